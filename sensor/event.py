@@ -1,0 +1,416 @@
+"""What can happen: one frozen type per thing, in the past tense, and one tagged union over them.
+
+An event is an *observation*: what one source saw. It speaks of a *fact*, whose key (`entity`) does not depend on the
+source. Three rules hold for every event:
+
+- `order` within a session is always known, `at_ns` may not be. Nothing downstream invents a time.
+- Times are integer nanoseconds since the Unix epoch, UTC, unless `clock` names another domain. Sizes are bytes.
+- All text is hostile: it is stored and compared, never interpreted.
+"""
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
+
+from sensor.identity import DEFAULT_TENANT, digest, entity_key
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+PrincipalKind = Literal["operator", "administrator", "employee", "customer", "anonymous", "agent", "unknown"]
+
+
+class Principal(_Value):
+    """Who speaks to an agent, as far as the application authenticated him."""
+
+    kind: PrincipalKind = "unknown"
+    id: str | None = None
+    """Account name or number. `None` where the application knows only the kind."""
+
+
+class Author(_Value):
+    """Who wrote a piece of content, from the metadata of the system that stores it (never from its own words)."""
+
+    id: str | None = None
+    """E-mail address, account or site that wrote it."""
+    trust: Literal["principal", "internal", "external", "public", "unknown"] = "unknown"
+    """`principal`: the person who gave the task; `internal`: the same organisation; `public`: anybody may write there."""
+
+
+class RequestedCall(_Value):
+    """A tool call as the model asked for it."""
+
+    call_id: str | None = None
+    name: str
+    arguments: JsonValue = None
+
+
+class ToolDeclaration(_Value):
+    """One tool as it was offered to the model."""
+
+    name: str
+    description: str = ""
+    input_schema: JsonValue = None
+    read_only: bool | None = None
+    destructive: bool | None = None
+    open_world: bool | None = None
+    """MCP tool annotations (`readOnlyHint`, `destructiveHint`, `openWorldHint`); `None` where the server said nothing."""
+
+
+class Usage(_Value):
+    """Tokens of one model reply."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+
+
+class ProcessId(_Value):
+    """One execution of a program; survives the reuse of its pid."""
+
+    boot_id: str
+    pid: int
+    started_ns: int
+    """Start time, nanoseconds since boot."""
+
+
+class Observed(_Value):
+    """What every observation carries."""
+
+    tenant: str = DEFAULT_TENANT
+    session: str
+    """Key of the agent run (`sensor.identity.session_key`); empty for facts that no session is known for."""
+    position: int = Field(ge=0)
+    """Place in the session's conversation, from 0; for system facts the source's own sequence number."""
+    part: int = Field(default=0, ge=0)
+    """Place within one message, from 0: the third tool call of a message has part 2."""
+    at_ns: int | None = None
+    clock: str = "utc"
+    """Clock domain of `at_ns`."""
+    source: str
+    """Source and format that saw it, such as `transcript:anthropic`."""
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """Return the event's place in its session; never unknown."""
+        return (self.position, self.part)
+
+    @property
+    def call_key(self) -> str | None:
+        """Return the call id that is part of the fact's identity, if it has one."""
+        return getattr(self, "call_id", None)
+
+    @cached_property
+    def entity(self) -> str:
+        """Return the key of the fact that is spoken of, independent of the source."""
+        return entity_key(self.session, self.kind, self.position, self.part, self.call_key)  # type: ignore[attr-defined]
+
+    @cached_property
+    def content(self) -> str:
+        """Return the observation as canonical JSON, as the event log stores it; `EVENT.validate_json` reads it back."""
+        kind: str = self.kind  # type: ignore[attr-defined]
+        return f'{{"kind":"{kind}",{self.model_dump_json(exclude_defaults=True)[1:]}'
+
+    @cached_property
+    def id(self) -> str:
+        """Return the key of this observation: source, fact and content."""
+        return digest("observation", self.source, self.entity, self.content)
+
+
+# Agent layer
+
+
+class PromptSubmitted(Observed):
+    """A message reached the model in the role of its instructions or of its user."""
+
+    kind: Literal["prompt_submitted"] = "prompt_submitted"
+    role: Literal["system", "developer", "user"] = "user"
+    text: str
+    principal: Principal | None = None
+    """Who is authenticated as the speaker. The role label proves nothing; `None` means the source did not say."""
+
+
+class ModelResponded(Observed):
+    """The model replied: text, tool calls that it asks for, or both."""
+
+    kind: Literal["model_responded"] = "model_responded"
+    text: str = ""
+    calls: tuple[RequestedCall, ...] = ()
+    model: str | None = None
+    usage: Usage | None = None
+    finish_reason: str | None = None
+    response_id: str | None = None
+
+
+class ToolCalled(Observed):
+    """A tool was called with these arguments."""
+
+    kind: Literal["tool_called"] = "tool_called"
+    call_id: str | None = None
+    name: str
+    arguments: JsonValue = None
+    server: str | None = None
+    """MCP server or service that offers the tool."""
+
+
+class ToolReturned(Observed):
+    """A tool call ended with this result."""
+
+    kind: Literal["tool_returned"] = "tool_returned"
+    call_id: str | None = None
+    name: str | None = None
+    text: str
+    failed: bool = False
+    author: Author | None = None
+    """Who wrote the content, where one author wrote all of it and the telemetry says so."""
+
+
+class DocumentRetrieved(Observed):
+    """Stored content was put before the model: retrieval, memory read, file attached by the application."""
+
+    kind: Literal["document_retrieved"] = "document_retrieved"
+    text: str
+    place: str | None = None
+    """Where it is kept: URL, path, index and id."""
+    author: Author | None = None
+
+
+class MemoryWritten(Observed):
+    """The agent stored something for later sessions."""
+
+    kind: Literal["memory_written"] = "memory_written"
+    text: str
+    place: str | None = None
+
+
+class ToolsDeclared(Observed):
+    """Tools were offered to the model, with the words and hints of their server."""
+
+    kind: Literal["tools_declared"] = "tools_declared"
+    tools: tuple[ToolDeclaration, ...]
+
+
+class AgentHandedOver(Observed):
+    """The agent passed a task to another agent."""
+
+    kind: Literal["agent_handed_over"] = "agent_handed_over"
+    to_session: str
+    text: str = ""
+
+
+class SessionEnded(Observed):
+    """The run is over; nothing more belongs to it."""
+
+    kind: Literal["session_ended"] = "session_ended"
+    reason: str = ""
+
+
+class Answered(Observed):
+    """The user, or the page that renders the reply, got this text. Links and images in it can carry data out."""
+
+    kind: Literal["answered"] = "answered"
+    text: str
+
+
+# System layer
+
+
+class ProcessStarted(Observed):
+    """A process executed a program."""
+
+    kind: Literal["process_started"] = "process_started"
+    process: ProcessId
+    parent: ProcessId | None = None
+    executable: str
+    argv: tuple[str, ...] = ()
+    cwd: str | None = None
+    cgroup: str | None = None
+    namespaces: dict[str, int] = Field(default_factory=dict)
+    """Namespace type to inode number."""
+
+
+class ProcessExited(Observed):
+    """A process ended."""
+
+    kind: Literal["process_exited"] = "process_exited"
+    process: ProcessId
+    exit_code: int | None = None
+
+
+class FileOpened(Observed):
+    """A process opened a file."""
+
+    kind: Literal["file_opened"] = "file_opened"
+    process: ProcessId
+    path: str
+    for_writing: bool = False
+
+
+class FileChanged(Observed):
+    """A process renamed, removed, linked or re-permissioned a file."""
+
+    kind: Literal["file_changed"] = "file_changed"
+    process: ProcessId
+    path: str
+    change: Literal["rename", "unlink", "chmod", "link"]
+    to_path: str | None = None
+
+
+class ConnectionOpened(Observed):
+    """A process called connect(2)."""
+
+    kind: Literal["connection_opened"] = "connection_opened"
+    process: ProcessId
+    remote: str
+    """Peer as `address:port`, IPv6 in brackets."""
+
+
+class ConnectionAccepted(Observed):
+    """A process called accept(2)."""
+
+    kind: Literal["connection_accepted"] = "connection_accepted"
+    process: ProcessId
+    remote: str
+
+
+class NameResolved(Observed):
+    """A process asked for the addresses of a name."""
+
+    kind: Literal["name_resolved"] = "name_resolved"
+    process: ProcessId
+    name: str
+    addresses: tuple[str, ...] = ()
+
+
+class PrivilegeUsed(Observed):
+    """A process made a privileged system call."""
+
+    kind: Literal["privilege_used"] = "privilege_used"
+    process: ProcessId
+    syscall: str
+    arguments: tuple[str, ...] = ()
+
+
+# Application layer
+
+
+class HttpRequested(Observed):
+    """An HTTP request was sent."""
+
+    kind: Literal["http_requested"] = "http_requested"
+    method: str
+    url: str
+    body_bytes: int | None = None
+    body: str | None = None
+
+
+class HttpResponded(Observed):
+    """An HTTP response came back."""
+
+    kind: Literal["http_responded"] = "http_responded"
+    status: int
+    body_bytes: int | None = None
+    body: str | None = None
+
+
+class DatabaseQueried(Observed):
+    """A statement was sent to a database."""
+
+    kind: Literal["database_queried"] = "database_queried"
+    system: str
+    statement: str
+    rows: int | None = None
+
+
+# Foreign alerts
+
+
+class AlertReceived(Observed):
+    """Another product raised an alert; its own words are kept."""
+
+    kind: Literal["alert_received"] = "alert_received"
+    product: str
+    rule: str
+    severity: str
+    text: str = ""
+
+
+# About ourselves
+
+
+class EventsLost(Observed):
+    """Events were dropped before they could be read."""
+
+    kind: Literal["events_lost"] = "events_lost"
+    where: str
+    count: int = Field(ge=0)
+    since_ns: int | None = None
+
+
+class Unparsed(Observed):
+    """Input that could not be read; it is counted and named, never half-filled into another event."""
+
+    kind: Literal["unparsed"] = "unparsed"
+    reason: str
+    digest: str
+    """Key of the bytes that could not be read."""
+    size: int = Field(ge=0)
+    where: str = ""
+    """Line or record of the input."""
+
+
+class CaptureStatus(Observed):
+    """What a source could and could not see."""
+
+    kind: Literal["capture_status"] = "capture_status"
+    subject: str
+    seen: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+
+
+AgentEvent = (
+    PromptSubmitted
+    | ModelResponded
+    | ToolCalled
+    | ToolReturned
+    | DocumentRetrieved
+    | MemoryWritten
+    | ToolsDeclared
+    | AgentHandedOver
+    | SessionEnded
+    | Answered
+)
+SystemEvent = (
+    ProcessStarted
+    | ProcessExited
+    | FileOpened
+    | FileChanged
+    | ConnectionOpened
+    | ConnectionAccepted
+    | NameResolved
+    | PrivilegeUsed
+)
+ApplicationEvent = HttpRequested | HttpResponded | DatabaseQueried
+Event = (
+    AgentEvent | SystemEvent | ApplicationEvent | AlertReceived | EventsLost | Unparsed | CaptureStatus
+)
+
+EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
+"""Reads one event of any kind: `EVENT.validate_json(line)`."""
+
+
+def in_order(events: Iterable[Event]) -> list[Event]:
+    """Return one event per fact, in the order of the session.
+
+    Where several observations speak of one fact, the one with the smallest id stands for it, so that the result depends on
+    neither order of arrival nor repetition.
+    """
+    facts: dict[str, Event] = {}
+    for event in events:
+        known = facts.get(event.entity)
+        if known is None or event.id < known.id:
+            facts[event.entity] = event
+    return sorted(facts.values(), key=lambda event: (event.order, event.entity))
