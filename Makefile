@@ -1,0 +1,74 @@
+# make install   .venv with the locked packages and the command `clew`
+# make demo      a shipped recording becomes a story; nothing outside the checkout changes
+# make dev       what the checks and tests need, too
+# make check     format, lint, types, layers, tests
+# make test      what CI runs: as root first `make system`, then the checks, and the tests with coverage
+# make system    as root: what Debian must provide; each step is printed and no daemon starts by itself
+# make lock      renew requirements/*.lock from pyproject.toml
+# make reference renew the generated pages of docs/reference
+# make clean     remove what the other targets made, but for .venv
+
+PYTHON ?= python3
+RECORDING ?= $(firstword $(sort $(wildcard examples/*/session.* examples/*/*.jsonl examples/*/*.json examples/*.jsonl)))
+PYTEST_ARGS ?= -n auto
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+PACKAGES := sensor graph prompts correlator workers
+
+.PHONY: install dev demo lint check test system lock reference clean
+.DEFAULT_GOAL := install
+
+install: .venv/installed
+dev: .venv/installed-dev
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo 'clew needs Python 3.11 or later; name one with: make PYTHON=python3.12' >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
+		|| { echo 'Python cannot make environments here. On Debian: apt-get install python3-venv (or: make system)' >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+# Clew itself is built with the locked build backend, so nothing is fetched that the lock does not name.
+.venv/installed: requirements/run.lock pyproject.toml | .venv/bin/python
+	$(PIP) install --quiet --require-hashes --requirement requirements/run.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/installed-dev: requirements/dev.lock .venv/installed
+	$(PIP) install --quiet --require-hashes --requirement requirements/dev.lock
+	@touch $@
+
+# The store lies in a temporary directory that is removed afterwards.
+demo: install
+	@[ -n "$(RECORDING)" ] || { echo 'No recording under examples/; name one: make demo RECORDING=file' >&2; exit 1; }
+	@state=$$(mktemp -d) && trap 'rm -rf "$$state"' EXIT \
+		&& XDG_STATE_HOME="$$state" CLEW_STORE="$$state/clew.db" $(BIN)/clew replay "$(RECORDING)"
+
+lint: dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+test:
+	@if [ "$$(id -u)" = 0 ]; then $(MAKE) --no-print-directory system; else echo 'Not root: make system is left out.'; fi
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/pytest $(PYTEST_ARGS) --cov --cov-report=term
+
+system:
+	@PYTHON="$(PYTHON)" requirements/system
+
+lock: dev
+	requirements/compile
+
+reference: install
+	$(BIN)/python -m graph.reference docs/reference/graph.md
+
+clean:
+	rm -rf build dist .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -f .venv/installed .venv/installed-dev
+	find $(PACKAGES) tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
