@@ -1,0 +1,1 @@
+"""Recorded conversations of agents, in the formats that agents and their APIs write."""

@@ -1,0 +1,112 @@
+"""What a message of any transcript format says, before it becomes events.
+
+Each format module reads its own JSON into these values; `sensor.sources.transcript.emit` turns them into events, the same
+way for all formats.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import JsonValue
+
+from sensor.event import Usage
+
+_MARKERS = {"image": "[image]", "audio": "[audio]", "video": "[video]", "file": "[file]", "document": "[file]"}
+_PLAIN_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Instructions or a request, in the role that the application gave it."""
+
+    role: Literal["system", "developer", "user"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A tool call as the file has it; `call_id` may be missing or used twice."""
+
+    name: str
+    arguments: JsonValue = None
+    call_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One reply of the model. `shown` is the part of it that the user reads; `None` means `text`."""
+
+    text: str
+    calls: tuple[Call, ...] = ()
+    shown: str | None = None
+    model: str | None = None
+    usage: Usage | None = None
+    finish_reason: str | None = None
+    response_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a tool gave back; `call_id` and `name` as far as the file says."""
+
+    text: str
+    call_id: str | None = None
+    name: str | None = None
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A message that has not the shape of its format."""
+
+    reason: str
+    raw: str
+
+
+Said = Prompt | Reply | Result | Unread
+
+
+def text_of(content: JsonValue) -> str:
+    """Return the text of a message's content: a string, null, one part or a list of parts.
+
+    Text, thinking and refusal parts keep their text; images, sound and files become a short marker such as `[image]`, so that
+    their bytes are neither stored nor compared. Parts are joined by a line break.
+    """
+    if content is None:
+        return ""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "\n".join(text_of(part) for part in content)
+    if isinstance(content, dict):
+        return _part(content)
+    return json.dumps(content)
+
+
+def _part(part: dict[str, JsonValue]) -> str:
+    kind = part.get("type")
+    if not isinstance(kind, str):
+        return json.dumps(part, ensure_ascii=False)
+    for word, marker in _MARKERS.items():
+        if word in kind:
+            return marker
+    for field in ("text", "thinking", "refusal", "content", "summary"):
+        if field in part:
+            return text_of(part[field])
+    return f"[{kind}]" if _PLAIN_NAME.fullmatch(kind) else "[part]"
+
+
+def unread(reason: str, raw: JsonValue) -> Unread:
+    """Return the mark for a message that could not be understood."""
+    return Unread(reason, json.dumps(raw, ensure_ascii=False))
+
+
+def string(value: JsonValue) -> str | None:
+    """Return `value` if it is a non-empty string (an id, a name) or a number, which some exporters use; else `None`."""
+    if isinstance(value, str):
+        return value or None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return None
