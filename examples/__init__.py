@@ -1,0 +1,1 @@
+"""Sessions recorded by this project, and the recorder that makes them again."""
