@@ -1,0 +1,255 @@
+"""Hostile text → spans with their place: which record, which field, which sentence.
+
+A value that is the whole content of a record's field is *data*; a value inside a sentence can be part of a command. Tool results
+are therefore cut into leaves first: JSON, Python literals, YAML, HTML, `label: value` lines and plain text, nested text
+inside text included, all bounded. Nothing here judges; it only says where a piece of text stands.
+"""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from html.parser import HTMLParser
+from typing import Literal
+
+import yaml
+
+from correlator.spelling import squash
+
+MAX_TEXT = 1 << 20
+"""Characters of one content that are read; the rest is named as cut by the caller."""
+MAX_LEAVES = 20_000
+MAX_DEPTH = 40
+FIELD_WORDS = 6
+"""A leaf of at most this many words without sentence punctuation is a field, not prose."""
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SENTENCE_END = re.compile(r"(?<=[.!?:;])[\"')\]]*\s+|\n+|(?<=[。！？])")
+_FIELDS = re.compile(
+    r"^[ \t]*(?:[-*•][ \t]+)?([A-Za-z][\w \-/()]{0,40}?)[ \t]*[:=][ \t]+([^\s|][^\n|]*?)[ \t]*$"  # label: value
+    r"|^([ \t]*\|?[^\n|]+\|[^\n]*)$",  # a row of a table
+    re.MULTILINE,
+)
+_LOOKS_LIKE_YAML = re.compile(r"^\s*(?:- )?[\w\"'.\-]+:(?:\s|$)", re.MULTILINE)
+_LOOKS_LIKE_HTML = re.compile(r"<(?:[a-z][a-z0-9]*)(?:\s[^<>]*)?/?>.*?</[a-z]", re.IGNORECASE | re.DOTALL)
+_PUNCTUATED = re.compile(r"[.!?;]\s|[.!?]$")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One field or one sentence of a content."""
+
+    kind: Literal["field", "prose"]
+    text: str
+    squashed: str
+    """Letters and digits only, for comparison (`correlator.spelling.squash`)."""
+    record: int
+    """Number of the record (list item, object, paragraph) it stands in."""
+    label: str
+    """Name of the field or path of keys, empty where there is none."""
+    leaf: int
+    """Number of the leaf; neighbouring sentences of one leaf share it."""
+    number: int
+    """Position among the spans of the content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """A content, cut."""
+
+    spans: tuple[Span, ...]
+    squashed: str
+    """All spans' squashed forms, for a quick look before a search."""
+
+    def around(self, span: Span, reach: int = 1) -> tuple[Span, ...]:
+        """Return the prose spans of the same leaf within `reach` sentences, in order; a field stands alone."""
+        if span.kind == "field":
+            return (span,)
+        near = self.spans[max(0, span.number - reach) : span.number + reach + 1]
+        return tuple(other for other in near if other.leaf == span.leaf)
+
+    def record_of(self, span: Span) -> tuple[Span, ...]:
+        """Return all spans of the record that `span` stands in."""
+        return tuple(other for other in self.spans if other.record == span.record)
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    text: str
+    label: str
+    record: int
+
+
+@lru_cache(maxsize=4096)
+def segment(text: str) -> Segments:
+    """Return the spans of `text`, at most `MAX_LEAVES` leaves of its first `MAX_TEXT` characters."""
+    spans: list[Span] = []
+    for number, leaf in enumerate(_bounded(_leaves(text[:MAX_TEXT]))):
+        for kind, piece in _pieces(leaf.text):
+            squashed = squash(piece)
+            if squashed:
+                spans.append(Span(kind, piece, squashed, leaf.record, leaf.label, number, len(spans)))
+    return Segments(tuple(spans), "\n".join(span.squashed for span in spans))
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of plain text; a line end ends one too."""
+    return [piece.strip() for piece in _SENTENCE_END.split(text) if piece and piece.strip()]
+
+
+def is_field(text: str) -> bool:
+    """Return whether a leaf is too short and plain to hold a sentence."""
+    return "\n" not in text and len(text.split()) <= FIELD_WORDS and not _PUNCTUATED.search(text)
+
+
+def _bounded(leaves: Iterator[_Leaf]) -> Iterator[_Leaf]:
+    for number, leaf in enumerate(leaves):
+        if number >= MAX_LEAVES:
+            return
+        yield leaf
+
+
+def _pieces(text: str) -> Iterator[tuple[Literal["field", "prose"], str]]:
+    stripped = text.strip()
+    if is_field(stripped):
+        yield "field", stripped
+        return
+    for sentence in sentences(stripped):
+        yield "prose", sentence
+
+
+def _leaves(text: str) -> Iterator[_Leaf]:
+    structure = _structure(text)
+    if structure is not None:
+        yield from _walk(structure, "", [0], 0, 0)
+    elif _LOOKS_LIKE_HTML.search(text):
+        yield from _html(text)
+    else:
+        yield from _plain(text)
+
+
+def _structure(text: str) -> object | None:
+    """Return the list or object that `text` spells, or `None` when it is none of the known notations."""
+    stripped = text.strip()
+    if not stripped:
+        return None
+    if stripped[0] in "[{":
+        for read in (json.loads, _literal):
+            try:
+                found = read(stripped)
+            except (ValueError, RecursionError, SyntaxError, MemoryError):
+                continue
+            if isinstance(found, list | dict):
+                return found
+    if len(stripped) < 200_000 and (_LOOKS_LIKE_YAML.match(stripped) or stripped.startswith("- ")):
+        try:
+            found = yaml.load(stripped, Loader=_Loader)
+        except (yaml.YAMLError, ValueError, RecursionError, OverflowError, TypeError):
+            return None
+        if isinstance(found, list | dict):
+            return found
+    return None
+
+
+def _literal(text: str) -> object:
+    if len(text) > 100_000:
+        raise ValueError("too long for a literal")
+    return ast.literal_eval(text)
+
+
+def _walk(node: object, label: str, records: list[int], record: int, depth: int) -> Iterator[_Leaf]:
+    """Yield the leaves of a parsed structure; each object and each list item of its own is a record."""
+    if depth > MAX_DEPTH:
+        return
+    if isinstance(node, dict):
+        records[0] += 1
+        here = records[0]
+        for key, value in node.items():
+            yield from _walk(value, f"{label}.{key}" if label else str(key), records, here, depth + 1)
+    elif isinstance(node, list | tuple | set):
+        for value in node:
+            yield from _walk(value, label, records, record, depth + 1)
+    elif isinstance(node, str):
+        nested = _structure(node) if depth < MAX_DEPTH and len(node) > 8 else None
+        if nested is not None:
+            yield from _walk(nested, label, records, record, depth + 1)
+        elif is_field(node.strip()):
+            yield _Leaf(node, label, record)
+        elif _LOOKS_LIKE_HTML.search(node):
+            yield from (_Leaf(leaf.text, label, record) for leaf in _html(node))
+        else:
+            yield from (_Leaf(leaf.text, leaf.label or label, record) for leaf in _plain(node))
+    elif node is not None:
+        yield _Leaf(str(node), label, record)
+
+
+class _Text(HTMLParser):
+    """Collects text nodes and link targets of HTML; each block element starts a new leaf."""
+
+    _INLINE = frozenset("a abbr b bdi bdo cite code em font i kbd mark q s samp small span strong sub sup u var".split())
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.leaves: list[_Leaf] = []
+        self._text: list[str] = []
+        self._record = 0
+
+    def flush(self) -> None:
+        text = "".join(self._text).strip()
+        self._text.clear()
+        if text:
+            self.leaves.append(_Leaf(text, "", self._record))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in self._INLINE:
+            self.flush()
+            self._record += 1
+        for name, value in attrs:
+            if name in ("href", "src", "action", "content", "alt", "title", "value") and value:
+                self.leaves.append(_Leaf(value, name, self._record))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self._INLINE:
+            self.flush()
+
+    def handle_data(self, data: str) -> None:
+        self._text.append(data)
+
+    def handle_comment(self, data: str) -> None:
+        self.flush()
+        self.leaves.append(_Leaf(data, "comment", self._record))
+
+
+def _html(text: str) -> Iterator[_Leaf]:
+    parser = _Text()
+    parser.feed(text)
+    parser.close()
+    parser.flush()
+    for leaf in parser.leaves:
+        yield from _plain(leaf.text, leaf.label, leaf.record)
+
+
+def _plain(text: str, label: str = "", record: int = 0) -> Iterator[_Leaf]:
+    """Yield `label: value` lines as fields and what stands between them as prose; a blank line starts a record."""
+    if "\n" not in text and ": " not in text:
+        yield _Leaf(text, label, record)
+        return
+    for paragraph_number, paragraph in enumerate(re.split(r"\n\s*\n", text)):
+        here = record * 1000 + paragraph_number if paragraph_number else record
+        end = 0
+        for line in _FIELDS.finditer(paragraph):
+            cells = [cell.strip() for cell in line[0].split("|")] if line[3] else [line[2]]
+            if not all(is_field(cell) for cell in cells):
+                continue
+            before = paragraph[end : line.start()].strip()
+            if before:
+                yield _Leaf(before, label, here)
+            for cell in cells:
+                if cell.strip("-: "):
+                    yield _Leaf(cell, (line[1] or "").strip(), here)
+            end = line.end()
+        rest = paragraph[end:].strip()
+        if rest:
+            yield _Leaf(rest, label, here)

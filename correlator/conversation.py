@@ -1,0 +1,236 @@
+"""Events of one session → who said what, which calls were made, what came back.
+
+A message's role label proves nothing: applications paste tickets into `user`. What a principal said is told from structure: text
+that was seen before as third-party content stays that content, a block of records inside a message is content, and a message that
+arrives in the middle of the agent's turn (before it has answered) was put there by the application, not typed by a person.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from pydantic import JsonValue
+
+from correlator.contents import Segments, segment
+from correlator.lexicon import affirms
+from correlator.spelling import squash
+from sensor.event import (
+    Answered,
+    Author,
+    DocumentRetrieved,
+    Event,
+    ModelResponded,
+    Principal,
+    PromptSubmitted,
+    ToolCalled,
+    ToolDeclaration,
+    ToolReturned,
+    ToolsDeclared,
+)
+
+UNKNOWN = Principal()
+_PASTED = 40
+"""Letters and digits from which on a repeated line counts as the same content."""
+_QUOTED_BLOCK = re.compile(
+    r"```.*?```|<([A-Za-z][\w\-]{2,40})>\s*\n.*?</\1>|(?:^>[^\n]*\n?)+|^-{3,}[^\n]*\n.*?^-{3,}[^\n]*$",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Words that a principal is held to have said himself."""
+
+    event: PromptSubmitted
+    text: str
+    confirmed: str = ""
+    """Assistant text that this message affirms: values quoted there count as his, shown as "confirmed"."""
+
+    @property
+    def principal(self) -> Principal:
+        """Return who spoke; unknown where the application did not say."""
+        return self.event.principal or UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One value of a call's arguments."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """A tool call with what came back, joined by its id (E1)."""
+
+    number: int
+    event: ToolCalled
+    returned: ToolReturned | None = None
+
+    @cached_property
+    def leaves(self) -> tuple[Leaf, ...]:
+        """Return the leaves of the arguments, in order, at most 200."""
+        return tuple(leaf for _, leaf in zip(range(200), _leaves(self.event.arguments, ""), strict=False))
+
+
+@dataclass(frozen=True)
+class Content:
+    """Third-party text that came before the model."""
+
+    event: Event
+    text: str
+    call: Call | None = None
+    """The call that brought it; `None` for documents and pasted text."""
+    author: Author | None = None
+    pasted: bool = False
+
+    @property
+    def segments(self) -> Segments:
+        """Return the content, cut into fields and sentences."""
+        return segment(self.text)
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """One session, read."""
+
+    session: str
+    events: tuple[Event, ...]
+    said: tuple[Said, ...] = ()
+    system: tuple[PromptSubmitted, ...] = ()
+    calls: tuple[Call, ...] = ()
+    contents: tuple[Content, ...] = ()
+    answers: tuple[Answered, ...] = ()
+    tools: dict[str, ToolDeclaration] = field(default_factory=dict)
+
+    @cached_property
+    def request(self) -> str:
+        """Return all that principals said, one message a paragraph."""
+        return "\n\n".join(said.text for said in self.said)
+
+    @cached_property
+    def own_words(self) -> str:
+        """Return, squashed, what principals said and confirmed and what the operator set up."""
+        parts = [said.text + "\n" + said.confirmed for said in self.said] + [event.text for event in self.system]
+        return "\n".join(squash(line) for part in parts for line in part.split("\n"))
+
+    def before(self, order: tuple[int, int]) -> tuple[Content, ...]:
+        """Return the contents that the model had seen before `order`, latest first."""
+        return tuple(content for content in reversed(self.contents) if content.event.order < order)
+
+
+def read(events: Iterable[Event]) -> Conversation:
+    """Return the conversation of one session; `events` are in the order of the session (`sensor.event.in_order`)."""
+    ordered = tuple(events)
+    reader = _Reader()
+    for event in ordered:
+        reader.take(event)
+    return Conversation(
+        session=ordered[0].session if ordered else "",
+        events=ordered,
+        said=tuple(reader.said),
+        system=tuple(reader.system),
+        calls=tuple(reader.calls),
+        contents=tuple(reader.contents),
+        answers=tuple(reader.answers),
+        tools=reader.tools,
+    )
+
+
+class _Reader:
+    """Gathers the parts of a conversation, event by event."""
+
+    def __init__(self) -> None:
+        self.said: list[Said] = []
+        self.system: list[PromptSubmitted] = []
+        self.calls: list[Call] = []
+        self.contents: list[Content] = []
+        self.answers: list[Answered] = []
+        self.tools: dict[str, ToolDeclaration] = {}
+        self._open: dict[str, int] = {}
+        self._turn_open = False
+        self._last_text = ""
+        self._seen: list[str] = []
+
+    def take(self, event: Event) -> None:
+        match event:
+            case PromptSubmitted():
+                self._prompt(event)
+            case ModelResponded():
+                self._turn_open = bool(event.calls)
+                self._last_text = event.text
+            case ToolCalled():
+                self._turn_open = True
+                if event.call_id is not None:
+                    self._open[event.call_id] = len(self.calls)
+                self.calls.append(Call(len(self.calls), event))
+            case ToolReturned():
+                self._result(event)
+            case DocumentRetrieved():
+                self._content(Content(event, event.text, author=event.author))
+            case Answered():
+                self._turn_open = False
+                self._last_text = event.text
+                self.answers.append(event)
+            case ToolsDeclared():
+                self.tools.update({tool.name: tool for tool in event.tools})
+            case _:
+                pass
+
+    def _result(self, event: ToolReturned) -> None:
+        at = self._open.pop(event.call_id, None) if event.call_id is not None else None
+        call = None
+        if at is not None:
+            call = self.calls[at] = Call(at, self.calls[at].event, event)
+        self._content(Content(event, event.text, call, event.author))
+
+    def _content(self, content: Content) -> None:
+        self.contents.append(content)
+        self._seen.append(content.segments.squashed)
+
+    def _prompt(self, event: PromptSubmitted) -> None:
+        if event.role != "user":
+            self.system.append(event)
+        elif self._turn_open:
+            self._content(Content(event, event.text, self.calls[-1] if self.calls else None, pasted=True))
+        else:
+            own, pasted = self._own(event.text)
+            for block in pasted:
+                self._content(Content(event, block, pasted=True))
+            self.said.append(Said(event, own, self._last_text if self.said and affirms(own) else ""))
+
+    def _own(self, text: str) -> tuple[str, list[str]]:
+        """Return the words that are the speaker's own, and the blocks that are content quoted in his message."""
+        pasted: list[str] = []
+
+        def take(block: re.Match[str]) -> str:
+            pasted.append(block[0])
+            return "\n"
+
+        own = _QUOTED_BLOCK.sub(take, text)
+        if self._seen:
+            kept = []
+            for line in own.split("\n"):
+                squashed = squash(line)
+                known = len(squashed) >= _PASTED and any(squashed in seen for seen in self._seen)
+                (pasted if known else kept).append(line)
+            own = "\n".join(kept)
+        return own.strip(), pasted
+
+
+def _leaves(node: JsonValue, path: str, depth: int = 0) -> Iterator[Leaf]:
+    if depth > 20:
+        return
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from _leaves(value, f"{path}.{key}" if path else key, depth + 1)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _leaves(value, path, depth + 1)
+    elif isinstance(node, str):
+        if node.strip():
+            yield Leaf(path, node)
+    elif node is not None:
+        yield Leaf(path, str(node))

@@ -1,0 +1,128 @@
+"""General words: which class of effect a verb belongs to, which words delegate, which speak to a model.
+
+The words are data (`correlator/data/*.toml`, each with its origin); schemas and hints of tools win over them where telemetry has
+them (`correlator.effects`).
+"""
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+from correlator.spelling import stem, words
+
+
+@cache
+def _table(name: str) -> dict[str, object]:
+    return tomllib.loads(files("correlator").joinpath("data", f"{name}.toml").read_text("utf-8"))
+
+
+@cache
+def verb_classes() -> dict[str, frozenset[str]]:
+    """Return stem of a verb → its classes."""
+    found: dict[str, set[str]] = {}
+    for name, row in _table("verbs").items():
+        assert isinstance(row, dict)
+        for verb in row["verbs"]:
+            found.setdefault(stem(verb), set()).add(name)
+    return {verb: frozenset(classes) for verb, classes in found.items()}
+
+
+@cache
+def effect_classes() -> frozenset[str]:
+    """Return the classes whose acts change something or carry something out."""
+    return frozenset(name for name, row in _table("verbs").items() if isinstance(row, dict) and row["effect"])
+
+
+def classes_of(word: str) -> frozenset[str]:
+    """Return the classes of one word, empty where it is no known verb."""
+    return verb_classes().get(stem(word), frozenset())
+
+
+@cache
+def command_classes() -> dict[str, str]:
+    """Return program name → class for programs that reach out of their working place."""
+    return {str(program): name for name, row in _table("commands").items() if isinstance(row, list) for program in row}
+
+
+@cache
+def critical_nouns() -> frozenset[str]:
+    """Return the stems of nouns that make an effect weighty."""
+    row = _table("critical")["nouns"]
+    assert isinstance(row, list)
+    return frozenset(stem(noun) for noun in row)
+
+
+def _compile(name: str, key: str) -> re.Pattern[str]:
+    row = _table(name)[key]
+    assert isinstance(row, list)
+    return re.compile("|".join(f"(?:{pattern})" for pattern in row).replace(" {w} ", r"\s+(?:[\w'’\-.,]+\s+){0,6}?"), re.IGNORECASE)
+
+
+@cache
+def _delegation(kind: str) -> re.Pattern[str]:
+    return _compile("delegation", kind)
+
+
+@cache
+def _addressing() -> re.Pattern[str]:
+    return _compile("addressing", "patterns")
+
+
+def delegates(clause: str) -> str:
+    """Return `whole`, `partial` or the empty string: what authority a clause hands to a source."""
+    if _delegation("whole").search(clause):
+        return "whole"
+    return "partial" if _delegation("partial").search(clause) else ""
+
+
+def addresses_model(text: str) -> bool:
+    """Return whether `text` speaks to a language model. A hint that raises a score, never evidence of intent."""
+    return bool(_addressing().search(text[:4000]))
+
+
+_STOP = frozenset(
+    """a an the and or but if then else of to in on at by for from with without into onto over under up down out off as is are was
+    were be been being am do does did done have has had having i you he she it we they me him her us them my your his its our their
+    mine yours this that these those there here which who whom whose what when where why how all any each every both some no not
+    only own same so than too very can could will would shall should may might must just also please about after before again
+    once more most other such via per etc ok okay hi hey hello thanks thank one two three first last next new let use using
+    www com org net http https make sure want need like get""".split()
+)
+
+
+def stop_words() -> frozenset[str]:
+    """Return the words that carry no meaning by themselves."""
+    return _STOP
+
+
+def content_words(text: str) -> frozenset[str]:
+    """Return the stems of the words of `text` that carry meaning: no stop words, no single letters, no parts of addresses."""
+    return frozenset(stem(word) for word in words(_ADDRESS.sub(" ", text)) if len(word) > 2 and word not in _STOP)
+
+
+_ADDRESS = re.compile(r"\S+@\S+|\w+://\S+|(?:[\w\-]+\.)+[a-z]{2,}(?:/\S*)?", re.IGNORECASE)
+
+
+@cache
+def destination_names() -> frozenset[str]:
+    """Return the stems of argument names that say where something goes or whom it concerns."""
+    row = _table("roles")["destination"]
+    assert isinstance(row, list)
+    return frozenset(stem(name) for name in row)
+
+
+@cache
+def _affirmation() -> re.Pattern[str]:
+    row = _table("roles")["affirm"]
+    assert isinstance(row, list)
+    return re.compile(r"(?<!not )(?<!n't )\b(?:" + "|".join(map(re.escape, row)) + r")\b", re.IGNORECASE)
+
+
+def affirms(text: str) -> bool:
+    """Return whether a message says yes to the one before it."""
+    return bool(_affirmation().search(text))
+
+
+COMMON = frozenset("com org net edu gov io www http https mail gmail outlook yahoo hotmail html php index home user users".split())
+"""Parts of addresses that many share; they tie nothing to a request."""

@@ -1,0 +1,190 @@
+"""The score of an effect: a sum of named terms, each shown.
+
+Every term is a fact between 0 and 1 times a shipped weight. Raising terms are positive, excuses negative. A story needs an
+effect that the request does not explain *and* a score of at least `THRESHOLD`; no term decides alone. Weights were fitted on
+two of three suites at a time, non-negative in their direction and pulled towards hand-set priors
+(`python -m benchmarks.quality.fit`); what is shipped and how it was judged is in `docs/decisions/0002-score.md`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from correlator.authority import Effect
+from correlator.baseline import Epoch, flow_signature
+from correlator.lexicon import addresses_model
+from correlator.taint import Flow, Place
+
+
+@dataclass(frozen=True)
+class Situation:
+    """All that a term may look at."""
+
+    effect: Effect
+    epoch: Epoch
+
+    @property
+    def place(self) -> Place | None:
+        """Return the span that may have steered the effect."""
+        return self.effect.steered.place if self.effect.steered else None
+
+    @property
+    def sink(self) -> str:
+        """Return the name of the tool, or `answer`."""
+        return self.effect.call.event.name if self.effect.call else "answer"
+
+
+@dataclass(frozen=True)
+class Term:
+    """One named term: what it measures, its weight, and whether it needs a baseline."""
+
+    name: str
+    weight: float
+    doc: str
+    of: Callable[[Situation], float | None]
+    group: str = ""
+    """Ablation group: `--without baseline` leaves out all terms of that group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One term's value for one effect; `None` where it could not be told."""
+
+    name: str
+    value: float | None
+    points: float
+
+
+def _prose(s: Situation) -> float:
+    return 1.0 if s.effect.steered and not s.effect.steered.place.exact and not s.effect.steered.flow.value.weak else 0.0
+
+
+def _field(s: Situation) -> float:
+    lead = s.effect.steered
+    return 1.0 if lead and lead.place.exact and lead.destination and not lead.flow.value.weak else 0.0
+
+
+def _instruction(s: Situation) -> float:
+    return s.effect.steered.instruction if s.effect.steered and not s.effect.steered.flow.value.weak else 0.0
+
+
+def _destination(s: Situation) -> float:
+    lead = s.effect.steered
+    if not lead or not lead.destination:
+        return 0.0
+    return 1.0 if lead.typed else 0.5
+
+
+def _unasked(s: Situation) -> float:
+    return 1.0 - s.effect.asked.level
+
+
+def _critical(s: Situation) -> float:
+    return 1.0 if s.effect.act.critical and not s.effect.asked.verb else 0.0
+
+
+def _unnamed(s: Situation) -> float:
+    return min(s.effect.hops, 2.0) / 2.0 if s.effect.steered else 0.0
+
+
+def _unlinked(s: Situation) -> float:
+    return 1.0 - s.effect.linked if s.effect.steered else 0.0
+
+
+def _surplus(s: Situation) -> float:
+    return 1.0 if s.effect.surplus else 0.0
+
+
+def _reaches(s: Situation) -> float:
+    return 1.0 if s.effect.act.reach == "effect" else 0.0
+
+
+def _mixed(s: Situation) -> float:
+    """Other text of another source goes along to a destination that a third party gave."""
+    lead = s.effect.steered
+    if not lead or not lead.destination:
+        return 0.0
+    other = [place for place in s.effect.traced.carried if place.content is not lead.place.content]
+    other += [
+        flow.places[0]
+        for flow in s.effect.traced.flows
+        if flow.foreign and flow.leaf.path != lead.flow.leaf.path and not flow.value.weak
+        and all(place.content is not lead.place.content for place in flow.places)
+    ]
+    return 1.0 if other else 0.0
+
+
+def _novel_flow(s: Situation) -> float | None:
+    if not s.epoch.taught:
+        return None
+    lead = s.effect.steered
+    if lead is None:
+        return s.epoch.tool_novelty(s.sink)
+    return s.epoch.novelty(flow_signature(Flow(lead.flow.leaf, lead.flow.value, "content", (lead.place,)), s.sink))
+
+
+def _novel_tool(s: Situation) -> float | None:
+    return s.epoch.tool_novelty(s.sink) if s.epoch.taught else None
+
+
+def _changed(s: Situation) -> float | None:
+    if not s.epoch.taught or s.place is None:
+        return None
+    return s.epoch.changed(s.place.content, s.place.span.squashed)
+
+
+def _phrases(s: Situation) -> float:
+    if s.place is None or s.place.exact:
+        return 0.0
+    return 1.0 if any(addresses_model(near.text) for near in s.place.content.segments.around(s.place.span, 4)) else 0.0
+
+
+def _delegated(s: Situation) -> float:
+    return {"whole": 1.0, "partial": 0.5, "": 0.0}[s.effect.delegation] / (1 + s.effect.through)
+
+
+def _own_share(s: Situation) -> float:
+    flows = [flow for flow in s.effect.traced.flows if flow.value.whole]
+    said = sum(flow.origin in ("principal", "operator") for flow in flows)
+    return said / len(flows) if flows else 0.0
+
+
+def _user_destination(s: Situation) -> float:
+    from correlator.effects import is_destination
+
+    return 1.0 if any(
+        flow.origin == "principal" and is_destination(flow.leaf.path, flow.value.kind) for flow in s.effect.traced.flows
+    ) else 0.0
+
+
+TERMS: tuple[Term, ...] = (
+    Term("prose", 1.0, "A value stands inside a sentence of third-party text and no principal said it.", _prose),
+    Term("field", 0.3, "A destination comes from a field of third-party data that no principal named.", _field),
+    Term("instruction", 1.0, "The verb or the noun of this very call stands beside the value.", _instruction),
+    Term("destination", 0.5, "The value says where something goes.", _destination),
+    Term("unasked", 1.0, "No sentence of the request asks for this act.", _unasked, "authority"),
+    Term("critical", 0.7, "It concerns money, credentials or permissions, or destroys, and its verb was not asked for.", _critical, "authority"),
+    Term("unnamed", 0.7, "The source was not named by a principal; more for each hop.", _unnamed, "authority"),
+    Term("unlinked", 0.5, "Neither the value nor its record shares a word with the request.", _unlinked, "authority"),
+    Term("surplus", 0.5, "Another call does what was asked; this one comes on top.", _surplus, "authority"),
+    Term("reaches", 0.5, "It changes something or sends something, rather than only reading from an address.", _reaches),
+    Term("mixed", 0.5, "It carries text of another source to a destination that third-party text gave.", _mixed),
+    Term("novel_flow", 1.0, "This data flow was not seen in the workload's closed sessions.", _novel_flow, "baseline"),
+    Term("novel_tool", 0.5, "The tool was not used in the workload's closed sessions.", _novel_tool, "baseline"),
+    Term("changed", 1.0, "The same source was read before and did not hold this span.", _changed, "baseline"),
+    Term("phrases", 0.3, "The text around speaks to a language model.", _phrases),
+    Term("delegated", -1.0, "A principal handed authority to that source.", _delegated, "authority"),
+    Term("own_share", -0.5, "Share of the call's values that principals said.", _own_share, "authority"),
+    Term("user_destination", -0.5, "A destination of the call was named by a principal.", _user_destination, "authority"),
+)
+THRESHOLD = 4.0
+
+
+def score(situation: Situation, without: frozenset[str] = frozenset()) -> tuple[Scored, ...]:
+    """Return the terms of one effect in the order of `TERMS`, those in `without` (names or groups) left out."""
+    scored = []
+    for term in TERMS:
+        if term.name in without or term.group in without:
+            continue
+        value = term.of(situation)
+        scored.append(Scored(term.name, value, 0.0 if value is None else round(term.weight * value, 4)))
+    return tuple(scored)
