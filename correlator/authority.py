@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from correlator.conversation import Call, Content, Conversation
-from correlator.effects import Act, act_of, is_destination
+from correlator.conversation import UNKNOWN, Call, Content, Conversation
+from correlator.effects import Act, acknowledges, act_of, is_destination
 from correlator.lexicon import COMMON, classes_of, content_words
+from correlator.policy import Ownership, Policy, ownership
 from correlator.request import Clause, Request, without_values
 from correlator.spelling import address, squash, stem, words
 from correlator.taint import Flow, Place, Traced
 from correlator.values import DESTINATIONS
+from sensor.event import Principal
 
 Explanation = Literal["explained", "delegated", "unexplained"]
-ANSWER = Act("contact", frozenset({"communicate"}), frozenset(), critical=False, destructive=False)
+ANSWER = Act("contact", "contact", "", frozenset({"communicate"}), frozenset())
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,13 @@ class Steered:
     """A verb of the call's class stands beside the value."""
     noun: bool
     """A noun of the tool, or its very name, stands beside the value."""
+    commanded: bool = False
+    """The sentence orders this very act, though the value stands elsewhere."""
 
     @property
     def instruction(self) -> float:
         """Return 1 for verb and noun beside the value, 0.7 for the verb, 0.4 for the noun, 0 for a bare value."""
-        if self.place.exact:
+        if self.place.exact and not self.commanded:
             return 0.0
         return 1.0 if self.verb and self.noun else 0.7 if self.verb else 0.4 if self.noun else 0.0
 
@@ -98,7 +102,18 @@ class Effect:
     through: int
     """Hops from the source that was named to this one, when delegated."""
     surplus: bool
-    """Another call of the same kind carries what was asked, and this one does not."""
+    """Another call is better asked for, and this one carries a foreign value."""
+    rival: bool
+    """Another call of the same tool carries an object that a principal named, and this one carries none."""
+
+    principal: Principal
+    """Who is held to have asked for it: the speaker of the matching sentence, else the last one before."""
+    ownership: Ownership
+    """Whose object it concerns; told only for principals that the policy restricts."""
+    permitted: bool
+    """The policy lets that principal cause it."""
+    delegable: bool
+    """The policy lets delegated text cause it."""
 
     @property
     def call(self) -> Call | None:
@@ -106,31 +121,50 @@ class Effect:
         return self.traced.call
 
     @property
+    def alarming(self) -> bool:
+        """Return whether it may start a story: unexplained, delegated against the policy, or asked by one who may not."""
+        if self.explanation == "delegated":
+            return not self.delegable
+        return self.explanation == "unexplained" or not self.permitted
+
+    @property
     def explanation(self) -> Explanation:
         """Return whether the request explains the effect."""
         lead = self.steered
         if lead is None:
             return "explained" if self.asked.level >= 0.5 or not self.act.critical else "unexplained"
-        if self.asked.level == 1.0 and (lead.place.exact or not lead.destination or self.linked == 1.0):
+        if self.asked.level == 1.0 and not self.rival and self._harmless(lead):
             return "explained"
-        if self.delegation == "whole" or (self.delegation == "partial" and self.asked.verb):
+        if self.delegation == "whole" or (self.delegation == "partial" and self.asked.level == 1.0):
             return "delegated"
         return "unexplained"
 
+    def _harmless(self, lead: Steered) -> bool:
+        """Return whether the value is data, or tied to the request, or no part of a command to this call."""
+        return lead.place.exact or self.linked == 1.0 or (not lead.destination and lead.instruction < 0.7)
 
-def explain(conversation: Conversation, request: Request, traced: Iterable[Traced]) -> tuple[Effect, ...]:
-    """Return the effects of a session in order, each with its explanation."""
-    found: list[Effect] = []
+
+def explain(
+    conversation: Conversation, request: Request, traced: Iterable[Traced], policy: Policy
+) -> tuple[Effect, ...]:
+    """Return the effects of a session in order, each with its explanation and whether the policy permits it."""
     items = list(traced)
     hops = _Hops(conversation, request, items)
     delegations = _Delegations(request, items)
     acts = [act_of(item.call, conversation.tools.get(item.call.event.name)) if item.call else ANSWER for item in items]
     asked = [_asked(item, act, request) for item, act in zip(items, acts, strict=True)]
+    found: list[Effect] = []
     for item, act, ask in zip(items, acts, asked, strict=True):
-        if act.reach == "read":
+        principal = _asker(item, ask, conversation)
+        restricted = policy.restricts(principal)
+        # What an unprivileged person gets to read is an effect as well.
+        if act.reach == "read" and not restricted:
             continue
-        candidates = sorted(_candidates(item, act), key=lambda steered: steered.rank, reverse=True)
-        lead = candidates[0] if candidates else None
+        owned = ownership(principal, item, conversation.through(item.order)) if restricted else "unknown"
+        permitted = policy.permits(principal, act.kind, owned, critical=act.critical)
+        if act.reach == "read" and permitted:
+            continue
+        lead = _lead(item, act, ask, conversation)
         delegation, through = delegations.of(lead.place.content) if lead else ("", 0)
         found.append(
             Effect(
@@ -142,10 +176,22 @@ def explain(conversation: Conversation, request: Request, traced: Iterable[Trace
                 linked=_linked(lead, request) if lead else 0.0,
                 delegation=delegation,
                 through=through,
-                surplus=_surplus(item, act, ask, items, acts, asked),
+                surplus=_surplus(item, ask, items, acts, asked),
+                rival=_rival(item, items),
+                principal=principal,
+                ownership=owned,
+                permitted=permitted,
+                delegable=act.kind in policy.delegated.allow,
             )
         )
     return tuple(found)
+
+
+def _asker(item: Traced, ask: Asked, conversation: Conversation) -> Principal:
+    if ask.clause is not None and ask.level >= 0.5:
+        return ask.clause.said.principal
+    before = [said for said in conversation.said if said.event.order < item.order]
+    return before[-1].principal if before else UNKNOWN
 
 
 def _asked(item: Traced, act: Act, request: Request) -> Asked:
@@ -161,6 +207,42 @@ def _asked(item: Traced, act: Act, request: Request) -> Asked:
         if (ask.level, ask.noun + ask.value) > (best.level, best.noun + best.value):
             best = ask
     return best
+
+
+def _lead(item: Traced, act: Act, ask: Asked, conversation: Conversation) -> Steered | None:
+    """Return the span that the call most likely obeys."""
+    candidates = sorted(_candidates(item, act), key=lambda steered: steered.rank, reverse=True)
+    lead = candidates[0] if candidates else None
+    if ask.level < 1.0 and act.reach == "effect" and (lead is None or lead.instruction < 0.7):
+        # An order without a value ("delete one of the files") steers too; the value then comes from elsewhere.
+        return _commanded(item, act, conversation, lead) or lead
+    return lead
+
+
+def _commanded(item: Traced, act: Act, conversation: Conversation, lead: Steered | None) -> Steered | None:
+    flow = lead.flow if lead else next((flow for flow in item.flows if flow.value.whole), None)
+    if flow is None or not act.verb or not act.nouns:
+        return None
+    for content in conversation.before(item.order):
+        if acknowledges(content):
+            continue
+        for span in content.segments.spans:
+            if span.kind == "prose" and _orders(span.text, act):
+                return Steered(flow, Place(content, span, False), verb=True, noun=True, commanded=True)
+    return None
+
+
+def _orders(sentence: str, act: Act) -> bool:
+    """Return whether a sentence holds the verb of the act, and behind it a noun of its tool ("repo" for "repository")."""
+    told = [stem(word) for word in words(without_values(sentence))]
+    if act.verb not in told:
+        return False
+    behind = told[told.index(act.verb) + 1 :]
+    return any(
+        word == noun or (min(len(word), len(noun)) >= 4 and (word.startswith(noun) or noun.startswith(word)))
+        for noun in act.nouns
+        for word in behind
+    )
 
 
 def _candidates(item: Traced, act: Act) -> Iterable[Steered]:
@@ -190,7 +272,12 @@ class _Delegations:
     """What authority the principals handed to the source of a span, through which hops."""
 
     def __init__(self, request: Request, items: list[Traced]) -> None:
-        self._clauses = [clause for clause in request.clauses if clause.delegation]
+        # "Ann sent me a mail. Please do what she asks": the source is named in the sentence before.
+        self._clauses = [
+            (clause.delegation, (clause, *request.clauses[max(0, at - 1) : at]))
+            for at, clause in enumerate(request.clauses)
+            if clause.delegation
+        ]
         self._by_call = {item.call.number: item for item in items if item.call}
         self._known: dict[int, tuple[str, int]] = {}
 
@@ -204,7 +291,7 @@ class _Delegations:
         if call.number in self._known:
             return self._known[call.number]
         self._known[call.number] = ("", 0)
-        kinds = {clause.delegation for clause in self._clauses if _points_to(clause, call)}
+        kinds = {kind for kind, near in self._clauses if any(_points_to(clause, call) for clause in near)}
         found = ("whole" if "whole" in kinds else "partial" if kinds else "", 0)
         if not found[0]:
             item = self._by_call[call.number]
@@ -218,13 +305,15 @@ class _Delegations:
 
 def _points_to(clause: Clause, call: Call) -> bool:
     """Return whether a clause speaks of the very source that `call` read: by a value of the call or a noun of its tool."""
-    if any(len(key) >= 3 and key in clause.squashed for key in (squash(address(leaf.text)) for leaf in call.leaves)):
-        return True
+    for leaf in call.leaves:
+        key = squash(address(leaf.text))
+        if len(key) >= 3 and (key in clause.squashed or any(named in key for named in clause.places)):
+            return True
     return bool(act_of(call).nouns & clause.content)
 
 
 def _surplus(
-    item: Traced, act: Act, ask: Asked, items: list[Traced], acts: list[Act], asked: list[Asked]
+    item: Traced, ask: Asked, items: list[Traced], acts: list[Act], asked: list[Asked]
 ) -> bool:
     """Return whether another call is better asked for and this one carries a foreign value instead."""
     mine = (ask.level, sum(flow.origin == "principal" for flow in item.flows))
@@ -235,6 +324,24 @@ def _surplus(
         and (asked[at].level, sum(flow.origin == "principal" for flow in other.flows)) > mine
         and asked[at].level >= 0.5
         for at, other in enumerate(items)
+    )
+
+
+def _named_values(item: Traced) -> frozenset[str]:
+    return frozenset(flow.leaf.path for flow in item.flows if flow.origin == "principal" and not flow.value.weak)
+
+
+def _rival(item: Traced, items: list[Traced]) -> bool:
+    """Return whether a call of the same tool has a principal's value where this one has a third party's."""
+    if item.call is None:
+        return False
+    foreign = {flow.leaf.path for flow in item.flows if flow.foreign} - _named_values(item)
+    return any(
+        other is not item
+        and other.call is not None
+        and other.call.event.name == item.call.event.name
+        and foreign & _named_values(other)
+        for other in items
     )
 
 

@@ -34,6 +34,7 @@ _FIELDS = re.compile(
 )
 _LOOKS_LIKE_YAML = re.compile(r"^\s*(?:- )?[\w\"'.\-]+:(?:\s|$)", re.MULTILINE)
 _LOOKS_LIKE_HTML = re.compile(r"<(?:[a-z][a-z0-9]*)(?:\s[^<>]*)?/?>.*?</[a-z]", re.IGNORECASE | re.DOTALL)
+_LOOKS_LIKE_REPR = re.compile(r"[A-Za-z_]\w*\(\w+=")
 _PUNCTUATED = re.compile(r"[.!?;]\s|[.!?]$")
 
 
@@ -135,7 +136,7 @@ def _structure(text: str) -> object | None:
     stripped = text.strip()
     if not stripped:
         return None
-    if stripped[0] in "[{":
+    if stripped[0] in "[{" or _LOOKS_LIKE_REPR.match(stripped):
         for read in (json.loads, _literal):
             try:
                 found = read(stripped)
@@ -154,9 +155,33 @@ def _structure(text: str) -> object | None:
 
 
 def _literal(text: str) -> object:
+    """Return the structure that a Python literal or `repr` of objects spells; nothing is evaluated."""
     if len(text) > 100_000:
         raise ValueError("too long for a literal")
-    return ast.literal_eval(text)
+    return _node(ast.parse(text, mode="eval").body)
+
+
+def _node(node: ast.expr) -> object:
+    match node:
+        case ast.Constant(value):
+            return value
+        case ast.List(items) | ast.Tuple(items) | ast.Set(items):
+            return [_node(item) for item in items]
+        case ast.Dict(keys, values):
+            return {str(_node(key)): _node(value) for key, value in zip(keys, values, strict=True) if key is not None}
+        case ast.Call(ast.Name(), args, keywords) if keywords:
+            return {word.arg or "": _node(word.value) for word in keywords} | {
+                str(at): _node(arg) for at, arg in enumerate(args)
+            }
+        case ast.Call(_, args, _):
+            return " ".join(str(_node(arg)) for arg in args)
+        case ast.UnaryOp(ast.USub(), ast.Constant(value)) if isinstance(value, int | float):
+            return -value
+        case ast.Name(name):
+            return name
+        case ast.Attribute(value, name):
+            return f"{_node(value)}.{name}"
+    raise ValueError("no literal")
 
 
 def _walk(node: object, label: str, records: list[int], record: int, depth: int) -> Iterator[_Leaf]:

@@ -120,6 +120,14 @@ class Conversation:
         """Return the contents that the model had seen before `order`, latest first."""
         return tuple(content for content in reversed(self.contents) if content.event.order < order)
 
+    def through(self, order: tuple[int, int]) -> tuple[Content, ...]:
+        """Return the contents up to and with the result of the call at `order`."""
+        return tuple(
+            content
+            for content in self.contents
+            if content.event.order < order or (content.call is not None and content.call.event.order == order)
+        )
+
 
 def read(events: Iterable[Event]) -> Conversation:
     """Return the conversation of one session; `events` are in the order of the session (`sensor.event.in_order`)."""

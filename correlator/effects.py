@@ -12,7 +12,7 @@ from correlator.conversation import Call, Content
 from correlator.lexicon import (
     classes_of,
     command_classes,
-    critical_nouns,
+    critical,
     destination_names,
     effect_classes,
 )
@@ -23,8 +23,13 @@ from sensor.event import ToolDeclaration
 Reach = Literal["read", "contact", "effect"]
 
 _COMMAND_ARGUMENTS = frozenset(("command", "cmd", "script", "shell", "bash", "commandline"))
-_SHORT_RESULT = 120
+_SHORT_RESULT = 240
 """Characters up to which a result looks like an acknowledgement rather than content."""
+
+
+Kind = Literal[
+    "read", "contact", "communicate", "create", "modify", "delete", "grant", "transfer", "credential", "execute", "move", "rate"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +37,36 @@ class Act:
     """What a call does, as far as its name, hints and result tell."""
 
     reach: Reach
+    kind: Kind
+    """What policies speak of: the class of its verb, made precise by its nouns ("send" with "money" is a transfer)."""
+    verb: str
+    """Stem of its verb, empty where it is unknown."""
     classes: frozenset[str]
-    """Classes of its verb (`correlator/data/verbs.toml`), empty where the verb is unknown."""
+    """Classes of its verb (`correlator/data/verbs.toml`)."""
     nouns: frozenset[str]
     """Stems of the other words of its name."""
-    critical: bool
-    """It concerns money, credentials or permissions, or it destroys."""
-    destructive: bool
+
+    @property
+    def critical(self) -> bool:
+        """Return whether it concerns money, credentials or permissions, or destroys."""
+        return self.kind in ("delete", "grant", "transfer", "credential")
+
+    @property
+    def destructive(self) -> bool:
+        """Return whether it removes something."""
+        return self.kind == "delete"
 
 
 @lru_cache(maxsize=4096)
-def _named(name: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the classes of the first known verb of a tool's name, and the stems of its other words."""
+def _named(name: str) -> tuple[str, frozenset[str], frozenset[str]]:
+    """Return the first known verb of a tool's name, its classes, and the stems of the other words."""
     tokens = words(name)
     for at, token in enumerate(tokens):
         classes = classes_of(token)
         if classes:
-            return classes, frozenset(stem(word) for word in (*tokens[:at], *tokens[at + 1 :]) if len(word) > 1)
-    return frozenset(), frozenset(stem(word) for word in tokens if len(word) > 1)
+            others = (*tokens[:at], *tokens[at + 1 :])
+            return stem(token), classes, frozenset(stem(word) for word in others if len(word) > 1)
+    return "", frozenset(), frozenset(stem(word) for word in tokens if len(word) > 1)
 
 
 def command_programs(text: str) -> list[str]:
@@ -74,17 +91,35 @@ def _split_commands(text: str) -> list[str]:
 
 def act_of(call: Call, tool: ToolDeclaration | None = None) -> Act:
     """Return what `call` does; `tool` is its declaration where the telemetry carries one."""
-    classes, nouns = _named(call.event.name)
+    verb, classes, nouns = _named(call.event.name)
     command = next((leaf.text for leaf in call.leaves if leaf.path.lower() in _COMMAND_ARGUMENTS), None)
     if command is not None:
         return _command(command, classes, nouns)
     reach = _reach(call, classes, tool)
-    destructive = "delete" in classes or bool(tool and tool.destructive)
     arguments = {word for leaf in call.leaves for word in map(stem, words(leaf.path))}
-    critical = destructive or bool(classes & {"transfer", "grant"} and reach == "effect") or bool(
-        (nouns | arguments) & critical_nouns()
-    )
-    return Act(reach, classes, nouns, critical, destructive)
+    if tool is not None and tool.destructive:
+        kind: Kind = "delete"
+    else:
+        kind = reach if reach != "effect" else _kind(verb, classes, nouns, nouns | arguments)
+    return Act(reach, kind, verb, classes, nouns)
+
+
+def _kind(verb: str, classes: frozenset[str], nouns: frozenset[str], told: set[str] | frozenset[str]) -> Kind:
+    if "delete" in classes:
+        return "delete"
+    if told & critical("credential"):
+        return "credential"
+    if verb in critical("paying") or told & critical("money"):
+        return "transfer"
+    if verb in critical("granting") or nouns & critical("access"):
+        return "grant"
+    for name in _KINDS:
+        if name in classes:
+            return name
+    return "modify"
+
+
+_KINDS: tuple[Kind, ...] = ("execute", "communicate", "modify", "create", "move", "rate")
 
 
 def _reach(call: Call, classes: frozenset[str], tool: ToolDeclaration | None) -> Reach:
@@ -112,10 +147,16 @@ def _addressed(call: Call) -> bool:
 def _command(command: str, classes: frozenset[str], nouns: frozenset[str]) -> Act:
     known = command_classes()
     found = frozenset(known[program] for program in command_programs(command) if program in known)
-    kinds = {"network": {"communicate", "move"}, "delete": {"delete"}, "grant": {"grant"}, "persist": {"execute", "create"}}
-    reached: frozenset[str] = frozenset(kind for name in found for kind in kinds[name])
-    critical = bool(found & {"grant", "persist"})
-    return Act("effect" if found else "read", reached or classes, nouns, critical, "delete" in found)
+    kinds: dict[str, tuple[Kind, set[str]]] = {
+        "delete": ("delete", {"delete"}),
+        "grant": ("grant", {"grant"}),
+        "persist": ("execute", {"execute", "create"}),
+        "network": ("communicate", {"communicate", "move"}),
+    }
+    if not found:
+        return Act("read", "read", "", classes, nouns)
+    kind = next(kinds[name][0] for name in kinds if name in found)
+    return Act("effect", kind, "", frozenset().union(*(kinds[name][1] for name in found)), nouns)
 
 
 def is_destination(path: str, kind: str) -> bool:

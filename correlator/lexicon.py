@@ -46,11 +46,11 @@ def command_classes() -> dict[str, str]:
 
 
 @cache
-def critical_nouns() -> frozenset[str]:
-    """Return the stems of nouns that make an effect weighty."""
-    row = _table("critical")["nouns"]
+def critical(group: str) -> frozenset[str]:
+    """Return the stems of a group of weighty words: `credential`, `access`, `money`, `granting` or `paying`."""
+    row = _table("critical")[group]
     assert isinstance(row, list)
-    return frozenset(stem(noun) for noun in row)
+    return frozenset(stem(word) for word in row)
 
 
 def _compile(name: str, key: str) -> re.Pattern[str]:
@@ -126,3 +126,11 @@ def affirms(text: str) -> bool:
 
 COMMON = frozenset("com org net edu gov io www http https mail gmail outlook yahoo hotmail html php index home user users".split())
 """Parts of addresses that many share; they tie nothing to a request."""
+
+
+@cache
+def owner_names() -> frozenset[str]:
+    """Return the stems of field names that say whom a record belongs to."""
+    row = _table("roles")["owner"]
+    assert isinstance(row, list)
+    return frozenset(stem(name) for name in row)

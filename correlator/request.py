@@ -43,6 +43,11 @@ class Clause:
         return squash(self.text)
 
     @cached_property
+    def places(self) -> tuple[str, ...]:
+        """Return, squashed, the paths and addresses it names."""
+        return tuple(value.key for value in values(self.text) if value.kind in ("path", "url", "host") and not value.weak)
+
+    @cached_property
     def delegation(self) -> str:
         """Return `whole`, `partial` or the empty string."""
         return delegates(self.text)

@@ -1,0 +1,28 @@
+"""What can go wrong, as a tree:
+
+CorrelatorError
+├── PolicyInvalid      a policy file cannot be read
+├── SettingsInvalid    clew.toml or a CLEW_ variable is wrong
+├── StoryUnknown       no story or session of that id
+└── CasebookInvalid    the casebook cannot be opened
+"""
+
+
+class CorrelatorError(Exception):
+    """Root of all errors of the correlator; the message says what to do next."""
+
+
+class PolicyInvalid(CorrelatorError):
+    """A policy file cannot be read."""
+
+
+class SettingsInvalid(CorrelatorError):
+    """A setting is unknown or has a wrong value."""
+
+
+class StoryUnknown(CorrelatorError):
+    """No story or session has that id."""
+
+
+class CasebookInvalid(CorrelatorError):
+    """The casebook cannot be opened."""
