@@ -7,8 +7,9 @@ A detector that reads the wording of a payload finds nothing here; one that foll
   letters and digits at their places. The same word has the same token wherever it occurs: in later results, in the
   arguments of calls, in the agent's own text and in `injections`. Two words never share a token. Case is kept.
 - **Structure** stays: punctuation, white space, escapes, names of HTML elements, JSON and YAML layout, the literals
-  `true`, `false`, `null`, `None`, and what makes an address an address (`https`, `www`, `com`, `org`, `net`). Keys of a result that parses as JSON, YAML or a Python literal are structure too: which
-  field a value stands in is no wording. A result that does not parse has no keys.
+  `true`, `false`, `null`, `None`, and what makes an address an address (`https`, `www`, `com`, `org`, `net`). Keys of a
+  result that parses as JSON, YAML or a Python literal are structure too: which field a value stands in is no wording. A
+  result that does not parse has no keys.
 - **Words of the user's or the system's text** stay themselves, so that a value the user named still matches; so do
   tool names, argument names and argument words that no result holds.
 """
