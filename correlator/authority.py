@@ -12,7 +12,7 @@ from typing import Literal
 
 from correlator.conversation import UNKNOWN, Call, Content, Conversation
 from correlator.effects import Act, acknowledges, act_of, is_destination
-from correlator.lexicon import COMMON, classes_of, content_words
+from correlator.lexicon import COMMON, classes_of, content_words, orders
 from correlator.policy import Ownership, Policy, ownership
 from correlator.request import Clause, Request, without_values
 from correlator.spelling import address, squash, stem, words
@@ -51,15 +51,19 @@ class Steered:
     """A verb of the call's class stands beside the value."""
     noun: bool
     """A noun of the tool, or its very name, stands beside the value."""
+    ordered: bool = False
+    """That verb is used as an order: base form at the head of a clause."""
     commanded: bool = False
     """The sentence orders this very act, though the value stands elsewhere."""
 
     @property
     def instruction(self) -> float:
-        """Return 1 for verb and noun beside the value, 0.7 for the verb, 0.4 for the noun, 0 for a bare value."""
+        """Return how much of a command to this call the span is: 1 for an order with the noun, 0 for a bare value."""
         if self.place.exact and not self.commanded:
             return 0.0
-        return 1.0 if self.verb and self.noun else 0.7 if self.verb else 0.4 if self.noun else 0.0
+        if self.ordered:
+            return 1.0 if self.noun else 0.8
+        return 0.5 if self.verb and self.noun else 0.35 if self.verb or self.noun else 0.0
 
     @property
     def destination(self) -> bool:
@@ -133,15 +137,23 @@ class Effect:
         lead = self.steered
         if lead is None:
             return "explained" if self.asked.level >= 0.5 or not self.act.critical else "unexplained"
-        if self.asked.level == 1.0 and not self.rival and self._harmless(lead):
+        if self.asked.level == 1.0 and (self.linked == 1.0 or not self.rival) and self._harmless(lead):
             return "explained"
-        if self.delegation == "whole" or (self.delegation == "partial" and self.asked.level == 1.0):
-            return "delegated"
-        return "unexplained"
+        return "delegated" if self._delegated(lead) else "unexplained"
+
+    def _delegated(self, lead: Steered) -> bool:
+        """Return whether what steered the call lies within the authority that was handed over.
+
+        The whole choice of the act is handed to the source that was named, not to what that source leads to. Partial delegation
+        hands over the values of an act that was asked for: a value is no command.
+        """
+        if self.delegation == "whole":
+            return self.through == 0 or self.act.reach == "contact"
+        return self.delegation == "partial" and self.asked.level == 1.0 and not lead.ordered
 
     def _harmless(self, lead: Steered) -> bool:
         """Return whether the value is data, or tied to the request, or no part of a command to this call."""
-        return lead.place.exact or self.linked == 1.0 or (not lead.destination and lead.instruction < 0.7)
+        return lead.place.exact or self.linked == 1.0 or (not lead.destination and not lead.ordered)
 
 
 def explain(
@@ -181,10 +193,17 @@ def explain(
                 principal=principal,
                 ownership=owned,
                 permitted=permitted,
-                delegable=act.kind in policy.delegated.allow,
+                delegable=act.kind in policy.delegated.allow and not _carries_off(item, lead),
             )
         )
     return tuple(found)
+
+
+def _carries_off(item: Traced, lead: Steered | None) -> bool:
+    """Return whether text of other sources leaves for an address that third-party text gave: never a delegated choice."""
+    if lead is None or not lead.typed or not lead.destination:
+        return False
+    return any(place.content is not lead.place.content for place in item.carried)
 
 
 def _asker(item: Traced, ask: Asked, conversation: Conversation) -> Principal:
@@ -213,7 +232,7 @@ def _lead(item: Traced, act: Act, ask: Asked, conversation: Conversation) -> Ste
     """Return the span that the call most likely obeys."""
     candidates = sorted(_candidates(item, act), key=lambda steered: steered.rank, reverse=True)
     lead = candidates[0] if candidates else None
-    if ask.level < 1.0 and act.reach == "effect" and (lead is None or lead.instruction < 0.7):
+    if ask.level < 1.0 and act.reach == "effect" and (lead is None or not lead.ordered):
         # An order without a value ("delete one of the files") steers too; the value then comes from elsewhere.
         return _commanded(item, act, conversation, lead) or lead
     return lead
@@ -228,14 +247,14 @@ def _commanded(item: Traced, act: Act, conversation: Conversation, lead: Steered
             continue
         for span in content.segments.spans:
             if span.kind == "prose" and _orders(span.text, act):
-                return Steered(flow, Place(content, span, False), verb=True, noun=True, commanded=True)
+                return Steered(flow, Place(content, span, False), verb=True, noun=True, ordered=True, commanded=True)
     return None
 
 
 def _orders(sentence: str, act: Act) -> bool:
     """Return whether a sentence holds the verb of the act, and behind it a noun of its tool ("repo" for "repository")."""
     told = [stem(word) for word in words(without_values(sentence))]
-    if act.verb not in told:
+    if act.verb not in told or act.verb not in orders(sentence):
         return False
     behind = told[told.index(act.verb) + 1 :]
     return any(
@@ -251,11 +270,12 @@ def _candidates(item: Traced, act: Act) -> Iterable[Steered]:
         if not flow.foreign:
             continue
         for place in flow.places:
-            near = " ".join(span.text for span in place.content.segments.around(place.span))
-            told = words(without_values(near))
+            near = without_values("\n".join(span.text for span in place.content.segments.around(place.span)))
+            told = words(near)
             verb = any(classes_of(word) & act.classes for word in told)
             noun = bool(act.nouns & content_words(near)) or (len(name) > 4 and name in near.casefold())
-            yield Steered(flow, place, verb, noun)
+            ordered = any(word_classes & act.classes for word_classes in map(classes_of, orders(near)))
+            yield Steered(flow, place, verb, noun, ordered)
 
 
 def _linked(steered: Steered, request: Request) -> float:

@@ -32,6 +32,8 @@ _FIELDS = re.compile(
     r"|^([ \t]*\|?[^\n|]+\|[^\n]*)$",  # a row of a table
     re.MULTILINE,
 )
+# Two or more "Account Number: DE8937" in a row are fields written on one line.
+_PAIR = re.compile(r"\b[A-Z][\w\-]*(?: [A-Z][\w\-]*){0,4}: (\S+)(?=\s|$)")
 _LOOKS_LIKE_YAML = re.compile(r"^\s*(?:- )?[\w\"'.\-]+:(?:\s|$)", re.MULTILINE)
 _LOOKS_LIKE_HTML = re.compile(r"<(?:[a-z][a-z0-9]*)(?:\s[^<>]*)?/?>.*?</[a-z]", re.IGNORECASE | re.DOTALL)
 _LOOKS_LIKE_REPR = re.compile(r"[A-Za-z_]\w*\(\w+=")
@@ -117,6 +119,11 @@ def _pieces(text: str) -> Iterator[tuple[Literal["field", "prose"], str]]:
     if is_field(stripped):
         yield "field", stripped
         return
+    pairs = list(_PAIR.finditer(stripped))
+    if len(pairs) >= 2:
+        for pair in pairs:
+            yield "field", pair[1]
+        stripped = _PAIR.sub("\n", stripped)
     for sentence in sentences(stripped):
         yield "prose", sentence
 

@@ -28,6 +28,31 @@ def verb_classes() -> dict[str, frozenset[str]]:
     return {verb: frozenset(classes) for verb, classes in found.items()}
 
 
+def orders(sentence: str) -> frozenset[str]:
+    """Return the stems of verbs that a sentence uses as an order: base form, at the head of a clause.
+
+    "Visit the page", "please send it", "make sure to pay", "you should delete": yes. "I visited", "he reads": no.
+    """
+    found = set()
+    for match in _ORDER.finditer(sentence):
+        word = match[1].casefold()
+        if word in _base_forms():
+            found.add(stem(word))
+    return frozenset(found)
+
+
+@cache
+def _base_forms() -> frozenset[str]:
+    return frozenset(verb for row in _table("verbs").values() if isinstance(row, dict) for verb in row["verbs"])
+
+
+_ORDER = re.compile(
+    r"(?:^|[,;:.!?(\-–—*•\d]\s*|\b(?:please|kindly|then|and|also|to|must|should|shall|can you|could you|will you|would you|do|just|now|first)\s+)"
+    r"([A-Za-z]+)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
 @cache
 def effect_classes() -> frozenset[str]:
     """Return the classes whose acts change something or carry something out."""
