@@ -8,6 +8,7 @@ Formats: https://platform.openai.com/docs/api-reference/chat/create (messages), 
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from pydantic import JsonValue
 
@@ -15,7 +16,22 @@ from sensor.event import Event
 from sensor.identity import DEFAULT_TENANT
 from sensor.sources.bounded_json import argument
 from sensor.sources.transcript.emit import Emitter
-from sensor.sources.transcript.message import Call, Prompt, Reply, Result, Said, string, text_of, unread
+from sensor.sources.transcript.message import (
+    Call,
+    Prompt,
+    Recorded,
+    Reply,
+    Result,
+    Said,
+    declared,
+    string,
+    text_of,
+    unread,
+    usage,
+)
+
+CONVERSATION_IDS = ("conversation_id", "session_id", "thread_id")
+"""Fields beside the messages in which applications keep the id of the run."""
 
 
 def events(
@@ -32,6 +48,47 @@ def events(
         yield from emitter.message(position, said(message))
     if ended:
         yield emitter.ended(len(messages))
+
+
+def recorded(record: JsonValue) -> Recorded | None:
+    """Return the conversation of one record, or `None` if it has not this format's shape.
+
+    Shapes: a list of messages; `{"messages": [...]}`; `{"traj": [...]}` (tau-bench); a request and its response as
+    `{"request": {...}, "response": {"choices": [...]}}`. Other fields, such as labels of an evaluation, are not looked at.
+    """
+    if isinstance(record, list):
+        messages: JsonValue = record
+        request: dict[str, JsonValue] = {}
+    elif isinstance(record, dict):
+        inner = record.get("request")
+        request = inner if isinstance(inner, dict) else record
+        messages = request.get("messages", request.get("traj"))
+    else:
+        return None
+    if not isinstance(messages, list) or not messages or not any(is_message(message) for message in messages):
+        return None
+    turns = [said(message) for message in messages]
+    if isinstance(record, dict) and isinstance(response := record.get("response"), dict):
+        turns.extend(_response(response))
+    conversation = next((found for name in CONVERSATION_IDS if (found := string(request.get(name)))), None)
+    return Recorded(tuple(turns), declared(request.get("tools")), conversation)
+
+
+def is_message(value: JsonValue) -> bool:
+    """Return whether `value` looks like one chat message."""
+    return isinstance(value, dict) and isinstance(value.get("role"), str)
+
+
+def _response(response: dict[str, JsonValue]) -> Iterator[tuple[Said, ...]]:
+    choices = response.get("choices")
+    first = choices[0] if isinstance(choices, list) and choices else None
+    if isinstance(first, dict) and isinstance(message := first.get("message"), dict):
+        yield (
+            replace(
+                _reply(message), model=string(response.get("model")), usage=usage(response.get("usage")),
+                finish_reason=string(first.get("finish_reason")), response_id=string(response.get("id")),
+            ),
+        )  # fmt: skip
 
 
 def said(message: JsonValue) -> tuple[Said, ...]:

@@ -9,17 +9,21 @@ from dataclasses import dataclass
 
 from sensor.event import (
     Answered,
+    DocumentRetrieved,
     Event,
     ModelResponded,
     PromptSubmitted,
     RequestedCall,
     SessionEnded,
     ToolCalled,
+    ToolDeclaration,
     ToolReturned,
+    ToolsDeclared,
     Unparsed,
 )
-from sensor.identity import DEFAULT_TENANT, digest
-from sensor.sources.transcript.message import Call, Prompt, Reply, Result, Said, Unread
+from sensor.identity import DEFAULT_TENANT
+from sensor.sources.lines import fingerprint
+from sensor.sources.transcript.message import Call, Document, Prompt, Reply, Result, Said, Unread
 
 
 @dataclass(slots=True)
@@ -44,9 +48,12 @@ class Emitter:
 
     def message(self, position: int, said: Iterable[Said], at_ns: int | None = None) -> Iterator[Event]:
         """Yield the events of the message at `position`. Within it, each kind numbers its parts from 0."""
-        prompts = results = unread = 0
+        prompts = results = documents = unread = 0
         for item in said:
             match item:
+                case Document():
+                    yield self._document(item, position, documents, at_ns)
+                    documents += 1
                 case Prompt():
                     yield self._prompt(item, position, prompts, at_ns)
                     prompts += 1
@@ -59,6 +66,12 @@ class Emitter:
                     yield self.unparsed(item, position, unread)
                     unread += 1
 
+    def declared(self, position: int, tools: tuple[ToolDeclaration, ...]) -> ToolsDeclared:
+        """Return the tools that were offered to the model from the message at `position` on."""
+        return ToolsDeclared(
+            tenant=self.tenant, session=self.session, source=self.source, position=position, tools=tools
+        )
+
     def ended(self, position: int, reason: str = "end of recording", at_ns: int | None = None) -> SessionEnded:
         """Return the end of the session; `position` is the number of its messages."""
         return SessionEnded(
@@ -67,9 +80,10 @@ class Emitter:
 
     def unparsed(self, item: Unread, position: int, part: int = 0) -> Unparsed:
         """Return the mark of a message that has not the shape of its format."""
+        raw = item.raw.encode("utf-8", "surrogatepass")
         return Unparsed(
             tenant=self.tenant, session=self.session, source=self.source, position=position, part=part,
-            reason=item.reason, digest=digest("bytes", item.raw), size=len(item.raw.encode("utf-8", "surrogatepass")),
+            reason=item.reason, digest=fingerprint(raw), size=len(raw),
             where=f"message {position}",
         )  # fmt: skip
 
@@ -77,6 +91,12 @@ class Emitter:
         return PromptSubmitted(
             tenant=self.tenant, session=self.session, source=self.source, position=position, part=part, at_ns=at_ns,
             role=item.role, text=item.text,
+        )  # fmt: skip
+
+    def _document(self, item: Document, position: int, part: int, at_ns: int | None) -> Event:
+        return DocumentRetrieved(
+            tenant=self.tenant, session=self.session, source=self.source, position=position, part=part, at_ns=at_ns,
+            text=item.text, place=item.place,
         )  # fmt: skip
 
     def _reply(self, item: Reply, position: int, at_ns: int | None) -> Iterator[Event]:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from sensor.event import Usage
+from sensor.event import ToolDeclaration, Usage
 
 _MARKERS = {"image": "[image]", "audio": "[audio]", "video": "[video]", "file": "[file]", "document": "[file]"}
 _PLAIN_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
@@ -58,6 +58,14 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """Text that the application put before the model, and where it is kept."""
+
+    text: str
+    place: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Unread:
     """A message that has not the shape of its format."""
 
@@ -65,7 +73,19 @@ class Unread:
     raw: str
 
 
-Said = Prompt | Reply | Result | Unread
+Said = Prompt | Reply | Result | Document | Unread
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One record of a file: the messages of a conversation, or as many as had been exchanged so far."""
+
+    messages: tuple[tuple[Said, ...], ...]
+    tools: tuple[ToolDeclaration, ...] = ()
+    conversation: str | None = None
+    """Id of the conversation, where the format has one."""
+    previous: str | None = None
+    """Id of the reply that `messages` follow on, where the format sends only what is new."""
 
 
 def text_of(content: JsonValue) -> str:
@@ -96,6 +116,29 @@ def _part(part: dict[str, JsonValue]) -> str:
         if field in part:
             return text_of(part[field])
     return f"[{kind}]" if _PLAIN_NAME.fullmatch(kind) else "[part]"
+
+
+def usage(value: JsonValue) -> Usage | None:
+    """Return the token counts of a reply, by the names of either API."""
+    if not isinstance(value, dict):
+        return None
+    counts = [value.get(name) for name in ("input_tokens", "prompt_tokens", "output_tokens", "completion_tokens")]
+    numbers = [count if isinstance(count, int) and count >= 0 else None for count in counts]
+    return Usage(
+        input_tokens=numbers[0] if numbers[0] is not None else numbers[1],
+        output_tokens=numbers[2] if numbers[2] is not None else numbers[3],
+    )
+
+
+def declared(tools: JsonValue) -> tuple[ToolDeclaration, ...]:
+    """Return the tools that a request offers: `{"type": "function", "function": {...}}`, or the inner object alone."""
+    found = []
+    for tool in tools if isinstance(tools, list) else []:
+        inner = tool.get("function", tool) if isinstance(tool, dict) else None
+        if isinstance(inner, dict) and (name := string(inner.get("name"))):
+            schema = inner.get("parameters", inner.get("input_schema", inner.get("inputSchema")))
+            found.append(ToolDeclaration(name=name, description=text_of(inner.get("description")), input_schema=schema))
+    return tuple(found)
 
 
 def unread(reason: str, raw: JsonValue) -> Unread:
