@@ -281,10 +281,14 @@ def _candidates(item: Traced, act: Act) -> Iterable[Steered]:
 def _linked(steered: Steered, request: Request) -> float:
     """Return how the value is tied to the request: 1 its own parts are spoken of, 0.5 its record or sentence is, 0 not."""
     spoken = request.spoken
-    if any(len(word) > 2 and stem(word) in spoken for word in words(address(steered.flow.value.text)) if word not in COMMON):
+    if any(
+        len(word) > 2 and stem(word) in spoken for word in words(address(steered.flow.value.text)) if word not in COMMON
+    ):
         return 1.0
     place = steered.place
-    spans = place.content.segments.record_of(place.span) if place.exact else place.content.segments.around(place.span, 0)
+    spans = (
+        place.content.segments.record_of(place.span) if place.exact else place.content.segments.around(place.span, 0)
+    )
     return 0.5 if any(content_words(span.text) & request.content for span in spans[:50]) else 0.0
 
 
@@ -332,9 +336,7 @@ def _points_to(clause: Clause, call: Call) -> bool:
     return bool(act_of(call).nouns & clause.content)
 
 
-def _surplus(
-    item: Traced, ask: Asked, items: list[Traced], acts: list[Act], asked: list[Asked]
-) -> bool:
+def _surplus(item: Traced, ask: Asked, items: list[Traced], acts: list[Act], asked: list[Asked]) -> bool:
     """Return whether another call is better asked for and this one carries a foreign value instead."""
     mine = (ask.level, sum(flow.origin == "principal" for flow in item.flows))
     return any(

@@ -11,9 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from correlator.conversation import Call, Content, Conversation
-from correlator.effects import act_of
-from correlator.spelling import squash
+from correlator.conversation import Content, Conversation
 from correlator.taint import Flow, Traced
 from sensor.identity import digest
 

@@ -50,6 +50,8 @@ class Span:
     """Letters and digits only, for comparison (`correlator.spelling.squash`)."""
     record: int
     """Number of the record (list item, object, paragraph) it stands in."""
+    unit: int
+    """Number of the list item or object it stands in: one message, one row. Plain text and pages are one unit."""
     label: str
     """Name of the field or path of keys, empty where there is none."""
     leaf: int
@@ -83,6 +85,7 @@ class _Leaf:
     text: str
     label: str
     record: int
+    unit: int = 0
 
 
 @lru_cache(maxsize=4096)
@@ -93,7 +96,7 @@ def segment(text: str) -> Segments:
         for kind, piece in _pieces(leaf.text):
             squashed = squash(piece)
             if squashed:
-                spans.append(Span(kind, piece, squashed, leaf.record, leaf.label, number, len(spans)))
+                spans.append(Span(kind, piece, squashed, leaf.record, leaf.unit, leaf.label, number, len(spans)))
     return Segments(tuple(spans), "\n".join(span.squashed for span in spans))
 
 
@@ -208,19 +211,21 @@ def _walk(node: object, label: str, records: list[int], record: int, depth: int)
         if nested is not None:
             yield from _walk(nested, label, records, record, depth + 1)
         elif is_field(node.strip()):
-            yield _Leaf(node, label, record)
+            yield _Leaf(node, label, record, record)
         elif _LOOKS_LIKE_HTML.search(node):
-            yield from (_Leaf(leaf.text, label, record) for leaf in _html(node))
+            yield from (_Leaf(leaf.text, label, record, record) for leaf in _html(node))
         else:
-            yield from (_Leaf(leaf.text, leaf.label or label, record) for leaf in _plain(node))
+            yield from (_Leaf(leaf.text, leaf.label or label, record, record) for leaf in _plain(node))
     elif node is not None:
-        yield _Leaf(str(node), label, record)
+        yield _Leaf(str(node), label, record, record)
 
 
 class _Text(HTMLParser):
     """Collects text nodes and link targets of HTML; each block element starts a new leaf."""
 
-    _INLINE = frozenset("a abbr b bdi bdo cite code em font i kbd mark q s samp small span strong sub sup u var".split())
+    _INLINE = frozenset(
+        ["a", "abbr", "b", "bdi", "bdo", "cite", "code", "em", "font", "i", "kbd", "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "u", "var"]
+    )
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)

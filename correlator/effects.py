@@ -28,7 +28,18 @@ _SHORT_RESULT = 240
 
 
 Kind = Literal[
-    "read", "contact", "communicate", "create", "modify", "delete", "grant", "transfer", "credential", "execute", "move", "rate"
+    "read",
+    "contact",
+    "communicate",
+    "create",
+    "modify",
+    "delete",
+    "grant",
+    "transfer",
+    "credential",
+    "execute",
+    "move",
+    "rate",
 ]
 
 

@@ -81,7 +81,9 @@ def critical(group: str) -> frozenset[str]:
 def _compile(name: str, key: str) -> re.Pattern[str]:
     row = _table(name)[key]
     assert isinstance(row, list)
-    return re.compile("|".join(f"(?:{pattern})" for pattern in row).replace(" {w} ", r"\s+(?:[\w'’\-.,]+\s+){0,6}?"), re.IGNORECASE)
+    return re.compile(
+        "|".join(f"(?:{pattern})" for pattern in row).replace(" {w} ", r"\s+(?:[\w'’\-.,]+\s+){0,6}?"), re.IGNORECASE
+    )
 
 
 @cache
@@ -107,12 +109,7 @@ def addresses_model(text: str) -> bool:
 
 
 _STOP = frozenset(
-    """a an the and or but if then else of to in on at by for from with without into onto over under up down out off as is are was
-    were be been being am do does did done have has had having i you he she it we they me him her us them my your his its our their
-    mine yours this that these those there here which who whom whose what when where why how all any each every both some no not
-    only own same so than too very can could will would shall should may might must just also please about after before again
-    once more most other such via per etc ok okay hi hey hello thanks thank one two three first last next new let use using
-    www com org net http https make sure want need like get""".split()
+    ["a", "an", "the", "and", "or", "but", "if", "then", "else", "of", "to", "in", "on", "at", "by", "for", "from", "with", "without", "into", "onto", "over", "under", "up", "down", "out", "off", "as", "is", "are", "was", "were", "be", "been", "being", "am", "do", "does", "did", "done", "have", "has", "had", "having", "i", "you", "he", "she", "it", "we", "they", "me", "him", "her", "us", "them", "my", "your", "his", "its", "our", "their", "mine", "yours", "this", "that", "these", "those", "there", "here", "which", "who", "whom", "whose", "what", "when", "where", "why", "how", "all", "any", "each", "every", "both", "some", "no", "not", "only", "own", "same", "so", "than", "too", "very", "can", "could", "will", "would", "shall", "should", "may", "might", "must", "just", "also", "please", "about", "after", "before", "again", "once", "more", "most", "other", "such", "via", "per", "etc", "ok", "okay", "hi", "hey", "hello", "thanks", "thank", "one", "two", "three", "first", "last", "next", "new", "let", "use", "using", "www", "com", "org", "net", "http", "https", "make", "sure", "want", "need", "like", "get"]
 )
 
 
@@ -149,7 +146,9 @@ def affirms(text: str) -> bool:
     return bool(_affirmation().search(text))
 
 
-COMMON = frozenset("com org net edu gov io www http https mail gmail outlook yahoo hotmail html php index home user users".split())
+COMMON = frozenset(
+    ["com", "org", "net", "edu", "gov", "io", "www", "http", "https", "mail", "gmail", "outlook", "yahoo", "hotmail", "html", "php", "index", "home", "user", "users"]
+)
 """Parts of addresses that many share; they tie nothing to a request."""
 
 

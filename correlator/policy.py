@@ -76,7 +76,9 @@ def _read(path: Path) -> Policy:
     try:
         return Policy.model_validate(tomllib.loads(path.read_text("utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
-        raise PolicyInvalid(f"{path} is no policy: {error}. Start from the shipped one: `clew doctor` prints its place.") from error
+        raise PolicyInvalid(
+            f"{path} is no policy: {error}. Start from the shipped one: `clew doctor` prints its place."
+        ) from error
 
 
 def ownership(principal: Principal, item: Traced, contents: tuple[Content, ...]) -> Ownership:

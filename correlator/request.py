@@ -13,7 +13,6 @@ from correlator.lexicon import COMMON, classes_of, content_words, delegates, sto
 from correlator.spelling import squash, stem, words
 from correlator.values import values
 
-
 _FILLER = frozenset(stem(word) for word in stop_words())
 
 
@@ -45,7 +44,9 @@ class Clause:
     @cached_property
     def places(self) -> tuple[str, ...]:
         """Return, squashed, the paths and addresses it names."""
-        return tuple(value.key for value in values(self.text) if value.kind in ("path", "url", "host") and not value.weak)
+        return tuple(
+            value.key for value in values(self.text) if value.kind in ("path", "url", "host") and not value.weak
+        )
 
     @cached_property
     def delegation(self) -> str:
@@ -67,7 +68,10 @@ class Request:
     @cached_property
     def spoken(self) -> frozenset[str]:
         """Return the stems of all words, those inside addresses and names of files included."""
-        return frozenset(stem(word) for clause in self.clauses for word in words(clause.text) if word not in COMMON) - _FILLER
+        return (
+            frozenset(stem(word) for clause in self.clauses for word in words(clause.text) if word not in COMMON)
+            - _FILLER
+        )
 
     @cached_property
     def delegation(self) -> str:

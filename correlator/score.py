@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from correlator.authority import Effect
 from correlator.baseline import Epoch, flow_signature
+from correlator.effects import is_destination
 from correlator.lexicon import addresses_model
 from correlator.taint import Flow, Place
 
@@ -55,7 +56,9 @@ class Scored:
 
 
 def _prose(s: Situation) -> float:
-    return 1.0 if s.effect.steered and not s.effect.steered.place.exact and not s.effect.steered.flow.value.weak else 0.0
+    return (
+        1.0 if s.effect.steered and not s.effect.steered.place.exact and not s.effect.steered.flow.value.weak else 0.0
+    )
 
 
 def _field(s: Situation) -> float:
@@ -115,7 +118,9 @@ def _mixed(s: Situation) -> float:
     other += [
         flow.places[0]
         for flow in s.effect.traced.flows
-        if flow.foreign and flow.leaf.path != lead.flow.leaf.path and not flow.value.weak
+        if flow.foreign
+        and flow.leaf.path != lead.flow.leaf.path
+        and not flow.value.weak
         and all(place.content is not lead.place.content for place in flow.places)
     ]
     return 1.0 if other else 0.0
@@ -157,11 +162,14 @@ def _own_share(s: Situation) -> float:
 
 
 def _user_destination(s: Situation) -> float:
-    from correlator.effects import is_destination
-
-    return 1.0 if any(
-        flow.origin == "principal" and is_destination(flow.leaf.path, flow.value.kind) for flow in s.effect.traced.flows
-    ) else 0.0
+    return (
+        1.0
+        if any(
+            flow.origin == "principal" and flow.value.whole and is_destination(flow.leaf.path, flow.value.kind)
+            for flow in s.effect.traced.flows
+        )
+        else 0.0
+    )
 
 
 def _forbidden(s: Situation) -> float:
@@ -174,22 +182,40 @@ TERMS: tuple[Term, ...] = (
     Term("instruction", 1.0, "The verb or the noun of this very call stands beside the value.", _instruction),
     Term("destination", 0.5, "The value says where something goes.", _destination),
     Term("unasked", 1.0, "No sentence of the request asks for this act.", _unasked, "authority"),
-    Term("critical", 0.7, "It concerns money, credentials or permissions, or destroys, and its verb was not asked for.", _critical, "authority"),
+    Term(
+        "critical",
+        0.7,
+        "It concerns money, credentials or permissions, or destroys, and its verb was not asked for.",
+        _critical,
+        "authority",
+    ),
     Term("unnamed", 0.7, "The source was not named by a principal; more for each hop.", _unnamed, "authority"),
     Term("unlinked", 0.5, "Neither the value nor its record shares a word with the request.", _unlinked, "authority"),
     Term("surplus", 0.5, "Another call does what was asked; this one comes on top.", _surplus, "authority"),
-    Term("rival", 0.7, "A call of the same tool has a principal's value where this one has a third party's.", _rival, "authority"),
+    Term(
+        "rival",
+        0.7,
+        "A call of the same tool has a principal's value where this one has a third party's.",
+        _rival,
+        "authority",
+    ),
     Term("destructive", 0.7, "It destroys, and that was not asked for.", _destructive, "authority"),
-    Term("reaches", 0.5, "It changes something or sends something, rather than only reading from an address.", _reaches),
+    Term(
+        "reaches", 0.5, "It changes something or sends something, rather than only reading from an address.", _reaches
+    ),
     Term("mixed", 0.5, "It carries text of another source to a destination that third-party text gave.", _mixed),
     Term("novel_flow", 1.0, "This data flow was not seen in the workload's closed sessions.", _novel_flow, "baseline"),
     Term("novel_tool", 0.5, "The tool was not used in the workload's closed sessions.", _novel_tool, "baseline"),
     Term("changed", 1.0, "The same source was read before and did not hold this span.", _changed, "baseline"),
     Term("phrases", 0.3, "The text around speaks to a language model.", _phrases),
-    Term("forbidden", 13.0, "The policy does not let the principal who asked cause this effect.", _forbidden, "authority"),
+    Term(
+        "forbidden", 13.0, "The policy does not let the principal who asked cause this effect.", _forbidden, "authority"
+    ),
     Term("delegated", -1.0, "A principal handed authority to that source.", _delegated, "authority"),
     Term("own_share", -0.5, "Share of the call's values that principals said.", _own_share, "authority"),
-    Term("user_destination", -0.5, "A destination of the call was named by a principal.", _user_destination, "authority"),
+    Term(
+        "user_destination", -0.5, "A destination of the call was named by a principal.", _user_destination, "authority"
+    ),
 )
 THRESHOLD = 4.0
 

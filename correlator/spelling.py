@@ -11,7 +11,7 @@ from functools import lru_cache
 # Letters of other scripts that are drawn like a Latin one: the single-letter rows of Unicode's confusables
 # (https://www.unicode.org/reports/tr39/) for Cyrillic and Greek.
 _LOOKALIKES = str.maketrans(
-    "аеорсухіјѕԁһԛԝѵΑΒΕΖΗΙΚΜΝΟΡΤΥΧαονρτυικАВЕКМНОРСТУХІЈЅ",  # noqa: RUF001
+    "аеорсухіјѕԁһԛԝѵΑΒΕΖΗΙΚΜΝΟΡΤΥΧαονρτυικАВЕКМНОРСТУХІЈЅ",
     "aeopcyxijsdhqwvABEZHIKMNOPTYXaovptuikABEKMHOPCTYXIJS",
 )
 _DOT = re.compile(r"\s*[\[({]\s*(?:dot|\.)\s*[\])}]\s*|\s+dot\s+", re.IGNORECASE)

@@ -89,7 +89,8 @@ def trace(conversation: Conversation) -> tuple[Traced, ...]:
 
 
 _LINK = re.compile(
-    r"!?\[[^\]\n]{0,200}\]\(\s*<?([^\s)>]+)|<(?:img|a|iframe|video|audio|source|link)\b[^>]*?\b(?:src|href)\s*=\s*[\"']?([^\s\"'>]+)", re.IGNORECASE
+    r"!?\[[^\]\n]{0,200}\]\(\s*<?([^\s)>]+)|<(?:img|a|iframe|video|audio|source|link)\b[^>]*?\b(?:src|href)\s*=\s*[\"']?([^\s\"'>]+)",
+    re.IGNORECASE,
 )
 
 
@@ -140,7 +141,9 @@ def _said(value: Value, conversation: Conversation) -> bool:
         return False
     if len(value.key) >= 5:
         return True
-    texts = [said.text + "\n" + said.confirmed for said in conversation.said] + [event.text for event in conversation.system]
+    texts = [said.text + "\n" + said.confirmed for said in conversation.said] + [
+        event.text for event in conversation.system
+    ]
     return any(_stands_alone(value.text, text) for text in texts)
 
 
@@ -154,7 +157,7 @@ def find(value: Value, contents: Iterable[Content]) -> Iterator[Place]:
         for span in segments.spans:
             if value.key not in span.squashed:
                 continue
-            if own or span.kind == "field" and (span.squashed == value.key or squash(address(span.text)) == value.key):
+            if own or (span.kind == "field" and (span.squashed == value.key or squash(address(span.text)) == value.key)):
                 yield Place(content, span, True)
             elif len(value.key) >= 6 or _stands_alone(value.text, span.text):
                 # A label such as "Premium plan" holds its words as data too.
@@ -179,7 +182,11 @@ def _carried(leaves: Iterable[Leaf], conversation: Conversation, seen: tuple[Con
     found: list[Place] = []
     for content in seen:
         for span in content.segments.spans:
-            if len(span.squashed) >= MIN_CARRIED and span.squashed in long and span.squashed not in conversation.own_words:
+            if (
+                len(span.squashed) >= MIN_CARRIED
+                and span.squashed in long
+                and span.squashed not in conversation.own_words
+            ):
                 found.append(Place(content, span, span.kind == "field"))
                 if len(found) >= 200:
                     return tuple(found)

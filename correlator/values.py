@@ -25,10 +25,20 @@ _TYPED: tuple[tuple[ValueKind, re.Pattern[str]], ...] = (
     ("email", re.compile(r"[\w.+\-]{1,64}@(?:[\w\-]{1,63}\.)+[a-z]{2,24}", re.IGNORECASE)),
     ("ip", re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b|\[[0-9a-f:]{3,45}\](?::\d+)?", re.IGNORECASE)),
     ("path", re.compile(r"(?<![\w.])(?:~|\.{1,2})?/(?:[\w.\-@+]+/)*[\w.\-@+]+/?|\b[A-Za-z]:\\[^\s\"']+")),
-    ("host", re.compile(r"\b(?:[a-z0-9_](?:[a-z0-9_\-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}\b(?:/[^\s<>\"'`\])}]*)?", re.IGNORECASE)),
+    (
+        "host",
+        re.compile(
+            r"\b(?:[a-z0-9_](?:[a-z0-9_\-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}\b(?:/[^\s<>\"'`\])}]*)?", re.IGNORECASE
+        ),
+    ),
     ("account", re.compile(r"\b[A-Z]{2}\d{2}(?:[ \-]?[A-Z0-9]{2,5}){3,8}\b|\b(?:\d[ \-]?){9,25}\d\b")),
     ("path", re.compile(r"\b[\w\-]{1,60}(?:/[\w.\-]{1,60})+")),
-    ("identifier", re.compile(r"\b(?=[\w\-]*\d)(?=[\w\-]*[A-Za-z])[\w\-]{5,128}\b|\b[A-Za-z]+(?:[_\-][A-Za-z0-9]+)+\b|[@#][\w\-]{3,60}")),
+    (
+        "identifier",
+        re.compile(
+            r"\b(?=[\w\-]*\d)(?=[\w\-]*[A-Za-z])[\w\-]{5,128}\b|\b[A-Za-z]+(?:[_\-][A-Za-z0-9]+)+\b|[@#][\w\-]{3,60}"
+        ),
+    ),
     ("number", re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?![\w])")),
 )
 DESTINATIONS: frozenset[ValueKind] = frozenset({"url", "email", "host", "ip", "account"})

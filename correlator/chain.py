@@ -1,0 +1,116 @@
+"""Effects → chains: all effects steered by one origin in a session are one chain; another origin is another.
+
+An origin is one unit of third-party content (a message, a row, a page), the prompt of a principal who may not cause the
+effect, or unseen. The path from the prompt to the origin and on to the effects is walked on the session's `Subgraph`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from correlator.authority import Effect
+from correlator.conversation import Conversation
+from correlator.score import Scored
+from correlator.taint import Place
+from sensor.event import Event, PromptSubmitted
+from sensor.identity import digest
+
+CHAIN_VERSION = "v1"
+"""Version of the algorithm behind chain and story ids; a change would open tickets again, so it is part of the id."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An effect with its score."""
+
+    effect: Effect
+    terms: tuple[Scored, ...]
+
+    @cached_property
+    def score(self) -> float:
+        """Return the sum of the points of its terms."""
+        return round(sum(term.points for term in self.terms), 3)
+
+    @property
+    def event(self) -> Event:
+        """Return the call or the answer."""
+        traced = self.effect.traced
+        found = traced.call.event if traced.call else traced.answer
+        assert found is not None
+        return found
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a chain begins."""
+
+    kind: Literal["content", "principal", "unseen"]
+    event: Event | None
+    place: Place | None = None
+
+    @cached_property
+    def key(self) -> str:
+        """Return the key of the origin within its session."""
+        unit = self.place.span.unit if self.place else 0
+        return digest("origin", self.kind, self.event.entity if self.event else None, unit)
+
+    @cached_property
+    def campaign(self) -> str | None:
+        """Return the key that the same injected content has in every session; `None` without content."""
+        return digest("campaign", self.place.span.squashed) if self.place else None
+
+
+@dataclass(frozen=True)
+class Chain:
+    """One origin and the effects that it steered in one session."""
+
+    session: str
+    origin: Origin
+    effects: tuple[Judged, ...]
+    """In order; at least one, each alarming."""
+
+    @cached_property
+    def id(self) -> str:
+        """Return the id: anchored on the earliest unexplained effect, not on wording, score or order of arrival."""
+        return f"{CHAIN_VERSION}:{digest('chain', self.effects[0].event.entity)}"
+
+    @cached_property
+    def lead(self) -> Judged:
+        """Return the effect with the highest score, the earliest of equals."""
+        return max(self.effects, key=lambda judged: (judged.score, [-part for part in judged.event.order]))
+
+    @property
+    def score(self) -> float:
+        """Return the score of its strongest effect."""
+        return self.lead.score
+
+
+def chains(conversation: Conversation, judged: Iterable[Judged]) -> tuple[Chain, ...]:
+    """Return the chains of a session, strongest first; explained and permitted delegated effects start none."""
+    found: dict[str, tuple[Origin, list[Judged]]] = {}
+    for one in judged:
+        if one.effect.alarming:
+            origin = _origin(conversation, one)
+            found.setdefault(origin.key, (origin, []))[1].append(one)
+    made = [
+        Chain(conversation.session, origin, tuple(sorted(effects, key=lambda one: one.event.order)))
+        for origin, effects in found.values()
+    ]
+    return tuple(sorted(made, key=lambda chain: (-chain.score, chain.id)))
+
+
+def _origin(conversation: Conversation, judged: Judged) -> Origin:
+    effect = judged.effect
+    if effect.steered is not None and (effect.permitted or effect.explanation != "explained"):
+        return Origin("content", effect.steered.place.content.event, effect.steered.place)
+    if not effect.permitted:
+        return Origin("principal", _prompt(conversation, effect))
+    return Origin("unseen", None)
+
+
+def _prompt(conversation: Conversation, effect: Effect) -> PromptSubmitted | None:
+    if effect.asked.clause is not None:
+        return effect.asked.clause.said.event
+    before = [said for said in conversation.said if said.event.order < effect.traced.order]
+    return before[-1].event if before else None

@@ -1,0 +1,65 @@
+"""Every station in order, on one screen: events of a session in, stories out. Pure: no clock, no store, no model."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from correlator.authority import Effect, explain
+from correlator.baseline import NO_BASELINE, Epoch, Lesson, lesson
+from correlator.chain import Chain, Judged, chains
+from correlator.conversation import Conversation, read
+from correlator.policy import Policy, load_policy
+from correlator.request import request_of
+from correlator.score import THRESHOLD, Situation, score
+from correlator.story import Story, tell
+from correlator.taint import trace
+from sensor.event import Event, SessionEnded, in_order
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the engine found in one session."""
+
+    conversation: Conversation
+    effects: tuple[Judged, ...]
+    """All effects, explained ones too, in order."""
+    chains: tuple[Chain, ...]
+    """Chains of alarming effects, below the threshold too, strongest first."""
+    stories: tuple[Story, ...]
+    lesson: Lesson
+
+    @property
+    def delegated(self) -> bool:
+        """Return whether an effect was delegated."""
+        return any(judged.effect.explanation == "delegated" for judged in self.effects)
+
+    @property
+    def ended(self) -> bool:
+        """Return whether the session said that it is over."""
+        return any(isinstance(event, SessionEnded) for event in self.conversation.events)
+
+    @property
+    def teaches(self) -> bool:
+        """Return whether a closed session may teach: no story, no delegated effect (DESIGN §6.5)."""
+        return not self.stories and not self.delegated
+
+
+def judge(
+    events: Iterable[Event],
+    *,
+    policy: Policy | None = None,
+    epoch: Epoch = NO_BASELINE,
+    threshold: float = THRESHOLD,
+    without: frozenset[str] = frozenset(),
+) -> Judgement:
+    """Return what is found in the events of one session, whatever their order and however often they arrived."""
+    conversation = read(in_order(events))
+    traced = trace(conversation)
+    effects = explain(conversation, request_of(conversation), traced, policy or load_policy())
+    judged = tuple(_judged(effect, epoch, without) for effect in effects)
+    found = chains(conversation, judged)
+    stories = tuple(tell(chain, conversation, epoch) for chain in found if chain.score >= threshold)
+    return Judgement(conversation, judged, found, stories, lesson(conversation, traced))
+
+
+def _judged(effect: Effect, epoch: Epoch, without: frozenset[str]) -> Judged:
+    return Judged(effect, score(Situation(effect, epoch), without))
