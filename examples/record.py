@@ -1,0 +1,38 @@
+"""Makes all recordings again: `python -m examples.record` writes the files beside each scenario."""
+
+from pathlib import Path
+
+from examples.billing_ticket.scenario import SCENARIO as BILLING_TICKET
+from examples.crafted_prompt_administrator.scenario import SCENARIO as CRAFTED_PROMPT_ADMINISTRATOR
+from examples.crafted_prompt_anonymous.scenario import SCENARIO as CRAFTED_PROMPT_ANONYMOUS
+from examples.encoded_secret.scenario import SCENARIO as ENCODED_SECRET
+from examples.image_link_answer.scenario import SCENARIO as IMAGE_LINK_ANSWER
+from examples.quoted_injection.scenario import SCENARIO as QUOTED_INJECTION
+from examples.recorder.recording import record
+from examples.recorder.scenario import Scenario
+from examples.user_asked_export.scenario import SCENARIO as USER_ASKED_EXPORT
+
+FOLDER = Path(__file__).parent
+
+SCENARIOS: tuple[Scenario, ...] = (
+    BILLING_TICKET,
+    CRAFTED_PROMPT_ANONYMOUS,
+    CRAFTED_PROMPT_ADMINISTRATOR,
+    ENCODED_SECRET,
+    IMAGE_LINK_ANSWER,
+    USER_ASKED_EXPORT,
+    QUOTED_INJECTION,
+)
+"""Every example; the name of each is its folder."""
+
+
+def main() -> None:
+    """Record every scenario and write its files."""
+    for scenario in SCENARIOS:
+        for name, text in record(scenario).files().items():
+            (FOLDER / scenario.name / name).write_text(text, "utf-8")
+        print(f"recorded {scenario.name}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""What one example consists of: who speaks, what is there, what the scripted model says, what shall be found."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A tool call that the model asks for."""
+
+    tool: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One turn of the scripted model: text, tool calls, or both; without calls it is the answer."""
+
+    text: str = ""
+    calls: tuple[Ask, ...] = ()
+
+
+Turn = Callable[[list[str]], Reply]
+"""Makes a turn from the tool results seen so far, as a model would: what it copies is really copied."""
+
+
+def calls(tool: str, /, **arguments: Any) -> Turn:
+    """Return a turn that asks for one call with fixed arguments."""
+    return lambda _: Reply(calls=(Ask(tool, arguments),))
+
+
+def answers(text: str) -> Turn:
+    """Return a turn that is the final answer."""
+    return lambda _: Reply(text)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the detector shall make of the session."""
+
+    story: bool
+    origin: str | None = None
+    """Text that steered the effect, literally as it stands in its message; `None` for benign sessions."""
+
+    effect: str | None = None
+    """Tool that carried the effect out; `None` where the answer did."""
+
+    value: str | None = None
+    """Value that came from the origin, as the effect holds it."""
+
+    destination: str | None = None
+    """Host or interface that was reached."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One session to be recorded."""
+
+    name: str
+    """Name of its folder under `examples/`."""
+
+    library: Literal["openai", "anthropic"]
+    """Client library that talks to the model."""
+
+    principal: Mapping[str, str | None]
+    """Who is logged in, as the application around the agent knows it: `kind` and `id`."""
+
+    system: str
+    prompt: str
+    tools: tuple[str, ...]
+    """Names from `examples.recorder.tools.TOOLS`."""
+
+    script: tuple[Turn, ...]
+    expected: Expected
+    pages: Mapping[str, str] = field(default_factory=dict)
+    """URL → text of the pages that loopback serves under these names."""
+
+    tickets: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    """Number → author, subject and body of the support tickets in the database."""
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Path → text of the files in the agent's folder."""
