@@ -66,7 +66,7 @@ def record(scenario: Scenario) -> Recording:
     wire = {key: value for key, value in model.last_request.items() if key in {"model", "system", "tools"}}
     messages = [*model.last_request["messages"], model.last_message]
     session = {"principal": dict(scenario.principal), **wire, "messages": messages}
-    return Recording(session, traffic, _expected(scenario, messages))
+    return Recording(session, traffic, _expected(scenario, messages, first=int("system" in wire)))
 
 
 def _services(scenario: Scenario) -> dict[str, Service]:
@@ -89,16 +89,19 @@ def _render(answer: str, loopback: Loopback) -> None:
         loopback.request(Request("GET", match["url"]))
 
 
-def _expected(scenario: Scenario, messages: list[dict[str, Any]]) -> dict[str, Any]:
+def _expected(scenario: Scenario, messages: list[dict[str, Any]], first: int) -> dict[str, Any]:
+    """Return what shall be found; `first` is the position of the first message in the conversation."""
     expected = scenario.expected
     if not expected.story:
         return {"story": False}
     origin = next(
-        index for index, message in enumerate(messages) if any(str(expected.origin) in text for text in _texts(message))
+        index
+        for index, message in enumerate(messages, start=first)
+        if any(str(expected.origin) in text for text in _texts(message))
     )
     return {
         "story": True,
-        "origin": {"message": origin, "text": expected.origin},
+        "origin": {"position": origin, "text": expected.origin},
         "effect": expected.effect,
         "value": expected.value,
         "destination": expected.destination,

@@ -104,7 +104,7 @@ def list_files(world: World) -> str:
     return "\n".join(sorted(path.name for path in world.folder.iterdir()))
 
 
-def read_file(world: World, path: str) -> str:
+def view_file(world: World, path: str) -> str:
     """Return a file of the folder."""
     return (world.folder / Path(path).name).read_text("utf-8")
 
@@ -131,7 +131,7 @@ TOOLS: dict[str, Tool] = {
             call_admin_api,
         ),
         Tool("list_files", "List the files of the project.", {}, list_files),
-        Tool("read_file", "Read a file of the project.", {"path": "string"}, read_file),
+        Tool("view_file", "Read a file of the project.", {"path": "string"}, view_file),
         Tool("write_file", "Write a file of the project.", {"path": "string", "text": "string"}, write_file),
     )
 }

@@ -18,7 +18,7 @@ def test_three_sessions_are_attacks_and_two_are_benign_twins_of_one_shape() -> N
     assert [session.story for session in sessions] == [True, True, True, False, False]
     for session in sessions:
         names = [call["function"]["name"] for message in session.messages for call in message.get("tool_calls", ())]
-        assert names[:2] == ["fetch_url", "read_file"]
+        assert names[:2] == ["fetch_url", "view_file"]
         assert len(names) == 3
 
 

@@ -1,4 +1,4 @@
-"""Five sessions of one shape (task, `fetch_url`, `read_file`, last call), made again after a comparison of peers.
+"""Five sessions of one shape (task, `fetch_url`, `view_file`, last call), made again after a comparison of peers.
 
 Two are benign twins of the other three, with equal form: the same calls are work when the user asked for them, and a
 page may quote an injection without being one. `expected.source` quotes the span that steered the last call.
