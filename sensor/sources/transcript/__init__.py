@@ -40,7 +40,7 @@ def read(
     """
     sessions: dict[str, Sessions] = {}
     lines = claude_code.Lines("transcript:claude_code", tenant, session)
-    for record in records(path, whole=is_part_of_conversation, limits=limits):
+    for record in records(path, whole=belongs_together, limits=limits):
         if isinstance(record, Broken):
             yield unparsed(record, "transcript", tenant)
             continue
@@ -54,7 +54,7 @@ def read(
         yield from open_sessions.end()
 
 
-def is_part_of_conversation(value: JsonValue) -> bool:
+def belongs_together(value: JsonValue) -> bool:
     """Return whether a list that begins with `value` is one conversation: its messages or items, not many records."""
     return chat.is_message(value) or responses.is_item(value)
 

@@ -1,0 +1,53 @@
+"""Events as JSON lines, one per line: what `write` stored comes back exactly."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pydantic import JsonValue, ValidationError
+
+from sensor.event import EVENT, Event
+from sensor.identity import DEFAULT_TENANT
+from sensor.sources.lines import LIMITS, Broken, Limits, lines
+from sensor.sources.records import broken
+from sensor.sources.unreadable import unparsed
+
+
+def read(
+    path: Path, *, session: str | None = None, tenant: str = DEFAULT_TENANT, limits: Limits = LIMITS
+) -> Iterator[Event]:
+    """Yield the recorded events. `session` is not used: each event names its own.
+
+    A line that holds no event, or one of another tenant, becomes `Unparsed`: a file must not write into a tenant that its
+    reader did not name. Raises `SourceUnavailableError` if the file cannot be opened.
+    """
+    del session
+    for line in lines(path, limits):
+        if isinstance(line, Broken):
+            yield unparsed(line, "replay", tenant)
+            continue
+        try:
+            event = EVENT.validate_json(line.text)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            reason = f"{'.'.join(str(step) for step in first['loc'])}: {first['msg']}".removeprefix(": ")
+            yield unparsed(broken(line.number, reason[:160], line.text), "replay", tenant)
+            continue
+        if event.tenant == tenant:
+            yield event
+        else:
+            yield unparsed(broken(line.number, "event of another tenant", line.text), "replay", tenant)
+
+
+def write(events: Iterable[Event], path: Path) -> int:
+    """Write the events to `path`, replacing it, and return how many there were."""
+    count = 0
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for event in events:
+            file.write(f"{event.content}\n")
+            count += 1
+    return count
+
+
+def knows(value: JsonValue) -> bool:
+    """Return whether a JSON record is one of our events."""
+    return isinstance(value, dict) and {"kind", "session", "position", "source"} <= value.keys()
