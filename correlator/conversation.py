@@ -219,7 +219,7 @@ class _Reader:
 
         own = _QUOTED_BLOCK.sub(take, text)
         if self._seen:
-            kept = []
+            kept: list[str] = []
             for line in own.split("\n"):
                 squashed = squash(line)
                 known = len(squashed) >= _PASTED and any(squashed in seen for seen in self._seen)

@@ -4,7 +4,8 @@ CorrelatorError
 ├── PolicyInvalid      a policy file cannot be read
 ├── SettingsInvalid    clew.toml or a CLEW_ variable is wrong
 ├── StoryUnknown       no story or session of that id
-└── CasebookInvalid    the casebook cannot be opened
+├── CasebookInvalid    the casebook cannot be opened
+└── EvaluationImpossible   the runs to evaluate cannot be read
 """
 
 
@@ -26,3 +27,7 @@ class StoryUnknown(CorrelatorError):
 
 class CasebookInvalid(CorrelatorError):
     """The casebook cannot be opened."""
+
+
+class EvaluationImpossible(CorrelatorError):
+    """The runs to evaluate cannot be read."""

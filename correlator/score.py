@@ -172,6 +172,14 @@ def _user_destination(s: Situation) -> float:
     )
 
 
+def _author(s: Situation) -> float | None:
+    """Raise for an author outside, lower for one of the house; absent where the telemetry names no author."""
+    author = s.place.content.author if s.place else None
+    if author is None or author.trust == "unknown":
+        return None
+    return {"external": 1.0, "public": 1.0, "internal": -1.0, "principal": -2.0}[author.trust]
+
+
 def _forbidden(s: Situation) -> float:
     return 0.0 if s.effect.permitted else 1.0
 

@@ -16,7 +16,6 @@ from correlator.score import TERMS, THRESHOLD, Scored
 from correlator.taint import Flow, Place
 from sensor.event import AgentEvent, Event, EventsLost, SessionEnded, Unparsed
 
-SCHEMA_VERSION = 1
 QUOTE = 280
 """Characters of a quotation; what is cut is marked."""
 
@@ -107,7 +106,7 @@ class TermShown(_Part):
 class Story(_Part):
     """One attack story. Its JSON form is published as `docs/reference/story.schema.json`."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     id: str
     aliases: tuple[str, ...] = ()
     version: int = 1
