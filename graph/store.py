@@ -1,0 +1,130 @@
+"""What every store of the graph promises. `graph.testing.GraphStoreContract` has one test per promise."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+from graph.errors import UnknownNode, UnstorableEvent
+from graph.parts import Edge, Node
+from graph.subgraph import Subgraph
+from sensor.event import Event
+from sensor.identity import DEFAULT_TENANT
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What a batch brought: observations that are new, and such as were there already or twice in the batch."""
+
+    new: int
+    repeated: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a store holds. A node that two sessions know counts in each."""
+
+    sessions: int
+    events: int
+    nodes: int
+    edges: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSummary:
+    """One run, as a list shows it."""
+
+    tenant: str
+    key: str
+    first_ns: int | None
+    """Earliest time of an event, nanoseconds since the Unix epoch, UTC; `None` where no time is known."""
+    last_ns: int | None
+    events: int
+    """Number of observations."""
+    sources: tuple[str, ...]
+    ended: bool
+    """Whether the run is known to be over."""
+
+
+class GraphStore(Protocol):
+    """An event log with the graph that is folded from it.
+
+    - Merging the same batch twice changes nothing.
+    - The order of arrival changes nothing.
+    - Events come back in the order of the session, equal to what went in.
+    - A batch is kept as a whole or not at all; what `merge` has returned for survives a crash.
+    - Sessions of different tenants never meet, even under one key.
+    - A derived edge ends at nodes that its session has.
+
+    All methods raise `StoreError` when the store fails. A store is used from one thread.
+    """
+
+    @classmethod
+    def open(cls, location: str) -> Self:
+        """Return the store at `location` (a path, or an address), made where there is none."""
+        ...
+
+    def merge(self, events: Sequence[Event]) -> Merged:
+        """Add a batch of observations and what folds from them. Raises `UnstorableEvent`."""
+        ...
+
+    def add_edges(
+        self, session: str, edges: Iterable[Edge], nodes: Iterable[Node] = (), *, tenant: str = DEFAULT_TENANT
+    ) -> int:
+        """Add derived edges, and nodes that only they need, to a session; return how many edges are new.
+
+        Raises `UnknownNode` where an edge ends at a node that the session does not have.
+        """
+        ...
+
+    def events(self, session: str, *, tenant: str = DEFAULT_TENANT) -> list[Event]:
+        """Return all observations of a session in its order, none for an unknown one.
+
+        Several may speak of one fact: `sensor.event.in_order` chooses. The empty key holds what no session is known
+        for.
+        """
+        ...
+
+    def sessions(self) -> list[SessionSummary]:
+        """Return all runs, by their first time, then tenant and key; those without any time come last."""
+        ...
+
+    def subgraph(self, session: str, *, tenant: str = DEFAULT_TENANT) -> Subgraph:
+        """Return the graph of a session, derived edges included; an empty one for an unknown session."""
+        ...
+
+    def counts(self) -> Counts:
+        """Return how much the store holds."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections. Nothing is lost without it."""
+        ...
+
+
+def by_order(event: Event) -> tuple[tuple[int, int], str, str]:
+    """Return what the events of a session are sorted by: their place, then the fact, then the observation."""
+    return (event.order, event.entity, event.id)
+
+
+def listed(summaries: Iterable[SessionSummary]) -> list[SessionSummary]:
+    """Return summaries in the order of `GraphStore.sessions`."""
+    return sorted(summaries, key=lambda row: (row.first_ns is None, row.first_ns or 0, row.tenant, row.key))
+
+
+def require_ends(edges: Iterable[Edge], keys: set[str], session: str) -> None:
+    """Raise `UnknownNode` unless both ends of each edge are among `keys`."""
+    for edge in edges:
+        for key in (edge.source, edge.target):
+            if key not in keys:
+                raise UnknownNode(
+                    f"{edge.label} ends at {key}, which session {session!r} does not have; "
+                    "merge its event first, or give the node along with the edge."
+                )
+
+
+def unstorable(event: Event) -> UnstorableEvent:
+    """Return the error for an event whose content cannot be written down."""
+    return UnstorableEvent(
+        f"The {event.kind} at position {event.position} of session {event.session!r} (source {event.source!r}) holds "
+        "text that is no Unicode; its source should have given an Unparsed event instead."
+    )
