@@ -212,7 +212,7 @@ def imported_by(path: Path) -> set[str]:
 
 
 INDEPENDENT = [
-    "letters", "lexicon", "mutate", "payload", "quoting", "records", "values_only",
+    "letters", "lexicon", "mutate", "payload", "quoting", "records", "tokens", "values_only",
     "mutations/*", "pairs/__init__", "battery/__init__", "conversations",
 ]  # fmt: skip
 
