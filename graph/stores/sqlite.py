@@ -77,6 +77,7 @@ _UPDATE_SESSION = """
 
 EventRow = tuple[int, int, int, str, str]
 NodeRow = tuple[int, str, str, str]
+EdgeColumns = tuple[str, str, str, int, int, str, int | None, str]
 EdgeRow = tuple[int, str, str, str, int, int, str, int | None, str]
 
 
@@ -234,7 +235,7 @@ class SqliteStore:
                 Node(label, key, tuple((name, value) for name, value in from_json(fields)))
                 for label, key, fields in nodes
             ),
-            (Edge(*row, grade=Grade(grade)) for *row, grade in edges),
+            (_edge(row) for row in edges),
         )
 
     def counts(self) -> Counts:
@@ -369,6 +370,11 @@ class SqliteStore:
 
 def _node_row(number: int, node: Node) -> NodeRow:
     return (number, node.label, node.key, to_json(node.fields).decode())
+
+
+def _edge(row: EdgeColumns) -> Edge:
+    label, source, target, position, part, fact, at_ns, grade = row
+    return Edge(label, source, target, position, part, fact, at_ns, Grade(grade))
 
 
 def _prepare_file(path: Path) -> None:
