@@ -1,0 +1,219 @@
+"""What a text says once its encodings are undone: bounded, recursive, and only where the result makes sense.
+
+The sensor's redaction and the correlator's data flow use this one decoder, so that a secret is found in both places or in
+neither. Ordinary prose costs a few linear searches and yields nothing.
+"""
+
+import base64
+import binascii
+import html
+import re
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from sensor.lookalikes import hidden, plain_letters, spelled_out
+
+DEPTH = 3
+LIMIT = 1 << 20
+VIEWS = 256
+"""Views of one text at most; whoever needs more encodings than that hides nothing, but keeps us busy."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One reading of a text, or of a part of it."""
+
+    text: str
+    via: tuple[str, ...]
+    """Encodings that were undone, outermost first, such as `("base64", "hex")`."""
+    start: int = 0
+    end: int = 0
+    """Place in the original text, in characters, of what was decoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    via: tuple[str, ...]
+    text: str
+    start: int
+    end: int
+
+
+def views(text: str, *, depth: int = DEPTH, limit: int = LIMIT) -> tuple[View, ...]:
+    """Return the decoded readings of `text`, nearest first, without `text` itself and without repetitions.
+
+    `depth`: encodings within each other. `limit`: characters that are looked at, and characters that all views together may
+    have; a view that would exceed it is left out. The same text always gives the same views.
+    """
+    found: list[View] = []
+    seen = {text}
+    left = limit
+    waiting = deque([View(text[:limit], (), 0, len(text))])
+    while waiting and len(found) < VIEWS:
+        outer = waiting.popleft()
+        for inner in _decoded(outer.text, left):
+            via = outer.via + inner.via
+            if len(via) > depth or inner.text in seen or len(inner.text) > left:
+                continue
+            place = (inner.start, inner.end) if not outer.via else (outer.start, outer.end)
+            view = View(inner.text, via, *place)
+            seen.add(view.text)
+            left -= len(view.text)
+            found.append(view)
+            if len(via) < depth:
+                waiting.append(view)
+            if len(found) >= VIEWS:
+                break
+    return tuple(found)
+
+
+def _decoded(text: str, room: int) -> Iterator[_Found]:
+    for decoder in DECODERS:
+        yield from decoder(text, room)
+
+
+# Tokens: bytes in disguise
+
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])(?:[A-Za-z0-9+/_-]{60,}\r?\n)*[A-Za-z0-9+/_-]{11,}={0,2}(?![A-Za-z0-9+/_=-])")
+_BASE32 = re.compile(r"(?<![A-Za-z0-9])(?:[A-Z2-7]{16,}|[a-z2-7]{24,})={0,6}(?![A-Za-z0-9=])")
+_HEX = re.compile(r"[0-9A-Fa-f]{16,}")
+_HEX_PAIRS = re.compile(r"[0-9A-Fa-f]{2}(?:(?:[ :,]{1,2}(?:0x)?|\\x)[0-9A-Fa-f]{2}){5,}(?![0-9A-Za-z])")
+_NOT_HEX = re.compile(r"\\x|0x|[ :,]")
+_LOWER_WORD = re.compile(r"[a-z]+|[A-Z]?[a-z/_-]+")
+
+
+def _base64(text: str, room: int) -> Iterator[_Found]:
+    for match in _BASE64.finditer(text):
+        token = match.group()
+        if _LOWER_WORD.fullmatch(token):  # a word or a path
+            continue
+        name = "base64url" if "-" in token or "_" in token else "base64"
+        digits = re.sub(r"[\r\n=]", "", token).translate({ord("-"): "+", ord("_"): "/"})
+        if len(digits) % 4 == 1:
+            continue
+        data = base64.b64decode(digits + "=" * (-len(digits) % 4))
+        yield from _bytes(data, name, match, room)
+
+
+def _base32(text: str, room: int) -> Iterator[_Found]:
+    for match in _BASE32.finditer(text):
+        digits = match.group().rstrip("=").upper()
+        try:
+            data = base64.b32decode(digits + "=" * (-len(digits) % 8))
+        except binascii.Error:
+            continue
+        yield from _bytes(data, "base32", match, room)
+
+
+def _hex(text: str, room: int) -> Iterator[_Found]:
+    for pattern in (_HEX, _HEX_PAIRS):
+        for match in pattern.finditer(text):
+            digits = _NOT_HEX.sub("", match.group())
+            if len(digits) % 2:
+                continue
+            yield from _bytes(bytes.fromhex(digits), "hex", match, room)
+
+
+def _bytes(data: bytes, name: str, match: re.Match[str], room: int) -> Iterator[_Found]:
+    via: tuple[str, ...] = (name,)
+    if data[:2] == b"\x1f\x8b" or (data[:1] == b"\x78" and len(data) > 8):
+        unpacked = _unpacked(data, room)
+        if unpacked is not None:
+            data, via = unpacked, (name, "gzip" if data[:1] == b"\x1f" else "zlib")
+    elif len(data) > 8 and data[1::2].count(0) * 4 >= len(data):  # PowerShell encodes its commands so
+        data, via = data.decode("utf-16-le", "replace").encode("utf-8", "replace"), (name, "utf-16")
+    decoded = _plausible(data)
+    if decoded is not None:
+        yield _Found(via, decoded, match.start(), match.end())
+
+
+def _unpacked(data: bytes, room: int) -> bytes | None:
+    """Return the decompressed bytes, at most `room` of them; a truncated stream gives what it holds."""
+    stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+    try:
+        return stream.decompress(data, max(room, 1))
+    except zlib.error:
+        return None
+
+
+def _plausible(data: bytes) -> str | None:
+    """Return the text that `data` is: all of it printable UTF-8, six characters or more, mostly ASCII while it is short."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    shown = text.replace("\n", "").replace("\r", "").replace("\t", "")
+    if len(text) < 6 or not shown or not shown.isprintable():
+        return None
+    return text if len(text) >= 24 or sum(char.isascii() for char in text) * 10 >= len(text) * 7 else None
+
+
+# Escapes: characters in disguise, undone all over the text
+
+_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_ESCAPE = re.compile(r"\\u\{?([0-9A-Fa-f]{4,6})\}?|\\x([0-9A-Fa-f]{2})|\\U([0-9A-Fa-f]{8})")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,16});")
+_SPACED = re.compile(r"[A-Za-z0-9](?:[ _.-][A-Za-z0-9]){5,}(?![^\W_])")
+_BACKWARDS = ("//:ptth", "//:sptth", "moc.", "gro.", "elpmaxe.")
+_BACKWARDS_WORDS = (" eht ", " dna ", " rof ", " dnes ", " htiw ", " siht ", " morf ", " uoy ", " ruoy ", " drowssap ")
+"""Beginnings of addresses and frequent English words, read from the right; words count from the third one on."""
+
+
+def _whole(name: str, text: str, decoded: str) -> Iterator[_Found]:
+    if decoded != text:
+        yield _Found((name,), decoded, 0, len(text))
+
+
+def _percent(text: str, _: int) -> Iterator[_Found]:
+    if "%" in text and _PERCENT.search(text):
+        yield from _whole("percent", text, _PERCENT.sub(lambda found: unquote(found.group()), text))
+
+
+def _escapes(text: str, _: int) -> Iterator[_Found]:
+    if "\\" in text and _ESCAPE.search(text):
+        yield from _whole("escape", text, _joined_pairs(_ESCAPE.sub(_escaped, text)))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    point = int(next(filter(None, match.groups())), 16)
+    return chr(point) if point <= 0x10FFFF else "\ufffd"
+
+
+def _joined_pairs(text: str) -> str:
+    """Return `text` with surrogate pairs joined, as JSON escapes write them, and half ones replaced."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _entities(text: str, _: int) -> Iterator[_Found]:
+    if "&" in text and _ENTITY.search(text):
+        yield from _whole("html", text, html.unescape(text))
+
+
+def _look_alikes(text: str, _: int) -> Iterator[_Found]:
+    if not text.isascii():
+        for start, end, spelled in hidden(text):
+            yield _Found(("tags",), spelled, start, end)
+        yield from _whole("unicode", text, plain_letters(text))
+
+
+def _spelled(text: str, _: int) -> Iterator[_Found]:
+    for start, end, address in spelled_out(text):
+        yield _Found(("spelled",), address, start, end)
+    for match in _SPACED.finditer(text):
+        if match.start() and text[match.start() - 1].isalnum():
+            continue
+        yield _Found(("spaced",), re.sub(r"[ _.-]", "", match.group()), match.start(), match.end())
+
+
+def _reversed(text: str, _: int) -> Iterator[_Found]:
+    if any(mark in text for mark in _BACKWARDS) or sum(word in text for word in _BACKWARDS_WORDS) > 2:
+        yield from _whole("reversed", text, text[::-1])
+
+
+DECODERS: tuple[Callable[[str, int], Iterator[_Found]], ...] = (
+    _base64, _base32, _hex, _percent, _escapes, _entities, _look_alikes, _spelled, _reversed,
+)  # fmt: skip
+"""Each takes a text and the room left for output, and yields what it found, from left to right."""
