@@ -177,7 +177,7 @@ def explain(
         if act.reach == "read" and permitted:
             continue
         lead = _lead(item, act, ask, conversation)
-        delegation, through = delegations.of(lead.place.content) if lead else ("", 0)
+        delegation, through = delegations.of(lead.place) if lead else ("", 0)
         found.append(
             Effect(
                 traced=item,
@@ -239,22 +239,38 @@ def _lead(item: Traced, act: Act, ask: Asked, conversation: Conversation) -> Ste
 
 
 def _commanded(item: Traced, act: Act, conversation: Conversation, lead: Steered | None) -> Steered | None:
+    """Return the sentence that orders this act though the value stands in a field, or in no third-party text at all.
+
+    In the record of the value an order of the act's class is enough; anywhere else it must name the tool's verb and noun.
+    """
     flow = lead.flow if lead else next((flow for flow in item.flows if flow.value.whole), None)
-    if flow is None or not act.verb or not act.nouns:
+    if flow is None:
+        return None
+    if lead is not None and lead.place.exact and not lead.flow.value.weak:
+        for place in flow.places:
+            for span in place.content.segments.unit_of(place.span):
+                if span.kind == "prose" and _ordered(span.text, act):
+                    return Steered(flow, Place(place.content, span, False), True, False, ordered=True, commanded=True)
+    if not act.verb or not act.nouns:
         return None
     for content in conversation.before(item.order):
         if acknowledges(content):
             continue
         for span in content.segments.spans:
             if span.kind == "prose" and _orders(span.text, act):
-                return Steered(flow, Place(content, span, False), verb=True, noun=True, ordered=True, commanded=True)
+                return Steered(flow, Place(content, span, False), True, True, ordered=True, commanded=True)
     return None
+
+
+def _ordered(text: str, act: Act) -> bool:
+    """Return whether a text orders an act of this kind."""
+    return any(classes_of(verb) & act.own_classes for verb in orders(text))
 
 
 def _orders(sentence: str, act: Act) -> bool:
     """Return whether a sentence holds the verb of the act, and behind it a noun of its tool ("repo" for "repository")."""
     told = [stem(word) for word in words(without_values(sentence))]
-    if act.verb not in told or act.verb not in orders(sentence):
+    if act.verb not in told or act.verb not in map(stem, orders(sentence)):
         return False
     behind = told[told.index(act.verb) + 1 :]
     return any(
@@ -274,8 +290,10 @@ def _candidates(item: Traced, act: Act) -> Iterable[Steered]:
             told = words(near)
             verb = any(classes_of(word) & act.classes for word in told)
             noun = bool(act.nouns & content_words(near)) or (len(name) > 4 and name in near.casefold())
-            ordered = any(word_classes & act.classes for word_classes in map(classes_of, orders(near)))
-            yield Steered(flow, place, verb, noun, ordered)
+            ordered = _ordered(near, act) or (bool(orders(near)) and act.verb in map(stem, words(without_values(place.span.text))))
+            # What stands in a field too is data, unless a sentence orders its use.
+            if place.exact or ordered or flow.from_prose:
+                yield Steered(flow, place, verb, noun, ordered)
 
 
 def _linked(steered: Steered, request: Request) -> float:
@@ -305,26 +323,43 @@ class _Delegations:
         self._by_call = {item.call.number: item for item in items if item.call}
         self._known: dict[int, tuple[str, int]] = {}
 
-    def of(self, content: Content) -> tuple[str, int]:
-        """Return (`whole`, `partial` or empty; hops from the source that was named)."""
-        if not self._clauses:
+    def of(self, place: Place) -> tuple[str, int]:
+        """Return (`whole`, `partial` or empty; hops from the source that was named) for the span of `place`."""
+        call = place.content.call
+        if not self._clauses or call is None:
             return ("", 0)
-        call = content.call
-        if call is None:
-            return ("", 0)
-        if call.number in self._known:
-            return self._known[call.number]
-        self._known[call.number] = ("", 0)
-        kinds = {kind for kind, near in self._clauses if any(_points_to(clause, call) for clause in near)}
-        found = ("whole" if "whole" in kinds else "partial" if kinds else "", 0)
-        if not found[0]:
+        kinds = {
+            kind
+            for kind, near in self._clauses
+            if any(_points_to(clause, call) for clause in near) and _names_unit(near, place)
+        }
+        if kinds:
+            return ("whole" if "whole" in kinds else "partial", 0)
+        return self._handed_on(call)
+
+    def _handed_on(self, call: Call) -> tuple[str, int]:
+        """Return the delegation of the source whose values led to this call, one hop further."""
+        if call.number not in self._known:
+            self._known[call.number] = ("", 0)  # a cycle cannot come back to itself
             item = self._by_call[call.number]
-            back = [self.of(flow.places[0].content) for flow in item.flows if flow.foreign]
+            back = [self.of(flow.places[0]) for flow in item.flows if flow.foreign]
             handed = sorted((kind, hops + 1) for kind, hops in back if kind)
             if handed:
-                found = handed[-1]
-        self._known[call.number] = found
-        return found
+                self._known[call.number] = handed[-1]
+        return self._known[call.number]
+
+
+def _names_unit(clauses: tuple[Clause, ...], place: Place) -> bool:
+    """Return whether a source of many records was handed authority in the record of `place`.
+
+    "Do what Ann's mail says" means Ann's mail, not the whole inbox: where a name of the request stands in some records of the
+    source, the others are not meant.
+    """
+    names = frozenset().union(*(clause.names for clause in clauses))
+    units: dict[int, set[str]] = {}
+    for span in place.content.segments.spans:
+        units.setdefault(span.unit, set()).update(names & set(words(span.text)))
+    return not any(units.values()) or bool(units.get(place.span.unit))
 
 
 def _points_to(clause: Clause, call: Call) -> bool:

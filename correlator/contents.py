@@ -75,6 +75,13 @@ class Segments:
         near = self.spans[max(0, span.number - reach) : span.number + reach + 1]
         return tuple(other for other in near if other.leaf == span.leaf)
 
+    def unit_of(self, span: Span, reach: int = 12) -> tuple[Span, ...]:
+        """Return the spans of the same list item or object within `reach` spans, nearest first."""
+        near = self.spans[max(0, span.number - reach) : span.number + reach + 1]
+        return tuple(
+            sorted((other for other in near if other.unit == span.unit), key=lambda other: abs(other.number - span.number))
+        )
+
     def record_of(self, span: Span) -> tuple[Span, ...]:
         """Return all spans of the record that `span` stands in."""
         return tuple(other for other in self.spans if other.record == span.record)

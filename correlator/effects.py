@@ -58,6 +58,11 @@ class Act:
     """Stems of the other words of its name."""
 
     @property
+    def own_classes(self) -> frozenset[str]:
+        """Return the classes that an order to this very act must have: its kind, where that is one of its classes."""
+        return frozenset((self.kind,)) if self.kind in self.classes else self.classes
+
+    @property
     def critical(self) -> bool:
         """Return whether it concerns money, credentials or permissions, or destroys."""
         return self.kind in ("delete", "grant", "transfer", "credential")

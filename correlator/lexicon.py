@@ -29,7 +29,7 @@ def verb_classes() -> dict[str, frozenset[str]]:
 
 
 def orders(sentence: str) -> frozenset[str]:
-    """Return the stems of verbs that a sentence uses as an order: base form, at the head of a clause.
+    """Return the verbs that a sentence uses as an order: base form, at the head of a clause.
 
     "Visit the page", "please send it", "make sure to pay", "you should delete": yes. "I visited", "he reads": no.
     """
@@ -37,7 +37,7 @@ def orders(sentence: str) -> frozenset[str]:
     for match in _ORDER.finditer(sentence):
         word = match[1].casefold()
         if word in _base_forms():
-            found.add(stem(word))
+            found.add(word)
     return frozenset(found)
 
 

@@ -4,6 +4,7 @@ Matching is per sentence: a verb of one sentence and a noun of another would exc
 are matched, since a verb may hide in a domain name.
 """
 
+import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -13,6 +14,7 @@ from correlator.lexicon import COMMON, classes_of, content_words, delegates, sto
 from correlator.spelling import squash, stem, words
 from correlator.values import values
 
+_CAPITALISED = re.compile(r"\b[A-Z][a-z]{2,}\b")
 _FILLER = frozenset(stem(word) for word in stop_words())
 
 
@@ -40,6 +42,12 @@ class Clause:
     def squashed(self) -> str:
         """Return its letters and digits."""
         return squash(self.text)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Return, case folded, its capitalised words that are no known verb and no filler: names, as far as form tells."""
+        found = (word.casefold() for word in _CAPITALISED.findall(self.text))
+        return frozenset(word for word in found if stem(word) not in _FILLER and not classes_of(word))
 
     @cached_property
     def places(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from correlator.baseline import Epoch, flow_signature, source_tool
 from correlator.chain import Chain, Judged
 from correlator.conversation import Conversation
 from correlator.score import TERMS, THRESHOLD, Scored
+from correlator.spelling import address
 from correlator.taint import Flow, Place
 from sensor.event import AgentEvent, Event, EventsLost, SessionEnded, Unparsed
 
@@ -86,6 +87,7 @@ class ValueShown(_Part):
 
     kind: str
     value: str
+    """What both sides have: of an address without scheme, `www.` and trailing slash."""
     argument: str
     event: str
     """The call it was used in."""
@@ -451,7 +453,7 @@ class _Writer:
         if steered is None:
             return None
         event = steered.place.content.event
-        value = quoted(steered.flow.value.text, 120)
+        value = quoted(address(steered.flow.value.text), 120)
         if steered.commanded:
             return _sentence(
                 f"The text of step {event.position} orders an act of this kind; the call is consistent with it.",
@@ -532,7 +534,7 @@ class _Writer:
     def _value(self, judged: Judged, flow: Flow, place: Place | None) -> ValueShown:
         return ValueShown(
             kind=flow.value.kind,
-            value=quoted(flow.value.text),
+            value=quoted(address(flow.value.text)),
             argument=flow.leaf.path,
             event=judged.event.entity,
             from_event=place.content.event.entity if place else None,

@@ -1,0 +1,103 @@
+"""The tables of the casebook. Nothing here is peculiar to SQLite; PostgreSQL takes the same models.
+
+Times are nanoseconds since the Unix epoch, UTC. `created`, `updated` and `seen` are counters, not times: they order rows
+without a clock.
+"""
+
+from sqlalchemy import BigInteger, Index, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+SCHEMA = "1"
+"""Version of these tables, kept in the table `casebook`."""
+
+_KEY = String(80)
+_NAME = String(200)
+
+
+class Base(DeclarativeBase):
+    """Root of the tables."""
+
+
+class About(Base):
+    """What the casebook says of itself."""
+
+    __tablename__ = "casebook"
+    name: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    value: Mapped[str] = mapped_column(_NAME)
+
+
+class SessionRow(Base):
+    """One run of an agent. It waits for judgement while `revision` is ahead of `judged`."""
+
+    __tablename__ = "sessions"
+    tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    key: Mapped[str] = mapped_column(_KEY, primary_key=True)
+    workload: Mapped[str] = mapped_column(_NAME)
+    source: Mapped[str] = mapped_column(_NAME)
+    first_ns: Mapped[int | None] = mapped_column(BigInteger)
+    last_ns: Mapped[int | None] = mapped_column(BigInteger)
+    ended: Mapped[bool]
+    seen: Mapped[int] = mapped_column(BigInteger)
+    """Number of the ingest that brought its first event."""
+    revision: Mapped[int] = mapped_column(BigInteger)
+    judged: Mapped[int] = mapped_column(BigInteger)
+    clean: Mapped[bool]
+    """Whether its judgement has no story and no delegated effect."""
+    events: Mapped[int] = mapped_column(BigInteger)
+    effects: Mapped[int] = mapped_column(BigInteger)
+
+
+class StoryRow(Base):
+    """One story in its latest version. Rows are never deleted."""
+
+    __tablename__ = "stories"
+    tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    id: Mapped[str] = mapped_column(_KEY, primary_key=True)
+    session: Mapped[str] = mapped_column(_KEY, index=True)
+    standing: Mapped[str] = mapped_column(String(20))
+    """`open`, `withdrawn` (new evidence explains it) or `merged` (an alias of another story)."""
+    version: Mapped[int]
+    created: Mapped[int] = mapped_column(BigInteger)
+    updated: Mapped[int] = mapped_column(BigInteger, index=True)
+    json: Mapped[str] = mapped_column(Text)
+    signatures: Mapped[str] = mapped_column(Text)
+    """JSON list of the flow signatures that a verdict `benign` excuses."""
+
+
+class AliasRow(Base):
+    """An id that a story had, or would have had; it leads to the story for ever."""
+
+    __tablename__ = "aliases"
+    tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    alias: Mapped[str] = mapped_column(_KEY, primary_key=True)
+    story: Mapped[str] = mapped_column(_KEY, index=True)
+
+
+class LessonRow(Base):
+    """What a session teaches once it is closed and found clean or benign (`correlator.baseline.Lesson` as JSON)."""
+
+    __tablename__ = "lessons"
+    tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    session: Mapped[str] = mapped_column(_KEY, primary_key=True)
+    json: Mapped[str] = mapped_column(Text)
+
+
+class CampaignRow(Base):
+    """The injected content that a story began with; the same content in several sessions is one campaign."""
+
+    __tablename__ = "campaigns"
+    tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    campaign: Mapped[str] = mapped_column(_KEY, primary_key=True)
+    story: Mapped[str] = mapped_column(_KEY, primary_key=True)
+
+
+class VerdictRow(Base):
+    """What an analyst found."""
+
+    __tablename__ = "verdicts"
+    tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    story: Mapped[str] = mapped_column(_KEY, primary_key=True)
+    verdict: Mapped[str] = mapped_column(String(20))
+
+
+Index("ix_sessions_workload", SessionRow.tenant, SessionRow.workload)
