@@ -31,6 +31,15 @@ APPLICATION_ID = 0x436C6577
 VERSION = 1
 """Version of the tables below."""
 
+SETTINGS = (
+    # A writer never waits for readers, and a commit is one append.
+    "PRAGMA journal_mode = WAL",
+    # FULL, not NORMAL: what was acknowledged survives a power cut, too. A batch shares the price of one sync.
+    "PRAGMA synchronous = FULL",
+    # KiB: the last pages of some thousand open sessions.
+    "PRAGMA cache_size = -32768",
+)
+
 TABLES = """
 CREATE TABLE session (
     no INTEGER PRIMARY KEY, tenant TEXT NOT NULL, key TEXT NOT NULL,
@@ -257,12 +266,8 @@ class SqliteStore:
 
     def _prepare(self) -> None:
         """Set the connection up, and make the tables where the file is new."""
-        # A writer never waits for readers, and a commit is one append.
-        self._db.execute("PRAGMA journal_mode = WAL")
-        # FULL, not NORMAL: what was acknowledged survives a power cut, too. With batches the price is one sync in
-        # many rows.
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute("PRAGMA cache_size = -32768")  # KiB: the last pages of some thousand open sessions
+        for setting in SETTINGS:
+            self._db.execute(setting)
         application, version = self._pragma("application_id"), self._pragma("user_version")
         if application == APPLICATION_ID and version == VERSION:
             return
