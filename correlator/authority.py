@@ -219,13 +219,29 @@ def _asked(item: Traced, act: Act, request: Request) -> Asked:
     for clause in request.clauses:
         ask = Asked(
             verb=bool(act.classes & clause.classes),
-            noun=bool(act.nouns & clause.content),
+            noun=bool(act.nouns & clause.content) or _takes_from(item, clause),
             value=any(key in clause.squashed for key in keys),
             clause=clause,
         )
         if (ask.level, ask.noun + ask.value) > (best.level, best.noun + best.value):
             best = ask
     return best
+
+
+def _takes_from(item: Traced, clause: Clause) -> bool:
+    """Return whether the call takes a field of a source that the sentence names: "pay the bill in FILE" names its object so."""
+    sources = {
+        place.content.call
+        for flow in item.flows
+        if flow.foreign and not flow.value.weak
+        for place in flow.places
+        if place.exact and place.content.call is not None
+    }
+    return any(
+        len(key) >= 5 and key in clause.squashed
+        for call in sources
+        for key in (squash(address(leaf.text)) for leaf in call.leaves)
+    )
 
 
 def _lead(item: Traced, act: Act, ask: Asked, conversation: Conversation) -> Steered | None:

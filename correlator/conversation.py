@@ -61,7 +61,7 @@ class Leaf:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Call:
     """A tool call with what came back, joined by its id (E1)."""
 
@@ -75,7 +75,7 @@ class Call:
         return tuple(leaf for _, leaf in zip(range(200), _leaves(self.event.arguments, ""), strict=False))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Content:
     """Third-party text that came before the model."""
 

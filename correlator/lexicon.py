@@ -33,12 +33,8 @@ def orders(sentence: str) -> frozenset[str]:
 
     "Visit the page", "please send it", "make sure to pay", "you should delete": yes. "I visited", "he reads": no.
     """
-    found = set()
-    for match in _ORDER.finditer(sentence):
-        word = match[1].casefold()
-        if word in _base_forms():
-            found.add(word)
-    return frozenset(found)
+    heads = [*_HEAD.findall(sentence), *_BEHIND.findall(sentence)]
+    return frozenset(word for word in map(str.casefold, heads) if word in _base_forms())
 
 
 @cache
@@ -46,10 +42,9 @@ def _base_forms() -> frozenset[str]:
     return frozenset(verb for row in _table("verbs").values() if isinstance(row, dict) for verb in row["verbs"])
 
 
-_ORDER = re.compile(
-    r"(?:^|[,;:.!?(\-–—*•\d]\s*|\b(?:please|kindly|then|and|also|to|must|should|shall|can you|could you|will you|would you|do|just|now|first)\s+)"
-    r"([A-Za-z]+)\b",
-    re.IGNORECASE | re.MULTILINE,
+_HEAD = re.compile(r"(?:^|[,;:.!?(\-–—*•\d])[\s\"'“‘]*([A-Za-z]+)\b", re.MULTILINE)
+_BEHIND = re.compile(
+    r"\b(?:please|kindly|then|and|also|to|must|should|shall|you|do|just|now|first)\s+(?=([A-Za-z]+)\b)", re.IGNORECASE
 )
 
 

@@ -152,7 +152,9 @@ def _phrases(s: Situation) -> float:
 
 
 def _delegated(s: Situation) -> float:
-    return {"whole": 1.0, "partial": 0.5, "": 0.0}[s.effect.delegation] / (1 + s.effect.through)
+    if s.effect.explanation != "delegated":
+        return 0.0
+    return (1.0 if s.effect.delegation == "whole" else 0.5) / (1 + s.effect.through)
 
 
 def _own_share(s: Situation) -> float:
@@ -185,47 +187,47 @@ def _forbidden(s: Situation) -> float:
 
 
 TERMS: tuple[Term, ...] = (
-    Term("prose", 2.55, "A value stands inside a sentence of third-party text and no principal said it.", _prose),
+    Term("prose", 2.53, "A value stands inside a sentence of third-party text and no principal said it.", _prose),
     Term("field", 0.12, "A destination comes from a field of third-party data that no principal named.", _field),
-    Term("instruction", 2.6, "The verb or the noun of this very call stands beside the value.", _instruction),
-    Term("destination", 2.03, "The value says where something goes.", _destination),
-    Term("unasked", 1.08, "No sentence of the request asks for this act.", _unasked, "authority"),
+    Term("instruction", 2.66, "The verb or the noun of this very call stands beside the value.", _instruction),
+    Term("destination", 1.86, "The value says where something goes.", _destination),
+    Term("unasked", 1.23, "No sentence of the request asks for this act.", _unasked, "authority"),
     Term(
         "critical",
-        1.06,
+        1.16,
         "It concerns money, credentials or permissions, or destroys, and its verb was not asked for.",
         _critical,
         "authority",
     ),
-    Term("unnamed", 1.28, "The source was not named by a principal; more for each hop.", _unnamed, "authority"),
+    Term("unnamed", 1.16, "The source was not named by a principal; more for each hop.", _unnamed, "authority"),
     Term("unlinked", 1.45, "Neither the value nor its record shares a word with the request.", _unlinked, "authority"),
-    Term("surplus", 0.85, "Another call does what was asked; this one comes on top.", _surplus, "authority"),
+    Term("surplus", 0.96, "Another call does what was asked; this one comes on top.", _surplus, "authority"),
     Term(
         "rival",
-        1.29,
+        1.26,
         "A call of the same tool has a principal's value where this one has a third party's.",
         _rival,
         "authority",
     ),
-    Term("destructive", 1.13, "It destroys, and that was not asked for.", _destructive, "authority"),
+    Term("destructive", 1.11, "It destroys, and that was not asked for.", _destructive, "authority"),
     Term(
-        "reaches", 1.52, "It changes something or sends something, rather than only reading from an address.", _reaches
+        "reaches", 1.77, "It changes something or sends something, rather than only reading from an address.", _reaches
     ),
-    Term("mixed", 0.41, "It carries text of another source to a destination that third-party text gave.", _mixed),
-    Term("novel_flow", 1.88, "This data flow was not seen in the workload's closed sessions.", _novel_flow, "baseline"),
+    Term("mixed", 0.28, "It carries text of another source to a destination that third-party text gave.", _mixed),
+    Term("novel_flow", 1.99, "This data flow was not seen in the workload's closed sessions.", _novel_flow, "baseline"),
     Term("novel_tool", 0.76, "The tool was not used in the workload's closed sessions.", _novel_tool, "baseline"),
     Term("changed", 1.5, "The same source was read before and did not hold this span.", _changed, "baseline"),
     Term("phrases", 0.6, "The text around speaks to a language model.", _phrases),
     Term(
         "forbidden", 14.0, "The policy does not let the principal who asked cause this effect.", _forbidden, "authority"
     ),
-    Term("delegated", -1.51, "A principal handed authority to that source.", _delegated, "authority"),
-    Term("own_share", -0.67, "Share of the call's values that principals said.", _own_share, "authority"),
+    Term("delegated", -2.16, "A principal handed authority to that source.", _delegated, "authority"),
+    Term("own_share", -0.68, "Share of the call's values that principals said.", _own_share, "authority"),
     Term(
-        "user_destination", -0.4, "A destination of the call was named by a principal.", _user_destination, "authority"
+        "user_destination", -0.45, "A destination of the call was named by a principal.", _user_destination, "authority"
     ),
 )
-THRESHOLD = 11.5
+THRESHOLD = 11.8
 
 
 def score(situation: Situation, without: frozenset[str] = frozenset()) -> tuple[Scored, ...]:

@@ -35,10 +35,15 @@ class Settings(BaseModel):
     backend: Literal["memory", "sqlite"] = Field("sqlite", description="Kind of graph store.")
     tenant: str = Field("local", min_length=1, max_length=200, description="Whose sessions these are.")
     workload: str = Field(
-        "default", min_length=1, max_length=200, description="Label of the agent; sessions with one label share a baseline."
+        "default",
+        min_length=1,
+        max_length=200,
+        description="Label of the agent; sessions with one label share a baseline.",
     )
     policy: Path | None = Field(None, description="Policy file; the shipped one if not given.")
-    threshold: float | None = Field(None, description="Score from which on a chain is a story; the shipped one if not given.")
+    threshold: float | None = Field(
+        None, description="Score from which on a chain is a story; the shipped one if not given."
+    )
     idle_minutes: int = Field(
         30, ge=1, le=10_080, description="Minutes of event time without an event after which a session is closed."
     )
@@ -71,7 +76,9 @@ def load_settings(
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         key = str(first["loc"][0])
-        raise SettingsInvalid(f"{key} = {str(values[key])[:80]!r}, {_place(key, path, environ, flags)}: {first['msg']}.") from error
+        raise SettingsInvalid(
+            f"{key} = {str(values[key])[:80]!r}, {_place(key, path, environ, flags)}: {first['msg']}."
+        ) from error
 
 
 def _found(folder: Path) -> Path | None:
@@ -83,7 +90,9 @@ def _from_file(path: Path) -> dict[str, Any]:
     try:
         values = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsInvalid(f"{path} cannot be read as settings: {error}. Correct it, or name another with --config.") from error
+        raise SettingsInvalid(
+            f"{path} cannot be read as settings: {error}. Correct it, or name another with --config."
+        ) from error
     for key in values:
         if key not in Settings.model_fields:
             raise SettingsInvalid(f"{path}: there is no setting {key!r}{_nearest(key)}.")
@@ -124,7 +133,9 @@ def reference() -> str:
     """Return the reference page of the settings, in Markdown."""
     rows = []
     for name, row in Settings.model_fields.items():
-        default = "the user's state folder" if name == "store" else "not set" if row.default is None else f"`{row.default}`"
+        default = (
+            "the user's state folder" if name == "store" else "not set" if row.default is None else f"`{row.default}`"
+        )
         rows.append(f"| `{name}` | `{PREFIX}{name.upper()}` | {default} | {row.description} |")
     return "\n".join(
         (

@@ -1,0 +1,64 @@
+"""Names that people type → rows: whole ids, aliases, unambiguous beginnings, with and without `v1:`."""
+
+import re
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from correlator.casebook.records import SessionRecord
+from correlator.casebook.rows import session_record
+from correlator.casebook.tables import AliasRow, SessionRow, StoryRow
+from correlator.errors import StoryUnknown
+
+_VERSION = "v1:"
+_NAME = re.compile(r"(?:v[0-9]+:)?[0-9a-f]+")
+
+
+def find_story(db: Session, tenant: str, name: str) -> StoryRow:
+    """Return the row that `name` leads to. Raises `StoryUnknown`, also where several begin like that."""
+    wanted = name.strip().lower()
+    if not _NAME.fullmatch(wanted):
+        raise StoryUnknown(f"{name[:80]!r} is no story id; `clew story list` shows them.")
+    alias = db.get(AliasRow, (tenant, wanted)) or db.get(AliasRow, (tenant, _VERSION + wanted))
+    ids = {alias.story} if alias else set()
+    if not ids:
+        ids |= set(db.scalars(select(StoryRow.id).where(
+            StoryRow.tenant == tenant, StoryRow.standing != "merged", _begins(StoryRow.id, wanted)
+        ).limit(5)))  # fmt: skip
+        ids |= set(db.scalars(select(AliasRow.story).where(
+            AliasRow.tenant == tenant, _begins(AliasRow.alias, wanted)
+        ).limit(5)))  # fmt: skip
+    return db.get_one(StoryRow, (tenant, _only(ids, name, "story", "clew story list --all")))
+
+
+def find_session(db: Session, tenant: str, name: str) -> SessionRow:
+    """Return the row that `name` leads to. Raises `StoryUnknown`, also where several begin like that."""
+    row = db.get(SessionRow, (tenant, name))
+    if row is not None:
+        return row
+    beginning = SessionRow.key.startswith(name, autoescape=True)
+    keys = set(db.scalars(select(SessionRow.key).where(SessionRow.tenant == tenant, beginning).limit(5)))
+    return db.get_one(SessionRow, (tenant, _only(keys if name else set(), name, "session", "clew session list")))
+
+
+def waiting_sessions(db: Session, tenant: str, limit: int) -> list[SessionRecord]:
+    """Return the first sessions that wait, in an order that does not depend on their arrival."""
+    rows = db.scalars(
+        select(SessionRow)
+        .where(SessionRow.tenant == tenant, SessionRow.revision > SessionRow.judged)
+        .order_by(SessionRow.first_ns.is_(None), SessionRow.first_ns, SessionRow.key)
+        .limit(limit)
+    )
+    return [session_record(row) for row in rows]
+
+
+def _begins(column: InstrumentedAttribute[str], wanted: str) -> ColumnElement[bool]:
+    return or_(column.startswith(wanted, autoescape=True), column.startswith(_VERSION + wanted, autoescape=True))
+
+
+def _only(found: set[str], name: str, what: str, where: str) -> str:
+    if not found:
+        raise StoryUnknown(f"There is no {what} {name[:80]!r}; `{where}` shows what there is.")
+    if len(found) > 1:
+        raise StoryUnknown(f"Several begin with {name[:80]!r}: {', '.join(sorted(found))}. Give more of the id.")
+    return found.pop()

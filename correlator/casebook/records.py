@@ -1,0 +1,79 @@
+"""What the casebook hands out: frozen values, no rows."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from correlator.story import Story
+
+Standing = Literal["open", "withdrawn", "merged"]
+Verdict = Literal["benign", "malicious"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A session of which events have arrived. Times are nanoseconds UTC, `None` where unknown."""
+
+    tenant: str
+    key: str
+    source: str
+    first_ns: int | None
+    last_ns: int | None
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """One run of an agent, as far as the casebook knows it."""
+
+    tenant: str
+    key: str
+    workload: str
+    source: str
+    first_ns: int | None
+    last_ns: int | None
+    ended: bool
+    seen: int
+    revision: int
+    waiting: bool
+    """Whether events arrived that were not judged yet."""
+    clean: bool
+    events: int
+    effects: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoryRecord:
+    """A story with what happened to it."""
+
+    story: Story
+    standing: Standing
+    verdict: Verdict | None
+    created: int
+    updated: int
+    also_in: int
+    """Other sessions with the same injected content: more than none is a campaign."""
+
+
+@dataclass(frozen=True, slots=True)
+class Teaching:
+    """Whether and when a session closed, and whether it teaches."""
+
+    closed: bool
+    taught: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineSummary:
+    """What is known of a workload's habits."""
+
+    workload: str
+    sessions: int
+    teaching: int
+    needed: int
+    epoch: str
+    """Key of the epoch of a session that would begin now."""
+    tools: tuple[tuple[str, int], ...]
+    """Tool → sessions that used it, most used first."""
+    flows: tuple[tuple[str, int], ...]
+    excused: tuple[str, ...]

@@ -1,0 +1,231 @@
+"""Files → events → graph → judgement → casebook, in bounded memory.
+
+Events are stored in batches as they are read. Sessions are judged afterwards, one at a time, in the order of their first
+times and keys: the order of the files changes nothing. A session is marked as waiting before its events are stored, so
+that the next run judges what a crash left.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from correlator.baseline import Epoch
+from correlator.casebook import Arrival, Casebook, SessionRecord
+from correlator.casebook.learning import Moment, epoch, moment_of
+from correlator.pipeline import Judgement, judge
+from correlator.policy import Policy, load_policy
+from correlator.score import THRESHOLD
+from correlator.settings import Settings
+from graph.errors import UnstorableEvent
+from graph.fold import event_time
+from graph.store import GraphStore
+from sensor.errors import SensorError
+from sensor.event import Event, EventsLost, Principal, PromptSubmitted, Unparsed, in_order
+from sensor.identity import digest
+from sensor.sources import read_any
+
+BATCH_EVENTS = 1_000
+BATCH_CHARACTERS = 8 << 20
+"""Characters of events that are held before they are stored."""
+
+
+@dataclass(frozen=True)
+class FileRead:
+    """What one file brought."""
+
+    name: str
+    events: int = 0
+    new: int = 0
+    sessions: int = 0
+    unparsed: int = 0
+    problem: str = ""
+    """Why the file as a whole, or its rest, could not be read."""
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What an ingest did."""
+
+    files: tuple[FileRead, ...]
+    sessions: int
+    """Sessions that were judged."""
+    stories: tuple[str, ...]
+    """Ids of the stories of these sessions."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an ingest is: `what` is `read` (events of the file `of`) or `judged` (sessions)."""
+
+    what: str
+    count: int
+    of: str = ""
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What the caller states about files that do not say it themselves."""
+
+    session: str | None = None
+    principal: Principal | None = None
+    """Speaker of the prompts in the role of the user."""
+
+
+class Desk:
+    """Where sessions are judged: the stores, the settings and the policy that apply."""
+
+    def __init__(self, graph: GraphStore, casebook: Casebook, settings: Settings) -> None:
+        """Load the policy once. Raises `PolicyInvalid`."""
+        self.graph = graph
+        self.casebook = casebook
+        self.settings = settings
+        self._policy: Policy = load_policy(settings.policy)
+        self._epochs: dict[Moment, Epoch] = {}
+
+    def judge(self, session: SessionRecord) -> Judgement:
+        """Return what is found in a stored session, against the epoch that it belongs to."""
+        moment = moment_of(session)
+        if moment not in self._epochs:
+            # One is enough: sessions come in the order of their moments.
+            self._epochs = {moment: epoch(self.casebook, moment, idle_minutes=self.settings.idle_minutes)}
+        threshold = self.settings.threshold
+        return judge(
+            bounded(self.graph.events(session.key, tenant=session.tenant), self.settings.session_events),
+            policy=self._policy,
+            epoch=self._epochs[moment],
+            threshold=THRESHOLD if threshold is None else threshold,
+        )
+
+    def clear(self, progress: Callable[[Progress], None] = lambda _: None) -> tuple[int, tuple[str, ...]]:
+        """Judge all sessions that wait; return how many there were, and the ids of their stories."""
+        judged: set[str] = set()
+        stories: list[str] = []
+        while waiting := [one for one in self.casebook.waiting(self.settings.tenant) if one.key not in judged]:
+            for session in waiting:
+                stories += self.casebook.save(session, self.judge(session))
+                judged.add(session.key)
+                progress(Progress("judged", len(judged)))
+        return len(judged), tuple(stories)
+
+
+def ingest(
+    paths: Iterable[tuple[str, Path]],
+    desk: Desk,
+    *,
+    stated: Stated = Stated(),
+    progress: Callable[[Progress], None] = lambda _: None,
+    read: Callable[[FileRead], None] = lambda _: None,
+) -> Ingested:
+    """Read the files (name to show, path), then judge what they touched. A file that cannot be read is reported, the rest goes on.
+
+    `read` is told about each file when it is done.
+    """
+    number = desk.casebook.begin(desk.settings.tenant)
+    files = []
+    for name, path in paths:
+        files.append(_read(name, path, desk, stated, number, progress))
+        read(files[-1])
+    judged, stories = desk.clear(progress)
+    return Ingested(tuple(files), judged, stories)
+
+
+def bounded(events: list[Event], limit: int) -> list[Event]:
+    """Return the first facts of a session, and an `EventsLost` that tells what was left out."""
+    ordered = in_order(events)
+    if len(ordered) <= limit:
+        return ordered
+    last = ordered[limit - 1]
+    lost = EventsLost(
+        tenant=last.tenant, session=last.session, position=last.position, part=last.part + 1, source="clew",
+        where="analysis (setting session_events)", count=len(ordered) - limit,
+    )  # fmt: skip
+    return [*ordered[:limit], lost]
+
+
+def _read(
+    name: str, path: Path, desk: Desk, stated: Stated, number: int, progress: Callable[[Progress], None]
+) -> FileRead:
+    events = new = unparsed = 0
+    sessions: set[str] = set()
+    problem = ""
+    source = _stated(read_any(path, session=stated.session, tenant=desk.settings.tenant), stated.principal)
+    try:
+        for batch in _batches(source):
+            desk.casebook.note(arrivals(batch), workload=desk.settings.workload, ingest=number)
+            new += _merge(desk.graph, batch)
+            events += len(batch)
+            unparsed += sum(isinstance(event, Unparsed) for event in batch)
+            sessions |= {event.session for event in batch if event.session}
+            progress(Progress("read", events, name))
+    except SensorError as error:
+        problem = str(error)
+    return FileRead(name, events, new, len(sessions), unparsed, problem)
+
+
+def arrivals(batch: Sequence[Event]) -> list[Arrival]:
+    """Return which sessions a batch touches, by key."""
+    touched: dict[tuple[str, str], list[Event]] = {}
+    for event in batch:
+        if event.session:
+            touched.setdefault((event.tenant, event.session), []).append(event)
+    found = []
+    for (tenant, key), events in sorted(touched.items()):
+        times = [time for time in map(event_time, events) if time is not None]
+        found.append(
+            Arrival(
+                tenant=tenant,
+                key=key,
+                source=min(event.source for event in events),
+                first_ns=min(times, default=None),
+                last_ns=max(times, default=None),
+                ended=any(event.kind == "session_ended" for event in events),
+            )
+        )
+    return found
+
+
+def _stated(events: Iterable[Event], principal: Principal | None) -> Iterator[Event]:
+    """Yield the events; prompts of a user whom the file does not name get the stated principal."""
+    for event in events:
+        if (
+            principal is not None
+            and isinstance(event, PromptSubmitted)
+            and event.role == "user"
+            and event.principal is None
+        ):
+            yield event.model_copy(update={"principal": principal})
+        else:
+            yield event
+
+
+def _batches(events: Iterable[Event]) -> Iterator[list[Event]]:
+    batch: list[Event] = []
+    characters = 0
+    for event in events:
+        batch.append(event)
+        characters += len(getattr(event, "text", ""))
+        if len(batch) >= BATCH_EVENTS or characters >= BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
+
+
+def _merge(graph: GraphStore, batch: Sequence[Event]) -> int:
+    """Store a batch and return how many observations were new; an event that cannot be written loses no neighbour."""
+    try:
+        return graph.merge(batch).new
+    except UnstorableEvent:
+        return sum(_merge_one(graph, event) for event in batch)
+
+
+def _merge_one(graph: GraphStore, event: Event) -> int:
+    try:
+        return graph.merge([event]).new
+    except UnstorableEvent:
+        mark = Unparsed(
+            tenant=event.tenant, session=event.session, position=event.position, part=event.part, at_ns=event.at_ns,
+            clock=event.clock, source=event.source, reason="text that is no Unicode",
+            digest=digest("unstorable", repr(event)), size=0, where=event.kind,
+        )  # fmt: skip
+        return graph.merge([mark]).new
