@@ -1,8 +1,8 @@
 """Files → events → graph → judgement → casebook, in bounded memory.
 
-Events are stored in batches as they are read. Sessions are judged afterwards, one at a time, in the order of their first
-times and keys: the order of the files changes nothing. A session is marked as waiting before its events are stored, so
-that the next run judges what a crash left.
+Events are stored in batches as they are read. Sessions are judged afterwards, one at a time, in the order of their
+first times and keys: the order of the files changes nothing. A session is marked as waiting before its events are
+stored, so that the next run judges what a crash left.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -116,9 +116,9 @@ def ingest(
     progress: Callable[[Progress], None] = lambda _: None,
     read: Callable[[FileRead], None] = lambda _: None,
 ) -> Ingested:
-    """Read the files (name to show, path), then judge what they touched. A file that cannot be read is reported, the rest goes on.
+    """Read the files (name to show, path), then judge what they touched.
 
-    `read` is told about each file when it is done.
+    `read` is told about each file when it is done; one that cannot be read is reported, and the rest goes on.
     """
     number = desk.casebook.begin(desk.settings.tenant)
     files = []

@@ -44,11 +44,11 @@ def _private(path: Path) -> None:
 
 
 def _sqlite(engine: Engine) -> Engine:
-    """Return the engine, set up so that a transaction that writes takes its lock at the start and cannot fail half-way."""
+    """Return the engine, set up so that a transaction that writes takes its lock at the start."""
 
     @event.listens_for(engine, "connect")
     def connected(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-        connection.isolation_level = None  # type: ignore[attr-defined]  # sqlite3 begins nothing by itself
+        connection.isolation_level = None  # sqlite3 begins nothing by itself
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")

@@ -1,4 +1,4 @@
-"""Sessions, stories, lessons and verdicts in SQL. Imported only by `wiring`, `ingest` and the verbs: SQLAlchemy is heavy."""
+"""Sessions, stories, lessons and verdicts in SQL. SQLAlchemy is heavy: verbs import this when they run."""
 
 from correlator.casebook.book import Casebook
 from correlator.casebook.records import (

@@ -57,7 +57,7 @@ class Casebook:
                 db.add(About(name="schema", value=SCHEMA))
             elif version.value != SCHEMA:
                 raise CasebookInvalid(
-                    f"{engine.url.database} has tables of version {version.value[:20]} and this clew reads version {SCHEMA}; "
+                    f"{engine.url.database} has tables of version {version.value[:20]}, this clew reads version {SCHEMA}; "
                     "use the clew that made it, or give another --store and replay the recordings."
                 )
 
@@ -69,7 +69,7 @@ class Casebook:
             return (db.scalar(select(func.max(SessionRow.seen)).where(SessionRow.tenant == tenant)) or 0) + 1
 
     def note(self, arrivals: Iterable[Arrival], *, workload: str, ingest: int) -> None:
-        """Mark sessions as waiting for judgement. Call it before their events are stored, so that a crash loses nothing."""
+        """Mark sessions as waiting for judgement: before their events are stored, so that a crash loses nothing."""
         with self.writing() as db:
             for arrival in arrivals:
                 row = db.get(SessionRow, (arrival.tenant, arrival.key))
@@ -79,8 +79,8 @@ class Casebook:
                         ended=False, seen=ingest, revision=0, judged=0, clean=False, events=0, effects=0,
                     )  # fmt: skip
                     db.add(row)
-                row.first_ns = _extreme(min, row.first_ns, arrival.first_ns)
-                row.last_ns = _extreme(max, row.last_ns, arrival.last_ns)
+                row.first_ns = min(_known(row.first_ns, arrival.first_ns), default=None)
+                row.last_ns = max(_known(row.last_ns, arrival.last_ns), default=None)
                 row.source = min(row.source, arrival.source[:200])
                 row.ended = row.ended or arrival.ended
                 row.revision += 1
@@ -177,8 +177,8 @@ class Casebook:
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise CasebookInvalid(
-                f"The casebook {self._engine.url.database} cannot be used ({reason}); wait if another clew writes to it, "
-                "check that the folder can be written, or give another --store."
+                f"The casebook {self._engine.url.database} cannot be used ({reason}); "
+                "wait if another clew writes to it, check that the folder can be written, or give another --store."
             ) from error
 
     def _known(self, db: Session, session: SessionRecord) -> list[Known]:
@@ -236,6 +236,5 @@ class Casebook:
                 db.get_one(StoryRow, (tenant, name)).standing = "withdrawn"
 
 
-def _extreme(choose: type[min] | type[max], one: int | None, other: int | None) -> int | None:  # type: ignore[valid-type]
-    known = [value for value in (one, other) if value is not None]
-    return choose(known) if known else None
+def _known(*times: int | None) -> list[int]:
+    return [time for time in times if time is not None]

@@ -1,7 +1,8 @@
 """Which stored story a newly told one is: the older id wins, the other becomes an alias for ever.
 
-Pure. Two stories of a session are the same when they share an effect. When chains merge, the oldest story lives on and the
-others become its aliases; when a chain splits, the story goes on with the part that shares most, and the rest are new.
+Pure. Two stories of a session are the same when they share an effect. When chains merge, the oldest story lives on and
+the others become its aliases; when a chain splits, the story goes on with the part that shares most, and the rest are
+new.
 """
 
 from collections.abc import Iterable, Sequence

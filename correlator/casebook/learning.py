@@ -1,14 +1,15 @@
 """Which sessions teach, and the epoch that a session is judged against.
 
-A session teaches once: it has one lesson, and that counts when it is closed (it said so, or no event came for the idle time)
-and either its judgement is clean or every open story of it got the verdict `benign`. All of this is computed from what is
-stored, so that nothing depends on when it was asked.
+A session teaches once: it has one lesson, and that counts when it is closed (it said so, or no event came for the idle
+time) and either its judgement is clean or every open story of it got the verdict `benign`. All of this is computed from
+what is stored, so that nothing depends on when it was asked.
 
-The workload is the tenant and the label given as the setting `workload`. The set of tools and the system prompt are not part
-of it yet: with few sessions, each change of a prompt would begin from nothing.
+The workload is the tenant and the label given as the setting `workload`. The set of tools and the system prompt are not
+part of it yet: with few sessions, each change of a prompt would begin from nothing.
 
-Sessions of a known time are taught by those that closed before the hour in which they began. Sessions without times have no
-place in event time: they are taught by the sessions of earlier ingests, and teach only sessions without times.
+Sessions of a known time are taught by those that closed before the hour in which they began. Sessions without times have
+no place in event time: they teach no session that has one, and are taught by those sessions of earlier ingests that said
+they were over.
 """
 
 import json
@@ -28,7 +29,7 @@ from correlator.casebook.tables import LessonRow, SessionRow, StoryRow, VerdictR
 MINUTE_NS = 60 * 10**9
 
 Moment = tuple[str, str, int | None, int | None]
-"""Tenant, workload, watermark in event time or `None`, and the ingest before which sessions count where that is `None`."""
+"""Tenant, workload, and the watermark: in event time, or else the ingest before which sessions count."""
 
 
 def moment_of(session: SessionRecord) -> Moment:
@@ -51,7 +52,7 @@ def epoch(casebook: Casebook, moment: Moment, *, idle_minutes: int) -> Epoch:
                 _may_teach(),
                 _closed_before(before_ns, idle_minutes)
                 if before_ns is not None
-                else and_(or_(SessionRow.ended, SessionRow.last_ns.is_not(None)), SessionRow.seen < ingest),
+                else and_(SessionRow.ended, SessionRow.seen < ingest),
             )
             .order_by(SessionRow.last_ns.desc(), SessionRow.key)
             .limit(EPOCH_SESSIONS)

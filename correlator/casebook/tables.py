@@ -1,7 +1,7 @@
 """The tables of the casebook. Nothing here is peculiar to SQLite; PostgreSQL takes the same models.
 
-Times are nanoseconds since the Unix epoch, UTC. `created`, `updated` and `seen` are counters, not times: they order rows
-without a clock.
+Times are nanoseconds since the Unix epoch, UTC. `created`, `updated` and `seen` are counters, not times: they order
+rows without a clock.
 """
 
 from sqlalchemy import BigInteger, Index, String, Text
