@@ -9,7 +9,7 @@
 # make clean     remove what the other targets made, but for .venv
 
 PYTHON ?= python3
-RECORDING ?= $(firstword $(sort $(wildcard examples/*/session.* examples/*/*.jsonl examples/*/*.json examples/*.jsonl)))
+RECORDING ?= $(firstword $(sort $(wildcard examples/*/session.*)))
 PYTEST_ARGS ?= -n auto
 
 BIN := .venv/bin
@@ -43,7 +43,7 @@ dev: .venv/installed-dev
 demo: install
 	@[ -n "$(RECORDING)" ] || { echo 'No recording under examples/; name one: make demo RECORDING=file' >&2; exit 1; }
 	@state=$$(mktemp -d) && trap 'rm -rf "$$state"' EXIT \
-		&& XDG_STATE_HOME="$$state" CLEW_STORE="$$state/clew.db" $(BIN)/clew replay "$(RECORDING)"
+		&& CLEW_STORE="$$state" $(BIN)/clew replay "$(RECORDING)"
 
 lint: dev
 	$(BIN)/ruff format --check .
@@ -67,6 +67,7 @@ lock: dev
 
 reference: install
 	$(BIN)/python -m graph.reference docs/reference/graph.md
+	$(BIN)/python -m correlator.settings docs/reference/settings.md
 
 clean:
 	rm -rf build dist .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

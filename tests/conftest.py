@@ -21,6 +21,13 @@ def shared_data() -> Path:
     return data
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses `shared_data`, so that nobody has to say it twice."""
+    for item in items:
+        if "shared_data" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.data)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Name each skipped group in the very last lines, so that nobody takes a skipped test for a passed one."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
