@@ -1,7 +1,7 @@
 """What a text says once its encodings are undone: bounded, recursive, and only where the result makes sense.
 
-The sensor's redaction and the correlator's data flow use this one decoder, so that a secret is found in both places or in
-neither. Ordinary prose costs a few linear searches and yields nothing.
+The sensor's redaction and the correlator's data flow use this one decoder, so that a secret is found in both places
+or in neither. Ordinary prose costs a few linear searches and yields nothing.
 """
 
 import base64
@@ -34,19 +34,11 @@ class View:
     """Place in the original text, in characters, of what was decoded."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    via: tuple[str, ...]
-    text: str
-    start: int
-    end: int
-
-
 def views(text: str, *, depth: int = DEPTH, limit: int = LIMIT) -> tuple[View, ...]:
     """Return the decoded readings of `text`, nearest first, without `text` itself and without repetitions.
 
-    `depth`: encodings within each other. `limit`: characters that are looked at, and characters that all views together may
-    have; a view that would exceed it is left out. The same text always gives the same views.
+    `depth`: encodings within each other. `limit`: characters that are looked at, and characters that all views
+    together may have; a view that would exceed it is left out. The same text always gives the same views.
     """
     found: list[View] = []
     seen = {text}
@@ -54,7 +46,7 @@ def views(text: str, *, depth: int = DEPTH, limit: int = LIMIT) -> tuple[View, .
     waiting = deque([View(text[:limit], (), 0, len(text))])
     while waiting and len(found) < VIEWS:
         outer = waiting.popleft()
-        for inner in _decoded(outer.text, left):
+        for inner in step(outer.text, left):
             via = outer.via + inner.via
             if len(via) > depth or inner.text in seen or len(inner.text) > left:
                 continue
@@ -70,14 +62,17 @@ def views(text: str, *, depth: int = DEPTH, limit: int = LIMIT) -> tuple[View, .
     return tuple(found)
 
 
-def _decoded(text: str, room: int) -> Iterator[_Found]:
+def step(text: str, room: int = LIMIT) -> Iterator[View]:
+    """Yield what each decoder makes of `text`, in the order of `DECODERS`; unlike `views` it looks no further."""
     for decoder in DECODERS:
         yield from decoder(text, room)
 
 
 # Tokens: bytes in disguise
 
-_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])(?:[A-Za-z0-9+/_-]{60,}\r?\n)*[A-Za-z0-9+/_-]{11,}={0,2}(?![A-Za-z0-9+/_=-])")
+_BASE64 = re.compile(
+    r"(?<![A-Za-z0-9+/_=-])(?:[A-Za-z0-9+/_-]{60,}\r?\n)*[A-Za-z0-9+/_-]{11,}={0,2}(?![A-Za-z0-9+/_=-])"
+)
 _BASE32 = re.compile(r"(?<![A-Za-z0-9])(?:[A-Z2-7]{16,}|[a-z2-7]{24,})={0,6}(?![A-Za-z0-9=])")
 _HEX = re.compile(r"[0-9A-Fa-f]{16,}")
 _HEX_PAIRS = re.compile(r"[0-9A-Fa-f]{2}(?:(?:[ :,]{1,2}(?:0x)?|\\x)[0-9A-Fa-f]{2}){5,}(?![0-9A-Za-z])")
@@ -85,7 +80,7 @@ _NOT_HEX = re.compile(r"\\x|0x|[ :,]")
 _LOWER_WORD = re.compile(r"[a-z]+|[A-Z]?[a-z/_-]+")
 
 
-def _base64(text: str, room: int) -> Iterator[_Found]:
+def _base64(text: str, room: int) -> Iterator[View]:
     for match in _BASE64.finditer(text):
         token = match.group()
         if _LOWER_WORD.fullmatch(token):  # a word or a path
@@ -98,7 +93,7 @@ def _base64(text: str, room: int) -> Iterator[_Found]:
         yield from _bytes(data, name, match, room)
 
 
-def _base32(text: str, room: int) -> Iterator[_Found]:
+def _base32(text: str, room: int) -> Iterator[View]:
     for match in _BASE32.finditer(text):
         digits = match.group().rstrip("=").upper()
         try:
@@ -108,7 +103,7 @@ def _base32(text: str, room: int) -> Iterator[_Found]:
         yield from _bytes(data, "base32", match, room)
 
 
-def _hex(text: str, room: int) -> Iterator[_Found]:
+def _hex(text: str, room: int) -> Iterator[View]:
     for pattern in (_HEX, _HEX_PAIRS):
         for match in pattern.finditer(text):
             digits = _NOT_HEX.sub("", match.group())
@@ -117,7 +112,7 @@ def _hex(text: str, room: int) -> Iterator[_Found]:
             yield from _bytes(bytes.fromhex(digits), "hex", match, room)
 
 
-def _bytes(data: bytes, name: str, match: re.Match[str], room: int) -> Iterator[_Found]:
+def _bytes(data: bytes, name: str, match: re.Match[str], room: int) -> Iterator[View]:
     via: tuple[str, ...] = (name,)
     if data[:2] == b"\x1f\x8b" or (data[:1] == b"\x78" and len(data) > 8):
         unpacked = _unpacked(data, room)
@@ -127,7 +122,7 @@ def _bytes(data: bytes, name: str, match: re.Match[str], room: int) -> Iterator[
         data, via = data.decode("utf-16-le", "replace").encode("utf-8", "replace"), (name, "utf-16")
     decoded = _plausible(data)
     if decoded is not None:
-        yield _Found(via, decoded, match.start(), match.end())
+        yield View(decoded, via, match.start(), match.end())
 
 
 def _unpacked(data: bytes, room: int) -> bytes | None:
@@ -140,7 +135,7 @@ def _unpacked(data: bytes, room: int) -> bytes | None:
 
 
 def _plausible(data: bytes) -> str | None:
-    """Return the text that `data` is: all of it printable UTF-8, six characters or more, mostly ASCII while it is short."""
+    """Return the text that `data` is: printable UTF-8 throughout, six characters or more, mostly ASCII while short."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -162,17 +157,17 @@ _BACKWARDS_WORDS = (" eht ", " dna ", " rof ", " dnes ", " htiw ", " siht ", " m
 """Beginnings of addresses and frequent English words, read from the right; words count from the third one on."""
 
 
-def _whole(name: str, text: str, decoded: str) -> Iterator[_Found]:
+def _whole(name: str, text: str, decoded: str) -> Iterator[View]:
     if decoded != text:
-        yield _Found((name,), decoded, 0, len(text))
+        yield View(decoded, (name,), 0, len(text))
 
 
-def _percent(text: str, _: int) -> Iterator[_Found]:
+def _percent(text: str, _: int) -> Iterator[View]:
     if "%" in text and _PERCENT.search(text):
         yield from _whole("percent", text, _PERCENT.sub(lambda found: unquote(found.group()), text))
 
 
-def _escapes(text: str, _: int) -> Iterator[_Found]:
+def _escapes(text: str, _: int) -> Iterator[View]:
     if "\\" in text and _ESCAPE.search(text):
         yield from _whole("escape", text, _joined_pairs(_ESCAPE.sub(_escaped, text)))
 
@@ -187,33 +182,36 @@ def _joined_pairs(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def _entities(text: str, _: int) -> Iterator[_Found]:
+def _entities(text: str, _: int) -> Iterator[View]:
     if "&" in text and _ENTITY.search(text):
         yield from _whole("html", text, html.unescape(text))
 
 
-def _look_alikes(text: str, _: int) -> Iterator[_Found]:
+def _look_alikes(text: str, _: int) -> Iterator[View]:
     if not text.isascii():
         for start, end, spelled in hidden(text):
-            yield _Found(("tags",), spelled, start, end)
+            yield View(spelled, ("tags",), start, end)
         yield from _whole("unicode", text, plain_letters(text))
 
 
-def _spelled(text: str, _: int) -> Iterator[_Found]:
+def _spelled(text: str, _: int) -> Iterator[View]:
     for start, end, address in spelled_out(text):
-        yield _Found(("spelled",), address, start, end)
+        yield View(address, ("spelled",), start, end)
     for match in _SPACED.finditer(text):
         if match.start() and text[match.start() - 1].isalnum():
             continue
-        yield _Found(("spaced",), re.sub(r"[ _.-]", "", match.group()), match.start(), match.end())
+        yield View(re.sub(r"[ _.-]", "", match.group()), ("spaced",), match.start(), match.end())
 
 
-def _reversed(text: str, _: int) -> Iterator[_Found]:
+def _reversed(text: str, _: int) -> Iterator[View]:
     if any(mark in text for mark in _BACKWARDS) or sum(word in text for word in _BACKWARDS_WORDS) > 2:
         yield from _whole("reversed", text, text[::-1])
 
 
-DECODERS: tuple[Callable[[str, int], Iterator[_Found]], ...] = (
+WHOLE = frozenset({"percent", "escape", "html", "unicode", "reversed"})
+"""Encodings that are undone all over a text; the others concern one token of it."""
+
+DECODERS: tuple[Callable[[str, int], Iterator[View]], ...] = (
     _base64, _base32, _hex, _percent, _escapes, _entities, _look_alikes, _spelled, _reversed,
 )  # fmt: skip
 """Each takes a text and the room left for output, and yields what it found, from left to right."""

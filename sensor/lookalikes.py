@@ -1,7 +1,8 @@
 """Text that looks like other text: look-alike letters, invisible characters, spelled-out addresses.
 
 Look-alikes are the single-letter rows for Cyrillic, Greek and Armenian of Unicode's confusables
-(https://www.unicode.org/reports/tr39/). Invisible tag characters (U+E0000 block) spell ASCII that models read and people do not.
+(https://www.unicode.org/reports/tr39/). Invisible tag characters (U+E0000 block) spell ASCII that models read and
+people do not.
 """
 
 import re
@@ -12,7 +13,9 @@ _LETTERS = {
     "јЈ": "jJ", "кКΚκ": "kKKk", "ӏⅼ": "ll", "мМΜ": "mMM", "Νոո": "Nnn", "оОοΟօՕ": "oOoOoO", "рРρΡ": "pPpP", "ԛ": "q",
     "ѕЅ": "sS", "ТτΤт": "TtTt", "υսՍ": "uuU", "ѵνⅴ": "vvv", "ԝѡ": "ww", "хХΧχ": "xXXx", "уУΥү": "yYYy", "ΖΒВ": "ZBB",
 }  # fmt: skip
-_FOLD = str.maketrans({odd: plain for odds, plains in _LETTERS.items() for odd, plain in zip(odds, plains, strict=True)})
+_FOLD = str.maketrans(
+    {odd: plain for odds, plains in _LETTERS.items() for odd, plain in zip(odds, plains, strict=True)}
+)
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]+")
 _TAGS = re.compile("[\U000e0020-\U000e007e]{2,}")
 _COMPATIBLE = re.compile("[\u2100-\u214f\u2460-\u24ff\ufb00-\ufb06\uff01-\uff5e\U0001d400-\U0001d7ff]")
@@ -38,7 +41,7 @@ _DEFANGED = re.compile(r"hxxp(s?)://[^\s\"'<>]+", re.IGNORECASE)
 
 
 def plain_letters(text: str) -> str:
-    """Return `text` without invisible characters, in NFKC where letters are styled, with look-alikes of Latin letters folded.
+    """Return `text` without invisible characters, styled letters plain (NFKC), look-alikes of Latin letters folded.
 
     A word is folded only if it then is ASCII throughout, so that Russian or Greek prose stays as it is.
     """
@@ -74,8 +77,7 @@ def spelled_out(text: str) -> list[tuple[int, int, str]]:
             address = re.sub(_AT, "@", _SEPARATOR.sub(".", match.group()), count=1, flags=re.IGNORECASE)
             if _LAST_LABEL.search(address) or "[" in match.group():
                 found.append((match.start(), match.end(), address))
-    for match in _DEFANGED.finditer(text):
-        found.append((match.start(), match.end(), "http" + match.group()[4:]))
+    found += [(match.start(), match.end(), "http" + match.group()[4:]) for match in _DEFANGED.finditer(text)]
     return found
 
 

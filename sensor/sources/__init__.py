@@ -29,8 +29,9 @@ class Source(Protocol):
     def read(self, path: Path, *, session: str | None = None, tenant: str = DEFAULT_TENANT) -> Iterator[Event]:
         """Yield the events of `path` in the order of the file.
 
-        `session` names the run where the file does not say which it is. What cannot be read becomes `Unparsed`, and reading
-        goes on with its neighbour. Raises `SourceUnavailableError` if the file cannot be opened, and nothing else.
+        `session` names the run where the file does not say which it is. What cannot be read becomes `Unparsed`, and
+        reading goes on with its neighbour. Raises `SourceUnavailableError` if the file cannot be opened, and nothing
+        else.
         """
 
 
@@ -66,9 +67,12 @@ def sniff(path: Path) -> str:
         return "trace"
     if not found and (not texts or texts[0].text.lstrip().startswith(("{", "["))):
         return "transcript"  # nothing is readable at all; that source says so, piece by piece
-    raise UnknownFormatError(path, "no source knows this content; see docs/reference/trace.md, or convert it to one of the transcript formats")
+    raise UnknownFormatError(
+        path,
+        "no source knows this content; see docs/reference/trace.md, or convert it to one of the transcript formats",
+    )
 
 
 def read_any(path: Path, *, session: str | None = None, tenant: str = DEFAULT_TENANT) -> Iterator[Event]:
-    """Yield the events of `path` with the source that its content asks for. Raises as `sniff` does, before any event."""
+    """Yield the events of `path` with the source that its content asks for. Raises as `sniff` does."""
     return source(sniff(path)).read(path, session=session, tenant=tenant)

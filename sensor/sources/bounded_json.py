@@ -47,7 +47,7 @@ def argument(value: JsonValue) -> JsonValue:
 
 
 def scrubbed(value: JsonValue) -> JsonValue:
-    """Return `value` with U+FFFD for each half surrogate pair: UTF-8 has no form for them, so nothing could store them."""
+    """Return `value` with U+FFFD for each half surrogate pair, for which UTF-8 has no form."""
     if isinstance(value, str):
         return _HALF_PAIR.sub("\ufffd", value)
     if isinstance(value, list):

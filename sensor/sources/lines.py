@@ -1,7 +1,7 @@
 """Bytes of a hostile file → numbered lines of text, in bounded memory.
 
-Compression (gzip) and encoding (UTF-8 with or without mark, UTF-16, UTF-32, Latin-1) are recognised by content. What cannot
-be read is a `Broken` value between its neighbours, never an exception.
+Compression (gzip) and encoding (UTF-8 with or without mark, UTF-16, UTF-32, Latin-1) are recognised by content. What
+cannot be read is a `Broken` value between its neighbours, never an exception.
 """
 
 import codecs
@@ -161,10 +161,11 @@ def _utf8(chunks: Iterator[bytes | Broken]) -> Iterator[bytes | Broken]:
         if first:
             first = False
             encoding, mark = _encoding(chunk)
-            chunk = chunk[mark:]
             if encoding != "utf-8":
                 decoder = codecs.getincrementaldecoder(encoding)("replace")
-        yield decoder.decode(chunk).encode("utf-8") if decoder else chunk
+        else:
+            mark = 0
+        yield decoder.decode(chunk[mark:]).encode("utf-8") if decoder else chunk[mark:]
     if decoder:
         yield decoder.decode(b"", final=True).encode("utf-8")
 

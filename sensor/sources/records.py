@@ -1,7 +1,7 @@
 """Lines → JSON records: one per line, one per element of a list, or the file as a whole.
 
-Which of these a file is shows in its content. Records come one at a time, so a long file of JSON lines needs the memory of
-its largest record only.
+Which of these a file is shows in its content. Records come one at a time, so a long file of JSON lines needs the
+memory of its largest record only.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,8 +32,8 @@ def records(
 ) -> Iterator[Record | Broken]:
     """Yield the records of a file, and a `Broken` for each that is no JSON.
 
-    `whole` is asked about the first element of a list: whether the list is one record, as the messages of a conversation
-    are, or holds one record in each element. Raises `SourceUnavailableError` if the file cannot be opened.
+    `whole` is asked about the first element of a list: whether the list is one record, as the messages of a
+    conversation are, or holds one record in each element. Raises `SourceUnavailableError` if the file cannot be opened.
     """
     stream = lines(path, limits)
     head: list[Line | Broken] = []

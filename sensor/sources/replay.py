@@ -17,8 +17,8 @@ def read(
 ) -> Iterator[Event]:
     """Yield the recorded events. `session` is not used: each event names its own.
 
-    A line that holds no event, or one of another tenant, becomes `Unparsed`: a file must not write into a tenant that its
-    reader did not name. Raises `SourceUnavailableError` if the file cannot be opened.
+    A line that holds no event, or one of another tenant, becomes `Unparsed`: a file must not write into a tenant that
+    its reader did not name. Raises `SourceUnavailableError` if the file cannot be opened.
     """
     del session
     for line in lines(path, limits):

@@ -6,9 +6,22 @@ from hypothesis.strategies import SearchStrategy
 from sensor import event as e
 
 texts = st.text(max_size=40) | st.sampled_from(
-    ["Please check 4411", "two\nlines", "  indented\n\nblock\n", "a: |", '"quoted"', "# no comment", "x\u2028y", "\x1b[31mred", "|", ""]
+    [
+        "Please check 4411",
+        "two\nlines",
+        "  indented\n\nblock\n",
+        "a: |",
+        '"quoted"',
+        "# no comment",
+        "x\u2028y",
+        "\x1b[31mred",
+        "|",
+        "",
+    ]
 )
-names = st.text(min_size=1, max_size=12) | st.sampled_from(["read_ticket", "agent", "with", "tool", "c1", "a b", "key:", "-"])
+names = st.text(min_size=1, max_size=12) | st.sampled_from(
+    ["read_ticket", "agent", "with", "tool", "c1", "a b", "key:", "-"]
+)
 keys = st.text("0123456789abcdef", min_size=32, max_size=32)
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | texts,
@@ -22,7 +35,13 @@ small = st.integers(0, 2**70)
 calls = st.builds(e.RequestedCall, call_id=st.none() | names, name=names, arguments=json_values)
 hint = st.none() | st.booleans()
 tools = st.builds(
-    e.ToolDeclaration, name=names, description=texts, input_schema=json_values, read_only=hint, destructive=hint, open_world=hint
+    e.ToolDeclaration,
+    name=names,
+    description=texts,
+    input_schema=json_values,
+    read_only=hint,
+    destructive=hint,
+    open_world=hint,
 )
 
 _COMMON = {
@@ -35,11 +54,14 @@ _COMMON = {
     "source": st.sampled_from(["trace", "transcript:chat", "a b"]),
 }
 _OWN: dict[type[e.Observed], dict[str, SearchStrategy[object]]] = {
-    e.PromptSubmitted: {"role": st.sampled_from(["system", "developer", "user"]), "text": texts, "principal": st.none() | principals},
+    e.PromptSubmitted: {
+        "role": st.sampled_from(["system", "developer", "user"]), "text": texts, "principal": st.none() | principals
+    },
     e.ModelResponded: {"text": texts, "calls": st.lists(calls, max_size=2), "model": st.none() | names},
     e.ToolCalled: {"call_id": st.none() | names, "name": names, "arguments": json_values, "server": st.none() | names},
     e.ToolReturned: {
-        "call_id": st.none() | names, "name": st.none() | names, "text": texts, "failed": st.booleans(), "author": st.none() | authors
+        "call_id": st.none() | names, "name": st.none() | names, "text": texts, "failed": st.booleans(),
+        "author": st.none() | authors,
     },
     e.DocumentRetrieved: {"text": texts, "place": st.none() | texts, "author": st.none() | authors},
     e.MemoryWritten: {"text": texts, "place": st.none() | texts},
@@ -54,7 +76,8 @@ _OWN: dict[type[e.Observed], dict[str, SearchStrategy[object]]] = {
     e.ProcessExited: {"process": processes, "exit_code": st.none() | st.integers()},
     e.FileOpened: {"process": processes, "path": texts, "for_writing": st.booleans()},
     e.FileChanged: {
-        "process": processes, "path": texts, "change": st.sampled_from(["rename", "unlink", "chmod", "link"]), "to_path": st.none() | texts
+        "process": processes, "path": texts, "change": st.sampled_from(["rename", "unlink", "chmod", "link"]),
+        "to_path": st.none() | texts,
     },
     e.ConnectionOpened: {"process": processes, "remote": texts},
     e.ConnectionAccepted: {"process": processes, "remote": texts},

@@ -10,7 +10,17 @@ from sensor.errors import TraceError
 from sensor.event import EVENT, Event
 from sensor.identity import DEFAULT_TENANT, session_key
 from sensor.sources.trace import clock
-from sensor.sources.trace.clauses import AGENT, PROCESS_VERBS, SUBJECTLESS, Fields, ending, extra, keyword, prompt, result
+from sensor.sources.trace.clauses import (
+    AGENT,
+    PROCESS_VERBS,
+    SUBJECTLESS,
+    Fields,
+    ending,
+    extra,
+    keyword,
+    prompt,
+    result,
+)
 from sensor.sources.trace.scan import ARGUMENT, WORD, Scanner, Statement, statements
 from sensor.sources.trace.words import DIRECTIVES, RESERVED, ROLES, SPEAKERS
 

@@ -130,7 +130,7 @@ class Scanner:
 
 
 def statements(text: str) -> list[Statement]:
-    """Return the statements of `text`. Empty lines and lines that begin with `#` are left out, except inside a block."""
+    """Return the statements of `text`. Empty lines and `#` lines are left out, except inside a block."""
     rows = [row.removesuffix("\r") for row in text.removeprefix("\ufeff").split("\n")]
     found: list[Statement] = []
     at = 0

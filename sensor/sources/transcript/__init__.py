@@ -20,7 +20,7 @@ FORMATS: dict[str, Callable[[JsonValue], Recorded | None]] = {
     "anthropic": anthropic.recorded,
     "chat": chat.recorded,
 }
-"""Formats whose record is a conversation; the first that knows its shape reads it, so the most telling shapes come first.
+"""Formats whose record is a conversation. The first that knows its shape reads it: the most telling shape comes first.
 Claude Code writes one line per message and is told apart by its lines (`claude_code.is_line`)."""
 
 

@@ -1,8 +1,8 @@
 """Anthropic Messages API: a request body, optionally with its response.
 
-Format: https://docs.anthropic.com/en/api/messages. `system` is a string or text blocks; `content` of a message is a string
-or blocks of type text, thinking, redacted_thinking, tool_use `{id, name, input}`, tool_result `{tool_use_id, content,
-is_error}`, image, document; server tools use the same fields under longer type names.
+Format: https://docs.anthropic.com/en/api/messages. `system` is a string or text blocks; `content` of a message is a
+string or blocks of type text, thinking, redacted_thinking, tool_use `{id, name, input}`, tool_result `{tool_use_id,
+content, is_error}`, image, document; server tools use the same fields under longer type names.
 """
 
 from collections.abc import Iterator
@@ -30,8 +30,8 @@ _OWN_BLOCKS = ("tool_use", "tool_result", "thinking", "redacted_thinking")
 def recorded(record: JsonValue) -> Recorded | None:
     """Return the conversation of one record, or `None` if it has not this format's shape.
 
-    Shapes: a request body; a list of its messages; `{"request": {...}, "response": {...}}`. What sets it apart from chat
-    messages: `system` beside the messages, tool or thinking blocks in them, or tools with an `input_schema`.
+    Shapes: a request body; a list of its messages; `{"request": {...}, "response": {...}}`. What sets it apart from
+    chat messages: `system` beside the messages, tool or thinking blocks in them, or tools with an `input_schema`.
     """
     request: JsonValue = record.get("request", record) if isinstance(record, dict) else {"messages": record}
     if not isinstance(request, dict) or not isinstance(messages := request.get("messages"), list):

@@ -40,8 +40,8 @@ def events(
     """Yield the events of one finished conversation.
 
     `messages`: the list as the API or the recording has it, read with `sensor.sources.bounded_json.loads`. A message
-    without a known shape becomes `Unparsed` and its neighbours stay. `session`: a session key. `ended`: whether the list
-    is the whole run, so that `SessionEnded` follows.
+    without a known shape becomes `Unparsed` and its neighbours stay. `session`: a session key. `ended`: whether the
+    list is the whole run, so that `SessionEnded` follows.
     """
     emitter = Emitter(session, source, tenant)
     for position, message in enumerate(messages):
@@ -54,7 +54,8 @@ def recorded(record: JsonValue) -> Recorded | None:
     """Return the conversation of one record, or `None` if it has not this format's shape.
 
     Shapes: a list of messages; `{"messages": [...]}`; `{"traj": [...]}` (tau-bench); a request and its response as
-    `{"request": {...}, "response": {"choices": [...]}}`. Other fields, such as labels of an evaluation, are not looked at.
+    `{"request": {...}, "response": {"choices": [...]}}`. Other fields, such as labels of an evaluation, are not
+    looked at.
     """
     if isinstance(record, list):
         messages: JsonValue = record
@@ -122,7 +123,9 @@ def _call(call: JsonValue) -> Call:
     function = call.get("function") or call.get("custom")  # `custom`: a tool whose input is free text
     call_id = string(call.get("id"))
     if isinstance(function, dict):
-        return Call(string(function.get("name")) or "", argument(function.get("arguments", function.get("input"))), call_id)
+        return Call(
+            string(function.get("name")) or "", argument(function.get("arguments", function.get("input"))), call_id
+        )
     return Call(string(function) or string(call.get("name")) or "", argument(call.get("args")), call_id)
 
 

@@ -1,8 +1,8 @@
 """Claude Code sessions: JSON lines under `~/.claude/projects/`, one line per message block or happening.
 
 Format (no published schema; taken from recordings of versions 1.0 to 2.1): each line has `type`, `sessionId`, `uuid`,
-`parentUuid`, `timestamp`; `user` and `assistant` lines carry `message` in the form of the Messages API, an assistant message
-spread over one line per block with the same `message.id`. Sub-agents are lines with `isSidechain`, or `progress` lines
+`parentUuid`, `timestamp`; `user` and `assistant` lines carry `message` in the form of the Messages API, an assistant
+message spread over one line per block with the same `message.id`. Sub-agents are lines with `isSidechain`, or `progress` lines
 whose `data` is of type `agent_progress`; `parentToolUseID` or the prompt names the Task call that started them.
 """
 
@@ -89,7 +89,11 @@ class Lines:
             self._seen.add(uuid)
         run = string(value.get("sessionId")) or self._named
         data = value.get("data")
-        if value.get("type") == "progress" and isinstance(data, dict) and isinstance(inner := data.get("message"), dict):
+        if (
+            value.get("type") == "progress"
+            and isinstance(data, dict)
+            and isinstance(inner := data.get("message"), dict)
+        ):
             task = string(value.get("parentToolUseID"))
             agent = string(data.get("agentId")) or task or "sub-agent"
             yield from self._spoken(inner, self._thread(run, agent), value, task)
@@ -203,4 +207,3 @@ def _time(stamp: JsonValue) -> int | None:
     except (ValueError, OverflowError):
         return None
     return ((elapsed.days * 86_400 + elapsed.seconds) * 1_000_000 + elapsed.microseconds) * 1_000
-

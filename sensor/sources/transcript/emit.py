@@ -1,7 +1,8 @@
 """Messages of one session, in order → events.
 
-A tool result is joined to its call here, once for all formats, so that everything downstream joins on `call_id` alone: an
-id that is missing or was used before is replaced, on the call and on its result, by one made of the call's place.
+A tool result is joined to its call here, once for all formats, so that everything downstream joins on `call_id`
+alone: an id that is missing or was used before is replaced, on the call and on its result, by one made of the call's
+place.
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,8 @@
 """Records → sessions, for the formats whose record is a list of messages.
 
-An application sends the whole list again with each request. A list that begins with all messages of an earlier one continues
-that session, and only its new messages become events. A packed recording (`{"path", "record"}`) always stands alone.
+An application sends the whole list again with each request. A list that begins with all messages of an earlier one
+continues that session, and only its new messages become events. A packed recording (`{"path", "record"}`) always
+stands alone.
 """
 
 from collections import OrderedDict

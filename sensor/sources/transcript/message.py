@@ -1,7 +1,7 @@
 """What a message of any transcript format says, before it becomes events.
 
-Each format module reads its own JSON into these values; `sensor.sources.transcript.emit` turns them into events, the same
-way for all formats.
+Each format module reads its own JSON into these values; `sensor.sources.transcript.emit` turns them into events, the
+same way for all formats.
 """
 
 import json
@@ -91,8 +91,8 @@ class Recorded:
 def text_of(content: JsonValue) -> str:
     """Return the text of a message's content: a string, null, one part or a list of parts.
 
-    Text, thinking and refusal parts keep their text; images, sound and files become a short marker such as `[image]`, so that
-    their bytes are neither stored nor compared. Parts are joined by a line break.
+    Text, thinking and refusal parts keep their text; images, sound and files become a short marker such as `[image]`,
+    so that their bytes are neither stored nor compared. Parts are joined by a line break.
     """
     if content is None:
         return ""

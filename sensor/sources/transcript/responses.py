@@ -2,7 +2,8 @@
 
 Format: https://platform.openai.com/docs/api-reference/responses. `input` is a string or items; `output` is items. Item
 types: message `{role, content}`, function_call `{call_id, name, arguments}`, function_call_output `{call_id, output}`,
-reasoning `{summary, content}`; tools of the platform (web_search_call, mcp_call, ...) are calls with fields of their own.
+reasoning `{summary, content}`; tools of the platform (web_search_call, mcp_call, ...) are calls with fields of their
+own.
 """
 
 from collections.abc import Iterator
@@ -65,14 +66,18 @@ def recorded(record: JsonValue) -> Recorded | None:
 def is_item(value: JsonValue) -> bool:
     """Return whether `value` looks like an input or output item that chat messages do not have."""
     kind = value.get("type") if isinstance(value, dict) else None
-    return isinstance(kind, str) and (kind in ("function_call", "reasoning") or kind.endswith(("_call", "_call_output")))
+    return isinstance(kind, str) and (
+        kind in ("function_call", "reasoning") or kind.endswith(("_call", "_call_output"))
+    )
 
 
 def _is_request(request: dict[str, JsonValue]) -> bool:
     asked = request.get("input")
     if isinstance(asked, list):
         return any(is_item(item) or (isinstance(item, dict) and "role" in item) for item in asked)
-    return bool({"instructions", "tools", "stream", "max_output_tokens", "previous_response_id", "response"} & set(request))
+    return bool(
+        {"instructions", "tools", "stream", "max_output_tokens", "previous_response_id", "response"} & set(request)
+    )
 
 
 def _messages(items: list[JsonValue]) -> Iterator[tuple[Said, ...]]:
@@ -143,7 +148,11 @@ def _call(item: dict[str, JsonValue], kind: str) -> Call:
 def _platform_results(items: list[JsonValue]) -> Iterator[Result]:
     """Yield the results of calls that the platform ran itself; they are in the call's own item."""
     for item in items:
-        if isinstance(item, dict) and str(item.get("type")).endswith("_call") and (item.get("output") or item.get("error")):
+        if (
+            isinstance(item, dict)
+            and str(item.get("type")).endswith("_call")
+            and (item.get("output") or item.get("error"))
+        ):
             call_id = string(item.get("call_id")) or string(item.get("id"))
             texts = [text_of(item.get("output")), text_of(item.get("error"))]
             yield Result("\n".join(filter(None, texts)), call_id=call_id, failed=bool(item.get("error")))

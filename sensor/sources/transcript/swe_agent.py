@@ -1,8 +1,9 @@
 """SWE-agent trajectories (`.traj`): a coding agent whose tool is a shell.
 
 Format: https://swe-agent.com/latest/usage/trajectories/. `history` is a list of chat messages in which an assistant
-message has an `action` (the command line) and, in newer versions, also `tool_calls`; older versions send the observation back
-as a `user` message. `trajectory` is the same run as steps of `action` and `observation`, and stands in where there is no history.
+message has an `action` (the command line) and, in newer versions, also `tool_calls`; older versions send the
+observation back as a `user` message. `trajectory` is the same run as steps of `action` and `observation`, and stands
+in where there is no history.
 """
 
 from collections.abc import Iterator

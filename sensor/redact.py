@@ -1,0 +1,150 @@
+"""Credentials → placeholders, before an event leaves the host.
+
+A placeholder is `<SECRET:kind:hhhhhhhh>`: the kind, and eight hexadecimal digits of an HMAC-SHA256 of the secret
+under the tenant's key. The same secret gives the same digits wherever it shows up, so that data flow can still be
+followed; without the key they say nothing. A secret found inside an encoding is `<SECRET:kind:hhhhhhhh;via=base64>`
+and stands in what the encoding said, because the encoded form would give the secret away.
+
+Ids of events are computed from their content, so an event is redacted first and identified afterwards.
+"""
+
+import hmac
+import re
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from pydantic import JsonValue
+
+from sensor.decode import DEPTH, WHOLE, View, step
+from sensor.event import EVENT, Event
+
+PUBLISHED_TEST_KEY = b"clew: published test key, for examples and tests only"
+"""Examples are recorded with it so that everybody gets the same placeholders. It protects nothing."""
+
+_IDENTITY = frozenset(
+    {
+        "kind", "tenant", "session", "to_session", "source", "clock", "call_id", "response_id", "digest", "role",
+        "process",
+    }
+)  # fmt: skip
+"""Fields that name or join things. They hold no observed text; replacing them would tear sessions apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of credential. `hints`: one of them is in every text that `pattern` can match. Group 1 is the secret."""
+
+    kind: str
+    hints: tuple[str, ...]
+    pattern: re.Pattern[str]
+
+
+def _rule(kind: str, pattern: str, *hints: str) -> Rule:
+    return Rule(kind, hints, re.compile(pattern))
+
+
+_NOT_YET = r"(?!<SECRET:)"
+RULES: tuple[Rule, ...] = (
+    _rule("private_key",
+          r"(-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:[A-Za-z0-9+/=\s\\:,]|-(?!-)){0,16384}"
+          r"(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?)", "PRIVATE KEY-----"),
+    _rule("aws_key", r"(?<![A-Za-z0-9])((?:AKIA|ASIA|AROA|AIDA|AGPA|ANPA)[A-Z0-9]{16})(?![A-Za-z0-9])",
+          "AKIA", "ASIA", "AROA", "AIDA", "AGPA", "ANPA"),
+    _rule("aws_secret", r"(?i:aws|secret).{0,30}?[\s\"':=]([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])",
+          "aws", "AWS", "ecret", "ECRET"),
+    _rule("anthropic_key", r"(?<![A-Za-z0-9])(sk-ant-[A-Za-z0-9_-]{20,256})", "sk-ant-"),
+    _rule("openai_key", r"(?<![A-Za-z0-9])(sk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9_-]{20,256})(?![A-Za-z0-9_-])",
+          "sk-"),
+    _rule("github_token", r"(?<![A-Za-z0-9])((?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{22,255}))",
+          "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+    _rule("gitlab_token", r"(?<![A-Za-z0-9])(gl(?:pat|dt|rt|cbt|ptt)-[A-Za-z0-9_-]{20,255})", "gl"),
+    _rule("slack_token", r"(?<![A-Za-z0-9])(xox[abeoprs]-[A-Za-z0-9-]{10,255}|xapp-[A-Za-z0-9-]{10,255})",
+          "xox", "xapp-"),
+    _rule("slack_webhook", r"hooks\.slack\.com/services/([A-Za-z0-9/]{20,80})", "hooks.slack.com"),
+    _rule("google_key",
+          r"(?<![A-Za-z0-9])(AIza[0-9A-Za-z_-]{35}|ya29\.[0-9A-Za-z_-]{20,255}|GOCSPX-[0-9A-Za-z_-]{20,60})",
+          "AIza", "ya29.", "GOCSPX-"),
+    _rule("stripe_key", r"(?<![A-Za-z0-9])((?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16,255})", "k_live_", "k_test_"),
+    _rule("jwt", r"(?<![A-Za-z0-9_-])(eyJ[A-Za-z0-9_-]{8,4096}\.[A-Za-z0-9_-]{8,8192}\.[A-Za-z0-9_-]{8,1024})", "eyJ"),
+    _rule("authorization",
+          r"(?i:authorization)[\"']?\s{0,4}[:=]\s{0,4}[\"']?(?i:bearer|basic|token|digest)\s{1,4}"
+          rf"{_NOT_YET}([^\s\"',;]{{4,4096}})", "uthorization", "UTHORIZATION"),
+    _rule("authorization", rf"(?i:\bbearer)\s{{1,4}}{_NOT_YET}([A-Za-z0-9._~+/-]{{16,4096}}={{0,2}})",
+          "earer", "EARER"),
+    _rule("url_password",
+          rf"[A-Za-z][A-Za-z0-9+.-]{{1,20}}://[^\s/:@\"']{{0,128}}:{_NOT_YET}([^\s/@\"']{{1,256}})@", "://"),
+)  # fmt: skip
+"""Tried in this order; the more telling shape first."""
+
+
+def placeholder(kind: str, secret: str, key: bytes, via: tuple[str, ...] = ()) -> str:
+    """Return what stands for `secret`."""
+    mark = hmac.new(key, f"{kind}:{secret}".encode("utf-8", "surrogatepass"), "sha256").hexdigest()[:8]
+    return f"<SECRET:{kind}:{mark};via={'+'.join(via)}>" if via else f"<SECRET:{kind}:{mark}>"
+
+
+def redacted(text: str, key: bytes) -> str:
+    """Return `text` with each credential replaced, also those inside encodings. Doing it again changes nothing."""
+    return _redacted(text, key, (), DEPTH)
+
+
+_E = TypeVar("_E", bound=Event)
+
+
+def redact(event: _E, key: bytes) -> _E:
+    """Return the event with each credential in its texts and arguments replaced; the same object if there was none."""
+    fields: dict[str, JsonValue] = event.model_dump(mode="json")
+    clean = {name: value if name in _IDENTITY else _leaves(value, key) for name, value in fields.items()}
+    if clean == fields:
+        return event
+    again: _E = EVENT.validate_python(clean)  # type: ignore[assignment]
+    return again
+
+
+def _redacted(text: str, key: bytes, via: tuple[str, ...], depth: int) -> str:
+    for rule in RULES:
+        if any(hint in text for hint in rule.hints):
+            text = rule.pattern.sub(partial(_replaced, kind=rule.kind, key=key, via=via), text)
+    if depth == 0 or len(text) < 8:
+        return text
+    text = _tokens(text, key, via, depth)
+    for view in step(text):
+        if view.via[0] in WHOLE:
+            clean = _redacted(view.text, key, via + view.via, depth - len(view.via))
+            if clean != view.text:
+                return clean
+    return text
+
+
+def _tokens(text: str, key: bytes, via: tuple[str, ...], depth: int) -> str:
+    """Replace each encoded token that holds a credential by what it says, with the credential replaced."""
+    pieces: list[str] = []
+    done = 0
+    for view in sorted((view for view in step(text) if view.via[0] not in WHOLE), key=_place):
+        if view.start < done or len(view.via) > depth:
+            continue
+        clean = _redacted(view.text, key, via + view.via, depth - len(view.via))
+        if clean != view.text:
+            pieces += (text[done : view.start], clean)
+            done = view.end
+    return "".join((*pieces, text[done:]))
+
+
+def _place(view: View) -> tuple[int, int]:
+    return (view.start, -view.end)
+
+
+def _replaced(match: re.Match[str], *, kind: str, key: bytes, via: tuple[str, ...]) -> str:
+    before, after = match.group()[: match.start(1) - match.start()], match.group()[match.end(1) - match.start() :]
+    return f"{before}{placeholder(kind, match.group(1), key, via)}{after}"
+
+
+def _leaves(value: JsonValue, key: bytes) -> JsonValue:
+    if isinstance(value, str):
+        return redacted(value, key)
+    if isinstance(value, list):
+        return [_leaves(item, key) for item in value]
+    if isinstance(value, dict):
+        return {redacted(name, key): _leaves(item, key) for name, item in value.items()}
+    return value
