@@ -193,6 +193,8 @@ def main() -> int:
     parser.add_argument("--folder", help="where the databases lie meanwhile")
     parser.add_argument("--out", type=Path, help="file to write besides stdout")
     arguments = parser.parse_args()
+    # Asked before the runs: the checkout may move on meanwhile.
+    commit, changed = _git("rev-parse", "HEAD"), bool(_git("status", "--porcelain", "--untracked-files=no"))
     results = []
     for count in arguments.events:
         runs = []
@@ -210,8 +212,8 @@ def main() -> int:
         )
     report = {
         "benchmark": "speed/ingest",
-        "commit": _git("rev-parse", "HEAD"),
-        "changed_files": bool(_git("status", "--porcelain", "--", "graph", "sensor", "benchmarks/speed/ingest.py")),
+        "commit": commit,
+        "changed_files": changed,
         "machine": {
             "cpu": _cpu(),
             "cores": os.cpu_count(),
