@@ -12,7 +12,7 @@ from typing import Literal
 
 from correlator.conversation import UNKNOWN, Call, Content, Conversation
 from correlator.effects import Act, acknowledges, act_of, is_destination
-from correlator.lexicon import COMMON, classes_of, content_words, orders
+from correlator.lexicon import COMMON, classes_of, content_words, orders, reads_as_order
 from correlator.policy import Ownership, Policy, ownership
 from correlator.request import Clause, Request, without_values
 from correlator.spelling import address, squash, stem, words
@@ -53,6 +53,8 @@ class Steered:
     """A noun of the tool, or its very name, stands beside the value."""
     ordered: bool = False
     """That verb is used as an order: base form at the head of a clause."""
+    formed: bool = False
+    """The sentence of the value has the form of an order, whatever its verb."""
     commanded: bool = False
     """The sentence orders this very act, though the value stands elsewhere."""
 
@@ -63,6 +65,8 @@ class Steered:
             return 0.0
         if self.ordered:
             return 1.0 if self.noun else 0.8
+        if self.formed:
+            return 0.7 if self.noun or self.verb else 0.6
         return 0.5 if self.verb and self.noun else 0.35 if self.verb or self.noun else 0.0
 
     @property
@@ -309,7 +313,8 @@ def _candidates(item: Traced, act: Act) -> Iterable[Steered]:
             ordered = _ordered(near, act) or (bool(orders(near)) and act.verb in map(stem, words(without_values(place.span.text))))
             # What stands in a field too is data, unless a sentence orders its use.
             if place.exact or ordered or flow.from_prose:
-                yield Steered(flow, place, verb, noun, ordered)
+                formed = not place.exact and reads_as_order(without_values(place.span.text))
+                yield Steered(flow, place, verb, noun, ordered, formed)
 
 
 def _linked(steered: Steered, request: Request) -> float:

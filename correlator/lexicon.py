@@ -37,6 +37,25 @@ def orders(sentence: str) -> frozenset[str]:
     return frozenset(word for word in map(str.casefold, heads) if word in _base_forms())
 
 
+def reads_as_order(sentence: str) -> bool:
+    """Return whether a sentence has the form of an order, whatever its verb: an unknown head word with an object behind it.
+
+    "Frobnicate the account", "then zorp all files": yes. "The account", "Details of it", "You did": no. So an order in
+    words that no table holds, or in another tongue's loan, is not read as a statement.
+    """
+    for pattern in (_FORM_HEAD, _FORM_BEHIND):
+        for match in pattern.finditer(sentence):
+            word = match[1].casefold()
+            if word not in _STOP and not word.endswith(("ed", "ing", "s", "ly")):
+                return True
+    return False
+
+
+_OBJECT = r"\s+(?:an?|the|your|my|his|her|their|our|this|that|these|those|all|any|every|each|one|me|us|them|him|it)\b"
+_FORM_HEAD = re.compile(r"(?:^|[,;:.!?(\-–—*•])[\s\"'“‘]*([A-Za-z]{3,})" + _OBJECT, re.MULTILINE)
+_FORM_BEHIND = re.compile(r"\b(?:please|then|and|to|must|should|just|do|now)\s+([A-Za-z]{3,})" + _OBJECT, re.IGNORECASE)
+
+
 @cache
 def _base_forms() -> frozenset[str]:
     return frozenset(verb for row in _table("verbs").values() if isinstance(row, dict) for verb in row["verbs"])

@@ -187,9 +187,9 @@ def _forbidden(s: Situation) -> float:
 
 
 TERMS: tuple[Term, ...] = (
-    Term("prose", 2.53, "A value stands inside a sentence of third-party text and no principal said it.", _prose),
+    Term("prose", 2.52, "A value stands inside a sentence of third-party text and no principal said it.", _prose),
     Term("field", 0.12, "A destination comes from a field of third-party data that no principal named.", _field),
-    Term("instruction", 2.66, "The verb or the noun of this very call stands beside the value.", _instruction),
+    Term("instruction", 2.67, "The verb or the noun of this very call stands beside the value.", _instruction),
     Term("destination", 1.86, "The value says where something goes.", _destination),
     Term("unasked", 1.23, "No sentence of the request asks for this act.", _unasked, "authority"),
     Term(
@@ -214,7 +214,7 @@ TERMS: tuple[Term, ...] = (
         "reaches", 1.77, "It changes something or sends something, rather than only reading from an address.", _reaches
     ),
     Term("mixed", 0.28, "It carries text of another source to a destination that third-party text gave.", _mixed),
-    Term("novel_flow", 1.99, "This data flow was not seen in the workload's closed sessions.", _novel_flow, "baseline"),
+    Term("novel_flow", 1.98, "This data flow was not seen in the workload's closed sessions.", _novel_flow, "baseline"),
     Term("novel_tool", 0.76, "The tool was not used in the workload's closed sessions.", _novel_tool, "baseline"),
     Term("changed", 1.5, "The same source was read before and did not hold this span.", _changed, "baseline"),
     Term("phrases", 0.6, "The text around speaks to a language model.", _phrases),
@@ -224,7 +224,7 @@ TERMS: tuple[Term, ...] = (
     Term("delegated", -2.16, "A principal handed authority to that source.", _delegated, "authority"),
     Term("own_share", -0.68, "Share of the call's values that principals said.", _own_share, "authority"),
     Term(
-        "user_destination", -0.45, "A destination of the call was named by a principal.", _user_destination, "authority"
+        "user_destination", -0.44, "A destination of the call was named by a principal.", _user_destination, "authority"
     ),
 )
 THRESHOLD = 11.8

@@ -1,0 +1,5 @@
+"""`python -m correlator.cli` is `clew`."""
+
+from correlator.cli import main
+
+main()

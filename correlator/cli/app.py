@@ -1,0 +1,77 @@
+"""The table of verbs, and a group that loads the module of a verb only when that verb is used."""
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+VERBS: dict[str, str] = {
+    "replay": "Read recorded sessions and tell the stories in them.",
+    "story": "List, show and export stories.",
+    "session": "List sessions, or show one.",
+    "why": "Explain each effect of a session: its score, and what is missing to a story.",
+    "graph": "Show the provenance graph of a session.",
+    "baseline": "Show what is normal for a workload.",
+    "verdict": "Say whether a story is benign or malicious.",
+    "evaluate": "Measure the engine on recorded runs whose outcome is known.",
+    "doctor": "Check the installation, the store and the settings.",
+}
+"""Verb → what it does. The module `correlator.cli.<verb>` has its `app`."""
+
+
+class Verbs(TyperGroup):
+    """The group of all verbs."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # Typer's own context class
+        """Return the names in the order of the table."""
+        return list(VERBS)
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
+        """Return the verb; for a list of all of them its line in the table is enough."""
+        if cmd_name not in VERBS:
+            return None
+        if ctx.resilient_parsing or _listing(ctx):
+            return TyperCommand(cmd_name, help=VERBS[cmd_name])
+        return typer.main.get_command(import_module(f"correlator.cli.{cmd_name}").app)
+
+
+def _listing(ctx: typer.Context) -> bool:
+    """Return whether the group itself is asked for help: then it has not been given a verb to run."""
+    return not getattr(ctx, "_protected_args", None)
+
+
+app = typer.Typer(cls=Verbs, name="clew", add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"clew {version('clew')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    ctx: typer.Context,
+    store: str = typer.Option(None, help="Folder of the graph and the casebook.", metavar="FOLDER"),
+    config: str = typer.Option(None, help="Settings file; ./clew.toml if not given.", metavar="FILE"),
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of a failure."),
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Turn recorded sessions of AI agents into attack stories: one per chain, each sentence with its evidence.
+
+    Data goes to stdout, talk to stderr. Exit codes: 0 done (also with stories), 1 failure, 2 usage,
+    3 stories were found and --fail-on-story was given.
+    """
+    ctx.obj = {"store": store, "config": config, "debug": debug or None}
+
+
+def run() -> None:
+    """Run the command line; a name that cannot be shown in the terminal's encoding is spelled out, not a crash."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    app(prog_name="clew")

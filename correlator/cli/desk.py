@@ -1,0 +1,48 @@
+"""Open stores for a verb, and close them again."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from correlator.casebook import Casebook, StoryRecord
+from correlator.ingest import Desk
+from correlator.settings import Settings
+from correlator.wiring import open_casebook, open_graph
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Desk]:
+    """Give the desk: graph, casebook and policy. Raises what opening them raises."""
+    casebook = open_casebook(settings)
+    try:
+        graph = open_graph(settings)
+        try:
+            yield Desk(graph, casebook, settings)
+        finally:
+            graph.close()
+    finally:
+        with suppress(Exception):  # the work is done or has failed already; that is what counts
+            casebook.close()
+
+
+@contextmanager
+def opened_casebook(settings: Settings) -> Iterator[Casebook]:
+    """Give the casebook alone."""
+    casebook = open_casebook(settings)
+    try:
+        yield casebook
+    finally:
+        casebook.close()
+
+
+def notes(record: StoryRecord) -> tuple[str, ...]:
+    """Return what is to be said about a story beside its own text."""
+    found = []
+    if record.verdict:
+        found.append(f"An analyst found this {record.verdict}.")
+    if record.standing == "withdrawn":
+        found.append("Withdrawn: with later evidence the engine no longer tells this story.")
+    if record.also_in:
+        found.append(
+            f"Campaign: the same content was found in {record.also_in} other session{'s' * (record.also_in > 1)}."
+        )
+    return tuple(found)

@@ -1,0 +1,141 @@
+"""`clew story list|show|export`: what was found."""
+
+import os
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from correlator.cli.verb import Run, verb
+
+if TYPE_CHECKING:
+    from correlator.casebook import StoryRecord
+
+app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="List, show and export stories.")
+SHORT = 11
+"""Characters of an id in a list: the version and eight digits."""
+
+
+class Form(StrEnum):
+    """Formats of a story."""
+
+    TERMINAL = "terminal"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    JSON = "json"
+
+
+StoryArgument = Annotated[str, typer.Argument(help="Id, former id, or the beginning of one.", metavar="STORY")]
+FormOption = Annotated[Form, typer.Option("--format", help="How to write it.")]
+
+
+@app.command("list")
+@verb
+def list_(
+    run: Run,
+    every: Annotated[bool, typer.Option("--all", help="Withdrawn stories, too.")] = False,
+    session: Annotated[str | None, typer.Option(help="Only those of this session.")] = None,
+) -> None:
+    """List the stories, strongest first."""
+    from correlator.cli.desk import opened_casebook
+
+    settings = run.settings()
+    with opened_casebook(settings) as casebook:
+        records = casebook.stories(settings.tenant, every=every)
+        if session is not None:
+            key = casebook.session(settings.tenant, session).key
+            records = [record for record in records if record.story.session == key]
+    if run.json:
+        run.data([
+            {
+                "id": one.story.id, "version": one.story.version, "session": one.story.session, "title": one.story.title,
+                "severity": one.story.severity, "assessment": one.story.assessment, "score": one.story.score,
+                "standing": one.standing, "verdict": one.verdict, "campaign": one.story.origin.campaign,
+                "campaign_other_sessions": one.also_in, "aliases": list(one.story.aliases),
+            }
+            for one in records
+        ])  # fmt: skip
+    elif records:
+        run.out(listed(records, run.width))
+    else:
+        run.say("No stories. `clew replay FILE` reads a recorded session; `clew session list` shows what was read.")
+
+
+@app.command()
+@verb
+def show(run: Run, story: StoryArgument, form: FormOption = Form.TERMINAL) -> None:
+    """Show one story."""
+    from correlator.cli.desk import notes, opened_casebook
+    from correlator.render import render
+
+    settings = run.settings()
+    with opened_casebook(settings) as casebook:
+        record = casebook.story(settings.tenant, story)
+    name = "json" if run.json else form.value
+    run.out(render(record.story, name, notes=notes(record), width=run.width, color=run.color))
+
+
+@app.command()
+@verb
+def export(
+    run: Run,
+    to: Annotated[str, typer.Argument(help="File, or an existing folder: one file per story.", metavar="TO")],
+    story: Annotated[str | None, typer.Option(help="Only this story; needed if TO is a file.")] = None,
+    form: FormOption = Form.MARKDOWN,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> int:
+    """Write stories to a file or a folder."""
+    from correlator.cli.desk import notes, opened_casebook
+    from correlator.render import FORMATS, render
+
+    settings = run.settings()
+    name = "json" if run.json else form.value
+    target = Path(to)
+    if story is None and not target.is_dir():
+        raise typer.BadParameter(f"{to} is no folder; name a folder, or one story with --story", param_hint="TO")
+    with opened_casebook(settings) as casebook:
+        records = [casebook.story(settings.tenant, story)] if story else casebook.stories(settings.tenant)
+    for record in records:
+        path = target / (record.story.id.replace(":", "-") + FORMATS[name]) if target.is_dir() else target
+        if path.exists() and not force:
+            run.say(f"clew: {path} is there already; --force replaces it.")
+            return 1
+        _write(path, render(record.story, name, notes=notes(record)))
+        run.say(f"{path}: {record.story.title}")
+    return 0
+
+
+def listed(records: "list[StoryRecord]", width: int) -> str:
+    """Return the stories as a table."""
+    from correlator.cli.table import table
+
+    rows = [
+        (
+            one.story.id[:SHORT],
+            one.story.severity,
+            one.story.assessment,
+            f"{one.story.score:g}",
+            _standing(one),
+            one.story.title,
+        )
+        for one in records
+    ]
+    return table(("story", "severity", "assessment", "score", "standing", "title"), rows, width)
+
+
+def _standing(record: "StoryRecord") -> str:
+    return record.verdict or record.standing
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file as a whole or not at all."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".clew-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,89 @@
+"""Observed text → text that is safe to show: one function per output, all pure, all bounded.
+
+What can move a cursor, reorder a line, hide between letters or open a tag is shown as what it is, such as `\\u{202e}`.
+Addresses are defanged (`hxxp`, `[.]`), so that no program makes a link of them.
+"""
+
+import html as stdlib_html
+import re
+import unicodedata
+
+QUOTE = 400
+"""Characters of one observed text that are shown, if nothing else is said."""
+
+_MARKS = 2
+"""Combining marks on one letter; more would paint over the lines around."""
+
+_INVISIBLE = frozenset(
+    (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0)
+) | frozenset((*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0000, 0xE1000)))  # fmt: skip
+"""Characters that show nothing though Unicode files them under letters, marks or symbols."""
+
+_HOSTILE = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
+"""Categories that are never shown as they are: controls, formats (bidi, zero width), surrogates, private, unassigned."""
+
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30})://([^\s/?#\"'<>\\:]*)")
+_SCHEMES = {"http": "hxxp", "https": "hxxps", "ftp": "fxp"}
+_BARE = re.compile(
+    r"(?<![\w.@-])((?:[\w-]{1,63}\.){1,8}(?:(?:com|net|org|info|biz|io|dev|app|ai|co|me|cloud|site|online|top|xyz|ru|cn)(?![\w.-])|[A-Za-z]{2,24}(?=/)))",
+    re.IGNORECASE,
+)
+"""A host without a scheme: a common last label, or a path behind it."""
+_WWW = re.compile(r"(www)\.", re.IGNORECASE)
+_MAIL = re.compile(r"(?<=[\w.+-])@([\w-]+(?:\.[\w-]+)+)")
+_NUMERIC = re.compile(r"(?<![\d.])(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?![\d.]|\[)")
+_MARKDOWN = re.compile(r"[\\`*_{}\[\]#|~$!]")
+_LIST = re.compile(r"^(\d+)([.)])|^([-+=])")
+
+
+def visible(text: str, limit: int = QUOTE) -> str:
+    """Return at most `limit` characters of a text on one line, each hostile one spelled out."""
+    cut = len(text) > limit
+    shown: list[str] = []
+    marks = 0
+    for character in text[: limit - 1] if cut else text:
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in ("Mn", "Me", "Mc") else 0
+        if character in "\r\n":
+            if character == "\n" or not shown or shown[-1] != "⏎":
+                shown.append("⏎")
+        elif character == "\t" or category == "Zs":
+            shown.append(" ")
+        elif category in _HOSTILE or ord(character) in _INVISIBLE or marks > _MARKS:
+            shown.append(f"\\u{{{ord(character):x}}}")
+        else:
+            shown.append(character)
+    return "".join(shown) + ("…" if cut else "")
+
+
+def defang(text: str) -> str:
+    """Return the text with addresses that no program takes for links. Doing it twice changes nothing."""
+    text = _ADDRESS.sub(_defanged, text)
+    text = _BARE.sub(lambda found: found[1].replace(".", "[.]"), text)
+    text = _WWW.sub(r"\1[.]", text)
+    text = _MAIL.sub(lambda found: "@" + found[1].replace(".", "[.]"), text)
+    return _NUMERIC.sub(r"\1[.]\2[.]\3[.]\4", text)
+
+
+def terminal(text: str, limit: int = QUOTE) -> str:
+    """Return text for a terminal: one line, no control character, nothing that reorders or hides."""
+    return defang(visible(text, limit))
+
+
+def markdown(text: str, limit: int = QUOTE) -> str:
+    """Return text for Markdown: one line that is nothing but text, also at the start of a line and in a table."""
+    shown = stdlib_html.escape(_MARKDOWN.sub(r"\\\g<0>", terminal(text, limit)), quote=False)
+    return _LIST.sub(
+        lambda found: f"{found[1]}\\{found[2]}" if found[1] else f"\\{found[3]}", shown.replace("@", "&#64;")
+    )
+
+
+def html(text: str, limit: int = QUOTE) -> str:
+    """Return text for HTML, in an element or a quoted attribute."""
+    return stdlib_html.escape(terminal(text, limit), quote=True)
+
+
+def _defanged(found: re.Match[str]) -> str:
+    scheme, host = found[1], found[2].replace("[.]", ".").replace(".", "[.]")
+    known = _SCHEMES.get(scheme.lower(), scheme)
+    return f"{known}{'://' if known.lower() in _SCHEMES.values() else '[://]'}{host}"

@@ -1,0 +1,102 @@
+"""What all outputs of a story share: its pieces in the order of reading, still unescaped."""
+
+from dataclasses import dataclass
+
+from correlator.story import EffectShown, Sentence, Story, ValueShown
+
+ACTS_THAT_LEAVE = frozenset(("communicate", "contact", "move", "transfer"))
+STAGES = {"prompt": "prompt", "decision": "decision", "tool": "tool call", "resource": "resource", "egress": "egress"}
+MARKS = {"reached": "●", "not reached": "○", "unseen": "?"}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a sentence: ours, or quoted from an event."""
+
+    text: str
+    quoted: bool
+
+
+def pieces(sentence: Sentence) -> tuple[Piece, ...]:
+    """Return the sentence cut at its quotations. Quotation marks inside one are made plain: they cannot end it."""
+    found: list[Piece] = []
+    rest = sentence.text
+    for quote in sentence.quotes:
+        before, mark, after = rest.partition(f"“{quote}")
+        if not quote or not mark:
+            continue
+        found += [Piece(f"{before}“", False), Piece(quote.replace("“", '"').replace("”", '"'), True)]
+        rest = after
+    return (*found, Piece(rest, False))
+
+
+def citations(sentence: Sentence) -> str:
+    """Return the steps that a sentence rests on, such as `[3] [7]`."""
+    return " ".join(f"[{step}]" for step in sorted({cite.step for cite in sentence.cites}))
+
+
+def facts(story: Story) -> tuple[str, ...]:
+    """Return the lines under the title: assessment, score, ids."""
+    return (
+        f"{story.assessment} · score {story.score:g} against a threshold of {story.threshold:g}",
+        f"story {story.id} · version {story.version}",
+        f"session {story.session} · tenant {story.tenant}",
+        *(f"also known as {alias}" for alias in story.aliases),
+    )
+
+
+def source(story: Story) -> str:
+    """Return who or what the chain began with."""
+    origin = story.origin
+    at = f", step {origin.step}" if origin.step is not None else ""
+    if origin.kind == "content":
+        return f"third-party text from {origin.source}{at}"
+    if origin.kind == "principal":
+        return f"a principal of kind {origin.source}{at}"
+    return "origin unseen: no text that steered the agent was captured"
+
+
+def deed(effect: EffectShown) -> str:
+    """Return an effect in one line."""
+    allowed = "" if effect.permitted else ", not permitted"
+    return f"{effect.tool} ({effect.act}): {effect.explanation}{allowed}, {effect.outcome}, score {effect.score:g}"
+
+
+def left(story: Story) -> tuple[tuple[EffectShown, tuple[ValueShown, ...]], ...]:
+    """Return the effects by which something left, each with the values that it carried and that came from elsewhere."""
+    return tuple(
+        (effect, tuple(value for value in story.values if value.event == effect.event))
+        for effect in story.effects
+        if effect.act in ACTS_THAT_LEAVE and effect.outcome != "failed"
+    )
+
+
+def carried(value: ValueShown, steps: dict[str, int]) -> str:
+    """Return where a value was and where it came from."""
+    step = steps.get(value.from_event or "")
+    came = f", from step {step}" if step is not None else ""
+    return f"{value.kind} in {value.argument or 'value'}{came} ({value.grade})"
+
+
+def steps(story: Story) -> dict[str, int]:
+    """Return event → step for all events that the story names."""
+    found = {cite.event: cite.step for sentence in story.sentences for cite in sentence.cites}
+    return found | {effect.event: effect.step for effect in story.effects}
+
+
+def points(story: Story) -> tuple[tuple[str, str, str], ...]:
+    """Return the terms of the score as points, name and meaning; a term that could not be told has no points."""
+    return tuple(
+        ("   –" if term.value is None else f"{term.points:+.2f}", term.name, term.doc if term.value is not None
+         else f"{term.doc} (could not be told)")
+        for term in story.terms
+    )  # fmt: skip
+
+
+def lists(story: Story) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the plain lists that end a story: heading and lines."""
+    return (
+        ("What speaks against it", story.counter_evidence or ("Nothing that was recorded.",)),
+        ("What is not known", story.gaps or ("No gap was noticed.",)),
+        ("What to do", story.actions),
+    )
