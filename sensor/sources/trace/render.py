@@ -51,8 +51,8 @@ _ARGUMENT_KEYWORDS = ("as", "in", "with", "to", "for", "-")
 def render(events: Iterable[Event], *, names: Iterable[str] = (), tenant: str = DEFAULT_TENANT) -> str:
     """Return the events as text, one statement each, in the order given.
 
-    `names`: names of sessions; a key that `session_key("record", name)` made of one is written so. `tenant`: that of the
-    reader, who is told only where an event has another.
+    `names`: names of sessions; a key that `session_key("record", name)` made of one is written so. `tenant`: that of
+    the reader, who is told only where an event has another.
     """
     keys = {session_key("record", name, tenant): name for name in names}
     rows: list[str] = []
