@@ -1,4 +1,4 @@
-"""Files → events → graph → judgement → casebook, in bounded memory.
+"""Files → redacted events → graph → judgement → casebook, in bounded memory.
 
 Events are stored in batches as they are read. Sessions are judged afterwards, one at a time, in the order of their
 first times and keys: the order of the files changes nothing. A session is marked as waiting before its events are
@@ -22,6 +22,7 @@ from graph.store import GraphStore
 from sensor.errors import SensorError
 from sensor.event import Event, EventsLost, Principal, PromptSubmitted, Unparsed, in_order
 from sensor.identity import digest
+from sensor.redact import redact
 from sensor.sources import read_any
 
 BATCH_EVENTS = 1_000
@@ -74,8 +75,9 @@ class Stated:
 class Desk:
     """Where sessions are judged: the stores, the settings and the policy that apply."""
 
-    def __init__(self, graph: GraphStore, casebook: Casebook, settings: Settings) -> None:
-        """Load the policy once. Raises `PolicyInvalid`."""
+    def __init__(self, graph: GraphStore, casebook: Casebook, settings: Settings, key: bytes) -> None:
+        """Load the policy once; `key` is that of the tenant for placeholders of secrets. Raises `PolicyInvalid`."""
+        self.key = key
         self.graph = graph
         self.casebook = casebook
         self.settings = settings
@@ -150,7 +152,7 @@ def _read(
     problem = ""
     source = _stated(read_any(path, session=stated.session, tenant=desk.settings.tenant), stated.principal)
     try:
-        for batch in _batches(source):
+        for batch in _batches(redact(event, desk.key) for event in source):
             desk.casebook.note(arrivals(batch), workload=desk.settings.workload, ingest=number)
             new += _merge(desk.graph, batch)
             events += len(batch)

@@ -57,7 +57,7 @@ class Casebook:
                 db.add(About(name="schema", value=SCHEMA))
             elif version.value != SCHEMA:
                 raise CasebookInvalid(
-                    f"{engine.url.database} has tables of version {version.value[:20]}, this clew reads version {SCHEMA}; "
+                    f"{engine.url.database} has tables of version {version.value[:20]}, this clew reads {SCHEMA}; "
                     "use the clew that made it, or give another --store and replay the recordings."
                 )
 

@@ -7,9 +7,9 @@ what is stored, so that nothing depends on when it was asked.
 The workload is the tenant and the label given as the setting `workload`. The set of tools and the system prompt are not
 part of it yet: with few sessions, each change of a prompt would begin from nothing.
 
-Sessions of a known time are taught by those that closed before the hour in which they began. Sessions without times have
-no place in event time: they teach no session that has one, and are taught by those sessions of earlier ingests that said
-they were over.
+Sessions of a known time are taught by those that closed before the hour in which they began. Sessions without times
+have no place in event time: they teach no session that has one, and are taught by those sessions of earlier ingests
+that said they were over.
 """
 
 import json

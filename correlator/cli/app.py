@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
 
 VERBS: dict[str, str] = {
     "replay": "Read recorded sessions and tell the stories in them.",
@@ -24,22 +25,19 @@ VERBS: dict[str, str] = {
 class Verbs(TyperGroup):
     """The group of all verbs."""
 
-    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # Typer's own context class
-        """Return the names in the order of the table."""
-        return list(VERBS)
+    def __init__(self, **attrs: Any) -> None:
+        """Begin with one empty command for each verb: enough for help and for guessing what was meant."""
+        super().__init__(**attrs)
+        self.commands = {name: TyperCommand(name, help=text) for name, text in VERBS.items()}
 
-    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
-        """Return the verb; for a list of all of them its line in the table is enough."""
-        if cmd_name not in VERBS:
-            return None
-        if ctx.resilient_parsing or _listing(ctx):
-            return TyperCommand(cmd_name, help=VERBS[cmd_name])
-        return typer.main.get_command(import_module(f"correlator.cli.{cmd_name}").app)
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - the signature is Typer's
+        """Return the verb itself, loaded now."""
+        return get_command(import_module(f"correlator.cli.{cmd_name}").app) if cmd_name in VERBS else None
 
-
-def _listing(ctx: typer.Context) -> bool:
-    """Return whether the group itself is asked for help: then it has not been given a verb to run."""
-    return not getattr(ctx, "_protected_args", None)
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - the signature is Typer's
+        """Write the table into the help, without loading any verb."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
 
 
 app = typer.Typer(cls=Verbs, name="clew", add_completion=False, rich_markup_mode=None, no_args_is_help=True)
@@ -59,7 +57,9 @@ def root(
     store: str = typer.Option(None, help="Folder of the graph and the casebook.", metavar="FOLDER"),
     config: str = typer.Option(None, help="Settings file; ./clew.toml if not given.", metavar="FILE"),
     debug: bool = typer.Option(False, "--debug", help="Show the traceback of a failure."),
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+    version: bool = typer.Option(  # noqa: ARG001 - its callback does the work
+        False, "--version", callback=_version, is_eager=True, help="Print the version."
+    ),
 ) -> None:
     """Turn recorded sessions of AI agents into attack stories: one per chain, each sentence with its evidence.
 

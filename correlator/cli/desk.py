@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from correlator.casebook import Casebook, StoryRecord
 from correlator.ingest import Desk
 from correlator.settings import Settings
-from correlator.wiring import open_casebook, open_graph
+from correlator.wiring import open_casebook, open_graph, redaction_key
 
 
 @contextmanager
@@ -16,7 +16,7 @@ def opened(settings: Settings) -> Iterator[Desk]:
     try:
         graph = open_graph(settings)
         try:
-            yield Desk(graph, casebook, settings)
+            yield Desk(graph, casebook, settings, redaction_key(settings))
         finally:
             graph.close()
     finally:

@@ -13,6 +13,8 @@ import typer
 from correlator.cli.verb import STORIES, Run, verb
 
 if TYPE_CHECKING:
+    from pydantic import JsonValue
+
     from correlator.casebook import StoryRecord
     from correlator.ingest import FileRead, Progress
     from sensor.event import Principal
@@ -105,7 +107,7 @@ def _inputs(files: list[str]) -> Iterator[list[tuple[str, Path]]]:
         yield paths
 
 
-def _file(file: "FileRead") -> dict[str, str | int]:
+def _file(file: "FileRead") -> "JsonValue":
     return {
         "name": file.name, "events": file.events, "new": file.new, "sessions": file.sessions,
         "unparsed": file.unparsed, "problem": file.problem,

@@ -50,7 +50,8 @@ def list_(
     if run.json:
         run.data([
             {
-                "id": one.story.id, "version": one.story.version, "session": one.story.session, "title": one.story.title,
+                "id": one.story.id, "version": one.story.version, "session": one.story.session,
+                "title": one.story.title,
                 "severity": one.story.severity, "assessment": one.story.assessment, "score": one.story.score,
                 "standing": one.standing, "verdict": one.verdict, "campaign": one.story.origin.campaign,
                 "campaign_other_sessions": one.also_in, "aliases": list(one.story.aliases),

@@ -141,9 +141,7 @@ def _guarded(work: Callable[[], int | None], run: Run, *, debug: bool) -> int:
     except OSError as error:
         if debug:
             raise
-        run.say(
-            f"clew: {error.filename or 'input or output'}: {error.strerror or error}. Check the path and its permissions."
-        )
+        run.say(f"clew: {error.filename or 'input or output'}: {error.strerror or error}. Check path and permissions.")
         return FAILURE
     except Exception as error:
         if debug or type(error).__module__.startswith("typer"):

@@ -7,7 +7,7 @@ FORMATS: dict[str, str] = {"terminal": ".txt", "markdown": ".md", "html": ".html
 
 
 def render(story: Story, form: str, *, notes: tuple[str, ...] = (), width: int = 100, color: bool = False) -> str:
-    """Return the story in one of `FORMATS`. `notes` (standing, verdict) are no part of the JSON, which is the story alone."""
+    """Return the story in one of `FORMATS`. `notes` (standing, verdict) are no part of the JSON."""
     if form == "markdown":
         from correlator.render.markdown import markdown
 

@@ -1,4 +1,4 @@
-"""Values → JSON that is safe on a terminal: ASCII only, everything else as `\\uXXXX`, which every reader undoes."""
+"""Values → JSON that is safe on a terminal: ASCII only; every reader undoes the escapes."""
 
 import json
 

@@ -1,6 +1,7 @@
 """Observed text → text that is safe to show: one function per output, all pure, all bounded.
 
-What can move a cursor, reorder a line, hide between letters or open a tag is shown as what it is, such as `\\u{202e}`.
+What can move a cursor, reorder a line, hide between letters or open a tag is shown by its
+number, in braces.
 Addresses are defanged (`hxxp`, `[.]`), so that no program makes a link of them.
 """
 
@@ -20,7 +21,7 @@ _INVISIBLE = frozenset(
 """Characters that show nothing though Unicode files them under letters, marks or symbols."""
 
 _HOSTILE = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
-"""Categories that are never shown as they are: controls, formats (bidi, zero width), surrogates, private, unassigned."""
+"""Categories that are never shown as they are: controls, formats (bidi, zero width), surrogates, private, none."""
 
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30})://([^\s/?#\"'<>\\:]*)")
 _SCHEMES = {"http": "hxxp", "https": "hxxps", "ftp": "fxp"}

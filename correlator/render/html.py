@@ -20,7 +20,7 @@ def _template() -> Template:
     environment = Environment(
         loader=PackageLoader("correlator.render", "templates"),
         autoescape=True,
-        # Every value on its way to the page passes here first, so that no template can forget it; tags are escaped after.
+        # Every value on its way to the page passes here first, so that no template forgets it; tags come after.
         finalize=_shown,
         undefined=StrictUndefined,
         trim_blocks=True,

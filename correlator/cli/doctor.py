@@ -1,0 +1,102 @@
+"""`clew doctor`: is everything there, and where."""
+
+import platform
+import sys
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import typer
+
+from correlator.cli.verb import Run, verb
+
+if TYPE_CHECKING:
+    from correlator.settings import Settings
+
+app = typer.Typer(rich_markup_mode=None)
+PACKAGES = ("clew", "jinja2", "networkx", "pydantic", "rich", "sqlalchemy", "typer")
+EXTRAS = {"neo4j": "neo4j", "queue": "celery", "llm": "litellm", "web": "fastapi"}
+"""Extra → the module that shows whether it is installed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    fine: bool
+    what: str
+
+
+@app.command()
+@verb
+def doctor(run: Run) -> int:
+    """Check the installation, the store and the settings; exit with 1 if something needed is missing."""
+    from correlator.render.escape import terminal as safe
+
+    settings = run.settings()
+    checks = [*_installed(), *_settings(settings), *_store(settings)]
+    extras = _extras()
+    if run.json:
+        run.data({"checks": [asdict(one) for one in checks], "extras": [asdict(one) for one in extras]})
+    else:
+        for one in checks:
+            run.out(f"{'ok  ' if one.fine else 'FAIL'}  {one.name:<12} {safe(one.what, 1_000)}")
+        for one in extras:
+            run.out(f"{'ok  ' if one.fine else '-   '}  {one.name:<12} {safe(one.what, 1_000)}")
+    return 0 if all(one.fine for one in checks) else 1
+
+
+def _installed() -> list[Check]:
+    found = [Check("python", sys.version_info >= (3, 11), f"{platform.python_version()} at {sys.executable}")]
+    for package in PACKAGES:
+        try:
+            found.append(Check(package, True, version(package)))
+        except PackageNotFoundError:
+            found.append(Check(package, False, "missing: `make install`, or `pip install clew`"))
+    return found
+
+
+def _settings(settings: "Settings") -> list[Check]:
+    from correlator.errors import PolicyInvalid
+    from correlator.policy import load_policy
+
+    place = settings.policy or files("correlator").joinpath("data", "policy.toml")
+    try:
+        load_policy(settings.policy)
+        policy = Check("policy", True, str(place))
+    except PolicyInvalid as error:
+        policy = Check("policy", False, str(error))
+    return [
+        policy,
+        Check("tenant", True, f"{settings.tenant}, workload {settings.workload}, idle {settings.idle_minutes} minutes"),
+    ]
+
+
+def _store(settings: "Settings") -> list[Check]:
+    """Open graph and casebook as a verb would, which proves that both can be read and written."""
+    from correlator.cli.desk import opened
+    from correlator.errors import CorrelatorError
+    from graph.errors import GraphError
+
+    try:
+        with opened(settings) as desk:
+            counts = desk.graph.counts()
+            stories = len(desk.casebook.stories(settings.tenant))
+    except (CorrelatorError, GraphError) as error:
+        return [Check("store", False, str(error))]
+    what = (
+        f"{settings.backend} in {settings.store}: {counts.sessions} sessions, {counts.events} events, {stories} stories"
+    )
+    return [Check("store", True, what)]
+
+
+def _extras() -> list[Check]:
+    found = []
+    for extra, module in EXTRAS.items():
+        there = find_spec(module) is not None
+        found.append(Check(extra, there, "installed" if there else f"not installed; pip install 'clew[{extra}]'"))
+    found.append(Check("sensor", find_spec("bcc") is not None, "kernel probes: apt-get install python3-bpfcc (Debian)"))
+    return found
