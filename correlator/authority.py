@@ -177,7 +177,7 @@ def explain(
         if act.reach == "read" and not restricted:
             continue
         owned = ownership(principal, item, conversation.through(item.order)) if restricted else "unknown"
-        permitted = policy.permits(principal, act.kind, owned, critical=act.critical)
+        permitted = policy.permits(principal, act.kind, owned, critical=act.critical or _addressed(item, act))
         if act.reach == "read" and permitted:
             continue
         lead = _lead(item, act, ask, conversation)
@@ -201,6 +201,13 @@ def explain(
             )
         )
     return tuple(found)
+
+
+def _addressed(item: Traced, act: Act) -> bool:
+    """Return whether something is sent to an address that the call names."""
+    return act.kind in ("communicate", "move") and any(
+        flow.value.whole and is_destination(flow.leaf.path, flow.value.kind) for flow in item.flows
+    )
 
 
 def _carries_off(item: Traced, lead: Steered | None) -> bool:

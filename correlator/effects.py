@@ -116,18 +116,18 @@ def act_of(call: Call, tool: ToolDeclaration | None = None) -> Act:
     if tool is not None and tool.destructive:
         kind: Kind = "delete"
     else:
-        kind = reach if reach != "effect" else _kind(verb, classes, nouns, nouns | arguments)
+        kind = reach if reach != "effect" else _kind(verb, classes, nouns | arguments)
     return Act(reach, kind, verb, classes, nouns)
 
 
-def _kind(verb: str, classes: frozenset[str], nouns: frozenset[str], told: set[str] | frozenset[str]) -> Kind:
+def _kind(verb: str, classes: frozenset[str], told: frozenset[str]) -> Kind:
     if "delete" in classes:
         return "delete"
     if told & critical("credential"):
         return "credential"
     if verb in critical("paying") or told & critical("money"):
         return "transfer"
-    if verb in critical("granting") or nouns & critical("access"):
+    if verb in critical("granting") or told & critical("access"):
         return "grant"
     for name in _KINDS:
         if name in classes:
@@ -135,7 +135,7 @@ def _kind(verb: str, classes: frozenset[str], nouns: frozenset[str], told: set[s
     return "modify"
 
 
-_KINDS: tuple[Kind, ...] = ("execute", "communicate", "modify", "create", "move", "rate")
+_KINDS: tuple[Kind, ...] = ("execute", "move", "communicate", "modify", "create", "rate")
 
 
 def _reach(call: Call, classes: frozenset[str], tool: ToolDeclaration | None) -> Reach:

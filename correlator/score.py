@@ -126,17 +126,17 @@ def _mixed(s: Situation) -> float:
     return 1.0 if other else 0.0
 
 
-def _novel_flow(s: Situation) -> float | None:
+def _known_flow(s: Situation) -> float | None:
     if not s.epoch.taught:
         return None
     lead = s.effect.steered
     if lead is None:
-        return s.epoch.tool_novelty(s.sink)
-    return s.epoch.novelty(flow_signature(Flow(lead.flow.leaf, lead.flow.value, "content", (lead.place,)), s.sink))
+        return 1.0 - s.epoch.tool_novelty(s.sink)
+    return 1.0 - s.epoch.novelty(flow_signature(Flow(lead.flow.leaf, lead.flow.value, "content", (lead.place,)), s.sink))
 
 
-def _novel_tool(s: Situation) -> float | None:
-    return s.epoch.tool_novelty(s.sink) if s.epoch.taught else None
+def _known_tool(s: Situation) -> float | None:
+    return 1.0 - s.epoch.tool_novelty(s.sink) if s.epoch.taught else None
 
 
 def _changed(s: Situation) -> float | None:
@@ -190,32 +190,32 @@ TERMS: tuple[Term, ...] = (
     Term("prose", 2.52, "A value stands inside a sentence of third-party text and no principal said it.", _prose),
     Term("field", 0.12, "A destination comes from a field of third-party data that no principal named.", _field),
     Term("instruction", 2.67, "The verb or the noun of this very call stands beside the value.", _instruction),
-    Term("destination", 1.86, "The value says where something goes.", _destination),
+    Term("destination", 1.89, "The value says where something goes.", _destination),
     Term("unasked", 1.23, "No sentence of the request asks for this act.", _unasked, "authority"),
     Term(
         "critical",
-        1.16,
+        1.17,
         "It concerns money, credentials or permissions, or destroys, and its verb was not asked for.",
         _critical,
         "authority",
     ),
-    Term("unnamed", 1.16, "The source was not named by a principal; more for each hop.", _unnamed, "authority"),
-    Term("unlinked", 1.45, "Neither the value nor its record shares a word with the request.", _unlinked, "authority"),
-    Term("surplus", 0.96, "Another call does what was asked; this one comes on top.", _surplus, "authority"),
+    Term("unnamed", 1.13, "The source was not named by a principal; more for each hop.", _unnamed, "authority"),
+    Term("unlinked", 1.49, "Neither the value nor its record shares a word with the request.", _unlinked, "authority"),
+    Term("surplus", 0.95, "Another call does what was asked; this one comes on top.", _surplus, "authority"),
     Term(
         "rival",
-        1.26,
+        1.27,
         "A call of the same tool has a principal's value where this one has a third party's.",
         _rival,
         "authority",
     ),
-    Term("destructive", 1.11, "It destroys, and that was not asked for.", _destructive, "authority"),
+    Term("destructive", 1.12, "It destroys, and that was not asked for.", _destructive, "authority"),
     Term(
-        "reaches", 1.77, "It changes something or sends something, rather than only reading from an address.", _reaches
+        "reaches", 1.75, "It changes something or sends something, rather than only reading from an address.", _reaches
     ),
-    Term("mixed", 0.28, "It carries text of another source to a destination that third-party text gave.", _mixed),
-    Term("novel_flow", 1.98, "This data flow was not seen in the workload's closed sessions.", _novel_flow, "baseline"),
-    Term("novel_tool", 0.76, "The tool was not used in the workload's closed sessions.", _novel_tool, "baseline"),
+    Term("mixed", 0.29, "It carries text of another source to a destination that third-party text gave.", _mixed),
+    Term("known_flow", -1.98, "The workload's closed sessions had this very data flow.", _known_flow, "baseline"),
+    Term("known_tool", -0.77, "The workload's closed sessions used the tool.", _known_tool, "baseline"),
     Term("changed", 1.5, "The same source was read before and did not hold this span.", _changed, "baseline"),
     Term("phrases", 0.6, "The text around speaks to a language model.", _phrases),
     Term(
@@ -227,7 +227,7 @@ TERMS: tuple[Term, ...] = (
         "user_destination", -0.44, "A destination of the call was named by a principal.", _user_destination, "authority"
     ),
 )
-THRESHOLD = 11.8
+THRESHOLD = 9.1
 
 
 def score(situation: Situation, without: frozenset[str] = frozenset()) -> tuple[Scored, ...]:
