@@ -172,6 +172,16 @@ def test_the_query_of_a_url_is_left_out_because_it_may_carry_data() -> None:
     assert fold(HttpRequested(**PLACE, method="GET", url="http://[oops?secret=1")).nodes
 
 
+def test_a_source_that_could_see_everything_leaves_no_gap() -> None:
+    assert fold(CaptureStatus(**PLACE, subject="pid 7", seen=("TLS",))) == Folded()
+
+
+def test_what_no_session_is_known_for_hangs_on_none() -> None:
+    queried = DatabaseQueried(session="", position=0, source="audit", system="postgresql", statement="SELECT 1")
+    assert [node.label for node in fold(queried).nodes] == ["Resource"]
+    assert drawn(queried) == []
+
+
 def test_two_anonymous_visitors_are_not_one_person() -> None:
     visitor = PromptSubmitted(**PLACE, text="", principal=Principal(kind="anonymous"))
     other = visitor.model_copy(update={"session": session_key("record", "2")})

@@ -150,6 +150,17 @@ def damaged(path: Path) -> None:
         store.close()
 
 
+def test_an_event_that_was_tampered_with_is_not_half_read(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "clew.db")
+    store.merge(conversation())
+    other = sqlite3.connect(tmp_path / "clew.db", isolation_level=None)
+    other.execute("UPDATE event SET content = '{}' WHERE position = 2")
+    other.close()
+    with pytest.raises(StoreUnreadable, match=FIRST):
+        store.events(FIRST)
+    store.close()
+
+
 def test_a_place_where_no_file_can_be_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreUnreachable, match="--store"):
