@@ -122,6 +122,8 @@ class Effect:
     """The policy lets that principal cause it."""
     delegable: bool
     """The policy lets delegated text cause it."""
+    carries_off: bool
+    """Text of other sources leaves for an address that third-party text gave."""
 
     @property
     def call(self) -> Call | None:
@@ -157,7 +159,7 @@ class Effect:
 
     def _harmless(self, lead: Steered) -> bool:
         """Return whether the value is data, or tied to the request, or no part of a command to this call."""
-        return lead.place.exact or self.linked == 1.0 or (not lead.destination and not lead.ordered)
+        return lead.place.exact or (not lead.ordered and (self.linked == 1.0 or not lead.destination))
 
 
 def explain(
@@ -198,6 +200,7 @@ def explain(
                 ownership=owned,
                 permitted=permitted,
                 delegable=act.kind in policy.delegated.allow and not _carries_off(item, lead),
+                carries_off=_carries_off(item, lead),
             )
         )
     return tuple(found)

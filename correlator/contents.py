@@ -17,6 +17,7 @@ from typing import Literal
 import yaml
 
 from correlator.spelling import squash
+from sensor.decode import views
 
 MAX_TEXT = 1 << 20
 """Characters of one content that are read; the rest is named as cut by the caller."""
@@ -104,6 +105,13 @@ def segment(text: str) -> Segments:
             squashed = squash(piece)
             if squashed:
                 spans.append(Span(kind, piece, squashed, leaf.record, leaf.unit, leaf.label, number, len(spans)))
+    # What stands there encoded is read as well; the label says how it was decoded.
+    for view in views(text[:MAX_TEXT]):
+        for kind, piece in _pieces(view.text):
+            squashed = squash(piece)
+            if squashed:
+                leaf = spans[-1].leaf + 1 if spans else 0
+                spans.append(Span(kind, piece, squashed, 0, 0, f"decoded {'+'.join(view.via)}", leaf, len(spans)))
     return Segments(tuple(spans), "\n".join(span.squashed for span in spans))
 
 

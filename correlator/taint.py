@@ -16,6 +16,7 @@ from correlator.effects import acknowledges
 from correlator.spelling import address, plain, squash
 from correlator.values import Value, values
 from graph.schema import Grade
+from sensor.decode import views
 from sensor.event import Answered
 
 Origin = Literal["principal", "operator", "own", "content", "nowhere"]
@@ -176,7 +177,9 @@ def _stands_alone(text: str, inside: str) -> bool:
 
 def _carried(leaves: Iterable[Leaf], conversation: Conversation, seen: tuple[Content, ...]) -> tuple[Place, ...]:
     """Return the spans of third-party content that a long argument repeats and that no principal said."""
-    long = "\n".join(squash(leaf.text) for leaf in leaves if len(leaf.text) > 3)
+    texts = [leaf.text for leaf in leaves if len(leaf.text) > 3]
+    texts += [view.text for text in texts for view in views(text)]
+    long = "\n".join(map(squash, texts))
     if not long:
         return ()
     found: list[Place] = []

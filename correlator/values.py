@@ -85,7 +85,11 @@ def values(text: str) -> tuple[Value, ...]:
         kind = next((kind for kind, start, end in typed if end - start >= 0.8 * len(stripped)), None)
         add(kind or ("name" if len(stripped.split()) <= 6 else "text"), stripped, True)
     for kind, start, end in typed:
-        add(kind, cleaned[start:end].rstrip(".,;:!?'\""), False)
+        raw = cleaned[start:end].rstrip(".,;:!?'\"")
+        add(kind, raw, False)
+        # The host is a value of its own: a path or a query behind it may be made up, or carry data.
+        if kind in ("url", "host") and "/" in address(raw):
+            add("host", address(raw).split("/", 1)[0].split("?", 1)[0], False)
     return tuple(found)
 
 

@@ -1,6 +1,8 @@
 """Values → JSON that is safe on a terminal: ASCII only; every reader undoes the escapes."""
 
 import json
+import sys
+from pathlib import Path
 
 from pydantic import JsonValue
 
@@ -22,3 +24,7 @@ def schema_json() -> str:
     """Return the published schema of a story."""
     schema = Story.model_json_schema(mode="serialization")
     return to_json({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema})
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(schema_json(), "utf-8")
