@@ -75,8 +75,10 @@ _BASE64 = re.compile(
 )
 _BASE32 = re.compile(r"(?<![A-Za-z0-9])(?:[A-Z2-7]{16,}|[a-z2-7]{24,})={0,6}(?![A-Za-z0-9=])")
 _HEX = re.compile(r"[0-9A-Fa-f]{16,}")
-_HEX_PAIRS = re.compile(r"[0-9A-Fa-f]{2}(?:(?:[ :,]{1,2}(?:0x)?|\\x)[0-9A-Fa-f]{2}){5,}(?![0-9A-Za-z])")
-_NOT_HEX = re.compile(r"\\x|0x|[ :,]")
+_HEX_PAIRS = re.compile(
+    r"(?:\b|0x)[0-9A-Fa-f]{2}([ :,]{1,2}(?:0x)?)[0-9A-Fa-f]{2}(?:\1[0-9A-Fa-f]{2}){4,}(?![0-9A-Za-z])"
+)
+_NOT_HEX = re.compile(r"0x|[ :,]")
 _LOWER_WORD = re.compile(r"[a-z]+|[A-Z]?[a-z/_-]+")
 
 
@@ -151,7 +153,7 @@ def _plausible(data: bytes) -> str | None:
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _ESCAPE = re.compile(r"\\u\{?([0-9A-Fa-f]{4,6})\}?|\\x([0-9A-Fa-f]{2})|\\U([0-9A-Fa-f]{8})")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,16});")
-_SPACED = re.compile(r"[A-Za-z0-9](?:[ _.-][A-Za-z0-9]){5,}(?![^\W_])")
+_SPACED = re.compile(r"\b[A-Za-z0-9](?:[ _.-][A-Za-z0-9]){5,}(?![^\W_])")
 _BACKWARDS = ("//:ptth", "//:sptth", "moc.", "gro.", "elpmaxe.")
 _BACKWARDS_WORDS = (" eht ", " dna ", " rof ", " dnes ", " htiw ", " siht ", " morf ", " uoy ", " ruoy ", " drowssap ")
 """Beginnings of addresses and frequent English words, read from the right; words count from the third one on."""
@@ -198,8 +200,6 @@ def _spelled(text: str, _: int) -> Iterator[View]:
     for start, end, address in spelled_out(text):
         yield View(address, ("spelled",), start, end)
     for match in _SPACED.finditer(text):
-        if match.start() and text[match.start() - 1].isalnum():
-            continue
         yield View(re.sub(r"[ _.-]", "", match.group()), ("spaced",), match.start(), match.end())
 
 

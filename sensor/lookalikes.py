@@ -20,6 +20,8 @@ _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u20
 _TAGS = re.compile("[\U000e0020-\U000e007e]{2,}")
 _COMPATIBLE = re.compile("[\u2100-\u214f\u2460-\u24ff\ufb00-\ufb06\uff01-\uff5e\U0001d400-\U0001d7ff]")
 _WORD = re.compile(r"[^\W_]+")
+_MIXED = re.compile(r"\S*[A-Za-z]\S*")
+_OTHER_LETTER = re.compile("[\u0370-\u058f]")
 
 _TOP = (
     "com|net|org|io|dev|ai|app|co|info|biz|xyz|site|online|top|shop|club|cloud|tech|live|page|link|click|edu|gov|mil|int|"
@@ -43,14 +45,18 @@ _DEFANGED = re.compile(r"hxxp(s?)://[^\s\"'<>]+", re.IGNORECASE)
 def plain_letters(text: str) -> str:
     """Return `text` without invisible characters, styled letters plain (NFKC), look-alikes of Latin letters folded.
 
-    A word is folded only if it then is ASCII throughout, so that Russian or Greek prose stays as it is.
+    A word is folded only if it then is ASCII throughout, and in a text with other letters of those scripts only beside
+    Latin ones, so that Russian or Greek prose stays as it is.
     """
     if text.isascii():
         return text
     text = _INVISIBLE.sub("", _TAGS.sub("", text))
     if _COMPATIBLE.search(text):
         text = unicodedata.normalize("NFKC", text)
-    return text if text.isascii() else _WORD.sub(_folded, text)
+    folded = _WORD.sub(_folded, text)
+    if not _OTHER_LETTER.search(folded):
+        return folded
+    return _MIXED.sub(lambda found: _WORD.sub(_folded, found.group()), text)
 
 
 def hidden(text: str) -> list[tuple[int, int, str]]:

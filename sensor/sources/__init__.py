@@ -59,10 +59,11 @@ def sniff(path: Path) -> str:
     if any(line.text.lstrip().startswith(("{", "[")) for line in texts):
         readable = (item for item in records(path, whole=transcript.belongs_together) if isinstance(item, Record))
         found = [record.value for record in islice(readable, _LOOKED_AT)]
-    if any(replay.knows(value) for value in found):
-        return "replay"
-    if any(transcript.knows(value) for value in found):
-        return "transcript"
+    for value in found:
+        if replay.knows(value):
+            return "replay"
+        if transcript.knows(value):
+            return "transcript"
     if any(trace.knows(line) for line in texts):
         return "trace"
     if not found and (not texts or texts[0].text.lstrip().startswith(("{", "["))):

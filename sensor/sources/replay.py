@@ -50,4 +50,10 @@ def write(events: Iterable[Event], path: Path) -> int:
 
 def knows(value: JsonValue) -> bool:
     """Return whether a JSON record is one of our events."""
-    return isinstance(value, dict) and {"kind", "session", "position", "source"} <= value.keys()
+    if not isinstance(value, dict) or not {"kind", "session", "position", "source"} <= value.keys():
+        return False
+    try:
+        EVENT.validate_python(value)
+    except ValidationError:
+        return False
+    return True

@@ -30,7 +30,7 @@ def test_a_truncated_archive_keeps_its_lines_and_says_that_it_breaks_off(tmp_pat
     data = gzip.compress(b"one\n" * 100_000, compresslevel=0)
     found = read(tmp_path / "f", data[:-2000])
     assert len(texts(found)) > 90_000
-    assert [broken.reason for broken in found if isinstance(broken, Broken)][0].startswith("file breaks off")
+    assert next(broken.reason for broken in found if isinstance(broken, Broken)).startswith("file breaks off")
 
 
 def test_a_gzip_bomb_ends_in_one_counted_mark(tmp_path: Path) -> None:

@@ -44,7 +44,8 @@ def test_a_broken_line_costs_only_itself_wherever_it_stands(tmp_path: Path) -> N
 
 def test_a_truncated_value_over_many_lines_is_one_mark_and_not_one_per_line(tmp_path: Path) -> None:
     found = read(tmp_path / "f", json.dumps({"a": [{"b": 2, "c": []}] * 50}, indent=2)[:-20])
-    assert len(found) == 1 and isinstance(found[0], Broken)
+    assert len(found) == 1
+    assert isinstance(found[0], Broken)
 
 
 def test_nesting_of_ten_thousand_levels_is_one_mark(tmp_path: Path) -> None:

@@ -37,18 +37,24 @@ def test_a_conversation_becomes_what_was_asked_called_returned_and_answered() ->
         {"role": "assistant", "content": "It says seven."},
     )
     assert [(event.kind, event.order) for event in events] == [
-        ("prompt_submitted", (0, 0)), ("prompt_submitted", (1, 0)), ("model_responded", (2, 0)), ("tool_called", (2, 0)),
+        ("prompt_submitted", (0, 0)), ("prompt_submitted", (1, 0)),
+        ("model_responded", (2, 0)), ("tool_called", (2, 0)),
         ("tool_returned", (3, 0)), ("model_responded", (4, 0)), ("answered", (4, 0)), ("session_ended", (5, 0)),
     ]  # fmt: skip
-    assert isinstance(events[1], PromptSubmitted) and events[1].text == "Read 7\n[image]"
-    assert isinstance(events[2], ModelResponded) and events[2].calls[0].arguments == {"id": 7}
-    assert isinstance(events[3], ToolCalled) and (events[3].name, events[3].arguments, events[3].call_id) == (
+    assert isinstance(events[1], PromptSubmitted)
+    assert events[1].text == "Read 7\n[image]"
+    assert isinstance(events[2], ModelResponded)
+    assert events[2].calls[0].arguments == {"id": 7}
+    assert isinstance(events[3], ToolCalled)
+    assert (events[3].name, events[3].arguments, events[3].call_id) == (
         "read",
         {"id": 7},
         "c1",
     )
-    assert isinstance(events[4], ToolReturned) and (events[4].call_id, events[4].name) == ("c1", "read")
-    assert isinstance(events[6], Answered) and isinstance(events[7], SessionEnded)
+    assert isinstance(events[4], ToolReturned)
+    assert (events[4].call_id, events[4].name) == ("c1", "read")
+    assert isinstance(events[6], Answered)
+    assert isinstance(events[7], SessionEnded)
 
 
 def test_agentdojo_calls_and_errors_are_understood() -> None:
@@ -110,12 +116,14 @@ def test_a_result_without_a_call_and_a_call_without_a_result_are_kept() -> None:
         {"role": "tool", "tool_call_id": "gone", "content": "late"}, asks({"function": "f", "args": {}, "id": "y"})
     )
     assert [event.kind for event in events] == ["tool_returned", "model_responded", "tool_called", "session_ended"]
-    assert isinstance(events[0], ToolReturned) and events[0].call_id == "gone"
+    assert isinstance(events[0], ToolReturned)
+    assert events[0].call_id == "gone"
 
 
 def test_arguments_that_are_no_json_stay_the_text_that_the_model_wrote() -> None:
     events = read(asks({"id": "1", "function": {"name": "f", "arguments": '{"cut": '}}))
-    assert isinstance(events[1], ToolCalled) and events[1].arguments == '{"cut": '
+    assert isinstance(events[1], ToolCalled)
+    assert events[1].arguments == '{"cut": '
 
 
 def test_messages_without_a_known_shape_are_counted_and_their_neighbours_stay() -> None:
@@ -125,4 +133,5 @@ def test_messages_without_a_known_shape_are_counted_and_their_neighbours_stay() 
     assert [event.kind for event in events] == [
         "unparsed", "prompt_submitted", "unparsed", "unparsed", "prompt_submitted", "session_ended"
     ]  # fmt: skip
-    assert isinstance(events[0], Unparsed) and events[0].where == "message 0"
+    assert isinstance(events[0], Unparsed)
+    assert events[0].where == "message 0"

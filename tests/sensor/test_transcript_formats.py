@@ -71,14 +71,18 @@ def test_an_anthropic_request_and_its_response_are_one_conversation(tmp_path: Pa
         "tools_declared", "prompt_submitted", "prompt_submitted", "model_responded", "tool_called", "tool_returned",
         "prompt_submitted", "model_responded", "answered", "session_ended",
     ]  # fmt: skip
-    assert isinstance(events[0], ToolsDeclared) and events[0].tools[0].input_schema == {"type": "object"}
-    assert isinstance(events[3], ModelResponded) and events[3].text == "I look."
-    assert isinstance(events[5], ToolReturned) and (events[5].failed, events[5].call_id, events[5].name) == (
+    assert isinstance(events[0], ToolsDeclared)
+    assert events[0].tools[0].input_schema == {"type": "object"}
+    assert isinstance(events[3], ModelResponded)
+    assert events[3].text == "I look."
+    assert isinstance(events[5], ToolReturned)
+    assert (events[5].failed, events[5].call_id, events[5].name) == (
         True,
         "t1",
         "weather",
     )
-    assert isinstance(events[7], ModelResponded) and events[7].model == "claude-1"
+    assert isinstance(events[7], ModelResponded)
+    assert events[7].model == "claude-1"
 
 
 def test_thinking_is_not_part_of_the_answer(tmp_path: Path) -> None:
@@ -148,8 +152,10 @@ def test_a_swe_agent_action_is_a_call_of_the_shell_and_the_next_message_its_resu
         "tool_returned",
         "session_ended",
     ]
-    assert isinstance(events[3], ToolCalled) and events[3].arguments == {"command": "ls"}
-    assert isinstance(events[4], ToolReturned) and events[4].call_id == events[3].call_id
+    assert isinstance(events[3], ToolCalled)
+    assert events[3].arguments == {"command": "ls"}
+    assert isinstance(events[4], ToolReturned)
+    assert events[4].call_id == events[3].call_id
 
 
 def test_swe_agent_steps_stand_in_where_there_is_no_history(tmp_path: Path) -> None:
@@ -185,11 +191,13 @@ def test_blocks_of_one_claude_code_reply_are_one_message(tmp_path: Path) -> None
         code("assistant", 5, [{"type": "text", "text": "One file."}], reply="m2"),
     )
     assert kinds(events) == [
-        "prompt_submitted", "model_responded", "tool_called", "tool_returned", "model_responded", "answered", "session_ended",
+        "prompt_submitted", "model_responded", "tool_called", "tool_returned",
+        "model_responded", "answered", "session_ended",
     ]  # fmt: skip
     assert {event.session for event in events} == {session_key("conversation", "S")}
     assert events[0].at_ns == 1_770_757_201_500_000_000
-    assert isinstance(events[1], ModelResponded) and (events[1].text, len(events[1].calls)) == ("I list.", 1)
+    assert isinstance(events[1], ModelResponded)
+    assert (events[1].text, len(events[1].calls)) == ("I list.", 1)
 
 
 def test_a_sub_agent_has_its_own_session_and_the_task_call_hands_over_to_it(tmp_path: Path) -> None:
@@ -247,7 +255,8 @@ def test_what_the_client_puts_in_is_not_said_by_the_user(tmp_path: Path) -> None
         code("user", 3, "The model's summary.", isCompactSummary=True),
     )
     assert kinds(events) == ["prompt_submitted", "document_retrieved", "document_retrieved", "session_ended"]
-    assert isinstance(events[0], PromptSubmitted) and events[0].role == "developer"
+    assert isinstance(events[0], PromptSubmitted)
+    assert events[0].role == "developer"
 
 
 def test_labels_beside_the_messages_change_nothing(tmp_path: Path) -> None:

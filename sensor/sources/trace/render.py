@@ -97,7 +97,7 @@ def _session(key: str, names: Mapping[str, str]) -> str:
 def _statement(event: Event, expected: int) -> str:
     at = clock.written(event.at_ns) if event.at_ns is not None else None
     place = "" if event.order == (expected, 0) else f"@{event.position}" + (f".{event.part}" if event.part else "")
-    clause = _CLAUSES.get(type(event), _any)(event) if _expressible(event) else _any(event)
+    clause = CLAUSES.get(type(event), _any)(event) if _expressible(event) else _any(event)
     if event.at_ns is not None and at is None:
         clause = _any(event, "at_ns")
     return " ".join(filter(None, (at, place, clause)))
@@ -112,7 +112,10 @@ def _expressible(event: Event) -> bool:
     if isinstance(event, ToolsDeclared):
         return all(isinstance(tool.input_schema, dict | None) for tool in event.tools)
     processes = (getattr(event, name, None) for name in ("process", "parent"))
-    if not all(process is None or _PROCESS.fullmatch(_process(process)) for process in processes):
+    if not all(
+        process is None or (_PROCESS.fullmatch(_process(process)) and process.boot_id.isprintable())
+        for process in processes
+    ):
         return False
     numbers = (getattr(event, name, None) for name in ("body_bytes", "rows", "count", "exit_code", "status"))
     return all(number is None or -(10**18) < number < 10**18 for number in numbers)
@@ -281,7 +284,7 @@ def _queried(event: DatabaseQueried) -> str:
     return f"database {word(event.system)}{rows}{_content(event.statement)}"
 
 
-_CLAUSES: dict[type[Observed], Callable[[Any], str]] = {
+CLAUSES: dict[type[Observed], Callable[[Any], str]] = {
     PromptSubmitted: _prompt, ModelResponded: _reply, ToolCalled: _called, ToolReturned: _returned,
     DocumentRetrieved: _stored, MemoryWritten: _stored, ToolsDeclared: _declared, AgentHandedOver: _handed,
     SessionEnded: _ended, Answered: lambda event: f"agent answers{_content(event.text)}",

@@ -1,9 +1,10 @@
 """Claude Code sessions: JSON lines under `~/.claude/projects/`, one line per message block or happening.
 
-Format (no published schema; taken from recordings of version 2.1, side chains also as 1.0 wrote them): each line has `type`, `sessionId`, `uuid`,
-`parentUuid`, `timestamp`; `user` and `assistant` lines carry `message` in the form of the Messages API, an assistant
-message spread over one line per block with the same `message.id`. Sub-agents are lines with `isSidechain`, or
-`progress` lines whose `data` is of type `agent_progress`; `parentToolUseID` or the prompt names the Task call that started them.
+Format (no published schema; taken from recordings of version 2.1; of side chains outside `progress` lines, which earlier
+versions write, there was no recording): each line has `type`, `sessionId`, `uuid`, `parentUuid`, `timestamp`; `user` and
+`assistant` lines carry `message` in the form of the Messages API, an assistant message spread over one line per block with
+the same `message.id`. Sub-agents are lines with `isSidechain`, or `progress` lines whose `data` is of type
+`agent_progress`; `parentToolUseID` or the prompt names the Task call that started them.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from sensor.event import AgentHandedOver, Event
+from sensor.event import AgentHandedOver, Event, ToolCalled
 from sensor.identity import DEFAULT_TENANT, session_key
 from sensor.sources.transcript.anthropic import reply, result
 from sensor.sources.transcript.emit import Emitter
@@ -77,7 +78,7 @@ class Lines:
         self._named = named or "claude-code"
         self._threads: dict[str, _Thread] = {}
         self._seen: set[str] = set()
-        self._tasks: dict[str, tuple[str, int, int, str]] = {}
+        self._tasks: dict[str, tuple[ToolCalled, str]] = {}
         self._of_line: dict[str, str] = {}
 
     def line(self, value: dict[str, JsonValue]) -> Iterator[Event]:
@@ -132,7 +133,7 @@ class Lines:
             yield event
             if event.kind == "tool_called" and event.name in _HAND_OVER_TOOLS and event.call_id is not None:
                 prompt = event.arguments.get("prompt") if isinstance(event.arguments, dict) else None
-                self._tasks[event.call_id] = (event.session, event.position, event.part, text_of(prompt))
+                self._tasks[event.call_id] = (event, text_of(prompt))
 
     def _handed_over(self, thread: _Thread, message: JsonValue, task: str | None) -> Iterator[Event]:
         for parent in list(self._threads.values()):
@@ -140,14 +141,14 @@ class Lines:
                 yield from self._noted(parent.flush())  # the call that started it may still be held back
         text = text_of(message.get("content")) if isinstance(message, dict) else ""
         if task is None:
-            task = next((call for call, (*_, prompt) in self._tasks.items() if prompt and prompt == text), None)
+            task = next((call for call, (_, prompt) in self._tasks.items() if prompt and prompt == text), None)
         if task is None or task not in self._tasks:
             return
-        session, position, part, prompt = self._tasks.pop(task)
-        if session != thread.emitter.session:
+        call, prompt = self._tasks.pop(task)
+        if call.session != thread.emitter.session:
             yield AgentHandedOver(
-                tenant=self._tenant, source=self._source, session=session, position=position, part=part,
-                to_session=thread.emitter.session, text=prompt,
+                tenant=self._tenant, source=self._source, session=call.session, position=call.position, part=call.part,
+                at_ns=call.at_ns, to_session=thread.emitter.session, text=prompt,
             )  # fmt: skip
 
     def _thread(self, run: str, agent: str | None) -> _Thread:
