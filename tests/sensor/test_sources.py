@@ -88,9 +88,7 @@ HOSTILE = {
     "odd calls": b'{"messages": [{"role": "assistant", '
     b'"tool_calls": [null, 7, {}, {"function": []}, {"function": {"name": null}}]}]}',
     "big numbers": b'{"messages": [{"role": "assistant", '
-    b'"tool_calls": [{"function": "f", "args": {"n": 1e999, "m": '
-    + b"9" * 5000
-    + b"}}]}]}",
+    b'"tool_calls": [{"function": "f", "args": {"n": 1e999, "m": ' + b"9" * 5000 + b"}}]}]}",
     "claude code oddities": b'{"type": "user", "sessionId": 7, '
     b'"message": {"content": {"a": 1}}, "timestamp": "yesterday", "uuid": []}',
     "claude code without a message": b'{"type": "assistant", "sessionId": "x", "message": null}',

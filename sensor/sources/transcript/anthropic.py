@@ -18,6 +18,7 @@ from sensor.sources.transcript.message import (
     Result,
     Said,
     declared,
+    principal_of,
     string,
     text_of,
     unread,
@@ -46,7 +47,8 @@ def recorded(record: JsonValue) -> Recorded | None:
     if isinstance(response, dict) and _is_response(response):
         turns.append((reply(response),))
     conversation = next((found for name in CONVERSATION_IDS if (found := string(request.get(name)))), None)
-    return Recorded(tuple(turns), declared(request.get("tools")), conversation)
+    who = principal_of(record.get("principal")) if isinstance(record, dict) else None
+    return Recorded(tuple(turns), declared(request.get("tools")), conversation, who)
 
 
 def said(message: JsonValue) -> tuple[Said, ...]:

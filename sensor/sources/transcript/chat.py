@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
-from sensor.event import Event
+from sensor.event import Event, Principal
 from sensor.identity import DEFAULT_TENANT
 from sensor.sources.bounded_json import argument
 from sensor.sources.transcript.emit import Emitter
@@ -24,6 +24,7 @@ from sensor.sources.transcript.message import (
     Result,
     Said,
     declared,
+    principal_of,
     string,
     text_of,
     unread,
@@ -35,15 +36,21 @@ CONVERSATION_IDS = ("conversation_id", "session_id", "thread_id")
 
 
 def events(
-    messages: Sequence[JsonValue], *, session: str, source: str, tenant: str = DEFAULT_TENANT, ended: bool = True
+    messages: Sequence[JsonValue],
+    *,
+    session: str,
+    source: str,
+    tenant: str = DEFAULT_TENANT,
+    principal: Principal | None = None,
+    ended: bool = True,
 ) -> Iterator[Event]:
     """Yield the events of one finished conversation.
 
     `messages`: the list as the API or the recording has it, read with `sensor.sources.bounded_json.loads`. A message
-    without a known shape becomes `Unparsed` and its neighbours stay. `session`: a session key. `ended`: whether the
-    list is the whole run, so that `SessionEnded` follows.
+    without a known shape becomes `Unparsed` and its neighbours stay. `session`: a session key. `principal`: who is
+    logged in, if the application says so. `ended`: whether the list is the whole run, so that `SessionEnded` follows.
     """
-    emitter = Emitter(session, source, tenant)
+    emitter = Emitter(session, source, tenant, principal)
     for position, message in enumerate(messages):
         yield from emitter.message(position, said(message))
     if ended:
@@ -54,8 +61,8 @@ def recorded(record: JsonValue) -> Recorded | None:
     """Return the conversation of one record, or `None` if it has not this format's shape.
 
     Shapes: a list of messages; `{"messages": [...]}`; `{"traj": [...]}` (tau-bench); a request and its response as
-    `{"request": {...}, "response": {"choices": [...]}}`. Other fields, such as labels of an evaluation, are not
-    looked at.
+    `{"request": {...}, "response": {"choices": [...]}}`. `principal` beside them, `{"kind", "id"}`, says who is
+    logged in. Other fields, such as labels of an evaluation, are not looked at.
     """
     if isinstance(record, list):
         messages: JsonValue = record
@@ -72,7 +79,8 @@ def recorded(record: JsonValue) -> Recorded | None:
     if isinstance(record, dict) and isinstance(response := record.get("response"), dict):
         turns.extend(_response(response))
     conversation = next((found for name in CONVERSATION_IDS if (found := string(request.get(name)))), None)
-    return Recorded(tuple(turns), declared(request.get("tools")), conversation)
+    who = principal_of(record.get("principal")) if isinstance(record, dict) else None
+    return Recorded(tuple(turns), declared(request.get("tools")), conversation, who)
 
 
 def is_message(value: JsonValue) -> bool:

@@ -1,9 +1,9 @@
 """Claude Code sessions: JSON lines under `~/.claude/projects/`, one line per message block or happening.
 
-Format (no published schema; taken from recordings of version 2.1; of side chains outside `progress` lines, which earlier
-versions write, there was no recording): each line has `type`, `sessionId`, `uuid`, `parentUuid`, `timestamp`; `user` and
-`assistant` lines carry `message` in the form of the Messages API, an assistant message spread over one line per block with
-the same `message.id`. Sub-agents are lines with `isSidechain`, or `progress` lines whose `data` is of type
+Format (no published schema; taken from recordings of version 2.1; side chains outside `progress` lines, as earlier
+versions write them, were not among these): each line has `type`, `sessionId`, `uuid`, `parentUuid`, `timestamp`; `user`
+and `assistant` lines carry `message` in the form of the Messages API, an assistant message spread over one line per
+block with the same `message.id`. Sub-agents are lines with `isSidechain`, or `progress` lines whose `data` is of type
 `agent_progress`; `parentToolUseID` or the prompt names the Task call that started them.
 """
 

@@ -13,6 +13,7 @@ from sensor.event import (
     DocumentRetrieved,
     Event,
     ModelResponded,
+    Principal,
     PromptSubmitted,
     RequestedCall,
     SessionEnded,
@@ -40,10 +41,13 @@ class _Open:
 class Emitter:
     """The events of one session. Messages are given in the order of the conversation, each exactly once."""
 
-    def __init__(self, session: str, source: str, tenant: str = DEFAULT_TENANT) -> None:
+    def __init__(
+        self, session: str, source: str, tenant: str = DEFAULT_TENANT, principal: Principal | None = None
+    ) -> None:
         self.session = session
         self.source = source
         self.tenant = tenant
+        self.principal = principal
         self._used: set[str] = set()
         self._open: list[_Open] = []
 
@@ -91,7 +95,7 @@ class Emitter:
     def _prompt(self, item: Prompt, position: int, part: int, at_ns: int | None) -> Event:
         return PromptSubmitted(
             tenant=self.tenant, session=self.session, source=self.source, position=position, part=part, at_ns=at_ns,
-            role=item.role, text=item.text,
+            role=item.role, text=item.text, principal=self.principal if item.role == "user" else None,
         )  # fmt: skip
 
     def _document(self, item: Document, position: int, part: int, at_ns: int | None) -> Event:

@@ -45,7 +45,7 @@ class Sessions:
         if known is None:
             chain = _chain(recorded.messages)
             key = self._key(recorded, f"{number}:{chain[-1] if chain else ''}")
-            known = self._open.get(key) or _Session(Emitter(key, self._source, self._tenant))
+            known = self._open.get(key) or _Session(Emitter(key, self._source, self._tenant, recorded.principal))
         start = _shared(known.chain, _chain(recorded.messages)) if recorded.previous is None else 0
         fresh = recorded.messages[start:]
         first = len(known.chain)

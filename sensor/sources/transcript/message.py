@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
-from sensor.event import ToolDeclaration, Usage
+from sensor.event import Principal, ToolDeclaration, Usage
 
 _MARKERS = {"image": "[image]", "audio": "[audio]", "video": "[video]", "file": "[file]", "document": "[file]"}
 _PLAIN_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
@@ -84,6 +84,8 @@ class Recorded:
     tools: tuple[ToolDeclaration, ...] = ()
     conversation: str | None = None
     """Id of the conversation, where the format has one."""
+    principal: Principal | None = None
+    """Who is logged in, where the application says so beside the messages."""
     previous: str | None = None
     """Id of the reply that `messages` follow on, where the format sends only what is new."""
 
@@ -139,6 +141,14 @@ def declared(tools: JsonValue) -> tuple[ToolDeclaration, ...]:
             schema = inner.get("parameters", inner.get("input_schema", inner.get("inputSchema")))
             found.append(ToolDeclaration(name=name, description=text_of(inner.get("description")), input_schema=schema))
     return tuple(found)
+
+
+def principal_of(value: JsonValue) -> Principal | None:
+    """Return who is logged in, from `{"kind": ..., "id": ...}`; `None` if it is of another shape or an unknown kind."""
+    try:
+        return Principal.model_validate(value)
+    except ValidationError:
+        return None
 
 
 def unread(reason: str, raw: JsonValue) -> Unread:

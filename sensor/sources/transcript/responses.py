@@ -19,6 +19,7 @@ from sensor.sources.transcript.message import (
     Result,
     Said,
     declared,
+    principal_of,
     string,
     text_of,
     unread,
@@ -59,6 +60,7 @@ def recorded(record: JsonValue) -> Recorded | None:
     return Recorded(
         tuple(turns), declared(head.get("tools")),
         conversation=string(conversation.get("id") if isinstance(conversation, dict) else conversation),
+        principal=principal_of(record.get("principal")),
         previous=string(head.get("previous_response_id")),
     )  # fmt: skip
 
