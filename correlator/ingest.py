@@ -150,8 +150,8 @@ def _read(
     events = new = unparsed = 0
     sessions: set[str] = set()
     problem = ""
-    source = _stated(read_any(path, session=stated.session, tenant=desk.settings.tenant), stated.principal)
     try:
+        source = _stated(read_any(path, session=stated.session, tenant=desk.settings.tenant), stated.principal)
         for batch in _batches(redact(event, desk.key) for event in source):
             desk.casebook.note(arrivals(batch), workload=desk.settings.workload, ingest=number)
             new += _merge(desk.graph, batch)

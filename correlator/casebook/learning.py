@@ -109,8 +109,8 @@ def _may_teach() -> ColumnElement[bool]:
 
 
 def _closed_before(before_ns: int, idle_minutes: int) -> ColumnElement[bool]:
-    idle = SessionRow.last_ns <= before_ns - idle_minutes * MINUTE_NS
-    return or_(and_(SessionRow.ended, SessionRow.last_ns <= before_ns), idle)
+    idle = SessionRow.last_ns < before_ns - idle_minutes * MINUTE_NS
+    return or_(and_(SessionRow.ended, SessionRow.last_ns < before_ns), idle)
 
 
 def _excused(db: Session, tenant: str, workload: str) -> frozenset[str]:

@@ -34,7 +34,8 @@ _WWW = re.compile(r"(www)\.", re.IGNORECASE)
 _MAIL = re.compile(r"(?<=[\w.+-])@([\w-]+(?:\.[\w-]+)+)")
 _NUMERIC = re.compile(r"(?<![\d.])(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?![\d.]|\[)")
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]#|~$!]")
-_LIST = re.compile(r"^(\d+)([.)])|^([-+=])")
+_INDENTED = re.compile(r"^ {2,}")
+_LIST = re.compile(r"^( ?\d{0,10})([.)+=-])")
 
 
 def visible(text: str, limit: int = QUOTE) -> str:
@@ -73,10 +74,9 @@ def terminal(text: str, limit: int = QUOTE) -> str:
 
 def markdown(text: str, limit: int = QUOTE) -> str:
     """Return text for Markdown: one line that is nothing but text, also at the start of a line and in a table."""
-    shown = stdlib_html.escape(_MARKDOWN.sub(r"\\\g<0>", terminal(text, limit)), quote=False)
-    return _LIST.sub(
-        lambda found: f"{found[1]}\\{found[2]}" if found[1] else f"\\{found[3]}", shown.replace("@", "&#64;")
-    )
+    shown = stdlib_html.escape(_MARKDOWN.sub(r"\\\g<0>", terminal(text, limit)), quote=False).replace("@", "&#64;")
+    # Four blanks at the start would be code, and a dash or a number an entry of a list.
+    return _LIST.sub(r"\1\\\2", _INDENTED.sub(" ", shown))
 
 
 def html(text: str, limit: int = QUOTE) -> str:
