@@ -108,20 +108,21 @@ def _redacted(text: str, key: bytes, via: tuple[str, ...], depth: int) -> str:
             text = rule.pattern.sub(partial(_replaced, kind=rule.kind, key=key, via=via), text)
     if depth == 0 or len(text) < 8:
         return text
-    text = _tokens(text, key, via, depth)
-    for view in step(text):
+    readings = list(step(text))
+    clean = _tokens(text, readings, key, via, depth)
+    for view in readings if clean == text else step(clean):
         if view.via[0] in WHOLE:
-            clean = _redacted(view.text, key, via + view.via, depth - len(view.via))
-            if clean != view.text:
-                return clean
-    return text
+            inner = _redacted(view.text, key, via + view.via, depth - len(view.via))
+            if inner != view.text:
+                return inner
+    return clean
 
 
-def _tokens(text: str, key: bytes, via: tuple[str, ...], depth: int) -> str:
+def _tokens(text: str, readings: list[View], key: bytes, via: tuple[str, ...], depth: int) -> str:
     """Replace each encoded token that holds a credential by what it says, with the credential replaced."""
     pieces: list[str] = []
     done = 0
-    for view in sorted((view for view in step(text) if view.via[0] not in WHOLE), key=_place):
+    for view in sorted((view for view in readings if view.via[0] not in WHOLE), key=_place):
         if view.start < done or len(view.via) > depth:
             continue
         clean = _redacted(view.text, key, via + view.via, depth - len(view.via))
