@@ -167,7 +167,7 @@ def explain(
 ) -> tuple[Effect, ...]:
     """Return the effects of a session in order, each with its explanation and whether the policy permits it."""
     items = list(traced)
-    hops = _Hops(conversation, request, items)
+    hops = _Hops(request, items)
     delegations = _Delegations(request, items)
     acts = [act_of(item.call, conversation.tools.get(item.call.event.name)) if item.call else ANSWER for item in items]
     asked = [_asked(item, act, request) for item, act in zip(items, acts, strict=True)]
@@ -320,7 +320,9 @@ def _candidates(item: Traced, act: Act) -> Iterable[Steered]:
             told = words(near)
             verb = any(classes_of(word) & act.classes for word in told)
             noun = bool(act.nouns & content_words(near)) or (len(name) > 4 and name in near.casefold())
-            ordered = _ordered(near, act) or (bool(orders(near)) and act.verb in map(stem, words(without_values(place.span.text))))
+            ordered = _ordered(near, act) or (
+                bool(orders(near)) and act.verb in map(stem, words(without_values(place.span.text)))
+            )
             # What stands in a field too is data, unless a sentence orders its use.
             if place.exact or ordered or flow.from_prose:
                 formed = not place.exact and reads_as_order(without_values(place.span.text))
@@ -436,7 +438,7 @@ def _rival(item: Traced, items: list[Traced]) -> bool:
 class _Hops:
     """How far each content's source is from what the principals named."""
 
-    def __init__(self, conversation: Conversation, request: Request, items: list[Traced]) -> None:
+    def __init__(self, request: Request, items: list[Traced]) -> None:
         self._request = request
         self._by_call = {item.call.number: item for item in items if item.call}
         self._known: dict[int, float] = {}

@@ -35,10 +35,7 @@ class Judged:
     @property
     def event(self) -> Event:
         """Return the call or the answer."""
-        traced = self.effect.traced
-        found = traced.call.event if traced.call else traced.answer
-        assert found is not None
-        return found
+        return self.effect.traced.event
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,9 @@ class Segments:
         """Return the spans of the same list item or object within `reach` spans, nearest first."""
         near = self.spans[max(0, span.number - reach) : span.number + reach + 1]
         return tuple(
-            sorted((other for other in near if other.unit == span.unit), key=lambda other: abs(other.number - span.number))
+            sorted(
+                (other for other in near if other.unit == span.unit), key=lambda other: abs(other.number - span.number)
+            )
         )
 
     def record_of(self, span: Span) -> tuple[Span, ...]:
@@ -106,12 +108,11 @@ def segment(text: str) -> Segments:
             if squashed:
                 spans.append(Span(kind, piece, squashed, leaf.record, leaf.unit, leaf.label, number, len(spans)))
     # What stands there encoded is read as well; the label says how it was decoded.
-    for view in views(text[:MAX_TEXT]):
+    for at, view in enumerate(views(text[:MAX_TEXT])):
         for kind, piece in _pieces(view.text):
             squashed = squash(piece)
             if squashed:
-                leaf = spans[-1].leaf + 1 if spans else 0
-                spans.append(Span(kind, piece, squashed, 0, 0, f"decoded {'+'.join(view.via)}", leaf, len(spans)))
+                spans.append(Span(kind, piece, squashed, 0, 0, f"decoded {'+'.join(view.via)}", -1 - at, len(spans)))
     return Segments(tuple(spans), "\n".join(span.squashed for span in spans))
 
 
@@ -171,7 +172,7 @@ def _structure(text: str) -> object | None:
                 return found
     if len(stripped) < 200_000 and (_LOOKS_LIKE_YAML.match(stripped) or stripped.startswith("- ")):
         try:
-            found = yaml.load(stripped, Loader=_Loader)
+            found = yaml.load(stripped, Loader=_Loader)  # noqa: S506 - a safe loader, the one in C where there is one
         except (yaml.YAMLError, ValueError, RecursionError, OverflowError, TypeError):
             return None
         if isinstance(found, list | dict):
@@ -239,7 +240,30 @@ class _Text(HTMLParser):
     """Collects text nodes and link targets of HTML; each block element starts a new leaf."""
 
     _INLINE = frozenset(
-        ["a", "abbr", "b", "bdi", "bdo", "cite", "code", "em", "font", "i", "kbd", "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "u", "var"]
+        [
+            "a",
+            "abbr",
+            "b",
+            "bdi",
+            "bdo",
+            "cite",
+            "code",
+            "em",
+            "font",
+            "i",
+            "kbd",
+            "mark",
+            "q",
+            "s",
+            "samp",
+            "small",
+            "span",
+            "strong",
+            "sub",
+            "sup",
+            "u",
+            "var",
+        ]
     )
 
     def __init__(self) -> None:

@@ -6,8 +6,11 @@ them (`correlator.effects`).
 
 import re
 import tomllib
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+
+from pydantic import TypeAdapter
 
 from correlator.spelling import stem, words
 
@@ -17,13 +20,34 @@ def _table(name: str) -> dict[str, object]:
     return tomllib.loads(files("correlator").joinpath("data", f"{name}.toml").read_text("utf-8"))
 
 
+def _words(name: str, key: str) -> list[str]:
+    """Return one list of a data file."""
+    return _WORDS.validate_python(_table(name)[key])
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One class of verbs."""
+
+    effect: bool
+    verbs: list[str]
+
+
+@cache
+def _verbs() -> dict[str, _Row]:
+    return _ROWS.validate_python(_table("verbs"))
+
+
+_WORDS = TypeAdapter(list[str])
+_ROWS = TypeAdapter(dict[str, _Row])
+
+
 @cache
 def verb_classes() -> dict[str, frozenset[str]]:
     """Return stem of a verb → its classes."""
     found: dict[str, set[str]] = {}
-    for name, row in _table("verbs").items():
-        assert isinstance(row, dict)
-        for verb in row["verbs"]:
+    for name, row in _verbs().items():
+        for verb in row.verbs:
             found.setdefault(stem(verb), set()).add(name)
     return {verb: frozenset(classes) for verb, classes in found.items()}
 
@@ -46,7 +70,7 @@ def reads_as_order(sentence: str) -> bool:
     for pattern in (_FORM_HEAD, _FORM_BEHIND):
         for match in pattern.finditer(sentence):
             word = match[1].casefold()
-            if word not in _STOP and not word.endswith(("ed", "ing", "s", "ly")):
+            if word not in stop_words() and not word.endswith(("ed", "ing", "s", "ly")):
                 return True
     return False
 
@@ -58,7 +82,7 @@ _FORM_BEHIND = re.compile(r"\b(?:please|then|and|to|must|should|just|do|now)\s+(
 
 @cache
 def _base_forms() -> frozenset[str]:
-    return frozenset(verb for row in _table("verbs").values() if isinstance(row, dict) for verb in row["verbs"])
+    return frozenset(verb for row in _verbs().values() for verb in row.verbs)
 
 
 _HEAD = re.compile(r"(?:^|[,;:.!?(\-–—*•\d])[\s\"'“‘]*([A-Za-z]+)\b", re.MULTILINE)
@@ -70,7 +94,7 @@ _BEHIND = re.compile(
 @cache
 def effect_classes() -> frozenset[str]:
     """Return the classes whose acts change something or carry something out."""
-    return frozenset(name for name, row in _table("verbs").items() if isinstance(row, dict) and row["effect"])
+    return frozenset(name for name, row in _verbs().items() if row.effect)
 
 
 def classes_of(word: str) -> frozenset[str]:
@@ -87,14 +111,12 @@ def command_classes() -> dict[str, str]:
 @cache
 def critical(group: str) -> frozenset[str]:
     """Return the stems of a group of weighty words: `credential`, `access`, `money`, `granting` or `paying`."""
-    row = _table("critical")[group]
-    assert isinstance(row, list)
+    row = _words("critical", group)
     return frozenset(stem(word) for word in row)
 
 
 def _compile(name: str, key: str) -> re.Pattern[str]:
-    row = _table(name)[key]
-    assert isinstance(row, list)
+    row = _words(name, key)
     return re.compile(
         "|".join(f"(?:{pattern})" for pattern in row).replace(" {w} ", r"\s+(?:[\w'’\-.,]+\s+){0,6}?"), re.IGNORECASE
     )
@@ -122,19 +144,17 @@ def addresses_model(text: str) -> bool:
     return bool(_addressing().search(text[:4000]))
 
 
-_STOP = frozenset(
-    ["a", "an", "the", "and", "or", "but", "if", "then", "else", "of", "to", "in", "on", "at", "by", "for", "from", "with", "without", "into", "onto", "over", "under", "up", "down", "out", "off", "as", "is", "are", "was", "were", "be", "been", "being", "am", "do", "does", "did", "done", "have", "has", "had", "having", "i", "you", "he", "she", "it", "we", "they", "me", "him", "her", "us", "them", "my", "your", "his", "its", "our", "their", "mine", "yours", "this", "that", "these", "those", "there", "here", "which", "who", "whom", "whose", "what", "when", "where", "why", "how", "all", "any", "each", "every", "both", "some", "no", "not", "only", "own", "same", "so", "than", "too", "very", "can", "could", "will", "would", "shall", "should", "may", "might", "must", "just", "also", "please", "about", "after", "before", "again", "once", "more", "most", "other", "such", "via", "per", "etc", "ok", "okay", "hi", "hey", "hello", "thanks", "thank", "one", "two", "three", "first", "last", "next", "new", "let", "use", "using", "www", "com", "org", "net", "http", "https", "make", "sure", "want", "need", "like", "get"]
-)
-
-
+@cache
 def stop_words() -> frozenset[str]:
     """Return the words that carry no meaning by themselves."""
-    return _STOP
+    return frozenset(_words("function_words", "words"))
 
 
 def content_words(text: str) -> frozenset[str]:
     """Return the stems of the words of `text` that carry meaning: no stop words, no single letters, no parts of addresses."""
-    return frozenset(stem(word) for word in words(_ADDRESS.sub(" ", text)) if len(word) > 2 and word not in _STOP)
+    return frozenset(
+        stem(word) for word in words(_ADDRESS.sub(" ", text)) if len(word) > 2 and word not in stop_words()
+    )
 
 
 _ADDRESS = re.compile(r"\S+@\S+|\w+://\S+|(?:[\w\-]+\.)+[a-z]{2,}(?:/\S*)?", re.IGNORECASE)
@@ -143,15 +163,13 @@ _ADDRESS = re.compile(r"\S+@\S+|\w+://\S+|(?:[\w\-]+\.)+[a-z]{2,}(?:/\S*)?", re.
 @cache
 def destination_names() -> frozenset[str]:
     """Return the stems of argument names that say where something goes or whom it concerns."""
-    row = _table("roles")["destination"]
-    assert isinstance(row, list)
+    row = _words("roles", "destination")
     return frozenset(stem(name) for name in row)
 
 
 @cache
 def _affirmation() -> re.Pattern[str]:
-    row = _table("roles")["affirm"]
-    assert isinstance(row, list)
+    row = _words("roles", "affirm")
     return re.compile(r"(?<!not )(?<!n't )\b(?:" + "|".join(map(re.escape, row)) + r")\b", re.IGNORECASE)
 
 
@@ -160,15 +178,12 @@ def affirms(text: str) -> bool:
     return bool(_affirmation().search(text))
 
 
-COMMON = frozenset(
-    ["com", "org", "net", "edu", "gov", "io", "www", "http", "https", "mail", "gmail", "outlook", "yahoo", "hotmail", "html", "php", "index", "home", "user", "users"]
-)
+COMMON = frozenset(_words("function_words", "address_parts"))
 """Parts of addresses that many share; they tie nothing to a request."""
 
 
 @cache
 def owner_names() -> frozenset[str]:
     """Return the stems of field names that say whom a record belongs to."""
-    row = _table("roles")["owner"]
-    assert isinstance(row, list)
+    row = _words("roles", "owner")
     return frozenset(stem(name) for name in row)

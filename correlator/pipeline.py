@@ -7,9 +7,11 @@ from correlator.authority import Effect, explain
 from correlator.baseline import NO_BASELINE, Epoch, Lesson, lesson
 from correlator.chain import Chain, Judged, chains
 from correlator.conversation import Conversation, read
+from correlator.link import Links, link
 from correlator.policy import Policy, load_policy
 from correlator.request import request_of
 from correlator.score import THRESHOLD, Situation, score
+from correlator.signals import Signal, signals
 from correlator.story import Story, tell
 from correlator.taint import trace
 from sensor.event import Event, SessionEnded, in_order
@@ -25,7 +27,10 @@ class Judgement:
     chains: tuple[Chain, ...]
     """Chains of alarming effects, below the threshold too, strongest first."""
     stories: tuple[Story, ...]
+    signals: tuple[Signal, ...]
     lesson: Lesson
+    links: Links
+    """Derived nodes and edges, for the graph."""
 
     @property
     def delegated(self) -> bool:
@@ -57,8 +62,16 @@ def judge(
     effects = explain(conversation, request_of(conversation), traced, policy or load_policy())
     judged = tuple(_judged(effect, epoch, without) for effect in effects)
     found = chains(conversation, judged)
-    stories = tuple(tell(chain, conversation, epoch) for chain in found if chain.score >= threshold)
-    return Judgement(conversation, judged, found, stories, lesson(conversation, traced))
+    noted = signals(conversation)
+    return Judgement(
+        conversation=conversation,
+        effects=judged,
+        chains=found,
+        stories=tuple(tell(chain, conversation, epoch, noted) for chain in found if chain.score >= threshold),
+        signals=noted,
+        lesson=lesson(conversation, traced),
+        links=link(traced, [chain for chain in found if chain.score >= threshold], noted),
+    )
 
 
 def _judged(effect: Effect, epoch: Epoch, without: frozenset[str]) -> Judged:

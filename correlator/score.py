@@ -119,7 +119,9 @@ def _known_flow(s: Situation) -> float | None:
     lead = s.effect.steered
     if lead is None:
         return 1.0 - s.epoch.tool_novelty(s.sink)
-    return 1.0 - s.epoch.novelty(flow_signature(Flow(lead.flow.leaf, lead.flow.value, "content", (lead.place,)), s.sink))
+    return 1.0 - s.epoch.novelty(
+        flow_signature(Flow(lead.flow.leaf, lead.flow.value, "content", (lead.place,)), s.sink)
+    )
 
 
 def _known_tool(s: Situation) -> float | None:

@@ -13,6 +13,7 @@ from correlator.baseline import Epoch, flow_signature, source_tool
 from correlator.chain import Chain, Judged
 from correlator.conversation import Conversation
 from correlator.score import TERMS, THRESHOLD, Scored
+from correlator.signals import Signal
 from correlator.spelling import address
 from correlator.taint import Flow, Place
 from sensor.event import AgentEvent, Event, EventsLost, SessionEnded, Unparsed
@@ -96,6 +97,15 @@ class ValueShown(_Part):
     grade: str
 
 
+class SignalShown(_Part):
+    """A signal that falls on the chain."""
+
+    rule: str
+    event: str
+    step: int
+    text: str
+
+
 class TermShown(_Part):
     """One term of the score."""
 
@@ -123,6 +133,7 @@ class Story(_Part):
     origin: OriginShown
     effects: tuple[EffectShown, ...]
     values: tuple[ValueShown, ...]
+    signals: tuple[SignalShown, ...] = ()
     gaps: tuple[str, ...]
     counter_evidence: tuple[str, ...]
     actions: tuple[str, ...]
@@ -133,9 +144,12 @@ class Story(_Part):
     sentences: tuple[Sentence, ...]
 
 
-def tell(chain: Chain, conversation: Conversation, epoch: Epoch) -> Story:
-    """Return the story of a chain."""
+def tell(chain: Chain, conversation: Conversation, epoch: Epoch, signals: tuple[Signal, ...] = ()) -> Story:
+    """Return the story of a chain; of the session's signals it tells those that fall on its origin and effects."""
     writer = _Writer(chain, conversation, epoch)
+    events = {judged.event.entity for judged in chain.effects}
+    if chain.origin.event is not None:
+        events.add(chain.origin.event.entity)
     return Story(
         id=chain.id,
         tenant=chain.lead.event.tenant,
@@ -154,6 +168,11 @@ def tell(chain: Chain, conversation: Conversation, epoch: Epoch) -> Story:
         actions=tuple(writer.actions()),
         terms=shown(chain.lead.terms),
         baseline=epoch.key if epoch.taught else "no baseline yet",
+        signals=tuple(
+            SignalShown(rule=signal.rule, event=signal.event.entity, step=signal.event.position, text=signal.text)
+            for signal in signals
+            if signal.event.entity in events
+        ),
         sentences=tuple(writer.sentences()),
     )
 

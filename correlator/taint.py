@@ -17,7 +17,7 @@ from correlator.spelling import address, plain, squash
 from correlator.values import Value, values
 from graph.schema import Grade
 from sensor.decode import views
-from sensor.event import Answered
+from sensor.event import Answered, ToolCalled
 
 Origin = Literal["principal", "operator", "own", "content", "nowhere"]
 
@@ -62,12 +62,17 @@ class Flow:
 class Traced:
     """A call or an answer with the flows into it."""
 
-    order: tuple[int, int]
+    event: ToolCalled | Answered
     flows: tuple[Flow, ...]
     call: Call | None = None
-    answer: Answered | None = None
+    """The call with its result; `None` for an answer."""
     carried: tuple[Place, ...] = ()
     """Fields and sentences of third-party content whose text left inside a longer argument."""
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """Return its place in the session."""
+        return self.event.order
 
 
 def trace(conversation: Conversation) -> tuple[Traced, ...]:
@@ -78,14 +83,14 @@ def trace(conversation: Conversation) -> tuple[Traced, ...]:
         order = call.event.order
         seen = conversation.before(order)
         flows = tuple(_flows(call.leaves, conversation, seen, first_use))
-        traced.append(Traced(order, flows, call=call, carried=_carried(call.leaves, conversation, seen)))
+        traced.append(Traced(call.event, flows, call=call, carried=_carried(call.leaves, conversation, seen)))
         first_use.add(call)
     for answer in conversation.answers:
         seen = conversation.before(answer.order)
         leaves = tuple(Leaf("link", link) for link in links(answer.text))
         if leaves:
             flows = tuple(_flows(leaves, conversation, seen, first_use))
-            traced.append(Traced(answer.order, flows, answer=answer, carried=_carried(leaves, conversation, seen)))
+            traced.append(Traced(answer, flows, carried=_carried(leaves, conversation, seen)))
     return tuple(sorted(traced, key=lambda item: item.order))
 
 
@@ -158,7 +163,9 @@ def find(value: Value, contents: Iterable[Content]) -> Iterator[Place]:
         for span in segments.spans:
             if value.key not in span.squashed:
                 continue
-            if own or (span.kind == "field" and (span.squashed == value.key or squash(address(span.text)) == value.key)):
+            if own or (
+                span.kind == "field" and (span.squashed == value.key or squash(address(span.text)) == value.key)
+            ):
                 yield Place(content, span, True)
             elif len(value.key) >= 6 or _stands_alone(value.text, span.text):
                 # A label such as "Premium plan" holds its words as data too.

@@ -43,7 +43,9 @@ def evaluate(request: Request, progress: Callable[[int, int], None] | None = Non
     """Return the report; `progress` is told (runs done, runs in all). Raises `EvaluationImpossible`."""
     unknown = set(request.without) - names()
     if unknown:
-        raise EvaluationImpossible(f"no term is called {', '.join(sorted(unknown))}. Known: {', '.join(sorted(names()))}.")
+        raise EvaluationImpossible(
+            f"no term is called {', '.join(sorted(unknown))}. Known: {', '.join(sorted(names()))}."
+        )
     start = time.perf_counter()
     runs = list(read(list(request.paths)))
     if not runs:
@@ -94,4 +96,6 @@ def _benchmark(name: str):  # type: ignore[no-untyped-def]
     try:
         return importlib.import_module(f"benchmarks.quality.{name}")
     except ModuleNotFoundError as error:
-        raise EvaluationImpossible("mutations live in the repository: run `clew evaluate` from a checkout of Clew.") from error
+        raise EvaluationImpossible(
+            "mutations live in the repository: run `clew evaluate` from a checkout of Clew."
+        ) from error

@@ -136,7 +136,16 @@ def _rate(suite: str, kind: str, outcomes: list[Outcome]) -> Rate:
         low, high, name = (0.0, edge, "rule of three") if stories == 0 else (1 - edge, 1.0, "rule of three")
     else:
         low, high, name = *_bootstrap(outcomes), "bootstrap by user task"
-    return Rate(suite=suite, cls=kind, runs=runs, stories=stories, rate=round(stories / runs, 4), low=round(low, 4), high=round(high, 4), interval=name)
+    return Rate(
+        suite=suite,
+        cls=kind,
+        runs=runs,
+        stories=stories,
+        rate=round(stories / runs, 4),
+        low=round(low, 4),
+        high=round(high, 4),
+        interval=name,
+    )
 
 
 def _bootstrap(outcomes: list[Outcome]) -> tuple[float, float]:
@@ -180,7 +189,11 @@ def precision_at(top: int, outcomes: list[Outcome], prevalence: float, draws: in
 
 
 def _binomial(chance: random.Random, n: int, p: float) -> int:
-    return chance.binomialvariate(n, p) if hasattr(chance, "binomialvariate") else sum(chance.random() < p for _ in range(n))
+    return (
+        chance.binomialvariate(n, p)
+        if hasattr(chance, "binomialvariate")
+        else sum(chance.random() < p for _ in range(n))
+    )
 
 
 def table(found: Report) -> str:
@@ -197,14 +210,21 @@ def table(found: Report) -> str:
         if group.cls == "reached" and group.runs >= 20
     )[:3]
     if worst:
-        lines.append("lowest groups of reached runs (≥ 20): " + "; ".join(f"{100 * rate:.0f} % of {runs} {name}" for rate, runs, name in worst))
+        lines.append(
+            "lowest groups of reached runs (≥ 20): "
+            + "; ".join(f"{100 * rate:.0f} % of {runs} {name}" for rate, runs, name in worst)
+        )
     if found.all_right is not None:
         lines.append(f"source, sink and value all right, of stories on reached runs: {100 * found.all_right:.1f} %")
     if found.named_when_failed is not None:
-        lines.append(f"stories on shown-but-failed runs that name the injected source: {100 * found.named_when_failed:.1f} %")
+        lines.append(
+            f"stories on shown-but-failed runs that name the injected source: {100 * found.named_when_failed:.1f} %"
+        )
     inapplicable = Counter(group.cls for group in found.groups for _ in range(group.inapplicable))
     if inapplicable:
-        lines.append("mutation not applicable: " + ", ".join(f"{count} {kind}" for kind, count in sorted(inapplicable.items())))
+        lines.append(
+            "mutation not applicable: " + ", ".join(f"{count} {kind}" for kind, count in sorted(inapplicable.items()))
+        )
     if found.precision_at_20 is not None and found.prevalence is not None:
         lines.append(f"precision of the top 20 at {found.prevalence:g} hijacked: {100 * found.precision_at_20:.1f} %")
     lines.append(f"{found.seconds:.1f} s")

@@ -67,7 +67,9 @@ def read(paths: list[Path]) -> Iterator[Run]:
     number = 0
     for path in paths:
         if not path.exists():
-            raise EvaluationImpossible(f"{path} does not exist. Name packed files (.jsonl, .jsonl.gz), a runs/ folder or transcripts.")
+            raise EvaluationImpossible(
+                f"{path} does not exist. Name packed files (.jsonl, .jsonl.gz), a runs/ folder or transcripts."
+            )
         for name, record, packed in _records(path):
             number += 1
             if record.get("error"):
@@ -145,17 +147,17 @@ def _records(path: Path) -> Iterator[tuple[str, dict[str, JsonValue], bool]]:
         for file in sorted(path.rglob("*")):
             if file.is_file() and not file.name.startswith("."):
                 for name, record, packed in _records(file):
-                    yield (f"{file.relative_to(path.parent)}", record, "runs" in file.parts) if not packed else (name, record, packed)
+                    yield (name if packed else str(file.relative_to(path.parent))), record, packed
         return
     if ".jsonl" in path.name:
-        packed = list(_packed(path))
-        if packed:
-            yield from packed
+        unpacked = list(_packed(path))
+        if unpacked:
+            yield from unpacked
             return
     elif path.suffix == ".json" and "runs" in path.parts:
-        record = _load(path.read_bytes(), path)
-        if isinstance(record, dict):
-            yield str(path), record, True
+        whole = _load(path.read_bytes(), path)
+        if isinstance(whole, dict):
+            yield str(path), whole, True
         return
     yield path.name, {"transcript": str(path)}, False
 

@@ -1,0 +1,69 @@
+"""Joins what the events alone do not join: derived edges of the provenance graph, each with the grade of its evidence.
+
+Content → call where a value of the one was found in the other (E2). Joins with the kernel's processes (E1, E3) come with the
+sensor. Order in time (E5) is never an edge here: the position on every edge already tells it.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from correlator.chain import Chain
+from correlator.signals import Signal
+from correlator.taint import Traced
+from graph.fold import fact_key
+from graph.parts import Edge, Node
+from graph.schema import CAMPAIGN, CARRIED, CHAIN, CONCERNS, PART_OF, SIGNAL, Grade
+from sensor.event import Event
+from sensor.identity import digest
+
+
+@dataclass(frozen=True)
+class Links:
+    """Derived nodes and edges of one session."""
+
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+
+
+def link(traced: Iterable[Traced], chains: Iterable[Chain], signals: Iterable[Signal]) -> Links:
+    """Return the derived part of a session's graph; the same evidence gives the same parts."""
+    nodes: dict[tuple[str, str], Node] = {}
+    edges: dict[tuple[str, str, str, str], Edge] = {}
+    for node, edge in (*_carried(traced), *_chained(chains), *_noted(signals)):
+        if node is not None:
+            nodes[node.label, node.key] = node
+        edges[edge.label, edge.source, edge.target, edge.fact] = edge
+    return Links(tuple(nodes.values()), tuple(edges.values()))
+
+
+def _edge(label: str, source: str, target: str, event: Event, grade: Grade) -> Edge:
+    return Edge(label, source, target, event.position, event.part, event.entity, event.at_ns, grade)
+
+
+def _carried(traced: Iterable[Traced]) -> Iterator[tuple[None, Edge]]:
+    for item in traced:
+        event = item.event
+        for flow in item.flows:
+            if flow.foreign and not flow.value.weak:
+                for place in flow.places[:3]:
+                    yield None, _edge(CARRIED.label, fact_key(place.content.event), fact_key(event), event, flow.grade)
+
+
+def _chained(chains: Iterable[Chain]) -> Iterator[tuple[Node, Edge]]:
+    for chain in chains:
+        tenant = chain.lead.event.tenant
+        node = Node(CHAIN.label, digest(CHAIN.label, tenant, chain.session, chain.origin.key))
+        if chain.origin.event is not None:
+            yield node, _edge(PART_OF.label, fact_key(chain.origin.event), node.key, chain.origin.event, Grade.E2)
+        for judged in chain.effects:
+            yield node, _edge(PART_OF.label, fact_key(judged.event), node.key, judged.event, Grade.E2)
+        if chain.origin.campaign is not None:
+            campaign = Node(CAMPAIGN.label, digest(CAMPAIGN.label, tenant, chain.origin.campaign))
+            yield campaign, _edge(PART_OF.label, node.key, campaign.key, chain.lead.event, Grade.E2)
+
+
+def _noted(signals: Iterable[Signal]) -> Iterator[tuple[Node, Edge]]:
+    for signal in signals:
+        key = digest(SIGNAL.label, signal.event.tenant, signal.rule, signal.event.entity)
+        node = Node(SIGNAL.label, key, (("name", signal.rule),))
+        yield node, _edge(CONCERNS.label, key, fact_key(signal.event), signal.event, Grade.E1)
