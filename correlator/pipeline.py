@@ -12,8 +12,9 @@ from correlator.policy import Policy, load_policy
 from correlator.request import request_of
 from correlator.score import THRESHOLD, Situation, score
 from correlator.signals import Signal, signals
-from correlator.story import Story, tell
+from correlator.story import Story
 from correlator.taint import trace
+from correlator.tell import tell
 from sensor.event import Event, SessionEnded, in_order
 
 

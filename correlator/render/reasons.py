@@ -5,7 +5,8 @@ from pydantic import BaseModel, ConfigDict
 from correlator.pipeline import Judgement
 from correlator.render.escape import terminal as safe
 from correlator.render.terminal import Page
-from correlator.story import QUOTE, TermShown, quoted, shown
+from correlator.story import TermShown
+from correlator.tell import QUOTE, quoted, shown
 
 
 class _Part(BaseModel):

@@ -1,0 +1,139 @@
+"""Which span of third-party text does a call obey, and how much of a command to this very call is it?
+
+A *data span* holds a value that the call uses; an *instruction span* holds the value and the verb or noun of that call. When
+several fit, prose goes before data, an order before a mention, a destination before a description.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from correlator.conversation import Conversation
+from correlator.effects import Act, acknowledges, is_destination
+from correlator.lexicon import classes_of, content_words, orders, reads_as_order
+from correlator.request import without_values
+from correlator.spelling import stem, words
+from correlator.taint import Flow, Place, Traced
+from correlator.values import DESTINATIONS
+
+
+@dataclass(frozen=True)
+class Steered:
+    """A span that may have steered the call: the value it gave and how much of a command to this call it is."""
+
+    flow: Flow
+    place: Place
+    verb: bool
+    """A verb of the call's class stands beside the value."""
+    noun: bool
+    """A noun of the tool, or its very name, stands beside the value."""
+    ordered: bool = False
+    """That verb is used as an order: base form at the head of a clause."""
+    formed: bool = False
+    """The sentence of the value has the form of an order, whatever its verb."""
+    commanded: bool = False
+    """The sentence orders this very act, though the value stands elsewhere."""
+
+    @property
+    def instruction(self) -> float:
+        """Return how much of a command to this call the span is: 1 for an order with the noun, 0 for a bare value."""
+        if self.place.exact and not self.commanded:
+            return 0.0
+        if self.ordered:
+            return 1.0 if self.noun else 0.8
+        if self.formed:
+            return 0.7 if self.noun or self.verb else 0.6
+        return 0.5 if self.verb and self.noun else 0.35 if self.verb or self.noun else 0.0
+
+    @property
+    def destination(self) -> bool:
+        """Return whether the value says where something goes."""
+        return is_destination(self.flow.leaf.path, self.flow.value.kind)
+
+    @property
+    def typed(self) -> bool:
+        """Return whether the value is an address or account by its own form."""
+        return self.flow.value.kind in DESTINATIONS
+
+    @cached_property
+    def rank(self) -> tuple[float, ...]:
+        """Return the order among candidates: prose before data, command before mention, destination before description."""
+        return (
+            not self.place.exact,
+            self.instruction + self.destination + self.typed,
+            not self.flow.value.weak,
+            len(self.flow.value.key),
+            -self.place.content.event.position,
+            -self.place.span.number,
+        )
+
+
+def lead_of(item: Traced, act: Act, conversation: Conversation, *, asked: bool) -> Steered | None:
+    """Return the span that the call most likely obeys; `asked`: the request asks for the call, verb and object."""
+    candidates = sorted(_candidates(item, act), key=lambda steered: steered.rank, reverse=True)
+    lead = candidates[0] if candidates else None
+    if not asked and act.reach == "effect" and (lead is None or not lead.ordered):
+        # An order without a value ("delete one of the files") steers too; the value then comes from elsewhere.
+        return _commanded(item, act, conversation, lead) or lead
+    return lead
+
+
+def _commanded(item: Traced, act: Act, conversation: Conversation, lead: Steered | None) -> Steered | None:
+    """Return the sentence that orders this act though the value stands in a field, or in no third-party text at all.
+
+    In the record of the value an order of the act's class is enough; anywhere else it must name the tool's verb and noun.
+    """
+    flow = lead.flow if lead else next((flow for flow in item.flows if flow.value.whole), None)
+    if flow is None:
+        return None
+    if lead is not None and lead.place.exact and not lead.flow.value.weak:
+        for place in flow.places:
+            for span in place.content.segments.unit_of(place.span):
+                if span.kind == "prose" and _ordered(span.text, act):
+                    return Steered(flow, Place(place.content, span, False), True, False, ordered=True, commanded=True)
+    if not act.verb or not act.nouns:
+        return None
+    for content in conversation.before(item.order):
+        if acknowledges(content):
+            continue
+        for span in content.segments.spans:
+            if span.kind == "prose" and _orders(span.text, act):
+                return Steered(flow, Place(content, span, False), True, True, ordered=True, commanded=True)
+    return None
+
+
+def _ordered(text: str, act: Act) -> bool:
+    """Return whether a text orders an act of this kind."""
+    return any(classes_of(verb) & act.own_classes for verb in orders(text))
+
+
+def _orders(sentence: str, act: Act) -> bool:
+    """Return whether a sentence holds the verb of the act, and behind it a noun of its tool ("repo" for "repository")."""
+    told = [stem(word) for word in words(without_values(sentence))]
+    if act.verb not in told or act.verb not in map(stem, orders(sentence)):
+        return False
+    behind = told[told.index(act.verb) + 1 :]
+    return any(
+        word == noun or (min(len(word), len(noun)) >= 4 and (word.startswith(noun) or noun.startswith(word)))
+        for noun in act.nouns
+        for word in behind
+    )
+
+
+def _candidates(item: Traced, act: Act) -> Iterable[Steered]:
+    name = item.call.event.name.casefold() if item.call else ""
+    for flow in item.flows:
+        if not flow.foreign:
+            continue
+        for place in flow.places:
+            near = without_values("\n".join(span.text for span in place.content.segments.around(place.span)))
+            told = words(near)
+            verb = any(classes_of(word) & act.classes for word in told)
+            noun = bool(act.nouns & content_words(near)) or (len(name) > 4 and name in near.casefold())
+            ordered = _ordered(near, act) or (
+                bool(orders(near)) and act.verb in map(stem, words(without_values(place.span.text)))
+            )
+            # What stands in a field too is data, unless a sentence orders its use.
+            if place.exact or ordered or flow.from_prose:
+                formed = not place.exact and reads_as_order(without_values(place.span.text))
+                yield Steered(flow, place, verb, noun, ordered, formed)

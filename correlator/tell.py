@@ -1,0 +1,463 @@
+"""Chain → story, from templates: the oracle that any language model's wording is held against.
+
+Every sentence quotes only what its cited events contain and uses the verb that the grade of its link allows. Nothing
+observed is interpreted; escaping is the business of each output (`correlator.render`).
+"""
+
+from typing import Literal
+
+from correlator.authority import Effect
+from correlator.baseline import Epoch, flow_signature, source_tool
+from correlator.chain import Chain, Judged
+from correlator.conversation import Conversation
+from correlator.score import TERMS, THRESHOLD, Scored
+from correlator.signals import Signal
+from correlator.spelling import address
+from correlator.story import (
+    Assessment,
+    Citation,
+    EffectShown,
+    OriginShown,
+    Sentence,
+    Severity,
+    SignalShown,
+    StageReached,
+    Story,
+    TermShown,
+    ValueShown,
+)
+from correlator.taint import Flow, Place
+from sensor.event import AgentEvent, Event, EventsLost, SessionEnded, Unparsed
+
+QUOTE = 280
+"""Characters of a quotation; what is cut is marked."""
+
+
+def tell(chain: Chain, conversation: Conversation, epoch: Epoch, signals: tuple[Signal, ...] = ()) -> Story:
+    """Return the story of a chain; of the session's signals it tells those that fall on its origin and effects."""
+    writer = _Writer(chain, conversation, epoch)
+    events = {judged.event.entity for judged in chain.effects}
+    if chain.origin.event is not None:
+        events.add(chain.origin.event.entity)
+    return Story(
+        id=chain.id,
+        tenant=chain.lead.event.tenant,
+        session=chain.session,
+        title=writer.title(),
+        assessment=writer.assessment(),
+        severity=writer.severity(),
+        score=chain.score,
+        threshold=THRESHOLD,
+        stages=writer.stages(),
+        origin=writer.origin(),
+        effects=tuple(writer.effect(judged) for judged in chain.effects),
+        values=tuple(writer.values()),
+        gaps=tuple(writer.gaps()),
+        counter_evidence=tuple(writer.counter_evidence()),
+        actions=tuple(writer.actions()),
+        terms=shown(chain.lead.terms),
+        baseline=epoch.key if epoch.taught else "no baseline yet",
+        signals=tuple(
+            SignalShown(rule=signal.rule, event=signal.event.entity, step=signal.event.position, text=signal.text)
+            for signal in signals
+            if signal.event.entity in events
+        ),
+        sentences=tuple(writer.sentences()),
+    )
+
+
+def shown(terms: tuple[Scored, ...]) -> tuple[TermShown, ...]:
+    """Return the terms that could be told and are not zero, and those that could not be told."""
+    docs = {term.name: term.doc for term in TERMS}
+    return tuple(
+        TermShown(name=term.name, value=term.value, points=term.points, doc=docs[term.name])
+        for term in terms
+        if term.value is None or term.points
+    )
+
+
+def quoted(text: str, limit: int = QUOTE) -> str:
+    """Return the head of a text, cut at `limit` characters with a mark."""
+    text = text.strip()
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+_ACTS = {
+    "read": "read data", "contact": "contact an address", "communicate": "send a message", "create": "create an object",
+    "modify": "change an object", "delete": "delete something", "grant": "give access", "transfer": "move value",
+    "credential": "touch credentials", "execute": "run something", "move": "move a file", "rate": "rate something",
+}  # fmt: skip
+_DEEDS = {
+    "read": "read data", "contact": "contacted an address", "communicate": "sent a message", "create": "created an object",
+    "modify": "changed an object", "delete": "deleted something", "grant": "gave access", "transfer": "moved value",
+    "credential": "touched credentials", "execute": "ran something", "move": "moved a file", "rate": "rated something",
+}  # fmt: skip
+_LEAVING = frozenset(("communicate", "contact", "move", "transfer"))
+_PLAYBOOK = {
+    "transfer": "Hold or reverse the transfer with the counterparty; confirm the account with the owner by another channel.",
+    "credential": "Rotate the credential and end its sessions; it must be held for known to the author of the content.",
+    "grant": "Remove the access that was given and list what it was used for since.",
+    "delete": "Restore from backup before anything else writes to the same place.",
+    "communicate": "Tell the receiver not to act on the message; block the address where third-party text named it.",
+    "contact": "Look up the address in proxy and name-server logs; block it if nobody knows it.",
+    "execute": "Isolate the workload and keep its disk and memory for the investigation.",
+    "move": "Fetch the copy back or have it deleted; compare it with what should have been moved.",
+    "modify": "Put the object back to its value before the session.",
+    "create": "Remove the object after keeping a copy.",
+    "rate": "Take the rating back.",
+    "read": "Treat what was read as disclosed to the principal of the session.",
+}
+
+
+class _Writer:
+    """Writes the parts of one story."""
+
+    def __init__(self, chain: Chain, conversation: Conversation, epoch: Epoch) -> None:
+        self._chain = chain
+        self._conversation = conversation
+        self._epoch = epoch
+
+    # Head
+
+    def title(self) -> str:
+        """Return one line: who steered the agent into what."""
+        deed = (_DEEDS if self.assessment() == "succeeded" else _ACTS)[self._chain.lead.effect.act.kind]
+        tool = self._tool(self._chain.lead)
+        origin = self._chain.origin
+        if origin.kind == "content" and origin.place:
+            source = source_tool(origin.place.content)
+            if self.assessment() == "succeeded":
+                return f"Text returned by {source} made the agent use {tool}: it {deed}"
+            return f"Text returned by {source} tried to make the agent {deed} with {tool}"
+        if origin.kind == "principal":
+            who = self._chain.lead.effect.principal.kind
+            return f"A principal of kind {who} had the agent {deed} with {tool}, which the policy does not let him"
+        return f"The agent used {tool} and nothing seen asked for it"
+
+    def assessment(self) -> Assessment:
+        """Return whether any effect succeeded, else whether the outcome is still open."""
+        outcomes = {_outcome(judged.effect) for judged in self._chain.effects}
+        if "succeeded" in outcomes:
+            return "succeeded"
+        if "no result" in outcomes and not self._ended():
+            return "in progress"
+        return "attempted"
+
+    def severity(self) -> Severity:
+        """Return the severity: weight of the worst effect, one step down when nothing succeeded."""
+        kinds = {judged.effect.act.kind for judged in self._chain.effects}
+        carried = any(
+            judged.effect.traced.carried for judged in self._chain.effects if judged.effect.act.kind in _LEAVING
+        )
+        if kinds & {"credential", "transfer", "grant", "delete", "execute"}:
+            rank = 3
+        elif carried or kinds & {"communicate", "modify", "move"}:
+            rank = 2
+        else:
+            rank = 1
+        levels: tuple[Severity, ...] = ("low", "medium", "high", "critical")
+        return levels[rank if self.assessment() == "succeeded" else rank - 1]
+
+    # Parts
+
+    def stages(self) -> tuple[StageReached, ...]:
+        """Return the five stages in order."""
+        effects = self._chain.effects
+        prompted = self._chain.origin.kind != "unseen"
+        decided = any(event.kind == "model_responded" for event in self._conversation.events)
+        resources = [judged for judged in effects if judged.effect.act.kind not in ("contact", "communicate")]
+        touched = [place for judged in effects for place in judged.effect.traced.carried]
+        left = [
+            judged for judged in effects if judged.effect.act.kind in _LEAVING and _outcome(judged.effect) != "failed"
+        ]
+        tool = self._tool(self._chain.lead)
+        return (
+            StageReached(
+                stage="prompt",
+                reached="reached" if prompted else "unseen",
+                what="the steering text came before the model"
+                if prompted
+                else "no text that steered the agent was captured",
+            ),
+            StageReached(
+                stage="decision",
+                reached="reached" if decided else "unseen",
+                what="the model asked for the call" if decided else "the model's reply was not captured",
+            ),
+            StageReached(stage="tool", reached="reached", what=f"{tool} was called"),
+            StageReached(
+                stage="resource",
+                reached="reached" if resources or touched else "not reached",
+                what="data or an object of the application was touched"
+                if resources or touched
+                else "no resource was touched",
+            ),
+            StageReached(
+                stage="egress",
+                reached="reached" if left else "not reached",
+                what="something was sent to where the steering text pointed"
+                if left
+                else "nothing is seen to have left",
+            ),
+        )
+
+    def origin(self) -> OriginShown:
+        """Return where the chain began."""
+        origin = self._chain.origin
+        event = origin.event
+        if origin.place is not None:
+            source, quote = source_tool(origin.place.content), quoted(origin.place.span.text)
+        elif event is not None:
+            source, quote = self._chain.lead.effect.principal.kind, quoted(getattr(event, "text", ""))
+        else:
+            source, quote = "origin unseen", ""
+        return OriginShown(
+            kind=origin.kind,
+            event=event.entity if event else None,
+            step=event.position if event else None,
+            source=source,
+            quote=quote,
+            campaign=origin.campaign,
+        )
+
+    def effect(self, judged: Judged) -> EffectShown:
+        """Return one effect for display."""
+        call = judged.effect.call
+        return EffectShown(
+            event=judged.event.entity,
+            step=judged.event.position,
+            tool=self._tool(judged),
+            act=judged.effect.act.kind,
+            arguments={leaf.path or "value": quoted(leaf.text) for leaf in (call.leaves if call else ())[:20]},
+            explanation=judged.effect.explanation,
+            permitted=judged.effect.permitted,
+            outcome=_outcome(judged.effect),
+            score=judged.score,
+        )
+
+    def values(self) -> list[ValueShown]:
+        """Return the values that link origin and effects, the steering one of each effect first."""
+        found: list[ValueShown] = []
+        for judged in self._chain.effects:
+            steered = judged.effect.steered
+            if steered is None:
+                continue
+            found.append(self._value(judged, steered.flow, None if steered.commanded else steered.place))
+            found += [
+                self._value(judged, flow, flow.places[0])
+                for flow in judged.effect.traced.flows
+                if flow.foreign and flow is not steered.flow and not flow.value.weak
+            ][:8]
+        return found
+
+    def gaps(self) -> list[str]:
+        """Return what was not seen; no sentence claims an absence over one of these."""
+        found = []
+        for event in self._conversation.events:
+            if isinstance(event, EventsLost):
+                found.append(f"{event.count} events were lost at {event.where} (step {event.position}).")
+            elif isinstance(event, Unparsed):
+                found.append(f"{event.size} bytes at step {event.position} could not be read: {event.reason}.")
+        if not any(isinstance(event, SessionEnded) for event in self._conversation.events):
+            found.append("The session has not ended; what follows is not known.")
+        missing = [call for call in self._conversation.calls if call.returned is None]
+        if missing:
+            steps = ", ".join(str(call.event.position) for call in missing[:10])
+            found.append(f"No result was recorded for {len(missing)} calls (steps {steps}).")
+        if all(event.at_ns is None for event in self._conversation.events):
+            found.append("The recording has no times; only the order of steps is known.")
+        found.append("No kernel evidence: what the tools really contacted or changed was not observed.")
+        if self._chain.origin.kind == "unseen":
+            found.append("No text that steered the agent was captured: origin unseen.")
+        if not self._epoch.taught:
+            found.append("There is no baseline yet; terms that need one are absent.")
+        return found
+
+    def counter_evidence(self) -> list[str]:
+        """Return what speaks against the story."""
+        effect = self._chain.lead.effect
+        found = []
+        if effect.asked.level >= 0.5 and effect.asked.clause is not None:
+            found.append(f"The request speaks of the same kind of act: “{quoted(effect.asked.clause.text, 160)}”.")
+        if effect.delegation:
+            found.append(f"A principal handed {effect.delegation} authority to the source of the text.")
+        if effect.linked:
+            found.append("The value or its record shares a word with the request.")
+        if effect.steered is not None and self._epoch.taught:
+            place = effect.steered.place
+            signature = flow_signature(
+                Flow(effect.steered.flow.leaf, effect.steered.flow.value, "content", (place,)),
+                self._tool(self._chain.lead),
+            )
+            if self._epoch.novelty(signature) < 1.0:
+                found.append("The same flow was seen in closed sessions of the workload.")
+        return found
+
+    def actions(self) -> list[str]:
+        """Return what to do, from the playbook of the kinds of effect."""
+        kinds = list(dict.fromkeys(judged.effect.act.kind for judged in self._chain.effects))
+        found = [_PLAYBOOK[kind] for kind in kinds]
+        if self._chain.origin.kind == "content":
+            found.append(
+                "Find who can write to the source of the text, remove it there, and look for it in other sessions."
+            )
+        elif self._chain.origin.kind == "principal":
+            found.append(
+                "Close the path by which this kind of principal reaches the tool; the model cannot be the guard."
+            )
+        return found
+
+    # Sentences
+
+    def sentences(self) -> list[Sentence]:
+        """Return the story's sentences in order."""
+        written = [self._request(), self._source()]
+        for judged in self._chain.effects[:12]:
+            written += [
+                self._call(judged),
+                self._link(judged),
+                self._carried(judged),
+                self._why(judged),
+                self._result(judged),
+            ]
+        return [sentence for sentence in written if sentence is not None]
+
+    def _request(self) -> Sentence | None:
+        said = self._conversation.said
+        if not said:
+            return None
+        event = said[0].event
+        text = quoted(said[0].text)
+        who = said[0].principal.kind
+        speaker = "A user whose standing is not recorded" if who == "unknown" else f"A principal of kind {who}"
+        return _sentence(f"{speaker} asked at step {event.position}: “{text}”.", (event,), (text.removesuffix("…"),))
+
+    def _source(self) -> Sentence | None:
+        origin = self._chain.origin
+        if origin.place is None or origin.event is None:
+            return None
+        text = quoted(origin.place.span.text)
+        source = source_tool(origin.place.content)
+        return _sentence(
+            f"At step {origin.event.position}, {source} brought third-party text that says: “{text}”.",
+            (origin.event,),
+            (text.removesuffix("…"),),
+        )
+
+    def _call(self, judged: Judged) -> Sentence:
+        call = judged.effect.call
+        if call is None:
+            return _sentence(f"At step {judged.event.position} the agent answered with a link.", (judged.event,), ())
+        leaves = [(leaf.path or "value", quoted(leaf.text, 120)) for leaf in call.leaves[:6]]
+        told = ", ".join(f"{path} = “{text}”" for path, text in leaves) or "no arguments"
+        return _sentence(
+            f"At step {judged.event.position} the agent called {call.event.name} with {told}.",
+            (judged.event,),
+            tuple(text.removesuffix("…") for _, text in leaves),
+        )
+
+    def _link(self, judged: Judged) -> Sentence | None:
+        steered = judged.effect.steered
+        if steered is None:
+            return None
+        event = steered.place.content.event
+        value = quoted(address(steered.flow.value.text), 120)
+        if steered.commanded:
+            return _sentence(
+                f"The text of step {event.position} orders an act of this kind; the call is consistent with it.",
+                (event, judged.event),
+                (),
+            )
+        place = "a field" if steered.place.exact else "a sentence"
+        # The value is quoted as the call has it; the source may spell it otherwise.
+        return _sentence(
+            f"The call carried the same value as {place} of that content: “{value}” in {steered.flow.leaf.path or 'value'}, "
+            "which no principal said.",
+            (judged.event, event),
+            (value.removesuffix("…"),),
+        )
+
+    def _carried(self, judged: Judged) -> Sentence | None:
+        steered = judged.effect.steered
+        other = [
+            place
+            for place in judged.effect.traced.carried
+            if steered is None or place.content is not steered.place.content
+        ]
+        if not other:
+            return None
+        best = max(other, key=lambda place: (len(place.span.squashed), -place.span.number))
+        text = quoted(best.span.text, 160)
+        event = best.content.event
+        return _sentence(
+            f"It also carried text that {source_tool(best.content)} returned at step {event.position}: “{text}”.",
+            (event, judged.event),
+            (text.removesuffix("…"),),
+        )
+
+    def _why(self, judged: Judged) -> Sentence:
+        effect = judged.effect
+        said = tuple(said.event for said in self._conversation.said[:3]) or (judged.event,)
+        if not effect.permitted:
+            owner = {
+                "own": "his own object",
+                "other": "somebody else's object",
+                "unknown": "an object not known to be his",
+            }
+            return _sentence(
+                f"The policy does not let a principal of kind {effect.principal.kind} {_ACTS[effect.act.kind]} on "
+                f"{owner[effect.ownership]}.",
+                (*said, judged.event),
+                (),
+            )
+        if effect.explanation == "delegated":
+            return _sentence(
+                "A principal handed authority to that source, but the policy does not let delegated text "
+                f"{_ACTS[effect.act.kind]}.",
+                (*said, judged.event),
+                (),
+            )
+        return _sentence("No sentence of the request explains this call.", (*said, judged.event), ())
+
+    def _result(self, judged: Judged) -> Sentence | None:
+        call = judged.effect.call
+        if call is None:
+            return None
+        if call.returned is None:
+            return _sentence("No result of this call was recorded.", (judged.event,), ())
+        text = quoted(call.returned.text, 160)
+        failed = "failed" if call.returned.failed else "returned"
+        if not text:
+            return _sentence(f"The call {failed} with an empty result.", (call.returned,), ())
+        return _sentence(f"The call {failed}: “{text}”.", (call.returned,), (text.removesuffix("…"),))
+
+    # Small things
+
+    def _tool(self, judged: Judged) -> str:
+        return judged.effect.call.event.name if judged.effect.call else "answer"
+
+    def _ended(self) -> bool:
+        return any(isinstance(event, SessionEnded) for event in self._conversation.events)
+
+    def _value(self, judged: Judged, flow: Flow, place: Place | None) -> ValueShown:
+        return ValueShown(
+            kind=flow.value.kind,
+            value=quoted(address(flow.value.text)),
+            argument=flow.leaf.path,
+            event=judged.event.entity,
+            from_event=place.content.event.entity if place else None,
+            grade=flow.grade.name,
+        )
+
+
+def _outcome(effect: Effect) -> Literal["succeeded", "failed", "no result"]:
+    if effect.call is None:
+        return "succeeded"
+    if effect.call.returned is None:
+        return "no result"
+    return "failed" if effect.call.returned.failed else "succeeded"
+
+
+def _sentence(text: str, events: tuple[Event | AgentEvent, ...], quotes: tuple[str, ...]) -> Sentence:
+    cites = tuple(dict.fromkeys((event.entity, event.position) for event in events))
+    return Sentence(text=text, cites=tuple(Citation(event=key, step=step) for key, step in cites), quotes=quotes)
