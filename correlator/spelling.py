@@ -5,15 +5,10 @@ case. Comparison is done on letters and digits only, after Unicode NFKC and a fo
 """
 
 import re
-import unicodedata
 from functools import lru_cache
 
-# Letters of other scripts that are drawn like a Latin one: the single-letter rows of Unicode's confusables
-# (https://www.unicode.org/reports/tr39/) for Cyrillic and Greek.
-_LOOKALIKES = str.maketrans(
-    "аеорсухіјѕԁһԛԝѵΑΒΕΖΗΙΚΜΝΟΡΤΥΧαονρτυικАВЕКМНОРСТУХІЈЅ",
-    "aeopcyxijsdhqwvABEZHIKMNOPTYXaovptuikABEKMHOPCTYXIJS",
-)
+from sensor.lookalikes import plain_letters
+
 _DOT = re.compile(r"\s*[\[({]\s*(?:dot|\.)\s*[\])}]\s*|\s+dot\s+", re.IGNORECASE)
 _AT = re.compile(r"\s*[\[({]\s*(?:at|@)\s*[\])}]\s*|(?<=\w)\s+at\s+(?=[\w.\-]+\.\w)", re.IGNORECASE)
 _NOT_ALNUM = re.compile(r"[\W_]+")
@@ -22,9 +17,7 @@ _ADDRESS_NOISE = re.compile(r"^(?:[a-z][a-z0-9+.\-]*://)?(?:www\.)?|/+$", re.IGN
 
 def plain(text: str) -> str:
     """Return `text` in NFKC with look-alike letters folded, zero-width characters gone and spelled-out dots restored."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).translate(_LOOKALIKES)
-        text = "".join(char for char in text if unicodedata.category(char) != "Cf")
+    text = plain_letters(text)
     if "dot" in text.lower() or "[" in text or "(" in text or "{" in text:
         text = _DOT.sub(".", text)
     if " at " in text or "[at]" in text.lower() or "(at)" in text.lower():

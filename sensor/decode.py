@@ -12,6 +12,7 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from urllib.parse import unquote
 
 from sensor.lookalikes import hidden, plain_letters, spelled_out
@@ -71,8 +72,10 @@ def step(text: str, room: int = LIMIT) -> Iterator[View]:
 # Tokens: bytes in disguise
 
 _BASE64 = re.compile(
-    r"(?<![A-Za-z0-9+/_=-])(?:[A-Za-z0-9+/_-]{60,}\r?\n)*[A-Za-z0-9+/_-]{11,}={0,2}(?![A-Za-z0-9+/_=-])"
+    r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/_-]{60,}\r?\n)*[A-Za-z0-9+/_-]{11,}={0,2}(?![A-Za-z0-9+/_=-])"
 )
+# In a path the slash is a separator before it is a digit.
+_BASE64_IN_PATH = re.compile(r"(?<=/)[A-Za-z0-9+_-]{11,}={0,2}(?![A-Za-z0-9+_=-])")
 _BASE32 = re.compile(r"(?<![A-Za-z0-9])(?:[A-Z2-7]{16,}|[a-z2-7]{24,})={0,6}(?![A-Za-z0-9=])")
 _HEX = re.compile(r"[0-9A-Fa-f]{16,}")
 _HEX_PAIRS = re.compile(
@@ -83,7 +86,7 @@ _LOWER_WORD = re.compile(r"[a-z]+|[A-Z]?[a-z/_-]+")
 
 
 def _base64(text: str, room: int) -> Iterator[View]:
-    for match in _BASE64.finditer(text):
+    for match in chain(_BASE64.finditer(text), _BASE64_IN_PATH.finditer(text)):
         token = match.group()
         if _LOWER_WORD.fullmatch(token):  # a word or a path
             continue

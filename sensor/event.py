@@ -394,9 +394,7 @@ SystemEvent = (
     | PrivilegeUsed
 )
 ApplicationEvent = HttpRequested | HttpResponded | DatabaseQueried
-Event = (
-    AgentEvent | SystemEvent | ApplicationEvent | AlertReceived | EventsLost | Unparsed | CaptureStatus
-)
+Event = AgentEvent | SystemEvent | ApplicationEvent | AlertReceived | EventsLost | Unparsed | CaptureStatus
 
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
 """Reads one event of any kind: `EVENT.validate_json(line)`."""
