@@ -7,7 +7,9 @@ import typer
 
 from correlator.cli.verb import Run, verb
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Show what is normal for a workload.")
+app = typer.Typer(
+    rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="Show what is normal for a workload."
+)
 SHOWN = 15
 """Rows of a list on a terminal; JSON has all."""
 

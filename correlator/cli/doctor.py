@@ -15,7 +15,7 @@ from correlator.cli.verb import Run, verb
 if TYPE_CHECKING:
     from correlator.settings import Settings
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 PACKAGES = ("clew", "jinja2", "networkx", "pydantic", "rich", "sqlalchemy", "typer")
 EXTRAS = {"neo4j": "neo4j", "queue": "celery", "llm": "litellm", "web": "fastapi"}
 """Extra → the module that shows whether it is installed."""

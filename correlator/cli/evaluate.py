@@ -8,7 +8,7 @@ import typer
 
 from correlator.cli.verb import Run, verb
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 class Baseline(StrEnum):
@@ -34,7 +34,7 @@ class Mutation(StrEnum):
 @verb
 def evaluate(
     run: Run,
-    paths: Annotated[list[str], typer.Argument(help="Packed runs, a runs/ tree, or transcripts.", metavar="PATH...")],
+    paths: Annotated[list[str], typer.Argument(help="Packed runs, a runs/ tree, or transcripts.", metavar="PATH")],
     baseline: Annotated[Baseline, typer.Option(help="What teaches the engine: nothing, or the other benign runs.")] = (
         Baseline.NONE
     ),

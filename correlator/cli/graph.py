@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from graph.parts import Node
     from graph.subgraph import Subgraph
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Show the provenance graph of a session.")
+app = typer.Typer(
+    rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="Show the provenance graph of a session."
+)
 
 
 class Form(StrEnum):

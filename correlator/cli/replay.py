@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from correlator.ingest import FileRead, Progress
     from sensor.event import Principal
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 SHOWN_IN_FULL = 3
 """Stories that are told in full; more are listed."""
 
@@ -28,7 +28,7 @@ SHOWN_IN_FULL = 3
 @verb
 def replay(
     run: Run,
-    files: Annotated[list[str], typer.Argument(help="Recorded sessions; - is standard input.", metavar="FILE...")],
+    files: Annotated[list[str], typer.Argument(help="Recorded sessions; - is standard input.", metavar="FILE")],
     session: Annotated[str | None, typer.Option(help="Name of the run, where a file does not say it.")] = None,
     principal: Annotated[
         str | None,

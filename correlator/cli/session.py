@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from correlator.casebook import SessionRecord, Teaching
     from sensor.event import Event
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="List sessions, or show one.")
+app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="List sessions, or show one.")
 SHORT = 12
 """Characters of a key in a list."""
 
@@ -61,6 +61,8 @@ def show(run: Run, session: Annotated[str, typer.Argument(help="Key, or its begi
     with opened(settings) as desk:
         record = desk.casebook.session(settings.tenant, session)
         events = in_order(desk.graph.events(record.key, tenant=settings.tenant))
+    # A reply and the calls it asks for have one place; the reply reads better first.
+    events.sort(key=lambda event: (event.order, event.kind in ("tool_called", "answered")))
     if run.json:
         run.data({"session": record.key, "events": [event.model_dump(mode="json") for event in events]})
         return

@@ -13,7 +13,9 @@ from correlator.cli.verb import Run, verb
 if TYPE_CHECKING:
     from correlator.casebook import StoryRecord
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="List, show and export stories.")
+app = typer.Typer(
+    rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="List, show and export stories."
+)
 SHORT = 11
 """Characters of an id in a list: the version and eight digits."""
 

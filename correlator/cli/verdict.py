@@ -7,7 +7,7 @@ import typer
 
 from correlator.cli.verb import Run, verb
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 class Found(StrEnum):

@@ -23,6 +23,7 @@ def _template() -> Template:
         # Every value on its way to the page passes here first, so that no template forgets it; tags come after.
         finalize=_shown,
         undefined=StrictUndefined,
+        keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,
     )

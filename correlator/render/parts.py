@@ -95,7 +95,9 @@ def points(story: Story) -> tuple[tuple[str, str, str], ...]:
 
 def lists(story: Story) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return the plain lists that end a story: heading and lines."""
+    signals = tuple(f"[{signal.step}] {signal.rule}: {signal.text}" for signal in story.signals)
     return (
+        *((("Signals on its way", signals),) if signals else ()),
         ("What speaks against it", story.counter_evidence or ("Nothing that was recorded.",)),
         ("What is not known", story.gaps or ("No gap was noticed.",)),
         ("What to do", story.actions),
