@@ -164,7 +164,7 @@ def _addressed(item: Traced, act: Act) -> bool:
 
 def _carries_off(item: Traced, lead: Steered | None) -> bool:
     """Return whether text of other sources leaves for an address that third-party text gave: never a delegated choice."""
-    if lead is None or not lead.typed or not lead.destination:
+    if lead is None or not lead.typed or not lead.destination or lead.flow.in_text:
         return False
     return any(place.content is not lead.place.content for place in item.carried)
 

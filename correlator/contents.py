@@ -23,6 +23,8 @@ MAX_TEXT = 1 << 20
 """Characters of one content that are read; the rest is named as cut by the caller."""
 MAX_LEAVES = 20_000
 MAX_DEPTH = 40
+HIDING = frozenset(("base64", "base64url", "base32", "hex", "gzip", "zlib", "reversed", "tags"))
+"""Encodings that hide text; the others are spellings, which every comparison folds (`correlator.spelling.plain`)."""
 FIELD_WORDS = 6
 """A leaf of at most this many words without sentence punctuation is a field, not prose."""
 
@@ -107,12 +109,15 @@ def segment(text: str) -> Segments:
             squashed = squash(piece)
             if squashed:
                 spans.append(Span(kind, piece, squashed, leaf.record, leaf.unit, leaf.label, number, len(spans)))
-    # What stands there encoded is read as well; the label says how it was decoded.
+    # What stands there encoded is read as well; the label says how it was decoded. Somebody hid it, so it is never data.
     for at, view in enumerate(views(text[:MAX_TEXT])):
-        for kind, piece in _pieces(view.text):
+        if HIDING.isdisjoint(view.via):
+            continue
+        for piece in sentences(view.text):
             squashed = squash(piece)
             if squashed:
-                spans.append(Span(kind, piece, squashed, 0, 0, f"decoded {'+'.join(view.via)}", -1 - at, len(spans)))
+                label = f"decoded {'+'.join(view.via)}"
+                spans.append(Span("prose", piece, squashed, 0, 0, label, -1 - at, len(spans)))
     return Segments(tuple(spans), "\n".join(span.squashed for span in spans))
 
 
@@ -151,6 +156,14 @@ def _leaves(text: str) -> Iterator[_Leaf]:
     structure = _structure(text)
     if structure is not None:
         yield from _walk(structure, "", [0], 0, 0)
+    elif found := _embedded(text):
+        records = [1]
+        end = 0
+        for start, stop, structure in found:
+            yield from _plain(text[end:start].strip())
+            yield from _walk(structure, "", records, records[0], 0)
+            end = stop
+        yield from _plain(text[end:].strip())
     elif _LOOKS_LIKE_HTML.search(text):
         yield from _html(text)
     else:
@@ -178,6 +191,26 @@ def _structure(text: str) -> object | None:
         if isinstance(found, list | dict):
             return found
     return None
+
+
+_EMBEDDED = re.compile(r"\[\s*\{\s*\"|\{\s*\"")
+_MAX_EMBEDDED = 50
+
+
+def _embedded(text: str) -> list[tuple[int, int, object]]:
+    """Return the JSON lists and objects inside a text, with their places: `Results: [{"title": …}]`."""
+    found: list[tuple[int, int, object]] = []
+    end = 0
+    for match in _EMBEDDED.finditer(text):
+        if match.start() < end or len(found) >= _MAX_EMBEDDED:
+            continue
+        try:
+            structure, end = json.JSONDecoder().raw_decode(text, match.start())
+        except (ValueError, RecursionError):
+            end = match.start() + 1
+            continue
+        found.append((match.start(), end, structure))
+    return found
 
 
 def _literal(text: str) -> object:
@@ -239,31 +272,8 @@ def _walk(node: object, label: str, records: list[int], record: int, depth: int)
 class _Text(HTMLParser):
     """Collects text nodes and link targets of HTML; each block element starts a new leaf."""
 
-    _INLINE = frozenset(
-        [
-            "a",
-            "abbr",
-            "b",
-            "bdi",
-            "bdo",
-            "cite",
-            "code",
-            "em",
-            "font",
-            "i",
-            "kbd",
-            "mark",
-            "q",
-            "s",
-            "samp",
-            "small",
-            "span",
-            "strong",
-            "sub",
-            "sup",
-            "u",
-            "var",
-        ]
+    _INLINE = re.compile(
+        "abbr|b|bdi|bdo|a|cite|code|em|font|i|kbd|mark|q|s|samp|small|span|strong|sub|sup|u|var", re.IGNORECASE
     )
 
     def __init__(self) -> None:
@@ -279,7 +289,7 @@ class _Text(HTMLParser):
             self.leaves.append(_Leaf(text, "", self._record))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in self._INLINE:
+        if not self._INLINE.fullmatch(tag):
             self.flush()
             self._record += 1
         for name, value in attrs:
@@ -287,7 +297,7 @@ class _Text(HTMLParser):
                 self.leaves.append(_Leaf(value, name, self._record))
 
     def handle_endtag(self, tag: str) -> None:
-        if tag not in self._INLINE:
+        if not self._INLINE.fullmatch(tag):
             self.flush()
 
     def handle_data(self, data: str) -> None:
@@ -310,7 +320,8 @@ def _html(text: str) -> Iterator[_Leaf]:
 def _plain(text: str, label: str = "", record: int = 0) -> Iterator[_Leaf]:
     """Yield `label: value` lines as fields and what stands between them as prose; a blank line starts a record."""
     if "\n" not in text and ": " not in text:
-        yield _Leaf(text, label, record)
+        if text:
+            yield _Leaf(text, label, record)
         return
     for paragraph_number, paragraph in enumerate(re.split(r"\n\s*\n", text)):
         here = record * 1000 + paragraph_number if paragraph_number else record

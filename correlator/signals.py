@@ -6,7 +6,7 @@ Sigma rules over the same events come with a later issue and yield the same `Sig
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from correlator.contents import segment
+from correlator.contents import HIDING, segment
 from correlator.conversation import Conversation
 from correlator.lexicon import addresses_model
 from correlator.taint import links
@@ -40,12 +40,7 @@ def _encoded(conversation: Conversation) -> Iterator[Signal]:
 
 def _hidden(text: str) -> str:
     """Return the names of binary encodings under which text was found, empty for none."""
-    names = {
-        name
-        for view in views(text)
-        for name in view.via
-        if name in ("base64", "base64url", "base32", "hex", "gzip", "zlib")
-    }
+    names = {name for view in views(text) for name in view.via if name in HIDING}
     return ", ".join(sorted(names))
 
 

@@ -78,6 +78,12 @@ def lead_of(item: Traced, act: Act, conversation: Conversation, *, asked: bool) 
     return lead
 
 
+def _quotes(text: str, sentence: str) -> bool:
+    """Return whether a text repeats most words of the sentence that a value came from: it quotes, it does not obey."""
+    told = content_words(sentence)
+    return len(told) >= 5 and len(told & content_words(text)) >= 0.7 * len(told)
+
+
 def _commanded(item: Traced, act: Act, conversation: Conversation, lead: Steered | None) -> Steered | None:
     """Return the sentence that orders this act though the value stands in a field, or in no third-party text at all.
 
@@ -133,6 +139,8 @@ def _candidates(item: Traced, act: Act) -> Iterable[Steered]:
             ordered = _ordered(near, act) or (
                 bool(orders(near)) and act.verb in map(stem, words(without_values(place.span.text)))
             )
+            if flow.in_text and _quotes(flow.leaf.text, place.span.text):
+                continue
             # What stands in a field too is data, unless a sentence orders its use.
             if place.exact or ordered or flow.from_prose:
                 formed = not place.exact and reads_as_order(without_values(place.span.text))

@@ -23,6 +23,8 @@ Origin = Literal["principal", "operator", "own", "content", "nowhere"]
 
 MAX_PLACES = 12
 """Places kept for one value; the best ones come first."""
+TEXT_WORDS = 12
+"""Words from which an argument is a text, not an address or a command."""
 MIN_CARRIED = 6
 """Letters and digits from which a field found inside a long text counts as carried."""
 
@@ -46,6 +48,11 @@ class Flow:
     origin: Origin
     places: tuple[Place, ...] = ()
     grade: Grade = Grade.E2
+
+    @property
+    def in_text(self) -> bool:
+        """Return whether the value stands inside a longer text of the call: mentioned there, rather than acted upon."""
+        return not self.value.whole and len(self.leaf.text.split()) >= TEXT_WORDS
 
     @property
     def foreign(self) -> bool:
