@@ -61,7 +61,7 @@ class Steered:
         return (
             not self.place.exact,
             self.instruction + self.destination + self.typed,
-            not self.flow.value.weak,
+            self.flow.proves,
             len(self.flow.value.key),
             -self.place.content.event.position,
             -self.place.span.number,

@@ -14,7 +14,7 @@ from correlator.contents import Span
 from correlator.conversation import Call, Content, Conversation, Leaf
 from correlator.effects import acknowledges
 from correlator.spelling import address, plain, squash
-from correlator.values import Value, values
+from correlator.values import DESTINATIONS, Value, values
 from graph.schema import Grade
 from sensor.decode import views
 from sensor.event import Answered, ToolCalled
@@ -53,6 +53,11 @@ class Flow:
     def in_text(self) -> bool:
         """Return whether the value stands inside a longer text of the call: mentioned there, rather than acted upon."""
         return not self.value.whole and len(self.leaf.text.split()) >= TEXT_WORDS
+
+    @property
+    def proves(self) -> bool:
+        """Return whether the value can prove a flow by itself: long enough, and not just a word mentioned in a text."""
+        return not self.value.weak and (not self.in_text or self.value.kind in DESTINATIONS)
 
     @property
     def foreign(self) -> bool:
