@@ -7,7 +7,7 @@
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Engine, func, select
@@ -130,16 +130,22 @@ class Casebook:
         with self.reading() as db:
             row = find_story(db, tenant, name)
             verdict = db.get(VerdictRow, (tenant, row.id))
-            return story_record(row, verdict, campaign_sizes(db, tenant, [row]))
+            return story_record(row, verdict, campaign_sizes(db, tenant, row.id))
 
-    def stories(self, tenant: str, *, ids: Sequence[str] | None = None, every: bool = False) -> list[StoryRecord]:
-        """Return the stories, strongest first: the open ones, or `every` one, or those of `ids`."""
+    def stories(self, tenant: str, *, every: bool = False) -> list[StoryRecord]:
+        """Return the open stories, or `every` one, strongest first."""
+        return list(self.each_story(tenant, every=every))
+
+    def each_story(
+        self, tenant: str, *, ids: Collection[str] | None = None, every: bool = False
+    ) -> Iterator[StoryRecord]:
+        """Yield stories as `stories` does, one at a time, those of `ids` if given: there may be more than fit in memory."""
         with self.reading() as db:
-            rows = stories_of(db, tenant, ids, every=every)
             verdicts = verdicts_of(db, tenant)
-            sizes = campaign_sizes(db, tenant, rows)
-            found = [story_record(row, verdicts.get(row.id), sizes) for row in rows]
-        return sorted(found, key=lambda one: (-one.story.score, one.story.id))
+            sizes = campaign_sizes(db, tenant)
+            for row in stories_of(db, tenant, every=every):
+                if ids is None or row.id in ids:
+                    yield story_record(row, verdicts.get(row.id), sizes)
 
     def decide(self, tenant: str, name: str, verdict: Verdict) -> StoryRecord:
         """Keep an analyst's verdict; the later one stands. Raises `StoryUnknown`."""
@@ -150,7 +156,7 @@ class Casebook:
                 held = VerdictRow(tenant=tenant, story=row.id)
                 db.add(held)
             held.verdict = verdict
-            return story_record(row, held, campaign_sizes(db, tenant, [row]))
+            return story_record(row, held, campaign_sizes(db, tenant, row.id))
 
     # Small things
 
@@ -206,7 +212,13 @@ class Casebook:
         next_number = (db.scalar(select(func.max(StoryRow.updated)).where(StoryRow.tenant == story.tenant)) or 0) + 1
         if row is None:
             row = StoryRow(
-                tenant=story.tenant, id=story.id, session=story.session, created=next_number, version=0, json=""
+                tenant=story.tenant,
+                id=story.id,
+                session=story.session,
+                created=next_number,
+                version=0,
+                score=0.0,
+                json="",
             )
             db.add(row)
         same = row.version > 0 and story_json(story.model_copy(update={"version": row.version})) == row.json
@@ -215,6 +227,7 @@ class Casebook:
             row.version += 1
             row.updated = next_number
             row.standing = "open"
+            row.score = story.score
             row.json = story_json(story.model_copy(update={"version": row.version}))
         row.signatures = json.dumps(list(excused))
         for alias in story.aliases:

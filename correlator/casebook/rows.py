@@ -1,6 +1,6 @@
 """Rows → values."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
 from typing import cast
 
 from sqlalchemy import func, select
@@ -21,12 +21,11 @@ def story_of(row: StoryRow) -> Story:
     return Story.model_validate_json(row.json)
 
 
-def stories_of(db: Session, tenant: str, ids: Sequence[str] | None, *, every: bool) -> list[StoryRow]:
-    """Return the rows of `ids`, or of all open stories, or of `every` story that is not merged into another."""
-    if ids is not None:
-        return [row for name in ids if (row := db.get(StoryRow, (tenant, name))) is not None]
+def stories_of(db: Session, tenant: str, *, every: bool) -> Iterator[StoryRow]:
+    """Yield the rows of open stories, or of `every` story that is not merged into another, strongest first."""
     standings = ("open", "withdrawn") if every else ("open",)
-    return list(db.scalars(select(StoryRow).where(StoryRow.tenant == tenant, StoryRow.standing.in_(standings))))
+    chosen = select(StoryRow).where(StoryRow.tenant == tenant, StoryRow.standing.in_(standings))
+    yield from db.scalars(chosen.order_by(StoryRow.score.desc(), StoryRow.id).execution_options(yield_per=100))
 
 
 def verdicts_of(db: Session, tenant: str) -> dict[str, VerdictRow]:
@@ -34,24 +33,22 @@ def verdicts_of(db: Session, tenant: str) -> dict[str, VerdictRow]:
     return {row.story: row for row in db.scalars(select(VerdictRow).where(VerdictRow.tenant == tenant))}
 
 
-def campaign_sizes(db: Session, tenant: str, rows: Iterable[StoryRow]) -> dict[str, int]:
-    """Return story id → number of other sessions that have an open story with the same injected content."""
-    sizes = {}
-    for row in rows:
-        campaigns = select(CampaignRow.campaign).where(CampaignRow.tenant == tenant, CampaignRow.story == row.id)
-        sizes[row.id] = (
-            db.scalar(
-                select(func.count(func.distinct(StoryRow.session)))
-                .join(CampaignRow, (CampaignRow.story == StoryRow.id) & (CampaignRow.tenant == StoryRow.tenant))
-                .where(
-                    StoryRow.tenant == tenant,
-                    StoryRow.standing == "open",
-                    StoryRow.session != row.session,
-                    CampaignRow.campaign.in_(campaigns),
-                )
-            )
-            or 0
-        )
+def campaign_sizes(db: Session, tenant: str, story: str | None = None) -> dict[str, int]:
+    """Return story id → number of sessions that have an open story with the same injected content, for all or one."""
+    mine = select(CampaignRow.campaign, CampaignRow.story).where(CampaignRow.tenant == tenant)
+    counted = (
+        select(CampaignRow.campaign, func.count(func.distinct(StoryRow.session)))
+        .join(StoryRow, (StoryRow.tenant == CampaignRow.tenant) & (StoryRow.id == CampaignRow.story))
+        .where(CampaignRow.tenant == tenant, StoryRow.standing == "open")
+        .group_by(CampaignRow.campaign)
+    )
+    if story is not None:
+        mine = mine.where(CampaignRow.story == story)
+        counted = counted.where(CampaignRow.campaign.in_(mine.with_only_columns(CampaignRow.campaign)))
+    sessions = {row[0]: row[1] for row in db.execute(counted)}
+    sizes: dict[str, int] = {}
+    for campaign, name in db.execute(mine):
+        sizes[name] = max(sizes.get(name, 0), sessions.get(campaign, 0))
     return sizes
 
 
@@ -63,7 +60,8 @@ def story_record(row: StoryRow, verdict: VerdictRow | None, sizes: dict[str, int
         verdict=cast("Verdict", verdict.verdict) if verdict else None,
         created=row.created,
         updated=row.updated,
-        also_in=sizes.get(row.id, 0),
+        # Its own session counts among those of an open story.
+        also_in=max(0, sizes.get(row.id, 0) - (row.standing == "open")),
     )
 
 

@@ -59,6 +59,7 @@ class StoryRow(Base):
     version: Mapped[int]
     created: Mapped[int] = mapped_column(BigInteger)
     updated: Mapped[int] = mapped_column(BigInteger, index=True)
+    score: Mapped[float]
     json: Mapped[str] = mapped_column(Text)
     signatures: Mapped[str] = mapped_column(Text)
     """JSON list of the flow signatures that a verdict `benign` excuses."""

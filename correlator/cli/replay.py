@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from correlator.casebook import StoryRecord
-    from correlator.ingest import FileRead, Progress
+    from correlator.ingest import FileRead, Ingested, Progress
     from sensor.event import Principal
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -52,32 +52,31 @@ def replay(
     with _inputs(files) as paths, opened(settings) as desk:
         found = ingest(paths, desk, stated=Stated(session, stated), progress=talk.progress, read=talk.read)
         talk.end()
-        stories = desk.casebook.stories(settings.tenant, ids=found.stories)
-    run.say(f"{_count(found.sessions, 'session')} judged, {_count(len(stories), 'story', 'stories')}")
-    if run.json:
-        run.data({
-            "files": [_file(file) for file in found.files],
-            "sessions": found.sessions,
-            "stories": [record.story.model_dump(mode="json") for record in stories],
-        })  # fmt: skip
-    else:
-        _tell(run, stories)
+        number = len(found.stories)
+        run.say(f"{_count(found.sessions, 'session')} judged, {_count(number, 'story', 'stories')}")
+        _tell(run, found, desk.casebook.each_story(settings.tenant, ids=frozenset(found.stories)))
     if any(file.problem for file in found.files):
         return 1
-    return STORIES if stories and fail_on_story else 0
+    return STORIES if number and fail_on_story else 0
 
 
-def _tell(run: Run, records: "list[StoryRecord]") -> None:
+def _tell(run: Run, found: "Ingested", records: "Iterator[StoryRecord]") -> None:
     from correlator.cli.desk import notes
     from correlator.cli.story import listed
     from correlator.render import render
 
-    if len(records) > SHOWN_IN_FULL:
+    if run.json:
+        run.data({
+            "files": [_file(file) for file in found.files],
+            "sessions": found.sessions,
+            "stories": [record.story.model_dump(mode="json") for record in records],
+        })  # fmt: skip
+    elif len(found.stories) > SHOWN_IN_FULL:
         run.out(listed(records, run.width))
         run.say("`clew story show ID` tells one of them in full.")
-        return
-    told = (render(one.story, "terminal", notes=notes(one), width=run.width, color=run.color) for one in records)
-    run.out(f"\n{'─' * run.width}\n\n".join(told))
+    else:
+        told = (render(one.story, "terminal", notes=notes(one), width=run.width, color=run.color) for one in records)
+        run.out(f"\n{'─' * run.width}\n\n".join(told))
 
 
 def _principal(text: str | None) -> "Principal | None":

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -110,7 +111,7 @@ def export(
     return 0
 
 
-def listed(records: "list[StoryRecord]", width: int) -> str:
+def listed(records: "Iterable[StoryRecord]", width: int) -> str:
     """Return the stories as a table."""
     from correlator.cli.table import table
 
