@@ -278,7 +278,7 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path, environment: dict[s
 def test_ctrl_c_ends_with_130_and_the_store_opens_again(
     clew: Clew, tmp_path: Path, environment: dict[str, str]
 ) -> None:
-    chats = [messages(request=f"Summarise ticket 12 for me, please, number {number}.") for number in range(400)]
+    chats = [messages(request=f"Summarise ticket 12 for me, please, number {number}.") for number in range(120)]
     many = recorded(tmp_path / "many.jsonl", *chats)
     running = subprocess.Popen(
         [sys.executable, "-m", "correlator.cli", "replay", str(many)],
@@ -293,7 +293,7 @@ def test_ctrl_c_ends_with_130_and_the_store_opens_again(
     assert "Traceback" not in said
     again = clew("replay", str(many))
     assert again.returncode == 0, again.stderr
-    assert len(json.loads(clew("session", "list", "--json").stdout)) == 400
+    assert len(json.loads(clew("session", "list", "--json").stdout)) == 120
 
 
 def test_help_and_version_load_nothing_heavy(environment: dict[str, str], tmp_path: Path) -> None:
