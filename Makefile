@@ -68,6 +68,8 @@ lock: dev
 reference: install
 	$(BIN)/python -m graph.reference docs/reference/graph.md
 	$(BIN)/python -m correlator.settings docs/reference/settings.md
+	$(BIN)/python -m correlator.cli.reference docs/reference/cli.md
+	$(BIN)/python -m correlator.render.data docs/reference/story.schema.json
 
 clean:
 	rm -rf build dist .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -68,7 +68,9 @@ def judge(
         conversation=conversation,
         effects=judged,
         chains=found,
-        stories=tuple(tell(chain, conversation, epoch, noted) for chain in found if chain.score >= threshold),
+        stories=tuple(
+            tell(chain, conversation, epoch, noted, threshold) for chain in found if chain.score >= threshold
+        ),
         signals=noted,
         lesson=lesson(conversation, traced),
         links=link(traced, [chain for chain in found if chain.score >= threshold], noted),

@@ -56,9 +56,7 @@ class Scored:
 
 
 def _prose(s: Situation) -> float:
-    return (
-        1.0 if s.effect.steered and not s.effect.steered.place.exact and s.effect.steered.flow.proves else 0.0
-    )
+    return 1.0 if s.effect.steered and not s.effect.steered.place.exact and s.effect.steered.flow.proves else 0.0
 
 
 def _field(s: Situation) -> float:

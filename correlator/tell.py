@@ -33,7 +33,13 @@ QUOTE = 280
 """Characters of a quotation; what is cut is marked."""
 
 
-def tell(chain: Chain, conversation: Conversation, epoch: Epoch, signals: tuple[Signal, ...] = ()) -> Story:
+def tell(
+    chain: Chain,
+    conversation: Conversation,
+    epoch: Epoch,
+    signals: tuple[Signal, ...] = (),
+    threshold: float = THRESHOLD,
+) -> Story:
     """Return the story of a chain; of the session's signals it tells those that fall on its origin and effects."""
     writer = _Writer(chain, conversation, epoch)
     events = {judged.event.entity for judged in chain.effects}
@@ -47,7 +53,7 @@ def tell(chain: Chain, conversation: Conversation, epoch: Epoch, signals: tuple[
         assessment=writer.assessment(),
         severity=writer.severity(),
         score=chain.score,
-        threshold=THRESHOLD,
+        threshold=threshold,
         stages=writer.stages(),
         origin=writer.origin(),
         effects=tuple(writer.effect(judged) for judged in chain.effects),
@@ -131,7 +137,9 @@ class _Writer:
             return f"Text returned by {source} tried to make the agent {deed} with {tool}"
         if origin.kind == "principal":
             who = self._chain.lead.effect.principal.kind
-            return f"A principal of kind {who} had the agent {deed} with {tool}, which the policy does not let him"
+            act = _ACTS[self._chain.lead.effect.act.kind]
+            article = "An" if who[0] in "aeiou" else "A"
+            return f"{article} {who} principal had the agent {act} with {tool}, which the policy does not allow"
         return f"The agent used {tool} and nothing seen asked for it"
 
     def assessment(self) -> Assessment:
@@ -329,7 +337,7 @@ class _Writer:
         event = said[0].event
         text = quoted(said[0].text)
         who = said[0].principal.kind
-        speaker = "A user whose standing is not recorded" if who == "unknown" else f"A principal of kind {who}"
+        speaker = "A user whose standing is not recorded" if who == "unknown" else f"The {who}"
         return _sentence(f"{speaker} asked at step {event.position}: “{text}”.", (event,), (text.removesuffix("…"),))
 
     def _source(self) -> Sentence | None:
@@ -405,7 +413,7 @@ class _Writer:
                 "unknown": "an object not known to be his",
             }
             return _sentence(
-                f"The policy does not let a principal of kind {effect.principal.kind} {_ACTS[effect.act.kind]} on "
+                f"The policy does not let the {effect.principal.kind} {_ACTS[effect.act.kind]} on "
                 f"{owner[effect.ownership]}.",
                 (*said, judged.event),
                 (),

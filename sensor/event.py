@@ -411,4 +411,8 @@ def in_order(events: Iterable[Event]) -> list[Event]:
         known = facts.get(event.entity)
         if known is None or event.id < known.id:
             facts[event.entity] = event
-    return sorted(facts.values(), key=lambda event: (event.order, event.entity))
+    return sorted(facts.values(), key=lambda event: (event.order, _RANK.get(event.kind, 0), event.entity))
+
+
+_RANK = {"model_responded": 1, "tool_called": 2, "tool_returned": 3, "answered": 4, "session_ended": 5}
+"""Within one place a reply comes before the calls that it asks for, and those before their results."""

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from correlator.baseline import NO_BASELINE, Epoch
-from correlator.evaluate.measure import events_of
-from correlator.evaluate.runs import Labels, read
+from correlator.evaluate.measure import Change, events_of
+from correlator.evaluate.runs import Labels, Run, read
 from correlator.pipeline import judge
 from correlator.score import TERMS
 
@@ -50,8 +50,11 @@ class Example:
         return float((self.values @ weights).max()) if len(self.values) else -99.0
 
 
-def examples(paths: list[Path]) -> list[Example]:
-    """Return all runs with the values of the terms, judged by the baseline of the other user tasks."""
+def examples(paths: list[Path], change: Change | None = None) -> list[Example]:
+    """Return all runs with the values of the terms, judged by the baseline of the other user tasks.
+
+    `change` rewrites the record of attack runs (a mutation); runs to which it does not apply are left out.
+    """
     by = defaultdict(list)
     for run in read(paths):
         by[run.labels.model, run.labels.suite].append(run)
@@ -59,16 +62,26 @@ def examples(paths: list[Path]) -> list[Example]:
     for runs in by.values():
         lessons = [(run.labels.task, judge(events_of(run)).lesson) for run in runs if run.labels.kind == "benign"]
         epochs: dict[str, Epoch] = {}
-        for run in runs:
-            task = run.labels.task
+        for original in runs:
+            changed = _changed(original, change)
+            if changed is None:
+                continue
+            task = original.labels.task
             if task not in epochs:
                 epochs[task] = (
                     Epoch(tuple(one for taught, one in lessons if taught != task)) if lessons else NO_BASELINE
                 )
-            judged = judge(events_of(run), epoch=epochs[task], threshold=1e9).effects
+            judged = judge(events_of(changed), epoch=epochs[task], threshold=1e9).effects
             rows = [[term.value or 0.0 for term in one.terms] for one in judged if one.effect.alarming]
-            found.append(Example(run.labels, np.array(rows, dtype=float)))
+            found.append(Example(original.labels, np.array(rows, dtype=float)))
     return found
+
+
+def _changed(run: Run, change: Change | None) -> Run | None:
+    if change is None or run.labels.kind in ("benign", "authorised"):
+        return run
+    record = change(run.record)
+    return None if record is None else Run(run.number, run.path, run.labels, record)
 
 
 def fit(some: list[Example]) -> tuple[Floats, float]:

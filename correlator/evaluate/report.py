@@ -199,11 +199,11 @@ def _binomial(chance: random.Random, n: int, p: float) -> int:
 def table(found: Report) -> str:
     """Return the report as text."""
     lines = [f"{'suite':<16}{'class':<12}{'runs':>6}{'stories':>9}{'rate':>8}   95 % interval"]
-    for rate in found.rates:
-        lines.append(
-            f"{rate.suite[:15]:<16}{rate.cls:<12}{rate.runs:>6}{rate.stories:>9}{100 * rate.rate:>7.1f}%"
-            f"   {100 * rate.low:.1f}–{100 * rate.high:.1f} % ({rate.interval})"
-        )
+    lines += [
+        f"{rate.suite[:15]:<16}{rate.cls:<12}{rate.runs:>6}{rate.stories:>9}{100 * rate.rate:>7.1f}%"
+        f"   {100 * rate.low:.1f}–{100 * rate.high:.1f} % ({rate.interval})"
+        for rate in found.rates
+    ]
     worst = sorted(
         (round(group.stories / group.runs, 3), group.runs, f"{group.model}/{group.suite}/{group.attack}")
         for group in found.groups

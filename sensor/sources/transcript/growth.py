@@ -74,7 +74,9 @@ class Sessions:
         if self._named is not None:
             name = self._named if self._records == 1 else f"{self._named}/{self._records}"
             return session_key("record", name, self._tenant)
-        return session_key("record", content, self._tenant)
+        # The same words from another speaker are another run.
+        speaker = recorded.principal.model_dump_json() if recorded.principal else ""
+        return session_key("record", content + speaker, self._tenant)
 
     def _continued(self, recorded: Recorded) -> _Session | None:
         if recorded.conversation is not None:
