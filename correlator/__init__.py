@@ -1,0 +1,1 @@
+"""WHAT IT MEANS: from events to attack stories. `correlator.pipeline` shows every station in order."""

@@ -85,18 +85,20 @@ class Desk:
         self._epochs: dict[Moment, Epoch] = {}
 
     def judge(self, session: SessionRecord) -> Judgement:
-        """Return what is found in a stored session, against the epoch that it belongs to."""
+        """Return what is found in a stored session against its epoch, and add the derived edges to the graph."""
         moment = moment_of(session)
         if moment not in self._epochs:
             # One is enough: sessions come in the order of their moments.
             self._epochs = {moment: epoch(self.casebook, moment, idle_minutes=self.settings.idle_minutes)}
         threshold = self.settings.threshold
-        return judge(
+        found = judge(
             bounded(self.graph.events(session.key, tenant=session.tenant), self.settings.session_events),
             policy=self._policy,
             epoch=self._epochs[moment],
             threshold=THRESHOLD if threshold is None else threshold,
         )
+        self.graph.add_edges(session.key, found.links.edges, found.links.nodes, tenant=session.tenant)
+        return found
 
     def clear(self, progress: Callable[[Progress], None] = lambda _: None) -> tuple[int, tuple[str, ...]]:
         """Judge all sessions that wait; return how many there were, and the ids of their stories."""

@@ -127,7 +127,10 @@ class _Writer:
 
     def title(self) -> str:
         """Return one line: who steered the agent into what."""
-        deed = (_DEEDS if self.assessment() == "succeeded" else _ACTS)[self._chain.lead.effect.act.kind]
+        lead = self._chain.lead.effect
+        deed = (_DEEDS if self.assessment() == "succeeded" else _ACTS)[lead.act.kind]
+        if lead.carries_off:
+            deed = "carried data out" if self.assessment() == "succeeded" else "carry data out"
         tool = self._tool(self._chain.lead)
         origin = self._chain.origin
         if origin.kind == "content" and origin.place:

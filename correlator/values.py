@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Literal
 
-from tldextract import TLDExtract
+from publicsuffixlist import PublicSuffixList
 
 from correlator.spelling import address, plain, squash
 
@@ -99,16 +99,21 @@ def is_host(text: str) -> bool:
     host = text.split("/", 1)[0]
     if host == text and _FILE_TYPES.guess_type(host)[0] is not None:
         return False
-    return bool(_suffixes()(host).suffix)
+    return _SPECIAL_USE.search(host) is not None or _suffixes().publicsuffix(host.lower()) is not None
 
 
 _FILE_TYPES = mimetypes.MimeTypes(filenames=())
 
 
+# RFC 6761 and RFC 9476: names that no public list holds.
+_SPECIAL_USE = re.compile(
+    r"\.(?:example|test|invalid|localhost|local|internal|lan|home|corp|onion|alt)$", re.IGNORECASE
+)
+
+
 @cache
-def _suffixes() -> TLDExtract:
-    # The list that the package ships; it is never fetched.
-    return TLDExtract(cache_dir=None, suffix_list_urls=(), fallback_to_snapshot=True)
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList(accept_unknown=False)
 
 
 def _typed(text: str) -> list[tuple[ValueKind, int, int]]:

@@ -1,0 +1,1 @@
+"""WHEN IT RUNS: Celery tasks, queues and the outbox. Empty until the fleet issue; everything runs inline without it."""

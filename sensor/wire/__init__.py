@@ -1,0 +1,1 @@
+"""Parsers of captured bytes. Their place is here; they come with the kernel sensor."""
