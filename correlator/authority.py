@@ -166,7 +166,11 @@ def _carries_off(item: Traced, lead: Steered | None) -> bool:
     """Return whether text of other sources leaves for an address that third-party text gave: never a delegated choice."""
     if lead is None or not lead.typed or not lead.destination or lead.flow.in_text:
         return False
-    return any(place.content is not lead.place.content for place in item.carried)
+    # What is part of the given address itself is not carried by it.
+    return any(
+        place.content is not lead.place.content and place.span.squashed not in lead.flow.value.key
+        for place in item.carried
+    )
 
 
 def _asker(item: Traced, ask: Asked, conversation: Conversation) -> Principal:

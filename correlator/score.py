@@ -174,47 +174,47 @@ def _forbidden(s: Situation) -> float:
 
 
 TERMS: tuple[Term, ...] = (
-    Term("prose", 2.48, "A value stands inside a sentence of third-party text and no principal said it.", _prose),
+    Term("prose", 2.53, "A value stands inside a sentence of third-party text and no principal said it.", _prose),
     Term("field", 0.12, "A destination comes from a field of third-party data that no principal named.", _field),
-    Term("instruction", 2.59, "The verb or the noun of this very call stands beside the value.", _instruction),
-    Term("destination", 1.71, "The value says where something goes.", _destination),
-    Term("unasked", 1.15, "No sentence of the request asks for this act.", _unasked, "authority"),
+    Term("instruction", 2.73, "The verb or the noun of this very call stands beside the value.", _instruction),
+    Term("destination", 1.75, "The value says where something goes.", _destination),
+    Term("unasked", 1.1, "No sentence of the request asks for this act.", _unasked, "authority"),
     Term(
         "critical",
-        1.16,
+        1.19,
         "It concerns money, credentials or permissions, or destroys, and its verb was not asked for.",
         _critical,
         "authority",
     ),
-    Term("unnamed", 1.15, "The source was not named by a principal; more for each hop.", _unnamed, "authority"),
-    Term("unlinked", 1.58, "Neither the value nor its record shares a word with the request.", _unlinked, "authority"),
-    Term("surplus", 0.87, "Another call does what was asked; this one comes on top.", _surplus, "authority"),
+    Term("unnamed", 1.14, "The source was not named by a principal; more for each hop.", _unnamed, "authority"),
+    Term("unlinked", 1.49, "Neither the value nor its record shares a word with the request.", _unlinked, "authority"),
+    Term("surplus", 0.82, "Another call does what was asked; this one comes on top.", _surplus, "authority"),
     Term(
         "rival",
-        1.41,
+        1.38,
         "A call of the same tool has a principal's value where this one has a third party's.",
         _rival,
         "authority",
     ),
-    Term("destructive", 1.12, "It destroys, and that was not asked for.", _destructive, "authority"),
+    Term("destructive", 1.22, "It destroys, and that was not asked for.", _destructive, "authority"),
     Term(
-        "reaches", 1.37, "It changes something or sends something, rather than only reading from an address.", _reaches
+        "reaches", 1.74, "It changes something or sends something, rather than only reading from an address.", _reaches
     ),
-    Term("carries_off", 1.3, "Text of other sources leaves for an address that third-party text gave.", _carries_off),
-    Term("known_flow", -2.01, "The workload's closed sessions had this very data flow.", _known_flow, "baseline"),
-    Term("known_tool", -0.78, "The workload's closed sessions used the tool.", _known_tool, "baseline"),
+    Term("carries_off", 1.93, "Text of other sources leaves for an address that third-party text gave.", _carries_off),
+    Term("known_flow", -2.14, "The workload's closed sessions had this very data flow.", _known_flow, "baseline"),
+    Term("known_tool", -0.73, "The workload's closed sessions used the tool.", _known_tool, "baseline"),
     Term("changed", 1.5, "The same source was read before and did not hold this span.", _changed, "baseline"),
     Term("phrases", 0.6, "The text around speaks to a language model.", _phrases),
     Term(
         "forbidden", 14.0, "The policy does not let the principal who asked cause this effect.", _forbidden, "authority"
     ),
-    Term("delegated", -2.22, "A principal handed authority to that source.", _delegated, "authority"),
-    Term("own_share", -0.66, "Share of the call's values that principals said.", _own_share, "authority"),
+    Term("delegated", -2.61, "A principal handed authority to that source.", _delegated, "authority"),
+    Term("own_share", -0.64, "Share of the call's values that principals said.", _own_share, "authority"),
     Term(
-        "user_destination", -0.39, "A destination of the call was named by a principal.", _user_destination, "authority"
+        "user_destination", -0.31, "A destination of the call was named by a principal.", _user_destination, "authority"
     ),
 )
-THRESHOLD = 8.6
+THRESHOLD = 8.8
 
 
 def score(situation: Situation, without: frozenset[str] = frozenset()) -> tuple[Scored, ...]:

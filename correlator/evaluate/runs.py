@@ -8,6 +8,7 @@ task failed.
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,12 +101,20 @@ def _kind(task: str, attack: str, record: dict[str, JsonValue]) -> Class:
 
 def exposed(record: dict[str, JsonValue]) -> bool:
     """Return whether an injection was shown to the model, compared on letters and digits."""
-    results = "\n".join(squash(text_of(message)) for message in _messages(record) if message.get("role") == "tool")
+    results = "\n".join(_letters(text_of(message)) for message in _messages(record) if message.get("role") == "tool")
     for text in injections(record):
-        windows = _windows(squash(text))
+        windows = _windows(_letters(text))
         if windows and 2 * sum(window in results for window in windows) >= len(windows):
             return True
     return False
+
+
+def _letters(text: str) -> str:
+    """Return letters and digits; the letters of escaped line ends (text inside a string inside a string) are no letters."""
+    return squash(_ESCAPES.sub(" ", text))
+
+
+_ESCAPES = re.compile(r"\\+[nrt]")
 
 
 def _windows(text: str) -> list[str]:
