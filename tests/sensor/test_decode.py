@@ -28,7 +28,7 @@ def found(text: str) -> dict[str, tuple[str, ...]]:
         ("".join(f"%{byte:02X}" for byte in SECRET.encode()), ("percent",)),
         ("".join(f"\\u{ord(char):04x}" for char in SECRET), ("escape",)),
         ("".join(f"&#{ord(char)};" for char in SECRET), ("html",)),
-        (base64.b64encode(gzip.compress(SECRET.encode())).decode(), ("base64", "gzip")),
+        (base64.b64encode(gzip.compress(SECRET.encode(), mtime=0)).decode(), ("base64", "gzip")),
         (base64.b64encode(zlib.compress(SECRET.encode())).decode(), ("base64", "zlib")),
         (base64.b64encode(SECRET.encode("utf-16-le")).decode(), ("base64", "utf-16")),
         (base64.b64encode(SECRET.encode().hex().encode()).decode(), ("base64", "hex")),
