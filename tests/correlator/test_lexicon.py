@@ -40,10 +40,14 @@ TECHNICAL = {
     # Approved Verbs for PowerShell Commands (Register and Unregister, Initialize in British spelling), RFC 7591 and
     # WordNet 3.1 (concatenate)
     "concatenate", "initialise", "unregister",
-    # Words of public API references: GitHub REST and Slack Web API ("unstar", "unpin"), Reddit API ("downvote"),
-    # OpenID Connect front ends ("signin"), RFC 9110 successors and the W3C WebSub recommendation ("webhook")
-    "downvote", "signin", "unpin", "unstar", "webhook",
+    # Looked up: OpenAPI 3.1 (`webhooks`), Rocket.Chat API (`unpinMessage`), PRAW (`downvote()`); general web usage: signin
+    "downvote", "signin", "unpin", "webhook",
+    # Contested, see SHARED_WITH_DATA.
+    "unstar",
 }  # fmt: skip
+SHARED_WITH_DATA = {"unstar"}
+"""Rare words that the evaluation data has too. GitHub's API reference has "Unstar a repository", but none of the origins
+that verbs.toml names does, and AgentDyn has `git_unstar`: where the entry came from cannot be shown."""
 WORD_LISTS = ("verbs", "commands", "critical", "roles", "function_words")
 PATTERN_LISTS = ("addressing", "delegation")
 
@@ -126,9 +130,10 @@ def test_no_entry_occurs_only_in_the_evaluation_data(shared_data: Path) -> None:
     both = sorted(entry for entry in entries() if entry in used and entry in TECHNICAL)
 
     print(f"entries that occur only in the evaluation data: {', '.join(only) or 'none'}")
-    print(f"technical terms that occur in it too: {', '.join(both) or 'none'}")
+    print(f"rare technical terms that occur in it too: {', '.join(both) or 'none'}")
     assert len(used) > 100
     assert only == []
+    assert set(both) <= SHARED_WITH_DATA
 
 
 # What the lists are for
