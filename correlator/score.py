@@ -187,7 +187,7 @@ TERMS: tuple[Term, ...] = (
         "authority",
     ),
     Term("unnamed", 1.14, "The source was not named by a principal; more for each hop.", _unnamed, "authority"),
-    Term("unlinked", 1.49, "Neither the value nor its record shares a word with the request.", _unlinked, "authority"),
+    Term("unlinked", 1.48, "Neither the value nor its record shares a word with the request.", _unlinked, "authority"),
     Term("surplus", 0.82, "Another call does what was asked; this one comes on top.", _surplus, "authority"),
     Term(
         "rival",
@@ -198,9 +198,9 @@ TERMS: tuple[Term, ...] = (
     ),
     Term("destructive", 1.22, "It destroys, and that was not asked for.", _destructive, "authority"),
     Term(
-        "reaches", 1.74, "It changes something or sends something, rather than only reading from an address.", _reaches
+        "reaches", 1.73, "It changes something or sends something, rather than only reading from an address.", _reaches
     ),
-    Term("carries_off", 1.93, "Text of other sources leaves for an address that third-party text gave.", _carries_off),
+    Term("carries_off", 1.94, "Text of other sources leaves for an address that third-party text gave.", _carries_off),
     Term("known_flow", -2.14, "The workload's closed sessions had this very data flow.", _known_flow, "baseline"),
     Term("known_tool", -0.73, "The workload's closed sessions used the tool.", _known_tool, "baseline"),
     Term("changed", 1.5, "The same source was read before and did not hold this span.", _changed, "baseline"),
@@ -211,7 +211,7 @@ TERMS: tuple[Term, ...] = (
     Term("delegated", -2.61, "A principal handed authority to that source.", _delegated, "authority"),
     Term("own_share", -0.64, "Share of the call's values that principals said.", _own_share, "authority"),
     Term(
-        "user_destination", -0.31, "A destination of the call was named by a principal.", _user_destination, "authority"
+        "user_destination", -0.3, "A destination of the call was named by a principal.", _user_destination, "authority"
     ),
 )
 THRESHOLD = 8.8

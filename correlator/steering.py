@@ -57,8 +57,9 @@ class Steered:
 
     @cached_property
     def rank(self) -> tuple[float, ...]:
-        """Return the order among candidates: prose before data, command before mention, destination before description."""
+        """Return the order among candidates: acted upon before mentioned, prose before data, command before mention."""
         return (
+            not self.flow.in_text,
             not self.place.exact,
             self.instruction + self.destination + self.typed,
             self.flow.proves,
