@@ -51,6 +51,8 @@ class Lesson:
     tools: frozenset[str]
     sources: tuple[tuple[str, frozenset[str]], ...]
     """Source key → digests of the spans that it held."""
+    score: float = 0.0
+    """Highest score of an alarming effect, for budgets; 0 where there was none."""
 
 
 def lesson(conversation: Conversation, traced: Iterable[Traced]) -> Lesson:

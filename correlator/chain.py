@@ -82,6 +82,14 @@ class Chain:
         """Return the score of its strongest effect."""
         return self.lead.score
 
+    @property
+    def proven(self) -> bool:
+        """Return whether data of other sources is seen to have left for an address that third-party text gave.
+
+        Such a chain passes any budget, so that decoys which fill the budget cannot hide it.
+        """
+        return any(judged.effect.carries_off for judged in self.effects)
+
 
 def chains(conversation: Conversation, judged: Iterable[Judged]) -> tuple[Chain, ...]:
     """Return the chains of a session, strongest first; explained and permitted delegated effects start none."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from correlator.baseline import Epoch
+from correlator.budget import budget
 from correlator.casebook import Arrival, Casebook, SessionRecord
 from correlator.casebook.learning import Moment, epoch, moment_of
 from correlator.pipeline import Judgement, judge
@@ -90,15 +91,21 @@ class Desk:
         if moment not in self._epochs:
             # One is enough: sessions come in the order of their moments.
             self._epochs = {moment: epoch(self.casebook, moment, idle_minutes=self.settings.idle_minutes)}
-        threshold = self.settings.threshold
         found = judge(
             bounded(self.graph.events(session.key, tenant=session.tenant), self.settings.session_events),
             policy=self._policy,
             epoch=self._epochs[moment],
-            threshold=THRESHOLD if threshold is None else threshold,
+            threshold=self._threshold(self._epochs[moment]),
         )
         self.graph.add_edges(session.key, found.links.edges, found.links.nodes, tenant=session.tenant)
         return found
+
+    def _threshold(self, epoch: Epoch) -> float:
+        if self.settings.threshold is not None:
+            return self.settings.threshold
+        if self.settings.budget is None:
+            return THRESHOLD
+        return budget([one.score for one in epoch.lessons], self.settings.budget, THRESHOLD).threshold
 
     def clear(self, progress: Callable[[Progress], None] = lambda _: None) -> tuple[int, tuple[str, ...]]:
         """Judge all sessions that wait; return how many there were, and the ids of their stories."""

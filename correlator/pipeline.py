@@ -1,7 +1,7 @@
 """Every station in order, on one screen: events of a session in, stories out. Pure: no clock, no store, no model."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from correlator.authority import Effect, explain
 from correlator.baseline import NO_BASELINE, Epoch, Lesson, lesson
@@ -72,7 +72,7 @@ def judge(
             tell(chain, conversation, epoch, noted, threshold) for chain in found if chain.score >= threshold
         ),
         signals=noted,
-        lesson=lesson(conversation, traced),
+        lesson=replace(lesson(conversation, traced), score=max((chain.score for chain in found), default=0.0)),
         links=link(traced, [chain for chain in found if chain.score >= threshold], noted),
     )
 

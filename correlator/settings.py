@@ -44,6 +44,12 @@ class Settings(BaseModel):
     threshold: float | None = Field(
         None, description="Score from which on a chain is a story; the shipped one if not given."
     )
+    budget: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="Share of honest sessions that may give a story; raises the threshold from 200 closed sessions on.",
+    )
     idle_minutes: int = Field(
         30, ge=1, le=10_080, description="Minutes of event time without an event after which a session is closed."
     )

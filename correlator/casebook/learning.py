@@ -94,6 +94,7 @@ def summary(casebook: Casebook, tenant: str, workload: str, *, idle_minutes: int
         sessions=len(rows),
         teaching=len(lessons),
         needed=MIN_SESSIONS,
+        attainable=1 / (len(lessons) + 1),
         epoch=made.key if made.taught else "no baseline yet",
         tools=_counted(tool for one in lessons for tool in one.tools),
         flows=_counted(flow for one in lessons for flow in one.flows),

@@ -25,6 +25,7 @@ def lesson_json(lesson: Lesson) -> str:
             "flows": sorted(lesson.flows),
             "tools": sorted(lesson.tools),
             "sources": [[key, sorted(held)] for key, held in lesson.sources],
+            "score": lesson.score,
         }
     )
 
@@ -37,6 +38,7 @@ def read_lesson(text: str) -> Lesson:
         flows=frozenset(held["flows"]),
         tools=frozenset(held["tools"]),
         sources=tuple((key, frozenset(spans)) for key, spans in held["sources"]),
+        score=held["score"],
     )
 
 

@@ -71,6 +71,8 @@ class BaselineSummary:
     sessions: int
     teaching: int
     needed: int
+    attainable: float
+    """Smallest share of honest sessions with a story that these sessions can promise (`correlator.budget`)."""
     epoch: str
     """Key of the epoch of a session that would begin now."""
     tools: tuple[tuple[str, int], ...]

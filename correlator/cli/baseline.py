@@ -25,6 +25,7 @@ def show(
     run: Run, workload: Annotated[str | None, typer.Option(help="Label of the agent; the setting if not given.")] = None
 ) -> None:
     """Show what a session of the workload would be compared with if it began now."""
+    from correlator.budget import MIN_SESSIONS as BUDGET_SESSIONS
     from correlator.casebook.learning import summary
     from correlator.cli.desk import opened_casebook
     from correlator.cli.table import table
@@ -42,6 +43,11 @@ def show(
     run.out(f"epoch {safe(found.epoch)}\n")
     if found.teaching < found.needed:
         run.out(f"terms that need a baseline are absent until {found.needed} sessions teach\n")
+    if found.teaching < BUDGET_SESSIONS:
+        run.out(
+            f"a budget applies from {BUDGET_SESSIONS} sessions on; these could promise no less than "
+            f"{100 * found.attainable:.1f} % of honest sessions with a story\n"
+        )
     for name, rows in (("tool", found.tools), ("data flow", found.flows)):
         if rows:
             run.out("\n" + table((name, "sessions"), [(text, str(count)) for text, count in rows[:SHOWN]], run.width))
