@@ -176,25 +176,21 @@ def _structure(text: str) -> object | None:
     if not stripped:
         return None
     if stripped[0] in "[{" or _LOOKS_LIKE_REPR.match(stripped):
-        for read in (json.loads, _literal):
+        for read in (_json, _literal):
             try:
                 found = read(stripped)
             except (ValueError, RecursionError, SyntaxError, MemoryError):
                 continue
-            if isinstance(found, list | dict):
+            if isinstance(found, list | _Object):
                 return found
     if len(stripped) < 200_000 and (_LOOKS_LIKE_YAML.match(stripped) or stripped.startswith("- ")):
         try:
-            found = yaml.load(stripped, Loader=_Loader)  # noqa: S506 - a safe loader, the one in C where there is one
-        except (yaml.YAMLError, ValueError, RecursionError, OverflowError, TypeError):
+            found = _yaml(stripped)
+        except (yaml.YAMLError, ValueError, RecursionError):
             return None
-        if isinstance(found, list | dict):
-            return found
+        if isinstance(found, list | _Object):
+            return [found, *_COMMENT.findall(stripped)] if "#" in stripped else found
     return None
-
-
-_EMBEDDED = re.compile(r"\[\s*\{\s*\"|\{\s*\"")
-_MAX_EMBEDDED = 50
 
 
 def _embedded(text: str) -> list[tuple[int, int, object]]:
@@ -205,12 +201,49 @@ def _embedded(text: str) -> list[tuple[int, int, object]]:
         if match.start() < end or len(found) >= _MAX_EMBEDDED:
             continue
         try:
-            structure, end = json.JSONDecoder().raw_decode(text, match.start())
+            structure, end = _DECODER.raw_decode(text, match.start())
         except (ValueError, RecursionError):
             end = match.start() + 1
             continue
         found.append((match.start(), end, structure))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """An object of any notation as pairs: a key that occurs twice hides nothing."""
+
+    pairs: list[tuple[str, object]]
+
+
+_EMBEDDED = re.compile(r"\[\s*\{\s*\"|\{\s*\"")
+_MAX_EMBEDDED = 50
+_DECODER = json.JSONDecoder(object_pairs_hook=_Object)
+
+
+def _json(text: str) -> object:
+    return json.loads(text, object_pairs_hook=_Object)
+
+
+def _yaml(text: str) -> object:
+    """Return what YAML spells, from its node tree: nothing is constructed, dates and numbers stay as they are written."""
+    return _of_node(yaml.compose(text, Loader=_Loader), 0)
+
+
+def _of_node(node: yaml.Node | None, depth: int) -> object:
+    if depth > MAX_DEPTH or node is None:
+        return None if node is None else _tokens(node)
+    if isinstance(node, yaml.MappingNode):
+        return _Object([(str(_of_node(key, depth + 1)), _of_node(value, depth + 1)) for key, value in node.value])
+    if isinstance(node, yaml.SequenceNode):
+        return [_of_node(item, depth + 1) for item in node.value]
+    return str(node.value)
+
+
+def _tokens(node: yaml.Node) -> str:
+    """Return the text under a node that is nested too deeply to tell its structure."""
+    mark, end = node.start_mark, node.end_mark
+    return (mark.buffer or "")[mark.pointer : end.pointer] if mark is not None and end is not None else ""
 
 
 def _literal(text: str) -> object:
@@ -227,11 +260,10 @@ def _node(node: ast.expr) -> object:
         case ast.List(items) | ast.Tuple(items) | ast.Set(items):
             return [_node(item) for item in items]
         case ast.Dict(keys, values):
-            return {str(_node(key)): _node(value) for key, value in zip(keys, values, strict=True) if key is not None}
+            return _Object([(str(_node(key)), _node(value)) for key, value in zip(keys, values, strict=True) if key])
         case ast.Call(ast.Name(), args, keywords) if keywords:
-            return {word.arg or "": _node(word.value) for word in keywords} | {
-                str(at): _node(arg) for at, arg in enumerate(args)
-            }
+            named = [(word.arg or "", _node(word.value)) for word in keywords]
+            return _Object([*named, *((str(at), _node(arg)) for at, arg in enumerate(args))])
         case ast.Call(_, args, _):
             return " ".join(str(_node(arg)) for arg in args)
         case ast.UnaryOp(ast.USub(), ast.Constant(value)) if isinstance(value, int | float):
@@ -246,11 +278,15 @@ def _node(node: ast.expr) -> object:
 def _walk(node: object, label: str, records: list[int], record: int, depth: int) -> Iterator[_Leaf]:
     """Yield the leaves of a parsed structure; each object and each list item of its own is a record."""
     if depth > MAX_DEPTH:
+        # Too deep to tell its structure; its words are kept as prose.
+        yield _Leaf(" . ".join(_strings(node)), label, record, record)
         return
-    if isinstance(node, dict):
+    if isinstance(node, _Object):
         records[0] += 1
         here = records[0]
-        for key, value in node.items():
+        for key, value in node.pairs:
+            if not is_field(key):
+                yield _Leaf(key, "key", here, here)
             yield from _walk(value, f"{label}.{key}" if label else str(key), records, here, depth + 1)
     elif isinstance(node, list | tuple | set):
         for value in node:
@@ -267,6 +303,24 @@ def _walk(node: object, label: str, records: list[int], record: int, depth: int)
             yield from (_Leaf(leaf.text, leaf.label or label, record, record) for leaf in _plain(node))
     elif node is not None:
         yield _Leaf(str(node), label, record, record)
+
+
+def _strings(node: object) -> list[str]:
+    """Return the texts under a node, however deep, at most `MAX_LEAVES`."""
+    found: list[str] = []
+    waiting = [node]
+    while waiting and len(found) < MAX_LEAVES:
+        one = waiting.pop()
+        if isinstance(one, _Object):
+            waiting += [part for pair in reversed(one.pairs) for part in reversed(pair)]
+        elif isinstance(one, list | tuple):
+            waiting += reversed(one)
+        elif one is not None:
+            found.append(str(one))
+    return found
+
+
+_COMMENT = re.compile(r"(?:^|\s)#\s*(\S[^\n]*)", re.MULTILINE)
 
 
 class _Text(HTMLParser):
@@ -293,7 +347,9 @@ class _Text(HTMLParser):
             self.flush()
             self._record += 1
         for name, value in attrs:
-            if name in ("href", "src", "action", "content", "alt", "title", "value") and value:
+            # Addresses and what a reader or a model may be told; not style and layout.
+            told = name in ("href", "src", "action", "content", "alt", "title", "value")
+            if value and name not in ("class", "style") and (told or len(value.split()) >= 3):
                 self.leaves.append(_Leaf(value, name, self._record))
 
     def handle_endtag(self, tag: str) -> None:
@@ -306,6 +362,15 @@ class _Text(HTMLParser):
     def handle_comment(self, data: str) -> None:
         self.flush()
         self.leaves.append(_Leaf(data, "comment", self._record))
+
+    def unknown_decl(self, data: str) -> None:
+        self.handle_comment(data.removeprefix("CDATA["))
+
+    def handle_pi(self, data: str) -> None:
+        self.handle_comment(data)
+
+    def handle_decl(self, decl: str) -> None:
+        self.handle_comment(decl)
 
 
 def _html(text: str) -> Iterator[_Leaf]:

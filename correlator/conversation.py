@@ -196,7 +196,8 @@ class _Reader:
 
     def _content(self, content: Content) -> None:
         self.contents.append(content)
-        self._seen.append(content.segments.squashed)
+        # As it stands, and decoded without the breaks between spans: a pasted line may hold several of them.
+        self._seen += [squash(content.text), content.segments.squashed.replace("\n", "")]
 
     def _prompt(self, event: PromptSubmitted) -> None:
         if event.role != "user":

@@ -75,9 +75,13 @@ def reads_as_order(sentence: str) -> bool:
     return False
 
 
-_OBJECT = r"\s+(?:an?|the|your|my|his|her|their|our|this|that|these|those|all|any|every|each|one|me|us|them|him|it)\b"
-_FORM_HEAD = re.compile(r"(?:^|[,;:.!?(\-–—*•])[\s\"'“‘]*([A-Za-z]{3,})" + _OBJECT, re.MULTILINE)
-_FORM_BEHIND = re.compile(r"\b(?:please|then|and|to|must|should|just|do|now)\s+([A-Za-z]{3,})" + _OBJECT, re.IGNORECASE)
+_OBJECT = (
+    r"\s{1,8}(?:an?|the|your|my|his|her|their|our|this|that|these|those|all|any|every|each|one|me|us|them|him|it)\b"
+)
+_FORM_HEAD = re.compile(r"(?:^|[,;:.!?(\-–—*•])[ \t\"'“‘]{0,8}([A-Za-z]{3,40})" + _OBJECT, re.MULTILINE)
+_FORM_BEHIND = re.compile(
+    r"\b(?:please|then|and|to|must|should|just|do|now)\s{1,8}([A-Za-z]{3,40})" + _OBJECT, re.IGNORECASE
+)
 
 
 @cache
@@ -85,9 +89,10 @@ def _base_forms() -> frozenset[str]:
     return frozenset(verb for row in _verbs().values() for verb in row.verbs)
 
 
-_HEAD = re.compile(r"(?:^|[,;:.!?(\-–—*•\d])[\s\"'“‘]*([A-Za-z]+)\b", re.MULTILINE)
+_HEAD = re.compile(r"(?:^|[,;:.!?(\-–—*•\d])[ \t\"'“‘]{0,8}([A-Za-z]{1,40})\b", re.MULTILINE)
 _BEHIND = re.compile(
-    r"\b(?:please|kindly|then|and|also|to|must|should|shall|you|do|just|now|first)\s+(?=([A-Za-z]+)\b)", re.IGNORECASE
+    r"\b(?:please|kindly|then|and|also|to|must|should|shall|you|do|just|now|first)\s{1,8}(?=([A-Za-z]{1,40})\b)",
+    re.IGNORECASE,
 )
 
 

@@ -4,9 +4,9 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from correlator.conversation import Content
 from correlator.effects import Kind
@@ -27,16 +27,16 @@ class Grants(_Row):
     """What one kind of principal may cause."""
 
     may: Literal["anything", "own"]
-    own: frozenset[str] = frozenset()
+    own: frozenset[Kind] = frozenset()
     """Kinds of effect allowed on objects of his own."""
-    always: frozenset[str] = frozenset()
+    always: frozenset[Kind | Literal["read-public"]] = frozenset()
     """Kinds allowed whatever the object; `read-public` stands for reads of what nobody owns."""
 
 
 class Delegated(_Row):
     """What the text of a source may cause when a principal handed it authority."""
 
-    allow: frozenset[str]
+    allow: frozenset[Kind]
 
 
 class Policy(_Row):
@@ -45,6 +45,13 @@ class Policy(_Row):
     version: Literal[1]
     delegated: Delegated
     principals: dict[PrincipalKind, Grants]
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Policy":
+        missing = sorted(set(get_args(PrincipalKind)) - set(self.principals))
+        if missing:
+            raise ValueError(f"no row for the principals {', '.join(missing)}: add [principals.{missing[0]}]")
+        return self
 
     def restricts(self, principal: Principal) -> bool:
         """Return whether the principal may not cause just anything."""

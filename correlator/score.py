@@ -176,9 +176,9 @@ def _forbidden(s: Situation) -> float:
 TERMS: tuple[Term, ...] = (
     Term("prose", 2.53, "A value stands inside a sentence of third-party text and no principal said it.", _prose),
     Term("field", 0.12, "A destination comes from a field of third-party data that no principal named.", _field),
-    Term("instruction", 2.73, "The verb or the noun of this very call stands beside the value.", _instruction),
+    Term("instruction", 2.74, "The verb or the noun of this very call stands beside the value.", _instruction),
     Term("destination", 1.75, "The value says where something goes.", _destination),
-    Term("unasked", 1.1, "No sentence of the request asks for this act.", _unasked, "authority"),
+    Term("unasked", 1.09, "No sentence of the request asks for this act.", _unasked, "authority"),
     Term(
         "critical",
         1.19,
@@ -188,7 +188,7 @@ TERMS: tuple[Term, ...] = (
     ),
     Term("unnamed", 1.14, "The source was not named by a principal; more for each hop.", _unnamed, "authority"),
     Term("unlinked", 1.48, "Neither the value nor its record shares a word with the request.", _unlinked, "authority"),
-    Term("surplus", 0.82, "Another call does what was asked; this one comes on top.", _surplus, "authority"),
+    Term("surplus", 0.84, "Another call does what was asked; this one comes on top.", _surplus, "authority"),
     Term(
         "rival",
         1.38,
@@ -196,25 +196,28 @@ TERMS: tuple[Term, ...] = (
         _rival,
         "authority",
     ),
-    Term("destructive", 1.22, "It destroys, and that was not asked for.", _destructive, "authority"),
+    Term("destructive", 1.23, "It destroys, and that was not asked for.", _destructive, "authority"),
     Term(
         "reaches", 1.73, "It changes something or sends something, rather than only reading from an address.", _reaches
     ),
     Term("carries_off", 1.94, "Text of other sources leaves for an address that third-party text gave.", _carries_off),
     Term("known_flow", -2.14, "The workload's closed sessions had this very data flow.", _known_flow, "baseline"),
-    Term("known_tool", -0.73, "The workload's closed sessions used the tool.", _known_tool, "baseline"),
+    Term("known_tool", -0.72, "The workload's closed sessions used the tool.", _known_tool, "baseline"),
     Term("changed", 1.5, "The same source was read before and did not hold this span.", _changed, "baseline"),
     Term("phrases", 0.6, "The text around speaks to a language model.", _phrases),
     Term(
+        "author", 1.0, "Who wrote the content: raised for an outsider, lowered for one of the house.", _author, "author"
+    ),
+    Term(
         "forbidden", 14.0, "The policy does not let the principal who asked cause this effect.", _forbidden, "authority"
     ),
-    Term("delegated", -2.61, "A principal handed authority to that source.", _delegated, "authority"),
-    Term("own_share", -0.64, "Share of the call's values that principals said.", _own_share, "authority"),
+    Term("delegated", -2.6, "A principal handed authority to that source.", _delegated, "authority"),
+    Term("own_share", -0.63, "Share of the call's values that principals said.", _own_share, "authority"),
     Term(
         "user_destination", -0.3, "A destination of the call was named by a principal.", _user_destination, "authority"
     ),
 )
-THRESHOLD = 8.8
+THRESHOLD = 8.9
 
 
 def score(situation: Situation, without: frozenset[str] = frozenset()) -> tuple[Scored, ...]:

@@ -20,7 +20,7 @@ def plain(text: str) -> str:
     text = plain_letters(text)
     if "dot" in text.lower() or "[" in text or "(" in text or "{" in text:
         text = _DOT.sub(".", text)
-    if " at " in text or "[at]" in text.lower() or "(at)" in text.lower():
+    if " at " in text.lower() or "[at]" in text.lower() or "(at)" in text.lower():
         text = _AT.sub("@", text)
     return text
 
@@ -48,6 +48,8 @@ def words(text: str) -> list[str]:
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     """Return a crude English stem: enough to bring plural, past and -ing forms together (S-stemmer, Harman 1991, extended)."""
+    if word.endswith("ss"):
+        return word
     for ending, minimum, put in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= minimum:
             base = word[: -len(ending)] + put

@@ -107,7 +107,7 @@ def trace(conversation: Conversation) -> tuple[Traced, ...]:
 
 
 _LINK = re.compile(
-    r"!?\[[^\]\n]{0,200}\]\(\s*<?([^\s)>]+)|<(?:img|a|iframe|video|audio|source|link)\b[^>]*?\b(?:src|href)\s*=\s*[\"']?([^\s\"'>]+)",
+    r"!?\[[^\]\n]{0,200}\]\(\s*<?([^\s)>]+)|<(?:img|a|iframe|video|audio|source|link)\b[^<>]{0,500}?\b(?:src|href)\s{0,8}=\s*[\"']?([^\s\"'>]+)",
     re.IGNORECASE,
 )
 

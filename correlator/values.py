@@ -22,13 +22,14 @@ MAX_VALUES = 60
 # Order matters: an e-mail address contains a host, a URL contains a path.
 _TYPED: tuple[tuple[ValueKind, re.Pattern[str]], ...] = (
     ("url", re.compile(r"\b[a-z][a-z0-9+.\-]{1,20}://[^\s<>\"'`\])}]+|\bwww\.[^\s<>\"'`\])}]+", re.IGNORECASE)),
-    ("email", re.compile(r"[\w.+\-]{1,64}@(?:[\w\-]{1,63}\.)+[a-z]{2,24}", re.IGNORECASE)),
+    ("email", re.compile(r"[\w.+\-]{1,64}@(?:[\w\-]{1,63}\.){1,8}[a-z]{2,24}", re.IGNORECASE)),
     ("ip", re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b|\[[0-9a-f:]{3,45}\](?::\d+)?", re.IGNORECASE)),
     ("path", re.compile(r"(?<![\w.])(?:~|\.{1,2})?/(?:[\w.\-@+]+/)*[\w.\-@+]+/?|\b[A-Za-z]:\\[^\s\"']+")),
     (
         "host",
         re.compile(
-            r"\b(?:[a-z0-9_](?:[a-z0-9_\-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}\b(?:/[^\s<>\"'`\])}]*)?", re.IGNORECASE
+            r"(?<![\w/.\-@])(?:[a-z0-9_](?:[a-z0-9_\-]{0,61}[a-z0-9])?\.){1,8}[a-z]{2,24}\b(?:/[^\s<>\"'`\])}]*)?",
+            re.IGNORECASE,
         ),
     ),
     ("account", re.compile(r"\b[A-Z]{2}\d{2}(?:[ \-]?[A-Z0-9]{2,5}){3,8}\b|\b(?:\d[ \-]?){9,25}\d\b")),
@@ -36,7 +37,7 @@ _TYPED: tuple[tuple[ValueKind, re.Pattern[str]], ...] = (
     (
         "identifier",
         re.compile(
-            r"\b(?=[\w\-]*\d)(?=[\w\-]*[A-Za-z])[\w\-]{5,128}\b|\b[A-Za-z]+(?:[_\-][A-Za-z0-9]+)+\b|[@#][\w\-]{3,60}"
+            r"\b(?<![\w\-])(?=[\w\-]{0,128}\d)(?=[\w\-]{0,128}[A-Za-z])[\w\-]{5,128}\b|\b[A-Za-z]{1,64}(?:[_\-][A-Za-z0-9]{1,64}){1,16}\b|[@#][\w\-]{3,60}"
         ),
     ),
     ("number", re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?![\w])")),
@@ -88,8 +89,8 @@ def values(text: str) -> tuple[Value, ...]:
         raw = cleaned[start:end].rstrip(".,;:!?'\"")
         add(kind, raw, False)
         # The host is a value of its own: a path or a query behind it may be made up, or carry data.
-        if kind in ("url", "host") and "/" in address(raw):
-            add("host", address(raw).split("/", 1)[0].split("?", 1)[0], False)
+        if kind in ("url", "host"):
+            add("host", _BEHIND_HOST.split(address(raw), maxsplit=1)[0], False)
     return tuple(found)
 
 
@@ -97,11 +98,14 @@ def values(text: str) -> tuple[Value, ...]:
 def is_host(text: str) -> bool:
     """Return whether a dotted name ends in a public suffix and is no file name; `text` may have a path behind it."""
     host = text.split("/", 1)[0]
-    if host == text and _FILE_TYPES.guess_type(host)[0] is not None:
+    if host == text and (_FILE_TYPES.guess_type(host)[0] is not None or _FILE_NAME.fullmatch(host)):
         return False
     return _SPECIAL_USE.search(host) is not None or _suffixes().publicsuffix(host.lower()) is not None
 
 
+_BEHIND_HOST = re.compile(r"[/?#]")
+# Endings of files that are public suffixes too; a bare name of two parts with one of them is a file.
+_FILE_NAME = re.compile(r"[^.]+\.(?:md|rs|cc|pl|sh|py|ps|mm|java)", re.IGNORECASE)
 _FILE_TYPES = mimetypes.MimeTypes(filenames=())
 
 

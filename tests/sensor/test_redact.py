@@ -57,7 +57,10 @@ def test_the_placeholder_is_stable_keyed_and_says_only_the_kind() -> None:
         (base64.b64encode(f"key={AWS}".encode()).decode(), "base64"),
         (f"key={AWS}".encode().hex(), "hex"),
         (base64.b64encode(f"key={AWS}".encode().hex().encode()).decode(), "base64+hex"),
-        (base64.b64encode(base64.b64encode(gzip.compress(f"key={AWS}".encode(), mtime=0))).decode(), "base64+base64+gzip"),
+        (
+            base64.b64encode(base64.b64encode(gzip.compress(f"key={AWS}".encode(), mtime=0))).decode(),
+            "base64+base64+gzip",
+        ),
     ],
 )
 def test_a_secret_inside_an_encoding_is_replaced_and_says_how_it_was_hidden(encoded: str, via: str) -> None:
