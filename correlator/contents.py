@@ -35,7 +35,7 @@ _FIELDS = re.compile(
     r"|^([ \t]*\|?[^\n|]+\|[^\n]*)$",  # a row of a table
     re.MULTILINE,
 )
-# Two or more "Account Number: DE8937" in a row are fields written on one line.
+# Two or more "First Name: Ann Room: 12" in a row are fields written on one line.
 _PAIR = re.compile(r"\b[A-Z][\w\-]*(?: [A-Z][\w\-]*){0,4}: (\S+)(?=\s|$)")
 _LOOKS_LIKE_YAML = re.compile(r"^\s*(?:- )?[\w\"'.\-]+:(?:\s|$)", re.MULTILINE)
 _LOOKS_LIKE_HTML = re.compile(r"<(?:[a-z][a-z0-9]*)(?:\s[^<>]*)?/?>.*?</[a-z]", re.IGNORECASE | re.DOTALL)
@@ -227,16 +227,21 @@ def _json(text: str) -> object:
 
 def _yaml(text: str) -> object:
     """Return what YAML spells, from its node tree: nothing is constructed, dates and numbers stay as they are written."""
-    return _of_node(yaml.compose(text, Loader=_Loader), 0)
+    return _of_node(yaml.compose(text, Loader=_Loader), 0, [MAX_LEAVES * 4])
 
 
-def _of_node(node: yaml.Node | None, depth: int) -> object:
+def _of_node(node: yaml.Node | None, depth: int, left: list[int]) -> object:
+    left[0] -= 1
+    if left[0] < 0:
+        raise ValueError("more nodes than are read: aliases of aliases, or a very long list")
     if depth > MAX_DEPTH or node is None:
         return None if node is None else _tokens(node)
     if isinstance(node, yaml.MappingNode):
-        return _Object([(str(_of_node(key, depth + 1)), _of_node(value, depth + 1)) for key, value in node.value])
+        return _Object(
+            [(str(_of_node(key, depth + 1, left)), _of_node(value, depth + 1, left)) for key, value in node.value]
+        )
     if isinstance(node, yaml.SequenceNode):
-        return [_of_node(item, depth + 1) for item in node.value]
+        return [_of_node(item, depth + 1, left) for item in node.value]
     return str(node.value)
 
 

@@ -15,6 +15,7 @@ from pydantic import JsonValue
 from correlator.contents import Segments, segment
 from correlator.lexicon import affirms
 from correlator.spelling import squash
+from correlator.values import values
 from sensor.event import (
     Answered,
     Author,
@@ -71,8 +72,8 @@ class Call:
 
     @cached_property
     def leaves(self) -> tuple[Leaf, ...]:
-        """Return the leaves of the arguments, in order, at most 200."""
-        return tuple(leaf for _, leaf in zip(range(200), _leaves(self.event.arguments, ""), strict=False))
+        """Return the leaves of the arguments, in order, at most 2,000."""
+        return tuple(leaf for _, leaf in zip(range(2000), _leaves(self.event.arguments, ""), strict=False))
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +116,18 @@ class Conversation:
         """Return, squashed, what principals said and confirmed and what the operator set up."""
         parts = [said.text + "\n" + said.confirmed for said in self.said] + [event.text for event in self.system]
         return "\n".join(squash(line) for part in parts for line in part.split("\n"))
+
+    @cached_property
+    def own_addresses(self) -> frozenset[str]:
+        """Return the keys of the addresses that principals said, confirmed or set up."""
+        parts = [said.text + "\n" + said.confirmed for said in self.said] + [event.text for event in self.system]
+        return frozenset(
+            value.key
+            for part in parts
+            for line in part.split("\n")
+            for value in values(line)
+            if value.kind in ("email", "host", "url", "ip")
+        )
 
     def before(self, order: tuple[int, int]) -> tuple[Content, ...]:
         """Return the contents that the model had seen before `order`, latest first."""

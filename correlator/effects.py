@@ -15,6 +15,7 @@ from correlator.lexicon import (
     critical,
     destination_names,
     effect_classes,
+    orders,
 )
 from correlator.spelling import stem, words
 from correlator.values import DESTINATIONS, values
@@ -181,5 +182,10 @@ def is_destination(path: str, kind: str) -> bool:
 
 
 def acknowledges(content: Content) -> bool:
-    """Return whether a content is the tool's own short reply to an effect ("created X"): no third party's words."""
-    return content.call is not None and len(content.text) <= _SHORT_RESULT and act_of(content.call).reach == "effect"
+    """Return whether a content is the tool's own short reply to an effect ("created X"): no third party's words, no order."""
+    return (
+        content.call is not None
+        and len(content.text) <= _SHORT_RESULT
+        and act_of(content.call).reach == "effect"
+        and not orders(content.text)
+    )

@@ -139,6 +139,8 @@ def _addressing() -> re.Pattern[str]:
 
 def delegates(clause: str) -> str:
     """Return `whole`, `partial` or the empty string: what authority a clause hands to a source."""
+    if _NEGATION.search(clause) or _ASKING.match(clause):
+        return ""
     if _delegation("whole").search(clause):
         return "whole"
     return "partial" if _delegation("partial").search(clause) else ""
@@ -175,12 +177,22 @@ def destination_names() -> frozenset[str]:
 @cache
 def _affirmation() -> re.Pattern[str]:
     row = _words("roles", "affirm")
-    return re.compile(r"(?<!not )(?<!n't )\b(?:" + "|".join(map(re.escape, row)) + r")\b", re.IGNORECASE)
+    return re.compile(r"[\W_]*(?:" + "|".join(map(re.escape, row)) + r")\b", re.IGNORECASE)
+
+
+_NEGATION = re.compile(
+    r"\b(?:no|not|never|don't|don’t|do not|cannot|can't|stop|wait|instead|nothing)\b|n't\b", re.IGNORECASE
+)
+_ASKING = re.compile(
+    r"^\W*(?:what|which|who|whose|whom|when|where|why|how|is|are|was|were|does|did|has|have|do\s+(?:i|we|you|they|these|those|any))\b",
+    re.IGNORECASE,
+)
 
 
 def affirms(text: str) -> bool:
-    """Return whether a message says yes to the one before it."""
-    return bool(_affirmation().search(text))
+    """Return whether a message says yes to the one before it: it begins with a yes, denies nothing and asks nothing."""
+    head = text.strip()[:80]
+    return bool(_affirmation().match(head)) and "?" not in text and not _NEGATION.search(text)
 
 
 COMMON = frozenset(_words("function_words", "address_parts"))

@@ -96,7 +96,7 @@ def ownership(principal: Principal, item: Traced, contents: tuple[Content, ...])
     if item.call is None:
         return "own"
     mine = squash(principal.id) if principal.id else ""
-    if mine and any(squash(leaf.text) == mine for leaf in item.call.leaves):
+    if mine and any(squash(leaf.text) == mine and _names_owner(leaf.path) for leaf in item.call.leaves):
         return "own"
     found: set[Ownership] = set()
     keys = {flow.value.key for flow in item.flows if flow.value.whole and len(flow.value.key) >= 3}

@@ -56,7 +56,8 @@ class Scored:
 
 
 def _prose(s: Situation) -> float:
-    return 1.0 if s.effect.steered and not s.effect.steered.place.exact and s.effect.steered.flow.proves else 0.0
+    lead = s.effect.steered
+    return 1.0 if lead and not lead.place.exact and lead.proves else 0.0
 
 
 def _field(s: Situation) -> float:
@@ -65,7 +66,8 @@ def _field(s: Situation) -> float:
 
 
 def _instruction(s: Situation) -> float:
-    return s.effect.steered.instruction if s.effect.steered and s.effect.steered.flow.proves else 0.0
+    lead = s.effect.steered
+    return lead.instruction if lead and lead.proves else 0.0
 
 
 def _destination(s: Situation) -> float:
@@ -112,9 +114,9 @@ def _carries_off(s: Situation) -> float:
 
 
 def _known_flow(s: Situation) -> float | None:
-    if not s.epoch.taught:
-        return None
     lead = s.effect.steered
+    if not s.epoch.taught and (lead is None or not s.epoch.excused):
+        return None
     if lead is None:
         return 1.0 - s.epoch.tool_novelty(s.sink)
     return 1.0 - s.epoch.novelty(

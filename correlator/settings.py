@@ -42,7 +42,7 @@ class Settings(BaseModel):
     )
     policy: Path | None = Field(None, description="Policy file; the shipped one if not given.")
     threshold: float | None = Field(
-        None, description="Score from which on a chain is a story; the shipped one if not given."
+        None, allow_inf_nan=False, description="Score from which on a chain is a story; the shipped one if not given."
     )
     budget: float | None = Field(
         None,

@@ -46,6 +46,11 @@ class Steered:
         return 0.5 if self.verb and self.noun else 0.35 if self.verb or self.noun else 0.0
 
     @property
+    def proves(self) -> bool:
+        """Return whether the span is evidence: a value that proves a flow, or an order that names verb and noun of the call."""
+        return self.flow.proves or (self.ordered and self.verb and self.noun)
+
+    @property
     def destination(self) -> bool:
         """Return whether the value says where something goes."""
         return is_destination(self.flow.leaf.path, self.flow.value.kind)

@@ -157,6 +157,9 @@ def _said(value: Value, conversation: Conversation) -> bool:
     """Return whether a principal said or confirmed the value, or the operator set it up."""
     if value.key not in conversation.own_words:
         return False
+    if value.kind in ("email", "host", "url", "ip"):
+        # An address is said as a whole: ann@acme.co is not ann@acme.com, though its letters are a part of it.
+        return value.key in conversation.own_addresses
     if len(value.key) >= 5:
         return True
     texts = [said.text + "\n" + said.confirmed for said in conversation.said] + [

@@ -4,6 +4,7 @@ Every sentence quotes only what its cited events contain and uses the verb that 
 observed is interpreted; escaping is the business of each output (`correlator.render`).
 """
 
+import re
 from typing import Literal
 
 from correlator.authority import Effect
@@ -201,16 +202,19 @@ class _Writer:
                 reached="reached" if resources or touched else "not reached",
                 what="data or an object of the application was touched"
                 if resources or touched
-                else "no resource was touched",
+                else "none is seen to be touched",
             ),
             StageReached(
                 stage="egress",
                 reached="reached" if left else "not reached",
-                what="something was sent to where the steering text pointed"
-                if left
-                else "nothing is seen to have left",
+                what="something was sent out or contacted" if left else "nothing is seen to have left",
             ),
         )
+
+    def _began(self) -> str:
+        if self._chain.origin.kind == "principal":
+            return "a principal who may not asked for it"
+        return "the steering text came before the model"
 
     def origin(self) -> OriginShown:
         """Return where the chain began."""
@@ -461,12 +465,22 @@ class _Writer:
         )
 
 
+# A result that opens with a refusal, or says so in a field. Origin: RFC 9110 §15.5 (status names), errno(3).
+_REFUSED = re.compile(
+    r"^\W*(?:error|failed|failure|denied|forbidden|unauthori[sz]ed|invalid|not found|no such|unable|cannot|could not|blocked|"
+    r"rejected|refused|permission denied|access denied|timed? ?out|HTTP/?[\d.]*\s*[45]\d\d|[45]\d\d\s+\w)"
+    r"|[\"']?(?:ok|success|succeeded)[\"']?\s*[:=]\s*(?:false|no|0)\b|\bwas not (?:sent|created|done|changed|found)\b",
+    re.IGNORECASE,
+)
+
+
 def _outcome(effect: Effect) -> Literal["succeeded", "failed", "no result"]:
     if effect.call is None:
         return "succeeded"
     if effect.call.returned is None:
         return "no result"
-    return "failed" if effect.call.returned.failed else "succeeded"
+    returned = effect.call.returned
+    return "failed" if returned.failed or _REFUSED.search(returned.text[:200]) else "succeeded"
 
 
 def _sentence(text: str, events: tuple[Event | AgentEvent, ...], quotes: tuple[str, ...]) -> Sentence:
