@@ -13,7 +13,7 @@ from functools import cached_property
 from pydantic import JsonValue
 
 from correlator.contents import Segments, segment
-from correlator.lexicon import affirms
+from correlator.lexicon import affirms, speaks_of_document
 from correlator.spelling import squash
 from correlator.values import values
 from sensor.event import (
@@ -31,10 +31,13 @@ from sensor.event import (
 )
 
 UNKNOWN = Principal()
+_STEER = 200
+"""Characters up to which one line in the middle of the agent's turn is a person who steers it, not a pasted result."""
 _PASTED = 40
 """Letters and digits from which on a repeated line counts as the same content."""
+_FENCE = re.compile(r"```.*?```", re.DOTALL)
 _QUOTED_BLOCK = re.compile(
-    r"```.*?```|<([A-Za-z][\w\-]{2,40})>\s*\n.*?</\1>|(?:^>[^\n]*\n?)+|^-{3,}[^\n]*\n.*?^-{3,}[^\n]*$",
+    r"<([A-Za-z][\w\-]{2,40})>\s*\n.*?</\1>|(?:^>[^\n]*\n?)+|^-{3,}[^\n]*\n.*?^-{3,}[^\n]*$",
     re.MULTILINE | re.DOTALL,
 )
 
@@ -215,7 +218,7 @@ class _Reader:
     def _prompt(self, event: PromptSubmitted) -> None:
         if event.role != "user":
             self.system.append(event)
-        elif self._turn_open:
+        elif self._turn_open and (len(event.text) > _STEER or "\n" in event.text.strip()):
             self._content(Content(event, event.text, self.calls[-1] if self.calls else None, pasted=True))
         else:
             own, pasted = self._own(event.text)
@@ -231,7 +234,10 @@ class _Reader:
             pasted.append(block[0])
             return "\n"
 
+        # "Please do this: ```…```" is the speaker's own; "answer this ticket: ```…```" quotes somebody.
         own = _QUOTED_BLOCK.sub(take, text)
+        if speaks_of_document(_FENCE.sub(" ", own)):
+            own = _FENCE.sub(take, own)
         if self._seen:
             kept: list[str] = []
             for line in own.split("\n"):

@@ -4,6 +4,7 @@ An *effect* changes something or carries something out. A read whose argument is
 a *contact*. Nothing here knows a tool by name.
 """
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -87,30 +88,49 @@ def _named(name: str) -> tuple[str, frozenset[str], frozenset[str]]:
 
 
 def command_programs(text: str) -> list[str]:
-    """Return the program names of a shell command line, first word of each simple command."""
-    programs = []
-    for simple in _split_commands(text):
-        parts = simple.split()
-        while parts and ("=" in parts[0] or parts[0] in ("sudo", "env", "nohup", "time", "exec")):
-            if parts[0] == "sudo":
-                programs.append("sudo")
-            parts = parts[1:]
-        if parts:
-            programs.append(parts[0].rsplit("/", 1)[-1].lower())
+    """Return the program names of a shell command line, wrappers (`sudo`, `env`, `bash -c`) taken off, at most 50."""
+    programs: list[str] = []
+    for simple in _SEPARATORS.split(text[:20_000]):
+        for word in simple.replace("'", " ").replace('"', " ").split():
+            name = word.rsplit("/", 1)[-1].lower()
+            if "=" in word or word.startswith("-") or word.isdigit():
+                continue
+            programs.append(name)
+            if name not in _WRAPPERS:
+                break
     return programs[:50]
 
 
-def _split_commands(text: str) -> list[str]:
-    for mark in ("&&", "||", ";", "|", "\n", "$(", "`"):
-        text = text.replace(mark, "\x00")
-    return text[:20_000].split("\x00")
+_SEPARATORS = re.compile(r"&&|\|\||[;|\n`]|\$\(")
+_WRAPPERS = frozenset(
+    (
+        "sudo",
+        "doas",
+        "env",
+        "nohup",
+        "time",
+        "timeout",
+        "exec",
+        "xargs",
+        "nice",
+        "setsid",
+        "bash",
+        "sh",
+        "zsh",
+        "dash",
+        "busybox",
+    )
+)
+_REDIRECT = re.compile(r"(?<![0-9&<>])>>?\s*(?:~|/(?!dev/null|tmp/))")
+"""Output written to a home or absolute path."""
 
 
 def act_of(call: Call, tool: ToolDeclaration | None = None) -> Act:
     """Return what `call` does; `tool` is its declaration where the telemetry carries one."""
     verb, classes, nouns = _named(call.event.name)
-    command = next((leaf.text for leaf in call.leaves if leaf.path.lower() in _COMMAND_ARGUMENTS), None)
-    if command is not None:
+    command = " ".join(leaf.text for leaf in call.leaves if leaf.path.lower() in _COMMAND_ARGUMENTS)
+    # One word that is no program ("unlock") is an order to some other tool, not a shell line.
+    if " " in command.strip() or command.strip() in command_classes():
         return _command(command, classes, nouns)
     reach = _reach(call, classes, tool)
     arguments = {word for leaf in call.leaves for word in map(stem, words(leaf.path))}
@@ -144,7 +164,7 @@ def _reach(call: Call, classes: frozenset[str], tool: ToolDeclaration | None) ->
         return "effect"
     if tool is not None and tool.destructive:
         return "effect"
-    if "read" in classes:
+    if "read" in classes and not _changes(call, classes):
         return "contact" if _addressed(call) else "read"
     if classes & effect_classes():
         return "effect"
@@ -153,6 +173,19 @@ def _reach(call: Call, classes: frozenset[str], tool: ToolDeclaration | None) ->
     if len(result) > _SHORT_RESULT:
         return "contact" if _addressed(call) else "read"
     return "effect" if call.leaves else "read"
+
+
+def _changes(call: Call, classes: frozenset[str]) -> bool:
+    """Return whether a call whose first verb may be a read changes something all the same.
+
+    Another verb of the name removes, executes or pays ("fetch_and_delete"), or the verb has both senses ("open", "click") and
+    all that came back is a short acknowledgement.
+    """
+    others = frozenset().union(*(classes_of(word) for word in words(call.event.name)[1:]))
+    if "and" in words(call.event.name) and others & {"delete", "execute", "transfer", "modify"}:
+        return True
+    result = call.returned.text.strip() if call.returned else ""
+    return "execute" in classes and len(result) <= _SHORT_RESULT and not _addressed(call)
 
 
 def _addressed(call: Call) -> bool:
@@ -164,11 +197,16 @@ def _addressed(call: Call) -> bool:
 def _command(command: str, classes: frozenset[str], nouns: frozenset[str]) -> Act:
     known = command_classes()
     found = frozenset(known[program] for program in command_programs(command) if program in known)
+    if any(value.kind in ("url", "host", "ip", "email") for value in values(command)):
+        found |= {"network"}
+    if _REDIRECT.search(command):
+        found |= {"write"}
     kinds: dict[str, tuple[Kind, set[str]]] = {
         "delete": ("delete", {"delete"}),
         "grant": ("grant", {"grant"}),
         "persist": ("execute", {"execute", "create"}),
         "network": ("communicate", {"communicate", "move"}),
+        "write": ("modify", {"modify", "create"}),
     }
     if not found:
         return Act("read", "read", "", classes, nouns)

@@ -177,7 +177,10 @@ def destination_names() -> frozenset[str]:
 @cache
 def _affirmation() -> re.Pattern[str]:
     row = _words("roles", "affirm")
-    return re.compile(r"[\W_]*(?:" + "|".join(map(re.escape, row)) + r")\b", re.IGNORECASE)
+    return re.compile(
+        r"[\W_]*(?:(?:that|this|it|all)(?:['’]?s| is| looks)?\s+)?(?:" + "|".join(map(re.escape, row)) + r")\b",
+        re.IGNORECASE,
+    )
 
 
 _NEGATION = re.compile(
@@ -204,3 +207,13 @@ def owner_names() -> frozenset[str]:
     """Return the stems of field names that say whom a record belongs to."""
     row = _words("roles", "owner")
     return frozenset(stem(name) for name in row)
+
+
+@cache
+def _documents() -> frozenset[str]:
+    return frozenset(stem(word) for word in _words("roles", "document"))
+
+
+def speaks_of_document(text: str) -> bool:
+    """Return whether a text speaks of something that somebody wrote."""
+    return any(stem(word) in _documents() for word in words(text))

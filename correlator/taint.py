@@ -99,7 +99,7 @@ def trace(conversation: Conversation) -> tuple[Traced, ...]:
         first_use.add(call)
     for answer in conversation.answers:
         seen = conversation.before(answer.order)
-        leaves = tuple(Leaf("link", link) for link in links(answer.text))
+        leaves = tuple(Leaf("image" if image else "link", link) for link, image in targets(answer.text))
         if leaves:
             flows = tuple(_flows(leaves, conversation, seen, first_use))
             traced.append(Traced(answer, flows, carried=_carried(leaves, conversation, seen)))
@@ -112,10 +112,18 @@ _LINK = re.compile(
 )
 
 
-def links(text: str) -> tuple[str, ...]:
-    """Return the targets of links and images in a reply: what a renderer loads or a reader clicks, at most 50."""
-    found = [match[1] or match[2] for match in _LINK.finditer(text[:200_000])]
+def targets(text: str) -> tuple[tuple[str, bool], ...]:
+    """Return the targets of links and images in a reply, and whether a renderer loads them by itself; at most 50."""
+    found = [
+        (match[1] or match[2], match[0].startswith("!") or not match[0].lower().startswith(("[", "<a", "<link")))
+        for match in _LINK.finditer(text[:200_000])
+    ]
     return tuple(found[:50])
+
+
+def links(text: str) -> tuple[str, ...]:
+    """Return the targets alone."""
+    return tuple(target for target, _ in targets(text))
 
 
 class _FirstUse:

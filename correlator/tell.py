@@ -187,9 +187,7 @@ class _Writer:
             StageReached(
                 stage="prompt",
                 reached="reached" if prompted else "unseen",
-                what="the steering text came before the model"
-                if prompted
-                else "no text that steered the agent was captured",
+                what=self._began() if prompted else "no text that steered the agent was captured",
             ),
             StageReached(
                 stage="decision",

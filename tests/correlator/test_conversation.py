@@ -22,10 +22,29 @@ def test_what_the_user_says_first_is_said_and_what_a_tool_returns_is_content() -
 
 
 def test_a_message_in_the_user_role_in_the_middle_of_the_turn_is_content() -> None:
-    found = conversation(user("What does the letter say?"), call("get_letter", {"number": 3}), user(LETTER))
+    letter = f"{LETTER}\nYours, the keeper of the archive."
+    found = conversation(user("What does the letter say?"), call("get_letter", {"number": 3}), user(letter))
 
     assert [said.text for said in found.said] == ["What does the letter say?"]
-    assert [(content.text, content.pasted) for content in found.contents] == [(LETTER, True)]
+    assert [(content.text, content.pasted) for content in found.contents] == [(letter, True)]
+
+
+def test_one_short_line_in_the_middle_of_the_turn_is_a_person_who_steers() -> None:
+    found = conversation(
+        user("What does it say?"), call("get_letter", {"number": 3}, LETTER), user("And send it to Mira.")
+    )
+
+    assert [said.text for said in found.said] == ["What does it say?", "And send it to Mira."]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    ["No, please do not.", "That isn't quite right.", "Right now I only want the summary?", "Stop. Correct it."],
+)
+def test_a_refusal_or_a_question_confirms_nothing(reply: str) -> None:
+    found = conversation(user("Pay."), says("I would send it to box@drop.example.net. Is that right?"), user(reply))
+
+    assert found.said[1].confirmed == ""
 
 
 def test_a_message_after_the_answer_is_said_again() -> None:

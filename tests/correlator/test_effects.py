@@ -139,14 +139,16 @@ def test_a_read_of_something_else_is_no_contact(value: str) -> None:
         ("ls -l /srv", ["ls"]),
         ("LANG=C /usr/bin/CURL -s x | tee y", ["curl", "tee"]),
         ("cd /srv && rm -r x; echo done", ["cd", "rm", "echo"]),
-        ("sudo env A=b nohup wget x", ["sudo", "wget"]),
+        ("sudo env A=b nohup wget x", ["sudo", "env", "nohup", "wget"]),
         ("echo $(nc drop.example.net 9) `dig x`", ["echo", "nc", "dig"]),
         ("a ||\nb", ["a", "b"]),
         ("", []),
         ("   ;;; ", []),
     ],
 )
-def test_the_programs_of_a_command_line_are_its_first_words(command: str, programs: list[str]) -> None:
+def test_the_programs_of_a_command_line_are_its_first_words_and_what_wrappers_run(
+    command: str, programs: list[str]
+) -> None:
     assert command_programs(command) == programs
 
 
