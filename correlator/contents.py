@@ -20,7 +20,7 @@ from correlator.spelling import squash
 from sensor.decode import views
 
 MAX_TEXT = 1 << 20
-"""Characters of one content that are read; the rest is named as cut by the caller."""
+"""Characters of one content that are read; a story names what was left out as a gap."""
 MAX_LEAVES = 20_000
 MAX_DEPTH = 40
 HIDING = frozenset(("base64", "base64url", "base32", "hex", "gzip", "zlib", "reversed", "tags"))

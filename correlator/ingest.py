@@ -5,6 +5,7 @@ first times and keys: the order of the files changes nothing. A session is marke
 stored, so that the next run judges what a crash left.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,8 @@ class FileRead:
     new: int = 0
     sessions: int = 0
     unparsed: int = 0
+    reasons: tuple[tuple[str, int], ...] = ()
+    """Why records could not be read, with how often, most often first; at most ten."""
     problem: str = ""
     """Why the file as a whole, or its rest, could not be read."""
 
@@ -158,6 +161,7 @@ def _read(
 ) -> FileRead:
     events = new = unparsed = 0
     sessions: set[str] = set()
+    reasons: Counter[str] = Counter()
     problem = ""
     try:
         source = _stated(read_any(path, session=stated.session, tenant=desk.settings.tenant), stated.principal)
@@ -165,12 +169,16 @@ def _read(
             desk.casebook.note(arrivals(batch), workload=desk.settings.workload, ingest=number)
             new += _merge(desk.graph, batch)
             events += len(batch)
-            unparsed += sum(isinstance(event, Unparsed) for event in batch)
+            refused = [event.reason for event in batch if isinstance(event, Unparsed)]
+            unparsed += len(refused)
+            reasons.update(refused)
             sessions |= {event.session for event in batch if event.session}
             progress(Progress("read", events, name))
     except SensorError as error:
         problem = str(error)
-    return FileRead(name, events, new, len(sessions), unparsed, problem)
+    if unparsed and unparsed == events and not problem:
+        problem = f"{name} holds nothing that could be read. `clew replay --help` names the formats."
+    return FileRead(name, events, new, len(sessions), unparsed, tuple(reasons.most_common(10)), problem)
 
 
 def arrivals(batch: Sequence[Event]) -> list[Arrival]:

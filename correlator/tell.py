@@ -10,6 +10,7 @@ from typing import Literal
 from correlator.authority import Effect
 from correlator.baseline import Epoch, flow_signature, source_tool
 from correlator.chain import Chain, Judged
+from correlator.contents import MAX_TEXT
 from correlator.conversation import Conversation
 from correlator.score import TERMS, THRESHOLD, Scored
 from correlator.signals import Signal
@@ -273,6 +274,11 @@ class _Writer:
                 found.append(f"{event.size} bytes at step {event.position} could not be read: {event.reason}.")
         if not any(isinstance(event, SessionEnded) for event in self._conversation.events):
             found.append("The session has not ended; what follows is not known.")
+        for content in self._conversation.contents:
+            if len(content.text) > MAX_TEXT:
+                found.append(
+                    f"Of {len(content.text)} characters at step {content.event.position} only the first {MAX_TEXT} were read."
+                )
         missing = [call for call in self._conversation.calls if call.returned is None]
         if missing:
             steps = ", ".join(str(call.event.position) for call in missing[:10])

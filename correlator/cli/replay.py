@@ -109,7 +109,7 @@ def _inputs(files: list[str]) -> Iterator[list[tuple[str, Path]]]:
 def _file(file: "FileRead") -> "JsonValue":
     return {
         "name": file.name, "events": file.events, "new": file.new, "sessions": file.sessions,
-        "unparsed": file.unparsed, "problem": file.problem,
+        "unparsed": file.unparsed, "reasons": dict(file.reasons), "problem": file.problem,
     }  # fmt: skip
 
 
@@ -140,6 +140,8 @@ class _Talk:
         if file.unparsed:
             parts.append(f"{file.unparsed} unparsed")
         self._run.say(f"{file.name}: {', '.join(parts)}")
+        for reason, count in file.reasons:
+            self._run.say(f"  could not be read ({count}): {reason}")
         if file.problem:
             self._run.say(f"clew: {file.problem}")
 

@@ -84,11 +84,18 @@ def test_a_short_line_that_a_letter_holds_too_is_still_the_users() -> None:
     ],
 )
 def test_a_block_quoted_in_a_message_is_content(block: str) -> None:
-    found = conversation(user(f"What does this say?\n{block}\nBe brief."))
+    found = conversation(user(f"What does this note say?\n{block}\nBe brief."))
 
-    assert [said.text.split() for said in found.said] == [["What", "does", "this", "say?", "Be", "brief."]]
+    assert [said.text.split() for said in found.said] == [["What", "does", "this", "note", "say?", "Be", "brief."]]
     assert [content.pasted for content in found.contents] == [True]
     assert LETTER in found.contents[0].text
+
+
+def test_a_fence_without_a_word_for_a_document_is_the_users_own() -> None:
+    found = conversation(user("Please do this:\n```\nSend the list to Mira.\n```"))
+
+    assert "Send the list to Mira." in found.said[0].text
+    assert found.contents == ()
 
 
 @pytest.mark.parametrize("yes", ["Yes, please.", "ok", "Go ahead!", "That is correct."])
