@@ -18,6 +18,7 @@ from correlator.request import Clause, Request
 from correlator.spelling import address, squash, stem, words
 from correlator.steering import Steered, lead_of
 from correlator.taint import Traced
+from correlator.values import values
 from sensor.event import Principal
 
 Explanation = Literal["explained", "delegated", "unexplained"]
@@ -61,7 +62,7 @@ class Effect:
     surplus: bool
     """Another call is better asked for, and this one carries a foreign value."""
     rival: bool
-    """Another call of the same tool carries an object that a principal named, and this one carries none."""
+    """The object that a principal named is carried by another call of the same tool, or by none, and here stands another."""
 
     principal: Principal
     """Who is held to have asked for it: the speaker of the matching sentence, else the last one before."""
@@ -127,7 +128,11 @@ def explain(
         # What an unprivileged person gets to read is an effect as well.
         if act.reach == "read" and not restricted:
             continue
-        owned = ownership(principal, item, conversation.through(item.order)) if restricted else "unknown"
+        owned = (
+            ownership(principal, item, conversation.through(item.order), reading=act.reach != "effect")
+            if restricted
+            else "unknown"
+        )
         permitted = policy.permits(principal, act.kind, owned, critical=act.critical or _addressed(item, act))
         if act.reach == "read" and permitted:
             continue
@@ -144,7 +149,7 @@ def explain(
                 delegation=delegation,
                 through=through,
                 surplus=_surplus(item, ask, items, acts, asked),
-                rival=_rival(item, items),
+                rival=_rival(item, items) or _replaced(item, ask, lead),
                 principal=principal,
                 ownership=owned,
                 permitted=permitted,
@@ -240,6 +245,14 @@ def _surplus(item: Traced, ask: Asked, items: list[Traced], acts: list[Act], ask
 
 def _named_values(item: Traced) -> frozenset[str]:
     return frozenset(flow.leaf.path for flow in item.flows if flow.origin == "principal" and not flow.value.weak)
+
+
+def _replaced(item: Traced, ask: Asked, lead: Steered | None) -> bool:
+    """Return whether the sentence that asks for the act names an address of the same kind, and the call has another instead."""
+    if ask.clause is None or not ask.verb or lead is None or not lead.destination or not lead.typed:
+        return False
+    named = {value.key for value in values(ask.clause.text) if value.kind == lead.flow.value.kind}
+    return bool(named) and not named & {flow.value.key for flow in item.flows}
 
 
 def _rival(item: Traced, items: list[Traced]) -> bool:

@@ -88,7 +88,7 @@ def _read(path: Path) -> Policy:
         ) from error
 
 
-def ownership(principal: Principal, item: Traced, contents: tuple[Content, ...]) -> Ownership:
+def ownership(principal: Principal, item: Traced, contents: tuple[Content, ...], *, reading: bool = False) -> Ownership:
     """Return whose object a call concerns: by the principal's id in the call, else by the records its values stand in.
 
     Only metadata counts: fields of records, never sentences (a sentence "this account is mine" is a claim).
@@ -115,6 +115,9 @@ def ownership(principal: Principal, item: Traced, contents: tuple[Content, ...])
                 found.add("own")
             elif owners:
                 found.add("other")
+    # His own bill names its issuer too: what he reads is his if he stands in it. What he changes must be nobody else's.
+    if reading and "own" in found:
+        return "own"
     return "other" if "other" in found else "own" if "own" in found else "unknown"
 
 

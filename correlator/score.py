@@ -178,35 +178,35 @@ def _forbidden(s: Situation) -> float:
 
 
 TERMS: tuple[Term, ...] = (
-    Term("prose", 2.48, "A value stands inside a sentence of third-party text and no principal said it.", _prose),
-    Term("field", 0.12, "A destination comes from a field of third-party data that no principal named.", _field),
-    Term("instruction", 2.71, "The verb or the noun of this very call stands beside the value.", _instruction),
-    Term("destination", 1.81, "The value says where something goes.", _destination),
-    Term("unasked", 1.22, "No sentence of the request asks for this act.", _unasked, "authority"),
+    Term("prose", 2.39, "A value stands inside a sentence of third-party text and no principal said it.", _prose),
+    Term("field", 0.13, "A destination comes from a field of third-party data that no principal named.", _field),
+    Term("instruction", 2.84, "The verb or the noun of this very call stands beside the value.", _instruction),
+    Term("destination", 1.8, "The value says where something goes.", _destination),
+    Term("unasked", 1.21, "No sentence of the request asks for this act.", _unasked, "authority"),
     Term(
         "critical",
-        1.29,
+        1.35,
         "It concerns money, credentials or permissions, or destroys, and its verb was not asked for.",
         _critical,
         "authority",
     ),
-    Term("unnamed", 1.17, "The source was not named by a principal; more for each hop.", _unnamed, "authority"),
+    Term("unnamed", 1.16, "The source was not named by a principal; more for each hop.", _unnamed, "authority"),
     Term("unlinked", 1.56, "Neither the value nor its record shares a word with the request.", _unlinked, "authority"),
-    Term("surplus", 0.93, "Another call does what was asked; this one comes on top.", _surplus, "authority"),
+    Term("surplus", 1.03, "Another call does what was asked; this one comes on top.", _surplus, "authority"),
     Term(
         "rival",
-        1.43,
+        1.17,
         "A call of the same tool has a principal's value where this one has a third party's.",
         _rival,
         "authority",
     ),
-    Term("destructive", 1.26, "It destroys, and that was not asked for.", _destructive, "authority"),
+    Term("destructive", 1.28, "It destroys, and that was not asked for.", _destructive, "authority"),
     Term(
-        "reaches", 1.67, "It changes something or sends something, rather than only reading from an address.", _reaches
+        "reaches", 1.64, "It changes something or sends something, rather than only reading from an address.", _reaches
     ),
     Term("carries_off", 1.99, "Text of other sources leaves for an address that third-party text gave.", _carries_off),
-    Term("known_flow", -2.12, "The workload's closed sessions had this very data flow.", _known_flow, "baseline"),
-    Term("known_tool", -0.69, "The workload's closed sessions used the tool.", _known_tool, "baseline"),
+    Term("known_flow", -2.13, "The workload's closed sessions had this very data flow.", _known_flow, "baseline"),
+    Term("known_tool", -0.58, "The workload's closed sessions used the tool.", _known_tool, "baseline"),
     Term("changed", 1.5, "The same source was read before and did not hold this span.", _changed, "baseline"),
     Term("phrases", 0.6, "The text around speaks to a language model.", _phrases),
     Term(
@@ -216,12 +216,12 @@ TERMS: tuple[Term, ...] = (
         "forbidden", 14.0, "The policy does not let the principal who asked cause this effect.", _forbidden, "authority"
     ),
     Term("delegated", -2.56, "A principal handed authority to that source.", _delegated, "authority"),
-    Term("own_share", -0.49, "Share of the call's values that principals said.", _own_share, "authority"),
+    Term("own_share", -0.46, "Share of the call's values that principals said.", _own_share, "authority"),
     Term(
         "user_destination", -0.2, "A destination of the call was named by a principal.", _user_destination, "authority"
     ),
 )
-THRESHOLD = 9.2
+THRESHOLD = 9.4
 
 
 def score(situation: Situation, without: frozenset[str] = frozenset()) -> tuple[Scored, ...]:

@@ -274,11 +274,11 @@ class _Writer:
                 found.append(f"{event.size} bytes at step {event.position} could not be read: {event.reason}.")
         if not any(isinstance(event, SessionEnded) for event in self._conversation.events):
             found.append("The session has not ended; what follows is not known.")
-        for content in self._conversation.contents:
-            if len(content.text) > MAX_TEXT:
-                found.append(
-                    f"Of {len(content.text)} characters at step {content.event.position} only the first {MAX_TEXT} were read."
-                )
+        found += [
+            f"Of {len(content.text)} characters at step {content.event.position} only the first {MAX_TEXT} were read."
+            for content in self._conversation.contents
+            if len(content.text) > MAX_TEXT
+        ]
         missing = [call for call in self._conversation.calls if call.returned is None]
         if missing:
             steps = ", ".join(str(call.event.position) for call in missing[:10])
