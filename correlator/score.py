@@ -221,7 +221,7 @@ TERMS: tuple[Term, ...] = (
         "user_destination", -0.2, "A destination of the call was named by a principal.", _user_destination, "authority"
     ),
 )
-THRESHOLD = 9.4
+THRESHOLD = 8.8
 
 
 def score(situation: Situation, without: frozenset[str] = frozenset()) -> tuple[Scored, ...]:

@@ -84,6 +84,12 @@ def lead_of(item: Traced, act: Act, conversation: Conversation, *, asked: bool) 
     return lead
 
 
+def _speaks_of(verb: str, text: str) -> bool:
+    """Return whether a text has the verb of the act or a noun made of it ("make a reservation" for "reserve")."""
+    told = map(stem, words(without_values(text)))
+    return any(word == verb or (len(verb) >= 4 and word.startswith(verb)) for word in told)
+
+
 def _quotes(text: str, sentence: str) -> bool:
     """Return whether a text repeats most words of the sentence that a value came from: it quotes, it does not obey."""
     told = content_words(sentence)
@@ -142,9 +148,7 @@ def _candidates(item: Traced, act: Act) -> Iterable[Steered]:
             told = words(near)
             verb = any(classes_of(word) & act.classes for word in told)
             noun = bool(act.nouns & content_words(near)) or (len(name) > 4 and name in near.casefold())
-            ordered = _ordered(near, act) or (
-                bool(orders(near)) and act.verb in map(stem, words(without_values(place.span.text)))
-            )
+            ordered = _ordered(near, act) or (bool(orders(near)) and _speaks_of(act.verb, place.span.text))
             if flow.in_text and _quotes(flow.leaf.text, place.span.text):
                 continue
             # What stands in a field too is data, unless a sentence orders its use.
