@@ -36,4 +36,4 @@ def test_a_fixed_sample_evaluated_again_gives_the_committed_groups(
     again = evaluate(Request(tuple(shared_data / name for name in SAMPLE), baseline="others")).to_json()["groups"]
     committed = result["shipped"]["plain"]["groups"]  # type: ignore[index]
     sampled = {(row["model"], row["suite"]) for row in again}  # type: ignore[attr-defined]
-    assert again == [row for row in committed if (row["model"], row["suite"]) in sampled]
+    assert list(again) == [row for row in committed if (row["model"], row["suite"]) in sampled]  # type: ignore[call-overload]
