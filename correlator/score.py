@@ -1,8 +1,8 @@
 """The score of an effect: a sum of named terms, each shown.
 
 Every term is a fact between 0 and 1 times a shipped weight. Raising terms are positive, excuses negative. A story needs an
-effect that the request does not explain *and* a score of at least `THRESHOLD`; no term decides alone. Weights were fitted on
-two of three suites at a time, non-negative in their direction and pulled towards hand-set priors
+effect that the request does not explain *and* a score of at least `THRESHOLD`; no term decides alone. The shipped
+weights were fitted on all three suites, the threshold is the mean of the left-out bars
 (`python -m benchmarks.quality.fit`); what is shipped and how it was judged is in `docs/decisions/0002-score.md`.
 """
 
