@@ -29,14 +29,17 @@ dev: .venv/installed-dev
 		|| { echo 'Python cannot make environments here. On Debian: apt-get install python3-venv (or: make system)' >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 
+# A lock is complete, so nothing is resolved: `--no-deps`. (Before 23.3, pip takes an extra that a package asks for, such as
+# coverage[toml], for a requirement without a pin as soon as a newer version is published than the lock names.)
 # Clew itself is built with the locked build backend, so nothing is fetched that the lock does not name.
 .venv/installed: requirements/run.lock pyproject.toml | .venv/bin/python
-	$(PIP) install --quiet --require-hashes --requirement requirements/run.lock
+	$(PIP) install --quiet --no-deps --require-hashes --requirement requirements/run.lock
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/installed-dev: requirements/dev.lock .venv/installed
-	$(PIP) install --quiet --require-hashes --requirement requirements/dev.lock
+	$(PIP) install --quiet --no-deps --require-hashes --requirement requirements/dev.lock
+	$(PIP) check
 	@touch $@
 
 # The store lies in a temporary directory that is removed afterwards.
