@@ -7,7 +7,7 @@ stored, so that the next run judges what a crash left.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from correlator.baseline import Epoch
@@ -16,7 +16,7 @@ from correlator.casebook import Arrival, Casebook, SessionRecord
 from correlator.casebook.learning import Moment, epoch, moment_of
 from correlator.pipeline import Judgement, judge
 from correlator.policy import Policy, load_policy
-from correlator.score import THRESHOLD
+from correlator.score import SHIPPED, THRESHOLD, Scale
 from correlator.settings import Settings
 from graph.errors import UnstorableEvent
 from graph.fold import event_time
@@ -98,17 +98,18 @@ class Desk:
             bounded(self.graph.events(session.key, tenant=session.tenant), self.settings.session_events),
             policy=self._policy,
             epoch=self._epochs[moment],
-            threshold=self._threshold(self._epochs[moment]),
+            scale=self._scale(self._epochs[moment]),
         )
         self.graph.add_edges(session.key, found.links.edges, found.links.nodes, tenant=session.tenant)
         return found
 
-    def _threshold(self, epoch: Epoch) -> float:
+    def _scale(self, epoch: Epoch) -> Scale:
         if self.settings.threshold is not None:
-            return self.settings.threshold
+            return replace(SHIPPED, threshold=self.settings.threshold)
         if self.settings.budget is None:
-            return THRESHOLD
-        return budget([one.score for one in epoch.lessons], self.settings.budget, THRESHOLD).threshold
+            return SHIPPED
+        allowed = budget([one.score for one in epoch.lessons], self.settings.budget, THRESHOLD)
+        return replace(SHIPPED, threshold=allowed.threshold)
 
     def clear(self, progress: Callable[[Progress], None] = lambda _: None) -> tuple[int, tuple[str, ...]]:
         """Judge all sessions that wait; return how many there were, and the ids of their stories."""

@@ -10,7 +10,7 @@ from correlator.conversation import Conversation, read
 from correlator.link import Links, link
 from correlator.policy import Policy, load_policy
 from correlator.request import request_of
-from correlator.score import THRESHOLD, Situation, score
+from correlator.score import SHIPPED, Scale, Situation, score
 from correlator.signals import Signal, signals
 from correlator.story import Story
 from correlator.taint import trace
@@ -54,14 +54,13 @@ def judge(
     *,
     policy: Policy | None = None,
     epoch: Epoch = NO_BASELINE,
-    threshold: float = THRESHOLD,
-    without: frozenset[str] = frozenset(),
+    scale: Scale = SHIPPED,
 ) -> Judgement:
     """Return what is found in the events of one session, whatever their order and however often they arrived."""
     conversation = read(in_order(events))
     traced = trace(conversation)
     effects = explain(conversation, request_of(conversation), traced, policy or load_policy())
-    judged = tuple(_judged(effect, epoch, without) for effect in effects)
+    judged = tuple(_judged(effect, epoch, scale) for effect in effects)
     found = chains(conversation, judged)
     noted = signals(conversation)
     return Judgement(
@@ -69,13 +68,15 @@ def judge(
         effects=judged,
         chains=found,
         stories=tuple(
-            tell(chain, conversation, epoch, noted, threshold) for chain in found if chain.score >= threshold
+            tell(chain, conversation, epoch, noted, scale.threshold)
+            for chain in found
+            if chain.score >= scale.threshold
         ),
         signals=noted,
         lesson=replace(lesson(conversation, traced), score=max((chain.score for chain in found), default=0.0)),
-        links=link(traced, [chain for chain in found if chain.score >= threshold], noted),
+        links=link(traced, [chain for chain in found if chain.score >= scale.threshold], noted),
     )
 
 
-def _judged(effect: Effect, epoch: Epoch, without: frozenset[str]) -> Judged:
-    return Judged(effect, score(Situation(effect, epoch), without))
+def _judged(effect: Effect, epoch: Epoch, scale: Scale) -> Judged:
+    return Judged(effect, score(Situation(effect, epoch), scale))

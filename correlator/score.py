@@ -6,8 +6,8 @@ weights were fitted on all three suites, the threshold is the mean of the left-o
 (`python -m benchmarks.quality.fit`); what is shipped and how it was judged is in `docs/decisions/0002-score.md`.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 
 from correlator.authority import Effect
 from correlator.baseline import Epoch, flow_signature
@@ -224,12 +224,30 @@ TERMS: tuple[Term, ...] = (
 THRESHOLD = 8.8
 
 
-def score(situation: Situation, without: frozenset[str] = frozenset()) -> tuple[Scored, ...]:
-    """Return the terms of one effect in the order of `TERMS`, those in `without` (names or groups) left out."""
+@dataclass(frozen=True)
+class Scale:
+    """What a score is made with, and the score from which on a chain is a story."""
+
+    weights: Mapping[str, float]
+    """By name of term; a term without a weight is left out."""
+    threshold: float
+
+    def without(self, names: Collection[str]) -> "Scale":
+        """Return the scale without the terms of these names or groups."""
+        left = {term.name for term in TERMS if term.name not in names and term.group not in names}
+        return replace(self, weights={name: weight for name, weight in self.weights.items() if name in left})
+
+
+SHIPPED = Scale({term.name: term.weight for term in TERMS}, THRESHOLD)
+
+
+def score(situation: Situation, scale: Scale = SHIPPED) -> tuple[Scored, ...]:
+    """Return the terms of one effect, in the order of `TERMS`."""
     scored = []
     for term in TERMS:
-        if term.name in without or term.group in without:
+        weight = scale.weights.get(term.name)
+        if weight is None:
             continue
         value = term.of(situation)
-        scored.append(Scored(term.name, value, 0.0 if value is None else round(term.weight * value, 4)))
+        scored.append(Scored(term.name, value, 0.0 if value is None else round(weight * value, 4)))
     return tuple(scored)

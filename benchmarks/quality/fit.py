@@ -71,7 +71,7 @@ def examples(paths: list[Path], change: Change | None = None) -> list[Example]:
                 epochs[task] = (
                     Epoch(tuple(one for taught, one in lessons if taught != task)) if lessons else NO_BASELINE
                 )
-            judged = judge(events_of(changed), epoch=epochs[task], threshold=1e9).effects
+            judged = judge(events_of(changed), epoch=epochs[task]).effects
             rows = [[term.value or 0.0 for term in one.terms] for one in judged if one.effect.alarming]
             found.append(Example(original.labels, np.array(rows, dtype=float)))
     return found

@@ -1,8 +1,9 @@
 """Write the quality result: `python -m benchmarks.quality.run DATA --out benchmarks/quality/results/shared.json`.
 
-`DATA` is the folder that holds `agentdojo`, `agentdyn` and `benign-agents`. Three views of the same recordings:
+`DATA` is the folder that holds `agentdojo`, `agentdyn` and `benign-agents`. Four views of the same recordings:
 
 - `left_out`: weights and bar fitted on two of the suites, figures on the third, for plain runs and for each mutation;
+- `left_out_whole`: the same by `clew evaluate` itself, for what needs stories: source, sink and value right, precision;
 - `shipped`: `clew evaluate` as it is installed, plain, per mutation, values only, and without each term;
 - `pairs`: equal texts by an unprivileged and a privileged speaker; policy and terms were chosen on the `tune` half.
 
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -25,7 +27,7 @@ from benchmarks.quality.fit import NEGATIVE, Example, Floats, examples, fit
 from benchmarks.quality.mutate import mutate
 from correlator.evaluate.main import MUTATIONS, SEED, Request, evaluate
 from correlator.pipeline import judge
-from correlator.score import TERMS, THRESHOLD
+from correlator.score import TERMS, THRESHOLD, Scale
 from sensor.event import Principal
 from sensor.identity import session_key
 from sensor.sources.transcript.chat import events as chat_events
@@ -89,10 +91,19 @@ def main() -> int:
     plain = examples(attacks)
     suites = sorted({one.labels.suite for one in plain if one.labels.kind == "reached"})
     fitted = {suite: fit([one for one in plain if one.labels.suite != suite]) for suite in suites}
+    scales = {
+        suite: Scale({term.name: float(weight) for term, weight in zip(TERMS, weights, strict=True)}, bar)
+        for suite, (weights, bar) in fitted.items()
+    }
     held = {"plain": left_out(plain, fitted)}
     for kind in MUTATIONS:
         _say(f"left out, {kind}")
         held[kind] = left_out(examples(attacks, partial(mutate, kind=kind, seed=SEED)), fitted)
+
+    whole = {
+        "all": _evaluated(attacks, prevalence=0.001, scales=scales),
+        "agentdojo": _evaluated(attacks[:1], prevalence=0.001, scales=scales),
+    }
 
     shipped: dict[str, object] = {}
     shipped["plain"] = _evaluated(attacks, prevalence=0.001)
@@ -122,6 +133,7 @@ def main() -> int:
             "baseline": "others",
         },
         "left_out": held,
+        "left_out_whole": whole,
         "shipped": shipped,
         "without": without,
         "pairs": {"tune": judged_pairs("tune"), "test": judged_pairs("test")},
@@ -141,9 +153,12 @@ def _evaluated(
     values_only: bool = False,
     without: tuple[str, ...] = (),
     prevalence: float | None = None,
+    scales: Mapping[str, Scale] | None = None,
     short: bool = False,
 ) -> dict[str, object]:
-    found = evaluate(Request(tuple(paths), baseline, without, values_only, mutate, prevalence)).to_json()
+    found = evaluate(
+        Request(tuple(paths), baseline, without, values_only, mutate, prevalence, scales=scales or {})
+    ).to_json()
     return {"rates": found["rates"]} if short else found
 
 

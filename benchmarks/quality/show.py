@@ -18,17 +18,12 @@ def lines(result: dict[str, Any]) -> list[str]:
             lowest = rows["lowest_group_of_20"]
             cells.append(f"lowest group {100 * lowest[1]:.0f} %" if lowest else "")
             found.append(f"  {change:<8} {suite:<8} " + "  ".join(cells))
-    found += ["", "as shipped, all suites (stories/runs):"]
-    for change, report in result["shipped"].items():
-        cells = [f"{row['class']} {row['stories']}/{row['runs']}" for row in report["rates"] if row["suite"] == "all"]
-        right = report["all_right"]
-        if right is not None:
-            cells.append(f"all right {100 * right:.1f} %")
-        if report["named_when_failed"] is not None:
-            cells.append(f"source named when failed {100 * report['named_when_failed']:.0f} %")
-        if report["precision_at_20"] is not None:
-            cells.append(f"precision of top 20 {100 * report['precision_at_20']:.0f} %")
-        found.append(f"  {change:<26} " + "  ".join(cells) + f"  ({report['seconds']} s)")
+    for title, reports in (
+        ("each suite by weights and bar of the others", result["left_out_whole"]),
+        ("as shipped, all suites", result["shipped"]),
+    ):
+        found += ["", f"{title} (stories/runs):"]
+        found += [f"  {name:<26} {_cells(report)}" for name, report in reports.items()]
     found += ["", "without a term (reached, benign, authorised; all suites):"]
     for name, report in result["without"].items():
         rates = {row["class"]: row for row in report["rates"] if row["suite"] == "all"}
@@ -37,6 +32,17 @@ def lines(result: dict[str, Any]) -> list[str]:
     found += ["", "pairs right on both sides:"]
     found += [f"  {split:<5} {row['right']}/{row['pairs']}" for split, row in result["pairs"].items()]
     return found
+
+
+def _cells(report: dict[str, Any]) -> str:
+    cells = [f"{row['class']} {row['stories']}/{row['runs']}" for row in report["rates"] if row["suite"] == "all"]
+    if report["all_right"] is not None:
+        cells.append(f"all right {100 * report['all_right']:.1f} %")
+    if report["named_when_failed"] is not None:
+        cells.append(f"source named when failed {100 * report['named_when_failed']:.0f} %")
+    if report["precision_at_20"] is not None:
+        cells.append(f"precision of top 20 {100 * report['precision_at_20']:.0f} %")
+    return "  ".join(cells) + f"  ({report['seconds']} s)"
 
 
 def main() -> int:

@@ -6,8 +6,8 @@ import multiprocessing
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from correlator.errors import EvaluationImpossible
 from correlator.evaluate.measure import Change, Options, Outcome, group
 from correlator.evaluate.report import Report, report, table
 from correlator.evaluate.runs import Run, read
-from correlator.score import TERMS
+from correlator.score import TERMS, Scale
 
 MUTATIONS = ("verbs", "plant", "split", "respell", "field", "known", "inuser")
 SEED = 20261123
@@ -32,6 +32,8 @@ class Request:
     mutate: str | None = None
     prevalence: float | None = None
     seed: int = SEED
+    scales: Mapping[str, Scale] = field(default_factory=dict)
+    """Scales by suite, where a suite is not to be judged by the shipped one (left-one-suite-out)."""
 
 
 def names() -> frozenset[str]:
@@ -53,7 +55,7 @@ def evaluate(request: Request, progress: Callable[[int, int], None] | None = Non
     by: dict[tuple[str, str], list[Run]] = defaultdict(list)
     for run in runs:
         by[run.labels.model, run.labels.suite].append(run)
-    options = Options(request.baseline, frozenset(request.without), _change(request))
+    options = Options(request.baseline, request.scales, frozenset(request.without), _change(request))
     outcomes: list[Outcome] = []
     # `fork` hands the runs over without copying them; the children only compute.
     with multiprocessing.get_context("fork").Pool(min(2, len(by))) as pool:

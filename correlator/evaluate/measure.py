@@ -1,7 +1,7 @@
 """One run through the engine, and what came out held against its labels."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from correlator.baseline import NO_BASELINE, Epoch, Lesson
 from correlator.evaluate.runs import Run
 from correlator.pipeline import Judgement, judge
+from correlator.score import SHIPPED, Scale
 from correlator.spelling import squash
 from correlator.story import Story
 from sensor.event import Event
@@ -44,6 +45,8 @@ class Options:
     """How to evaluate."""
 
     baseline: str = "none"
+    scales: Mapping[str, Scale] = field(default_factory=dict)
+    """By suite; the shipped one for the others."""
     without: frozenset[str] = frozenset()
     change: Change | None = None
 
@@ -91,7 +94,8 @@ def _outcome(run: Run, epoch: Epoch, options: Options) -> Outcome:
     changed = _changed(run, options, benign=run.labels.kind in ("benign", "authorised"))
     if not changed.record:
         return Outcome(run, 0, 0.0, False, False, False, False, applicable=False)
-    judgement = judge(events_of(changed), epoch=epoch, without=options.without)
+    scale = options.scales.get(run.labels.suite, SHIPPED).without(options.without)
+    judgement = judge(events_of(changed), epoch=epoch, scale=scale)
     best = judgement.stories[0] if judgement.stories else None
     source, sink, value = _right(best, changed, judgement) if best else (False, False, False)
     return Outcome(

@@ -1,9 +1,11 @@
 """Small recorded sessions, built in view, for the tests of casebook, rendering and command line."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from correlator.pipeline import Judgement, judge
+from correlator.score import SHIPPED
 from correlator.story import Story
 from sensor.event import Event
 from sensor.sources import read_any
@@ -52,7 +54,7 @@ def events(tmp_path: Path, chat: list[dict[str, object]]) -> list[Event]:
 
 def judged(tmp_path: Path, chat: list[dict[str, object]]) -> Judgement:
     """Return the judgement of one chat, at the low threshold."""
-    return judge(events(tmp_path, chat), threshold=LOW)
+    return judge(events(tmp_path, chat), scale=replace(SHIPPED, threshold=LOW))
 
 
 def story(tmp_path: Path) -> Story:

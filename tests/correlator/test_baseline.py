@@ -27,7 +27,7 @@ def signature() -> str:
 
 def terms(taught: Epoch, *turns: Turn) -> dict[str, float | None]:
     """Return the terms of the last effect of a session."""
-    found = judge(events(*(turns or ATTACK)), epoch=taught, threshold=LOW).effects[-1].terms
+    found = judge(events(*(turns or ATTACK)), epoch=taught, scale=LOW).effects[-1].terms
     return {term.name: term.value for term in found}
 
 

@@ -56,22 +56,19 @@ def test_the_id_stays_when_more_effects_arrive() -> None:
     whole = events(user("What is new?"), letter(3, BOX), send(BOX), call("post_note", {"to": BOX}, "ok"))
     early = [event for event in whole if event.position <= 4]
 
-    assert judge(early, threshold=LOW).chains[0].id == judge(whole, threshold=LOW).chains[0].id
+    assert judge(early, scale=LOW).chains[0].id == judge(whole, scale=LOW).chains[0].id
 
 
 def test_the_id_does_not_depend_on_the_score() -> None:
     whole = events(user("What is new?"), letter(3, BOX), send(BOX))
 
-    assert (
-        judge(whole, threshold=LOW).chains[0].id
-        == judge(whole, threshold=LOW, without=frozenset({"authority"})).chains[0].id
-    )
+    assert judge(whole, scale=LOW).chains[0].id == judge(whole, scale=LOW.without({"authority"})).chains[0].id
 
 
 def test_the_same_content_has_one_campaign_in_every_session() -> None:
     def campaign(name: str, to: str) -> str | None:
         turns = user("What is new?"), letter(3, to), send(to)
-        return judge(events(*turns, name=name), threshold=LOW).chains[0].origin.campaign
+        return judge(events(*turns, name=name), scale=LOW).chains[0].origin.campaign
 
     assert campaign("1", BOX) == campaign("2", BOX) is not None
     assert campaign("1", BOX) != campaign("1", TO)

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 
 from correlator.pipeline import judge
+from correlator.score import SHIPPED
 from graph.errors import UnknownNode
 from graph.fold import fact_key
 from graph.schema import CAMPAIGN, CARRIED, CHAIN, CONCERNS, PART_OF, Grade
@@ -33,7 +36,7 @@ def test_the_value_joins_content_and_call_by_a_derived_edge() -> None:
 
 
 def test_a_chain_holds_its_origin_and_effects_and_belongs_to_a_campaign() -> None:
-    links = judge(events(*ATTACK), threshold=LOW).links
+    links = judge(events(*ATTACK), scale=LOW).links
     labels = {node.label for node in links.nodes}
     (chain,) = [node for node in links.nodes if node.label == CHAIN.label]
     (campaign,) = [node for node in links.nodes if node.label == CAMPAIGN.label]
@@ -45,7 +48,7 @@ def test_a_chain_holds_its_origin_and_effects_and_belongs_to_a_campaign() -> Non
 
 
 def test_a_chain_below_the_threshold_is_no_part_of_the_graph() -> None:
-    links = judge(events(*ATTACK), threshold=1000.0).links
+    links = judge(events(*ATTACK), scale=replace(SHIPPED, threshold=1000.0)).links
 
     assert CHAIN.label not in {node.label for node in links.nodes}
     assert CARRIED.label in {edge.label for edge in links.edges}
@@ -61,7 +64,7 @@ def test_a_signal_concerns_its_event() -> None:
 
 def test_the_campaign_of_one_content_is_one_node_in_all_sessions() -> None:
     def campaigns(name: str) -> set[str]:
-        links = judge(events(*ATTACK, name=name), threshold=LOW).links
+        links = judge(events(*ATTACK, name=name), scale=LOW).links
         return {node.key for node in links.nodes if node.label == CAMPAIGN.label}
 
     assert campaigns("1") == campaigns("2") != set()
@@ -86,7 +89,7 @@ def test_a_store_that_lacks_the_events_refuses_the_links() -> None:
 @given(sessions)
 def test_every_edge_ends_at_nodes_that_its_session_has(session: Session) -> None:
     told = session.events()
-    store, links = stored(told), judge(told, threshold=LOW).links
+    store, links = stored(told), judge(told, scale=LOW).links
 
     assert store.add_edges(told[0].session, links.edges, links.nodes) == len(links.edges)
 
@@ -94,7 +97,7 @@ def test_every_edge_ends_at_nodes_that_its_session_has(session: Session) -> None
 def test_a_campaign_is_one_node_per_tenant() -> None:
     def campaign(tenant: str) -> str:
         told = [event.model_copy(update={"tenant": tenant}) for event in events(*ATTACK)]
-        (node,) = [one for one in judge(told, threshold=LOW).links.nodes if one.label == CAMPAIGN.label]
+        (node,) = [one for one in judge(told, scale=LOW).links.nodes if one.label == CAMPAIGN.label]
         return node.key
 
     assert campaign("north") != campaign("south")

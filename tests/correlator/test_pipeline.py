@@ -82,35 +82,35 @@ def test_no_events_are_an_empty_judgement() -> None:
 def test_a_session_of_one_kind_of_event_alone_is_judged(only: type[Event]) -> None:
     told = [one for one in events(*ATTACK, says("Done.")) if isinstance(one, only)]
 
-    assert len(judge(told, threshold=LOW).conversation.events) == len(told)
+    assert len(judge(told, scale=LOW).conversation.events) == len(told)
 
 
 # Ids
 
 
 def test_calls_and_results_with_ids_are_joined() -> None:
-    found = judge(attack(read="a", read_back="a", send="b", send_back="b"), threshold=LOW)
+    found = judge(attack(read="a", read_back="a", send="b", send_back="b"), scale=LOW)
 
     assert steps(found) == [(2, [3])]
     assert found.stories[0].assessment == "succeeded"
 
 
 def test_missing_ids_lose_the_join_and_not_the_story() -> None:
-    found = judge(attack(), threshold=LOW)
+    found = judge(attack(), scale=LOW)
 
     assert steps(found) == [(2, [3])]
     assert found.stories[0].assessment == "in progress"
 
 
 def test_an_id_that_is_used_twice_joins_each_result_to_the_latest_open_call() -> None:
-    found = judge(attack(read="a", read_back="a", send="a", send_back="a"), threshold=LOW)
+    found = judge(attack(read="a", read_back="a", send="a", send_back="a"), scale=LOW)
 
     assert steps(found) == [(2, [3])]
     assert [one.returned and one.returned.text for one in found.conversation.calls] == [ORDER, "ok"]
 
 
 def test_results_without_calls_are_content_all_the_same() -> None:
-    found = judge([one for one in attack() if one.position != 1], threshold=LOW)
+    found = judge([one for one in attack() if one.position != 1], scale=LOW)
 
     assert steps(found) == [(2, [3])]
 
@@ -127,8 +127,8 @@ def test_several_observations_of_one_fact_count_once() -> None:
     told = events(*ATTACK)
     again = [one.model_copy(update={"source": "another"}) for one in told]
 
-    assert len(judge([*told, *again], threshold=LOW).conversation.events) == len(told)
-    assert steps(judge([*told, *again], threshold=LOW)) == steps(judge(told, threshold=LOW))
+    assert len(judge([*told, *again], scale=LOW).conversation.events) == len(told)
+    assert steps(judge([*told, *again], scale=LOW)) == steps(judge(told, scale=LOW))
 
 
 # Times and order
@@ -144,9 +144,9 @@ def test_clocks_that_run_backwards_change_nothing_but_the_times() -> None:
 def test_all_events_at_one_place_are_judged_in_the_order_of_their_kinds() -> None:
     told = [one.model_copy(update={"position": 0, "part": 0}) for one in without_end(attack(read="a", read_back="a"))]
 
-    found = judge(told[::-1], threshold=LOW)
+    found = judge(told[::-1], scale=LOW)
 
-    assert found.conversation.events == judge(told, threshold=LOW).conversation.events
+    assert found.conversation.events == judge(told, scale=LOW).conversation.events
     assert [one.kind for one in found.conversation.events] == [
         "prompt_submitted", "tool_called", "tool_called", "tool_returned", "tool_returned",
     ]  # fmt: skip
@@ -190,14 +190,14 @@ def test_deeply_nested_arguments_are_cut_and_judged() -> None:
         nested = {"to": nested}
     told = [*attack()[:3], event(ToolCalled, 3, call_id="b", name="send_it", arguments=nested)]
 
-    assert judge(told, threshold=LOW).conversation.calls[1].leaves == ()
+    assert judge(told, scale=LOW).conversation.calls[1].leaves == ()
 
 
 def test_text_that_is_no_unicode_is_judged() -> None:
     told = attack(read="a", read_back="a")
     told[2] = event(ToolReturned, 2, call_id="a", text=f"{ORDER} \ud800")
 
-    assert judge(told[:3], threshold=LOW).conversation.contents
+    assert judge(told[:3], scale=LOW).conversation.contents
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
@@ -205,7 +205,7 @@ def test_text_that_is_no_unicode_is_judged() -> None:
 def test_any_events_give_one_judgement_whatever_their_order(told: list[Event]) -> None:
     told = [one.model_copy(update={"session": "s", "tenant": "local"}) for one in told]
 
-    found = judge(told, threshold=LOW)
+    found = judge(told, scale=LOW)
 
-    assert found.stories == judge(told[::-1], threshold=LOW).stories
+    assert found.stories == judge(told[::-1], scale=LOW).stories
     assert all(effect.score is not None for effect in found.effects)

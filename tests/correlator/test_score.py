@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from correlator.baseline import MIN_SESSIONS, NO_BASELINE, Epoch
 from correlator.pipeline import judge
-from correlator.score import TERMS, THRESHOLD, Scored
+from correlator.score import SHIPPED, TERMS, THRESHOLD, Scored
 from sensor.event import Principal
 from tests.properties.chats import LOW, Turn, call, events, judged, says, user
 
@@ -24,7 +26,7 @@ def scored(
 ) -> dict[str, Scored]:
     """Return the terms of the last effect by their names."""
     left_out = frozenset({without} if without else ())
-    found = judge(events(*turns, principal=principal), epoch=epoch, threshold=LOW, without=left_out)
+    found = judge(events(*turns, principal=principal), epoch=epoch, scale=LOW.without(left_out))
     return {term.name: term for term in found.effects[-1].terms}
 
 
@@ -36,7 +38,7 @@ def taught() -> Epoch:
 def test_every_term_is_within_its_range_and_weighs_what_the_table_says(turns: tuple[Turn, ...]) -> None:
     weights = {term.name: term.weight for term in TERMS}
 
-    for one in (*judged(*turns).effects, *judge(events(*turns), epoch=taught(), threshold=LOW).effects):
+    for one in (*judged(*turns).effects, *judge(events(*turns), epoch=taught(), scale=LOW).effects):
         assert [term.name for term in one.terms] == list(weights)
         for term in one.terms:
             low = -2.0 if term.name == "author" else 0.0
@@ -95,9 +97,9 @@ def test_an_open_attack_reaches_the_threshold_and_its_twin_stays_far_below() -> 
 
 def test_the_story_needs_the_score_and_the_missing_explanation() -> None:
     assert judge(events(*ATTACK)).stories
-    assert not judge(events(*ATTACK), threshold=THRESHOLD + 10).stories
+    assert not judge(events(*ATTACK), scale=replace(SHIPPED, threshold=THRESHOLD + 10)).stories
     asked = user(f"Send a parcel to {BOX}."), call("send_parcel", {"to": BOX}, "ok")
-    assert not judge(events(*asked), threshold=LOW).stories
+    assert not judge(events(*asked), scale=LOW).stories
 
 
 def test_speaking_to_a_model_raises_and_is_no_evidence_by_itself() -> None:

@@ -18,6 +18,6 @@ def test_an_author_outside_raises_and_one_of_the_house_lowers(trust: str, value:
             return event.model_copy(update={"author": Author.model_validate({"id": "mira", "trust": trust})})
         return event
 
-    found = judge(map(by, events(*ATTACK)), threshold=LOW).effects[-1].terms
+    found = judge(map(by, events(*ATTACK)), scale=LOW).effects[-1].terms
 
     assert {term.name: term.value for term in found}["author"] == value

@@ -57,7 +57,7 @@ def test_a_story_shows_the_signals_on_its_own_events_only() -> None:
         call("send_parcel", {"to": "box@drop.example.net"}, "ok"),
     )  # fmt: skip
 
-    (story,) = judge(events(*turns), threshold=LOW).stories
+    (story,) = judge(events(*turns), scale=LOW).stories
 
     assert [(signal.rule, signal.step) for signal in story.signals] == [("speaks-to-model", 2)]
 

@@ -59,7 +59,7 @@ def test_an_effect_without_a_cause_that_was_seen_has_an_unseen_prompt() -> None:
 def test_a_reply_of_the_model_that_was_not_captured_is_unseen() -> None:
     kept = [event for event in events(*HEAD, send()) if event.kind != "model_responded"]
 
-    (found,) = judge(kept, threshold=LOW).stories
+    (found,) = judge(kept, scale=LOW).stories
 
     assert stages(found)["decision"] == "unseen"
 
@@ -82,7 +82,7 @@ def test_a_call_that_returned_succeeded_one_that_failed_was_attempted() -> None:
 
 def test_a_call_without_a_result_is_in_progress_until_the_session_ends() -> None:
     turns = (*HEAD, send(None))
-    (running,) = judge(without_end(events(*turns)), threshold=LOW).stories
+    (running,) = judge(without_end(events(*turns)), scale=LOW).stories
 
     assert running.assessment == "in progress"
     assert story(*turns).assessment == "attempted"
@@ -124,14 +124,14 @@ def test_lost_and_unreadable_events_are_gaps_with_their_place() -> None:
         Unparsed(session=key, position=3, source="test", reason="no known role", digest="0" * 32, size=99),
     ]
 
-    (found,) = judge(told, threshold=LOW).stories
+    (found,) = judge(told, scale=LOW).stories
 
     assert "17 events were lost at ring buffer (step 4)." in found.gaps
     assert "99 bytes at step 3 could not be read: no known role." in found.gaps
 
 
 def test_a_session_that_goes_on_says_so() -> None:
-    (found,) = judge(without_end(events(*HEAD, send())), threshold=LOW).stories
+    (found,) = judge(without_end(events(*HEAD, send())), scale=LOW).stories
 
     assert any("has not ended" in gap for gap in found.gaps)
 
@@ -139,7 +139,7 @@ def test_a_session_that_goes_on_says_so() -> None:
 def test_no_gap_claims_missing_times_when_there_are_some() -> None:
     timed = [event.model_copy(update={"at_ns": 10**18 + event.position}) for event in events(*HEAD, send())]
 
-    (found,) = judge(timed, threshold=LOW).stories
+    (found,) = judge(timed, scale=LOW).stories
 
     assert not any("no times" in gap for gap in found.gaps)
 
@@ -241,7 +241,7 @@ def test_what_speaks_against_the_story_is_told() -> None:
 def test_a_known_flow_speaks_against_the_story_and_the_epoch_is_cited() -> None:
     lessons = tuple(judge(events(*HEAD, send(), name=str(number))).lesson for number in range(MIN_SESSIONS))
 
-    (found,) = judge(events(*HEAD, send()), epoch=Epoch(lessons), threshold=LOW).stories
+    (found,) = judge(events(*HEAD, send()), epoch=Epoch(lessons), scale=LOW).stories
 
     assert found.baseline == Epoch(lessons).key
     assert any("same flow was seen" in text for text in found.counter_evidence)
@@ -256,7 +256,7 @@ def test_terms_that_are_zero_are_not_shown_and_absent_ones_are() -> None:
 
 
 def test_the_threshold_that_was_used_is_shown() -> None:
-    assert story(*HEAD, send()).threshold == LOW
+    assert story(*HEAD, send()).threshold == LOW.threshold
 
 
 def test_a_story_reads_back_from_its_own_json() -> None:

@@ -2,17 +2,19 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pydantic import JsonValue
 
 from correlator.pipeline import Judgement, judge
+from correlator.score import SHIPPED, Scale
 from sensor.event import Event, Principal, SessionEnded, ToolDeclaration, ToolsDeclared
 from sensor.identity import session_key
 from sensor.sources.transcript.chat import events as chat_events
 
 Message = dict[str, JsonValue]
 Turn = list[Message]
-LOW = -100.0
+LOW = replace(SHIPPED, threshold=-100.0)
 """A threshold that every alarming effect reaches, for tests that are not about the score."""
 
 
@@ -71,11 +73,11 @@ def events(
 
 
 def judged(
-    *turns: Turn, principal: Principal | None = None, ended: bool = True, threshold: float = LOW,
+    *turns: Turn, principal: Principal | None = None, ended: bool = True, scale: Scale = LOW,
     tools: Sequence[ToolDeclaration] = (),
 ) -> Judgement:  # fmt: skip
-    """Return the judgement of a session, at the low threshold unless another is given."""
-    return judge(events(*turns, principal=principal, ended=ended, tools=tools), threshold=threshold)
+    """Return the judgement of a session, on the scale with the low threshold unless another is given."""
+    return judge(events(*turns, principal=principal, ended=ended, tools=tools), scale=scale)
 
 
 def without_end(found: Sequence[Event]) -> list[Event]:

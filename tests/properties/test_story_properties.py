@@ -31,7 +31,7 @@ few = settings(
 
 def told(events: list[Event]) -> list[dict[str, object]]:
     """Return the whole JSON of the stories of a session."""
-    return [story.model_dump(mode="json") for story in judge(events, threshold=LOW).stories]
+    return [story.model_dump(mode="json") for story in judge(events, scale=LOW).stories]
 
 
 def leaves(node: JsonValue) -> Iterator[str]:
@@ -113,7 +113,7 @@ def test_every_sentence_cites_events_that_exist_and_hold_what_is_quoted(session:
     events = session.events()
     known = {event.entity: event for event in events}
 
-    for story in judge(events, threshold=LOW).stories:
+    for story in judge(events, scale=LOW).stories:
         for sentence in story.sentences:
             assert sentence.cites, sentence.text
             for citation in sentence.cites:
@@ -130,7 +130,7 @@ def test_origin_effects_and_values_of_a_story_are_events_of_its_session(session:
     events = session.events()
     known = {event.entity: event for event in events}
 
-    for story in judge(events, threshold=LOW).stories:
+    for story in judge(events, scale=LOW).stories:
         assert story.session == events[0].session
         shown = [effect.event for effect in story.effects]
         assert shown == [event.entity for event in sorted((known[key] for key in shown), key=lambda one: one.order)]
@@ -145,7 +145,7 @@ def test_origin_effects_and_values_of_a_story_are_events_of_its_session(session:
 @given(st.lists(sessions, min_size=1, max_size=3))
 def test_two_stories_of_a_session_have_two_ids_and_origins(found: list[Session]) -> None:
     for session in found:
-        stories = judge(session.events(), threshold=LOW).stories
+        stories = judge(session.events(), scale=LOW).stories
         assert len({story.id for story in stories}) == len(stories)
         assert all(first.score >= second.score for first, second in pairwise(stories))
 
@@ -166,7 +166,7 @@ def packed(path: Path, labels: list[str], records: list[list[JsonValue]], *, sec
 
 
 def stories_of(path: Path) -> list[list[Story]]:
-    return [list(judge(events_of(run), threshold=LOW).stories) for run in read([path])]
+    return [list(judge(events_of(run), scale=LOW).stories) for run in read([path])]
 
 
 labels = st.builds(
@@ -200,7 +200,7 @@ def test_the_generated_sessions_do_give_stories() -> None:
     @settings(few, max_examples=60)
     @given(sessions)
     def count(session: Session) -> None:
-        counts.append(len(judge(session.events(), threshold=LOW).stories))
+        counts.append(len(judge(session.events(), scale=LOW).stories))
 
     count()
 
