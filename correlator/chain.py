@@ -1,7 +1,8 @@
 """Effects → chains: all effects steered by one origin in a session are one chain; another origin is another.
 
 An origin is one unit of third-party content (a message, a row, a page), the prompt of a principal who may not cause the
-effect, or unseen. The path from the prompt to the origin and on to the effects is walked on the session's `Subgraph`.
+effect, or unseen. How it runs through the graph, from where the origin was found and on to the effects, is walked on the
+session's `Subgraph` (`trail`).
 """
 
 from collections.abc import Iterable
@@ -13,6 +14,10 @@ from correlator.authority import Effect
 from correlator.conversation import Conversation
 from correlator.score import Scored
 from correlator.taint import Place
+from graph.fold import fact_key
+from graph.parts import Edge
+from graph.schema import CARRIED, ORDERED, RETURNED
+from graph.subgraph import Subgraph
 from sensor.event import Event, PromptSubmitted
 from sensor.identity import digest
 
@@ -103,6 +108,49 @@ def chains(conversation: Conversation, judged: Iterable[Judged]) -> tuple[Chain,
         for origin, effects in found.values()
     ]
     return tuple(sorted(made, key=lambda chain: (-chain.score, chain.id)))
+
+
+_INFLUENCE = (CARRIED.label, ORDERED.label, RETURNED.label)
+
+
+@dataclass(frozen=True)
+class Trail:
+    """How a chain runs through the graph, in edges whose order respects that of the session."""
+
+    way_in: tuple[Edge, ...] = ()
+    """From the third-party content whose value first led towards the origin to the origin; empty where nothing did."""
+    on: tuple[tuple[Edge, ...], ...] = ()
+    """From the origin to each effect of the chain; empty for an effect that no path reaches."""
+
+
+def trail(chain: Chain, graph: Subgraph) -> Trail:
+    """Return the way of a chain through the graph of its session, met from both ends: backward to the root, forward to effects."""
+    if chain.origin.event is None:
+        return Trail(on=((),) * len(chain.effects))
+    start = fact_key(chain.origin.event)
+    return Trail(
+        _way_in(start, graph),
+        tuple(graph.path(start, fact_key(one.event), labels=_INFLUENCE) for one in chain.effects),
+    )
+
+
+def _way_in(start: str, graph: Subgraph) -> tuple[Edge, ...]:
+    """Return the shortest way from a content that no third-party value led to."""
+    for step in graph.walk(start, direction="backward", labels=_INFLUENCE):
+        found = step.edge
+        if found.label != RETURNED.label and not _led_to(found, graph):
+            return tuple(reversed(step.edges()))
+    return ()
+
+
+def _led_to(edge: Edge, graph: Subgraph) -> bool:
+    """Return whether third-party text led to the call that returned the content from which `edge` starts."""
+    calls = [before.source for before in graph.into(edge.source) if before.label == RETURNED.label]
+    return any(
+        before.label in (CARRIED.label, ORDERED.label) and before.order < edge.order
+        for call in calls
+        for before in graph.into(call)
+    )
 
 
 def _origin(conversation: Conversation, judged: Judged) -> Origin:

@@ -1,18 +1,19 @@
 """Joins what the events alone do not join: derived edges of the provenance graph, each with the grade of its evidence.
 
-Content → call where a value of the one was found in the other (E2). Joins with the kernel's processes (E1, E3) come with the
+Content → call where a value of the one was found in the other (E2), or where a sentence orders that very act (E3). Joins
+with the kernel's processes (E1, E3) come with the
 sensor. Order in time (E5) is never an edge here: the position on every edge already tells it.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from correlator.chain import Chain
+from correlator.chain import Chain, Judged, Trail
 from correlator.signals import Signal
 from correlator.taint import Traced
 from graph.fold import fact_key
 from graph.parts import Edge, Node
-from graph.schema import CAMPAIGN, CARRIED, CHAIN, CONCERNS, PART_OF, SIGNAL, Grade
+from graph.schema import CAMPAIGN, CARRIED, CHAIN, CONCERNS, ORDERED, PART_OF, SIGNAL, Grade
 from sensor.event import Event
 from sensor.identity import digest
 
@@ -24,12 +25,25 @@ class Links:
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
 
+    def __add__(self, other: "Links") -> "Links":
+        return Links(self.nodes + other.nodes, self.edges + other.edges)
 
-def link(traced: Iterable[Traced], chains: Iterable[Chain], signals: Iterable[Signal]) -> Links:
-    """Return the derived part of a session's graph; the same evidence gives the same parts."""
+
+def flows(traced: Iterable[Traced], judged: Iterable[Judged]) -> Links:
+    """Return the edges along which third-party text reached a call or the answer."""
+    return _gathered((*_carried(traced), *_ordered(judged)))
+
+
+def link(chains: Iterable[tuple[Chain, Trail]], signals: Iterable[Signal]) -> Links:
+    """Return the nodes of chains, campaigns and signals with what belongs to them."""
+    return _gathered((*_chained(chains), *_noted(signals)))
+
+
+def _gathered(parts: Iterable[tuple[Node | None, Edge]]) -> Links:
+    """Return each part once; the same evidence gives the same parts."""
     nodes: dict[tuple[str, str], Node] = {}
     edges: dict[tuple[str, str, str, str], Edge] = {}
-    for node, edge in (*_carried(traced), *_chained(chains), *_noted(signals)):
+    for node, edge in parts:
         if node is not None:
             nodes[node.label, node.key] = node
         edges[edge.label, edge.source, edge.target, edge.fact] = edge
@@ -49,14 +63,25 @@ def _carried(traced: Iterable[Traced]) -> Iterator[tuple[None, Edge]]:
                     yield None, _edge(CARRIED.label, fact_key(place.content.event), fact_key(event), event, flow.grade)
 
 
-def _chained(chains: Iterable[Chain]) -> Iterator[tuple[Node, Edge]]:
-    for chain in chains:
+def _ordered(judged: Iterable[Judged]) -> Iterator[tuple[None, Edge]]:
+    for one in judged:
+        steered = one.effect.steered
+        if steered is not None and steered.commanded:
+            source = fact_key(steered.place.content.event)
+            yield None, _edge(ORDERED.label, source, fact_key(one.event), one.event, Grade.E3)
+
+
+def _chained(chains: Iterable[tuple[Chain, Trail]]) -> Iterator[tuple[Node, Edge]]:
+    for chain, trail in chains:
         tenant = chain.lead.event.tenant
         node = Node(CHAIN.label, digest(CHAIN.label, tenant, chain.session, chain.origin.key))
         if chain.origin.event is not None:
             yield node, _edge(PART_OF.label, fact_key(chain.origin.event), node.key, chain.origin.event, Grade.E2)
         for judged in chain.effects:
             yield node, _edge(PART_OF.label, fact_key(judged.event), node.key, judged.event, Grade.E2)
+        for edge in trail.way_in:
+            # What led to the origin belongs to the chain, in the place where it did.
+            yield node, edge._replace(label=PART_OF.label, target=node.key)
         if chain.origin.campaign is not None:
             campaign = Node(CAMPAIGN.label, digest(CAMPAIGN.label, tenant, chain.origin.campaign))
             yield campaign, _edge(PART_OF.label, node.key, campaign.key, chain.lead.event, Grade.E2)

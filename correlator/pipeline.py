@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from correlator.authority import Effect, explain
 from correlator.baseline import NO_BASELINE, Epoch, Lesson, lesson
-from correlator.chain import Chain, Judged, chains
+from correlator.chain import Chain, Judged, chains, trail
 from correlator.conversation import Conversation, read
-from correlator.link import Links, link
+from correlator.link import Links, flows, link
 from correlator.policy import Policy, load_policy
 from correlator.request import request_of
 from correlator.score import SHIPPED, Scale, Situation, score
@@ -15,6 +15,8 @@ from correlator.signals import Signal, signals
 from correlator.story import Story
 from correlator.taint import trace
 from correlator.tell import tell
+from graph.fold import fold
+from graph.subgraph import Subgraph
 from sensor.event import Event, SessionEnded, in_order
 
 
@@ -63,18 +65,27 @@ def judge(
     judged = tuple(_judged(effect, epoch, scale) for effect in effects)
     found = chains(conversation, judged)
     noted = signals(conversation)
+    carried = flows(traced, judged)
+    told = [chain for chain in found if chain.score >= scale.threshold]
+    # Nothing is told of a session without a chain, so its graph need not be walked.
+    graph = _graph(conversation.events, carried) if told else Subgraph()
+    trails = [(chain, trail(chain, graph)) for chain in told]
     return Judgement(
         conversation=conversation,
         effects=judged,
         chains=found,
-        stories=tuple(
-            tell(chain, conversation, epoch, noted, scale.threshold)
-            for chain in found
-            if chain.score >= scale.threshold
-        ),
+        stories=tuple(tell(chain, way, conversation, epoch, noted, scale.threshold) for chain, way in trails),
         signals=noted,
         lesson=replace(lesson(conversation, traced), score=max((chain.score for chain in found), default=0.0)),
-        links=link(traced, [chain for chain in found if chain.score >= scale.threshold], noted),
+        links=carried + link(trails, noted),
+    )
+
+
+def _graph(events: Iterable[Event], carried: Links) -> Subgraph:
+    folded = [fold(event) for event in events]
+    return Subgraph(
+        (node for part in folded for node in part.nodes),
+        (*(edge for part in folded for edge in part.edges), *carried.edges),
     )
 
 

@@ -52,6 +52,18 @@ class OriginShown(_Part):
     campaign: str | None
 
 
+class HopShown(_Part):
+    """One edge of the graph on the way of the chain."""
+
+    link: str
+    """Label of the edge (`docs/reference/graph.md`)."""
+    grade: str
+    from_event: str
+    from_step: int
+    to_event: str
+    to_step: int
+
+
 class EffectShown(_Part):
     """One effect of the chain."""
 
@@ -114,6 +126,8 @@ class Story(_Part):
     threshold: float
     stages: tuple[StageReached, ...]
     origin: OriginShown
+    path: tuple[HopShown, ...] = ()
+    """How third-party text led to the origin, and from there to the effects; each hop once, in order."""
     effects: tuple[EffectShown, ...]
     values: tuple[ValueShown, ...]
     signals: tuple[SignalShown, ...] = ()

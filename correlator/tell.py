@@ -5,11 +5,12 @@ observed is interpreted; escaping is the business of each output (`correlator.re
 """
 
 import re
+from functools import cached_property
 from typing import Literal
 
 from correlator.authority import Effect
 from correlator.baseline import Epoch, flow_signature, source_tool
-from correlator.chain import Chain, Judged
+from correlator.chain import Chain, Judged, Trail
 from correlator.contents import MAX_TEXT
 from correlator.conversation import Conversation
 from correlator.score import TERMS, THRESHOLD, Scored
@@ -19,6 +20,7 @@ from correlator.story import (
     Assessment,
     Citation,
     EffectShown,
+    HopShown,
     OriginShown,
     Sentence,
     Severity,
@@ -29,7 +31,10 @@ from correlator.story import (
     ValueShown,
 )
 from correlator.taint import Flow, Place
-from sensor.event import AgentEvent, Event, EventsLost, SessionEnded, Unparsed
+from graph.fold import fact_key
+from graph.parts import Edge
+from graph.schema import CARRIED, RETURNED
+from sensor.event import AgentEvent, Event, EventsLost, SessionEnded, ToolCalled, Unparsed
 
 QUOTE = 280
 """Characters of a quotation; what is cut is marked."""
@@ -37,13 +42,14 @@ QUOTE = 280
 
 def tell(
     chain: Chain,
+    trail: Trail,
     conversation: Conversation,
     epoch: Epoch,
     signals: tuple[Signal, ...] = (),
     threshold: float = THRESHOLD,
 ) -> Story:
     """Return the story of a chain; of the session's signals it tells those that fall on its origin and effects."""
-    writer = _Writer(chain, conversation, epoch)
+    writer = _Writer(chain, trail, conversation, epoch)
     events = {judged.event.entity for judged in chain.effects}
     if chain.origin.event is not None:
         events.add(chain.origin.event.entity)
@@ -58,6 +64,7 @@ def tell(
         threshold=threshold,
         stages=writer.stages(),
         origin=writer.origin(),
+        path=tuple(writer.path()),
         effects=tuple(writer.effect(judged) for judged in chain.effects),
         values=tuple(writer.values()),
         gaps=tuple(writer.gaps()),
@@ -120,8 +127,9 @@ _PLAYBOOK = {
 class _Writer:
     """Writes the parts of one story."""
 
-    def __init__(self, chain: Chain, conversation: Conversation, epoch: Epoch) -> None:
+    def __init__(self, chain: Chain, trail: Trail, conversation: Conversation, epoch: Epoch) -> None:
         self._chain = chain
+        self._trail = trail
         self._conversation = conversation
         self._epoch = epoch
 
@@ -234,6 +242,22 @@ class _Writer:
             campaign=origin.campaign,
         )
 
+    def path(self) -> list[HopShown]:
+        """Return the hops of the chain, each once."""
+        edges = dict.fromkeys((*self._trail.way_in, *(edge for path in self._trail.on for edge in path)))
+        return [
+            HopShown(
+                link=edge.label,
+                grade=edge.grade.name,
+                from_event=source.entity,
+                from_step=source.position,
+                to_event=target.entity,
+                to_step=target.position,
+            )
+            for edge in edges
+            for source, target in (self._ends(edge),)
+        ]
+
     def effect(self, judged: Judged) -> EffectShown:
         """Return one effect for display."""
         call = judged.effect.call
@@ -330,7 +354,7 @@ class _Writer:
 
     def sentences(self) -> list[Sentence]:
         """Return the story's sentences in order."""
-        written = [self._request(), self._source()]
+        written = [self._request(), *self._way_in(), self._source()]
         for judged in self._chain.effects[:12]:
             written += [
                 self._call(judged),
@@ -350,6 +374,26 @@ class _Writer:
         who = said[0].principal.kind
         speaker = "A user whose standing is not recorded" if who == "unknown" else f"The {who}"
         return _sentence(f"{speaker} asked at step {event.position}: “{text}”.", (event,), (text.removesuffix("…"),))
+
+    def _way_in(self) -> list[Sentence]:
+        """Return how the agent came to the origin: one sentence for each call that third-party text led to."""
+        found = []
+        for edge in self._trail.way_in:
+            source, call = self._ends(edge)
+            if edge.label == RETURNED.label or not isinstance(call, ToolCalled):
+                continue
+            verb = "carried the same value as" if edge.label == CARRIED.label else "is consistent with an order in"
+            brought = next((one for one in self._conversation.contents if one.event is source), None)
+            place = source_tool(brought) if brought else source.kind
+            found.append(
+                _sentence(
+                    f"The call of {call.name} at step {call.position} {verb} text that {place} brought at step "
+                    f"{source.position}.",
+                    (source, call),
+                    (),
+                )
+            )
+        return found
 
     def _source(self) -> Sentence | None:
         origin = self._chain.origin
@@ -454,6 +498,14 @@ class _Writer:
 
     def _tool(self, judged: Judged) -> str:
         return judged.effect.call.event.name if judged.effect.call else "answer"
+
+    def _ends(self, edge: Edge) -> tuple[Event, Event]:
+        """Return the events that the two nodes of an edge of this session stand for."""
+        return self._facts[edge.source], self._facts[edge.target]
+
+    @cached_property
+    def _facts(self) -> dict[str, Event]:
+        return {fact_key(event): event for event in self._conversation.events}
 
     def _ended(self) -> bool:
         return any(isinstance(event, SessionEnded) for event in self._conversation.events)

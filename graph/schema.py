@@ -276,6 +276,14 @@ CARRIED = EdgeKind(
     derived=True,
     flow=True,
 )
+ORDERED = EdgeKind(
+    "ORDERED",
+    (CONTENT,),
+    (TOOL_CALL,),
+    "The content holds an order of this kind of act; no value of it is in the call.",
+    derived=True,
+    flow=True,
+)
 RAN = EdgeKind("RAN", (TOOL_CALL,), (PROCESS,), "The process is the work of the call.", derived=True, flow=True)
 RESEMBLES = EdgeKind("RESEMBLES", (CONTENT,), (CONTENT, PROMPT), "The texts are alike.", derived=True)
 FOLLOWED_BY = EdgeKind("FOLLOWED_BY", (TOOL_CALL,), (TOOL_CALL,), "The one came before the other.", derived=True)
@@ -318,6 +326,7 @@ EDGES: tuple[EdgeKind, ...] = (
     RESOLVED_TO,
     EXERCISED,
     CARRIED,
+    ORDERED,
     RAN,
     RESEMBLES,
     FOLLOWED_BY,

@@ -50,7 +50,9 @@ def source(story: Story) -> str:
     origin = story.origin
     at = f", step {origin.step}" if origin.step is not None else ""
     if origin.kind == "content":
-        return f"third-party text from {origin.source}{at}"
+        way = dict.fromkeys(hop.from_step for hop in story.path if hop.from_step < (origin.step or 0))
+        through = f", found by way of step {' and '.join(map(str, way))}" if way else ""
+        return f"third-party text from {origin.source}{at}{through}"
     if origin.kind == "principal":
         return f"a principal of kind {origin.source}{at}"
     return "origin unseen: no text that steered the agent was captured"

@@ -137,6 +137,8 @@ def test_origin_effects_and_values_of_a_story_are_events_of_its_session(session:
         for value in story.values:
             assert value.event in shown
             assert value.from_event is None or known[value.from_event].order < known[value.event].order
+        for hop in story.path:
+            assert known[hop.from_event].order < known[hop.to_event].order
         if story.origin.event is not None:
             assert known[story.origin.event].position == story.origin.step
 
