@@ -289,7 +289,9 @@ def test_ctrl_c_ends_with_130_and_the_store_opens_again(
     running.send_signal(signal.SIGINT)
     _, said = running.communicate(timeout=60)
 
-    assert running.returncode == 130
+    # A shell shows 130 for both. CPython ends itself by the signal when the interrupt fell into code that a library runs with
+    # `exec` (pythonrun.c, unhandled_keyboard_interrupt), as SQLAlchemy does while it is imported.
+    assert running.returncode in (130, -signal.SIGINT)
     assert "Traceback" not in said
     again = clew("replay", str(many))
     assert again.returncode == 0, again.stderr
