@@ -13,7 +13,7 @@ Message = dict[str, Any]
 def read(path: Path) -> dict[str, Any]:
     """Return the document of one YAML file. Raises `ValueError` if a message of it is not in chat form."""
     document: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
-    for session in document.get("pairs", [document]):
+    for session in document.get("pairs") or document.get("sessions") or [document]:
         check(session["messages"], f"{path.name}: {session['name']}")
     return document
 
