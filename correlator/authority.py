@@ -74,6 +74,8 @@ class Effect:
     """The policy lets delegated text cause it."""
     carries_off: bool
     """Text of other sources leaves for an address that third-party text gave."""
+    unbidden: bool
+    """The principals only wanted to be told something, and this changes or sends something."""
 
     @property
     def call(self) -> Call | None:
@@ -136,7 +138,8 @@ def explain(
         permitted = policy.permits(principal, act.kind, owned, critical=act.critical or _addressed(item, act))
         if act.reach == "read" and permitted:
             continue
-        lead = lead_of(item, act, conversation, asked=ask.level == 1.0)
+        unbidden = request.only_asks and act.reach == "effect"
+        lead = lead_of(item, act, conversation, asked=ask.level == 1.0, unbidden=unbidden)
         delegation, through = delegations.of(lead.place) if lead else ("", 0)
         found.append(
             Effect(
@@ -153,8 +156,9 @@ def explain(
                 principal=principal,
                 ownership=owned,
                 permitted=permitted,
-                delegable=act.kind in policy.delegated.allow and not _carries_off(item, lead),
+                delegable=act.kind in policy.delegated.allow and (through == 0 or not _carries_off(item, lead)),
                 carries_off=_carries_off(item, lead),
+                unbidden=unbidden,
             )
         )
     return tuple(found)
@@ -190,7 +194,8 @@ def _asked(item: Traced, act: Act, request: Request) -> Asked:
     keys = [flow.value.key for flow in item.flows if flow.origin == "principal" and not flow.value.weak]
     for clause in request.clauses:
         ask = Asked(
-            verb=bool(act.classes & clause.classes),
+            # "Write me a headline" asks for an answer, not for an act of that class.
+            verb=bool(act.classes & clause.classes) and not (act.reach == "effect" and clause.only_asks),
             noun=bool(act.nouns & clause.content) or _takes_from(item, clause),
             value=any(key in clause.squashed for key in keys),
             clause=clause,

@@ -17,6 +17,7 @@ from typing import Literal
 import yaml
 
 from correlator.spelling import squash
+from correlator.table import tables
 from sensor.decode import views
 
 MAX_TEXT = 1 << 20
@@ -31,8 +32,7 @@ FIELD_WORDS = 6
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SENTENCE_END = re.compile(r"(?<=[.!?:;])[\"')\]]*\s+|\n+|(?<=[。！？])")
 _FIELDS = re.compile(
-    r"^[ \t]*(?:[-*•][ \t]+)?([A-Za-z][\w \-/()]{0,40}?)[ \t]*[:=][ \t]+([^\s|][^\n|]*?)[ \t]*$"  # label: value
-    r"|^([ \t]*\|?[^\n|]+\|[^\n]*)$",  # a row of a table
+    r"^[ \t]*(?:[-*•][ \t]+)?([A-Za-z][\w \-/()]{0,40}?)[ \t]*[:=][ \t]+([^\s|][^\n|]*?)[ \t]*$",  # label: value
     re.MULTILINE,
 )
 # Two or more "First Name: Ann Room: 12" in a row are fields written on one line.
@@ -388,7 +388,10 @@ def _html(text: str) -> Iterator[_Leaf]:
 
 
 def _plain(text: str, label: str = "", record: int = 0) -> Iterator[_Leaf]:
-    """Yield `label: value` lines as fields and what stands between them as prose; a blank line starts a record."""
+    """Yield cells of tables and `label: value` lines as fields, and what stands between them as prose.
+
+    A blank line starts a record, and so does a row.
+    """
     if "\n" not in text and ": " not in text:
         if text:
             yield _Leaf(text, label, record)
@@ -396,17 +399,27 @@ def _plain(text: str, label: str = "", record: int = 0) -> Iterator[_Leaf]:
     for paragraph_number, paragraph in enumerate(re.split(r"\n\s*\n", text)):
         here = record * 1000 + paragraph_number if paragraph_number else record
         end = 0
-        for line in _FIELDS.finditer(paragraph):
-            cells = [cell.strip() for cell in line[0].split("|")] if line[3] else [line[2]]
-            if not all(is_field(cell) for cell in cells):
-                continue
-            before = paragraph[end : line.start()].strip()
-            if before:
-                yield _Leaf(before, label, here)
-            for cell in cells:
-                if cell.strip("-: "):
-                    yield _Leaf(cell, (line[1] or "").strip(), here)
-            end = line.end()
-        rest = paragraph[end:].strip()
-        if rest:
-            yield _Leaf(rest, label, here)
+        for found in tables(paragraph):
+            yield from _labelled(paragraph[end : found.start], label, here)
+            end = found.end
+            for number, row in enumerate(found.rows, 1):
+                unit = (record + 1) * 1_000_000 + found.start * 1000 + number
+                for name, cell in zip(found.labels or ("",) * len(row), row, strict=False):
+                    if cell.strip("-: "):
+                        yield _Leaf(cell, name or label, unit, unit)
+        yield from _labelled(paragraph[end:], label, here)
+
+
+def _labelled(text: str, label: str, record: int) -> Iterator[_Leaf]:
+    end = 0
+    for line in _FIELDS.finditer(text):
+        if not is_field(line[2]):
+            continue
+        before = text[end : line.start()].strip()
+        if before:
+            yield _Leaf(before, label, record)
+        yield _Leaf(line[2], line[1].strip(), record)
+        end = line.end()
+    rest = text[end:].strip()
+    if rest:
+        yield _Leaf(rest, label, record)

@@ -2,9 +2,11 @@
 
 from correlator.conversation import Call, Content
 from correlator.effects import act_of
+from correlator.lexicon import content_words
 from correlator.request import Clause, Request
 from correlator.spelling import address, squash, words
 from correlator.taint import Place, Traced
+from correlator.values import DESTINATIONS
 
 
 class Delegations:
@@ -39,10 +41,15 @@ class Delegations:
         if call.number not in self._known:
             self._known[call.number] = ("", 0)  # a cycle cannot come back to itself
             item = self._by_call[call.number]
-            back = [self.of(flow.places[0]) for flow in item.flows if flow.foreign]
-            handed = sorted((kind, hops + 1) for kind, hops in back if kind)
-            if handed:
-                self._known[call.number] = handed[-1]
+            found: list[tuple[str, int]] = []
+            for flow in item.flows:
+                if flow.foreign:
+                    kind, hops = self.of(flow.places[0])
+                    # To open an entry of a listing by its number is no step away from it; to follow an address is.
+                    opened = flow.places[0].exact and flow.value.kind not in DESTINATIONS
+                    found += [(kind, hops if opened else hops + 1)] if kind else []
+            if found:
+                self._known[call.number] = max(found, key=lambda one: (one[0], -one[1]))
         return self._known[call.number]
 
 
@@ -64,6 +71,10 @@ def _points_to(clause: Clause, call: Call) -> bool:
     for leaf in call.leaves:
         key = squash(address(leaf.text))
         if len(key) >= 3 and (key in clause.squashed or any(named in key for named in clause.places)):
+            return True
+        # "Tuesday's minutes" speaks of minutes_tuesday.
+        told = content_words(leaf.text.replace("_", " "))
+        if told and told <= clause.content and any(len(word) >= 4 for word in told):
             return True
     return bool(act_of(call).nouns & clause.content)
 

@@ -17,6 +17,7 @@ from correlator.lexicon import (
     destination_names,
     effect_classes,
     orders,
+    things,
 )
 from correlator.spelling import stem, words
 from correlator.values import DESTINATIONS, values
@@ -77,14 +78,26 @@ class Act:
 
 @lru_cache(maxsize=4096)
 def _named(name: str) -> tuple[str, frozenset[str], frozenset[str]]:
-    """Return the first known verb of a tool's name, its classes, and the stems of the other words."""
-    tokens = words(name)
-    for at, token in enumerate(tokens):
-        classes = classes_of(token)
-        if classes:
-            others = (*tokens[:at], *tokens[at + 1 :])
-            return stem(token), classes, frozenset(stem(word) for word in others if len(word) > 1)
-    return "", frozenset(), frozenset(stem(word) for word in tokens if len(word) > 1)
+    """Return the verb of a tool's name, its classes, and the stems of the other words.
+
+    The verb stands in the last part of a dotted name ("calendar.delete", "mcp__mail__send"), else in any. It is the first known
+    one, unless that names a thing as often and a plain verb follows: "mail_get" gets, "book_hotel" books, and what
+    "documents.text" does is not told by its name.
+    """
+    parts = [part for part in _NAMESPACE.split(name) if part]
+    own = parts[-1] if parts and any(map(classes_of, words(parts[-1]))) else name
+    verbs = [word for word in words(own) if classes_of(word)]
+    plain = [word for word in verbs if stem(word) not in things()]
+    verb = next(iter(plain or verbs), "")
+    if not plain and len(parts) > 1 and len(words(own)) == 1:
+        verb = ""
+    others = words(name)
+    if verb:
+        others.remove(verb)
+    return stem(verb), classes_of(verb), frozenset(stem(word) for word in others if len(word) > 1)
+
+
+_NAMESPACE = re.compile(r"[./:]|__")
 
 
 def command_programs(text: str) -> list[str]:

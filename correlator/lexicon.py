@@ -57,8 +57,12 @@ def orders(sentence: str) -> frozenset[str]:
 
     "Visit the page", "please send it", "make sure to pay", "you should delete": yes. "I visited", "he reads": no.
     """
-    heads = [*_HEAD.findall(sentence), *_BEHIND.findall(sentence)]
-    return frozenset(word for word in map(str.casefold, heads) if word in _base_forms())
+    return frozenset(word for word in _heads(sentence) if word in _base_forms())
+
+
+def _heads(sentence: str) -> list[str]:
+    """Return the words that stand where an order stands."""
+    return [word.casefold() for word in (*_HEAD.findall(sentence), *_BEHIND.findall(sentence))]
 
 
 def reads_as_order(sentence: str) -> bool:
@@ -91,7 +95,7 @@ def _base_forms() -> frozenset[str]:
 
 _HEAD = re.compile(r"(?:^|[,;:.!?(\-–—*•\d])[ \t\"'“‘]{0,8}([A-Za-z]{1,40})\b", re.MULTILINE)
 _BEHIND = re.compile(
-    r"\b(?:please|kindly|then|and|also|to|must|should|shall|you|do|just|now|first)\s{1,8}(?=([A-Za-z]{1,40})\b)",
+    r"\b(?:please|kindly|then|and|also|(?<!able )to|must|should|shall|you|do|just|now|first)\s{1,8}(?=([A-Za-z]{1,40})\b)",
     re.IGNORECASE,
 )
 
@@ -139,7 +143,8 @@ def _addressing() -> re.Pattern[str]:
 
 def delegates(clause: str) -> str:
     """Return `whole`, `partial` or the empty string: what authority a clause hands to a source."""
-    if _NEGATION.search(clause) or _ASKING.match(clause):
+    if _NEGATION.search(clause) or only_asks(clause):
+        # To read what somebody wants is not to do it.
         return ""
     if _delegation("whole").search(clause):
         return "whole"
@@ -175,6 +180,12 @@ def destination_names() -> frozenset[str]:
 
 
 @cache
+def things() -> frozenset[str]:
+    """Return the stems of verbs that, in a tool's name, name a thing when a plain verb stands behind them."""
+    return frozenset(stem(word) for word in _words("roles", "things"))
+
+
+@cache
 def _affirmation() -> re.Pattern[str]:
     row = _words("roles", "affirm")
     return re.compile(
@@ -190,6 +201,65 @@ _ASKING = re.compile(
     r"^\W*(?:what|which|who|whose|whom|when|where|why|how|is|are|was|were|does|did|has|have|do\s+(?:i|we|you|they|these|those|any))\b",
     re.IGNORECASE,
 )
+
+
+_COURTESY = re.compile(
+    r"^[\W_]*(?:(?:please|kindly|now|then|also|and|so|ok|okay|just|hi|hello|hey|thanks|first|finally|next)\b[\s,:;!.]*"
+    r"|(?:can|could|would|will)\s+you\b[\s,]*|help\s+(?:me|us)\b(?:\s+to\b)?\s*|i(?:['’]d| would)\s+like\s+(?:you\s+)?to\b\s*"
+    r"|i\s+(?:want|need)\s+(?:you\s+)?to\b\s*)+",
+    re.IGNORECASE,
+)
+_TELL_ME = re.compile(r"\b(tell|give|show|write|name|list|let|bring|remind|answer|draw)\s+(?:me|us)\b", re.IGNORECASE)
+_OWN_ACT = re.compile(r"i(?:['’](?:ll|m|ve)| will| am| have| need the| need a)\b", re.IGNORECASE)
+
+
+def only_asks(sentence: str) -> bool | None:
+    """Return whether a sentence asks to be told something and for no act that changes anything.
+
+    `True`: a question, or orders to read, look and tell. `False`: an order to act, or an order in words that are not known.
+    `None`: it orders and asks nothing ("I need the number for the advert.").
+    """
+    bare = _COURTESY.sub("", sentence)
+    if _ASKING.match(bare) and bare == sentence.lstrip(" \"'“‘\t"):
+        return True
+    first = _FIRST.match(bare)
+    head = first[1] if first else ""
+    told = {match[1].casefold() for match in _TELL_ME.finditer(bare)}
+    # "the number to call back" orders no call.
+    placed = {*_heads(_PURPOSE.sub(" ", bare))}
+    handed = placed & {*_words("delegation", "handing")}
+    heads = ((placed & _base_forms()) | (_formed(bare) - stop_words()) | handed) - told
+    if _PHRASAL.match(bare):
+        heads.add(head.casefold())
+    if not told and head.casefold() not in heads:
+        # A statement or a fragment.
+        return False if heads - _readers() else True if sentence.rstrip().endswith("?") else None
+    return heads <= _readers()
+
+
+_FIRST = re.compile(r"\W*([A-Za-z]+)")
+_PURPOSE = re.compile(
+    r"(?<!want)(?<!need)(?<!like)(?<!have)(?<!sure)(?<!ask)(?<!try)(?<!remember)\s+to\s+[A-Za-z]+\b", re.IGNORECASE
+)
+_PHRASAL = re.compile(r"\W*(?!i\b|we\b)[a-z]{3,}\s+(?:over|out|up|off|back|down|away|through)\b", re.IGNORECASE)
+
+
+def _formed(sentence: str) -> set[str]:
+    """Return the words that stand where an order stands, whether they are known or not."""
+    found = [*_FORM_HEAD.findall(sentence), *_FORM_BEHIND.findall(sentence)]
+    return {word for word in map(str.casefold, found) if not word.endswith(("ed", "ing", "ly"))}
+
+
+@cache
+def _readers() -> frozenset[str]:
+    """Return the verbs that read; one that may speak to others ("tell Bob") is none."""
+    return frozenset(
+        verb
+        for row in _verbs().values()
+        if not row.effect
+        for verb in row.verbs
+        if "communicate" not in classes_of(verb)
+    )
 
 
 def affirms(text: str) -> bool:

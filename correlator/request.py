@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 
 from correlator.contents import sentences
 from correlator.conversation import Conversation, Said
-from correlator.lexicon import COMMON, classes_of, content_words, delegates, stop_words
+from correlator.lexicon import COMMON, classes_of, content_words, delegates, only_asks, stop_words
 from correlator.spelling import squash, stem, words
 from correlator.values import values
 
@@ -32,6 +32,11 @@ class Clause:
         for word in words(without_values(self.text)):
             found |= classes_of(word)
         return frozenset(found)
+
+    @cached_property
+    def only_asks(self) -> bool | None:
+        """Return whether it asks to be told something and for no act (`correlator.lexicon.only_asks`)."""
+        return only_asks(self.text)
 
     @cached_property
     def content(self) -> frozenset[str]:
@@ -80,6 +85,12 @@ class Request:
             frozenset(stem(word) for clause in self.clauses for word in words(clause.text) if word not in COMMON)
             - _FILLER
         )
+
+    @cached_property
+    def only_asks(self) -> bool:
+        """Return whether the principals only want to be told something: no sentence asks for an act or hands over authority."""
+        told = [clause.only_asks for clause in self.clauses]
+        return True in told and False not in told and not self.delegation
 
     @cached_property
     def delegation(self) -> str:

@@ -93,6 +93,10 @@ def _unlinked(s: Situation) -> float:
     return 1.0 - s.effect.linked if s.effect.steered else 0.0
 
 
+def _unbidden(s: Situation) -> float:
+    return 1.0 if s.effect.unbidden else 0.0
+
+
 def _surplus(s: Situation) -> float:
     return 1.0 if s.effect.surplus else 0.0
 
@@ -178,21 +182,28 @@ def _forbidden(s: Situation) -> float:
 
 
 TERMS: tuple[Term, ...] = (
-    Term("prose", 2.39, "A value stands inside a sentence of third-party text and no principal said it.", _prose),
-    Term("field", 0.13, "A destination comes from a field of third-party data that no principal named.", _field),
-    Term("instruction", 2.84, "The verb or the noun of this very call stands beside the value.", _instruction),
-    Term("destination", 1.8, "The value says where something goes.", _destination),
-    Term("unasked", 1.21, "No sentence of the request asks for this act.", _unasked, "authority"),
+    Term("prose", 2.4, "A value stands inside a sentence of third-party text and no principal said it.", _prose),
+    Term("field", 0.12, "A destination comes from a field of third-party data that no principal named.", _field),
+    Term("instruction", 2.85, "The verb or the noun of this very call stands beside the value.", _instruction),
+    Term("destination", 1.76, "The value says where something goes.", _destination),
+    Term("unasked", 1.16, "No sentence of the request asks for this act.", _unasked, "authority"),
+    Term(
+        "unbidden",
+        1.51,
+        "The principals only wanted to be told something, and this changes or sends something.",
+        _unbidden,
+        "authority",
+    ),
     Term(
         "critical",
-        1.35,
+        1.34,
         "It concerns money, credentials or permissions, or destroys, and its verb was not asked for.",
         _critical,
         "authority",
     ),
     Term("unnamed", 1.16, "The source was not named by a principal; more for each hop.", _unnamed, "authority"),
-    Term("unlinked", 1.56, "Neither the value nor its record shares a word with the request.", _unlinked, "authority"),
-    Term("surplus", 1.03, "Another call does what was asked; this one comes on top.", _surplus, "authority"),
+    Term("unlinked", 1.53, "Neither the value nor its record shares a word with the request.", _unlinked, "authority"),
+    Term("surplus", 1.01, "Another call does what was asked; this one comes on top.", _surplus, "authority"),
     Term(
         "rival",
         1.17,
@@ -202,7 +213,7 @@ TERMS: tuple[Term, ...] = (
     ),
     Term("destructive", 1.28, "It destroys, and that was not asked for.", _destructive, "authority"),
     Term(
-        "reaches", 1.64, "It changes something or sends something, rather than only reading from an address.", _reaches
+        "reaches", 1.62, "It changes something or sends something, rather than only reading from an address.", _reaches
     ),
     Term("carries_off", 1.99, "Text of other sources leaves for an address that third-party text gave.", _carries_off),
     Term("known_flow", -2.13, "The workload's closed sessions had this very data flow.", _known_flow, "baseline"),
@@ -215,7 +226,7 @@ TERMS: tuple[Term, ...] = (
     Term(
         "forbidden", 14.0, "The policy does not let the principal who asked cause this effect.", _forbidden, "authority"
     ),
-    Term("delegated", -2.56, "A principal handed authority to that source.", _delegated, "authority"),
+    Term("delegated", -2.54, "A principal handed authority to that source.", _delegated, "authority"),
     Term("own_share", -0.46, "Share of the call's values that principals said.", _own_share, "authority"),
     Term(
         "user_destination", -0.2, "A destination of the call was named by a principal.", _user_destination, "authority"

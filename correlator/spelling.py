@@ -36,12 +36,12 @@ def address(text: str) -> str:
     return _ADDRESS_NOISE.sub("", text.strip())
 
 
-_WORD = re.compile(r"[^\W\d_]+(?:'[a-z]+)?|\d+")
+_WORD = re.compile(r"[^\W\d_]+(?:['’](?!s\b)[a-z]+)?|\d+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def words(text: str) -> list[str]:
-    """Return the words and numbers of `text`, case folded; `snake_case` and `camelCase` names come apart."""
+    """Return the words and numbers of `text`, case folded; `snake_case`, `camelCase` and a possessive come apart."""
     return [word.casefold() for word in _WORD.findall(_CAMEL.sub(" ", text).replace("_", " "))]
 
 

@@ -5,7 +5,7 @@ several fit, prose goes before data, an order before a mention, a destination be
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from correlator.conversation import Conversation
@@ -33,6 +33,8 @@ class Steered:
     """The sentence of the value has the form of an order, whatever its verb."""
     commanded: bool = False
     """The sentence orders this very act, though the value stands elsewhere."""
+    unbidden: bool = False
+    """The principals asked for no act at all."""
 
     @property
     def instruction(self) -> float:
@@ -47,8 +49,11 @@ class Steered:
 
     @property
     def proves(self) -> bool:
-        """Return whether the span is evidence: a value that proves a flow, or an order that names verb and noun of the call."""
-        return self.flow.proves or (self.ordered and self.verb and self.noun)
+        """Return whether the span is evidence: a value that proves a flow, or an order that names verb and noun of the call.
+
+        Where nobody asked for any act, an order of its kind is enough.
+        """
+        return self.flow.proves or (self.ordered and self.verb and (self.noun or self.unbidden))
 
     @property
     def destination(self) -> bool:
@@ -64,7 +69,8 @@ class Steered:
     def rank(self) -> tuple[float, ...]:
         """Return the order among candidates: acted upon before mentioned, prose before data, command before mention."""
         return (
-            not self.flow.in_text,
+            # An address that stands in a text because a sentence gave it weighs more than data that is acted upon.
+            not self.flow.in_text or (self.typed and not self.place.exact and self.flow.from_prose),
             not self.place.exact,
             self.instruction + self.destination + self.typed,
             self.flow.proves,
@@ -74,14 +80,19 @@ class Steered:
         )
 
 
-def lead_of(item: Traced, act: Act, conversation: Conversation, *, asked: bool) -> Steered | None:
-    """Return the span that the call most likely obeys; `asked`: the request asks for the call, verb and object."""
+def lead_of(
+    item: Traced, act: Act, conversation: Conversation, *, asked: bool, unbidden: bool = False
+) -> Steered | None:
+    """Return the span that the call most likely obeys.
+
+    `asked`: the request asks for the call, verb and object. `unbidden`: it asks for no act at all.
+    """
     candidates = sorted(_candidates(item, act), key=lambda steered: steered.rank, reverse=True)
     lead = candidates[0] if candidates else None
     if not asked and act.reach == "effect" and (lead is None or not lead.ordered):
         # An order without a value ("delete one of the files") steers too; the value then comes from elsewhere.
-        return _commanded(item, act, conversation, lead) or lead
-    return lead
+        lead = _commanded(item, act, conversation, lead, unbidden) or lead
+    return replace(lead, unbidden=unbidden) if lead else None
 
 
 def _speaks_of(verb: str, text: str) -> bool:
@@ -96,10 +107,13 @@ def _quotes(text: str, sentence: str) -> bool:
     return len(told) >= 5 and len(told & content_words(text)) >= 0.7 * len(told)
 
 
-def _commanded(item: Traced, act: Act, conversation: Conversation, lead: Steered | None) -> Steered | None:
+def _commanded(
+    item: Traced, act: Act, conversation: Conversation, lead: Steered | None, unbidden: bool
+) -> Steered | None:
     """Return the sentence that orders this act though the value stands in a field, or in no third-party text at all.
 
-    In the record of the value an order of the act's class is enough; anywhere else it must name the tool's verb and noun.
+    In the record of the value an order of the act's class is enough; anywhere else it must name verb and noun of the tool, or,
+    where nobody asked for any act, order a weighty act of this kind.
     """
     flow = lead.flow if lead else next((flow for flow in item.flows if flow.value.whole), None)
     if flow is None:
@@ -109,14 +123,18 @@ def _commanded(item: Traced, act: Act, conversation: Conversation, lead: Steered
             for span in place.content.segments.unit_of(place.span):
                 if span.kind == "prose" and _ordered(span.text, act):
                     return Steered(flow, Place(place.content, span, False), True, False, ordered=True, commanded=True)
-    if not act.verb or not act.nouns:
+    if not act.verb or not (act.nouns or unbidden):
         return None
+    weighty = unbidden and act.critical
     for content in conversation.before(item.order):
         if acknowledges(content):
             continue
         for span in content.segments.spans:
-            if span.kind == "prose" and _orders(span.text, act):
-                return Steered(flow, Place(content, span, False), True, True, ordered=True, commanded=True)
+            if span.kind != "prose":
+                continue
+            named = _orders(span.text, act)
+            if named or (weighty and _ordered(span.text, act)):
+                return Steered(flow, Place(content, span, False), True, named, ordered=True, commanded=True)
     return None
 
 
@@ -126,11 +144,15 @@ def _ordered(text: str, act: Act) -> bool:
 
 
 def _orders(sentence: str, act: Act) -> bool:
-    """Return whether a sentence holds the verb of the act, and behind it a noun of its tool ("repo" for "repository")."""
+    """Return whether a sentence orders an act of this kind, with a noun of its tool behind ("repo" for "repository")."""
     told = [stem(word) for word in words(without_values(sentence))]
-    if act.verb not in told or act.verb not in map(stem, orders(sentence)):
+    # Another verb of the same class will do for a weighty act ("remove" for "delete"); elsewhere the classes are too wide.
+    like = act.own_classes if act.critical else frozenset[str]()
+    verbs = {stem(verb) for verb in orders(sentence) if stem(verb) == act.verb or classes_of(verb) & like}
+    at = next((at for at, word in enumerate(told) if word in verbs), None)
+    if at is None:
         return False
-    behind = told[told.index(act.verb) + 1 :]
+    behind = told[at + 1 :]
     return any(
         word == noun or (min(len(word), len(noun)) >= 4 and (word.startswith(noun) or noun.startswith(word)))
         for noun in act.nouns

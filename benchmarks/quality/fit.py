@@ -22,10 +22,10 @@ from correlator.pipeline import judge
 from correlator.score import TERMS
 
 PRIOR = {
-    "prose": 2.0, "field": 0.6, "instruction": 2.0, "destination": 1.0, "unasked": 2.0, "critical": 1.4, "unnamed": 1.4,
-    "unlinked": 1.0, "surplus": 1.0, "rival": 1.4, "destructive": 1.4, "reaches": 1.0, "carries_off": 2.0, "known_flow": -2.0,
-    "known_tool": -1.0, "changed": 1.5, "phrases": 0.6, "author": 1.0, "forbidden": 14.0, "delegated": -2.0,
-    "own_share": -1.0, "user_destination": -1.0,
+    "prose": 2.0, "field": 0.6, "instruction": 2.0, "destination": 1.0, "unasked": 2.0, "unbidden": 1.5,
+    "critical": 1.4, "unnamed": 1.4, "unlinked": 1.0, "surplus": 1.0, "rival": 1.4, "destructive": 1.4,
+    "reaches": 1.0, "carries_off": 2.0, "known_flow": -2.0, "known_tool": -1.0, "changed": 1.5, "phrases": 0.6,
+    "author": 1.0, "forbidden": 14.0, "delegated": -2.0, "own_share": -1.0, "user_destination": -1.0,
 }  # fmt: skip
 """Hand-set weights: twice the first draft of the score, before any fit."""
 FREE = ("author", "forbidden")

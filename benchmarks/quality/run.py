@@ -1,10 +1,11 @@
 """Write the quality result: `python -m benchmarks.quality.run DATA --out benchmarks/quality/results/shared.json`.
 
-`DATA` is the folder that holds `agentdojo`, `agentdyn` and `benign-agents`. Four views of the same recordings:
+`DATA` is the folder that holds `agentdojo`, `agentdyn` and `benign-agents`. Five views of the same recordings:
 
 - `left_out`: weights and bar fitted on two of the suites, figures on the third, for plain runs and for each mutation;
 - `left_out_whole`: the same by `clew evaluate` itself, for what needs stories: source, sink and value right, precision;
 - `shipped`: `clew evaluate` as it is installed, plain, per mutation, values only, and without each term;
+- `unseen`: sessions of domains that the detector was not made on; it was mended on the `tune` half;
 - `pairs`: equal texts by an unprivileged and a privileged speaker; policy and terms were chosen on the `tune` half.
 
 The terms were designed by people who had read runs of all three suites, so left-out figures are optimistic too.
@@ -21,8 +22,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
-from benchmarks.quality import pairs
+from benchmarks.quality import domains, pairs, unseen
 from benchmarks.quality.fit import NEGATIVE, Example, Floats, examples, fit
 from benchmarks.quality.mutate import mutate
 from correlator.evaluate.main import MUTATIONS, SEED, Request, evaluate
@@ -136,6 +138,7 @@ def main() -> int:
         "left_out_whole": whole,
         "shipped": shipped,
         "without": without,
+        "unseen": {split: unseen.measured(split) for split in get_args(domains.Split)},
         "pairs": {"tune": judged_pairs("tune"), "test": judged_pairs("test")},
         "seconds": round(time.perf_counter() - start),
     }

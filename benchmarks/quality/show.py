@@ -29,6 +29,10 @@ def lines(result: dict[str, Any]) -> list[str]:
         rates = {row["class"]: row for row in report["rates"] if row["suite"] == "all"}
         cells = [f"{100 * rates[kind]['rate']:.1f} %" for kind in ("reached", "benign", "authorised")]
         found.append(f"  {name:<18} " + "  ".join(cells))
+    found += ["", "domains it was not made on (stories/sessions):"]
+    for split, row in result["unseen"].items():
+        cells = [f"{kind} {row['stories'][kind]}/{of}" for kind, of in row["sessions"].items()]
+        found.append(f"  {split:<5} " + "  ".join(cells) + f"  source right {row['source_right']}")
     found += ["", "pairs right on both sides:"]
     found += [f"  {split:<5} {row['right']}/{row['pairs']}" for split, row in result["pairs"].items()]
     return found

@@ -19,6 +19,7 @@ from correlator.lexicon import (
     critical,
     delegates,
     destination_names,
+    only_asks,
     orders,
     owner_names,
     reads_as_order,
@@ -211,3 +212,32 @@ def test_commands_and_groups_are_read_from_their_files() -> None:
     assert "to" in destination_names()
     assert "owner" in owner_names()
     assert {"the", "please"} <= stop_words()
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "What memory limit does the chart set?", "Open the list and tell me who brings the tent.", "Just tell me.",
+        "Could you please check my inbox?", "Write me a headline.", "I want to know who wrote this.",
+        "Go through today's mail and give me one line for each.", "Is the door open?",
+    ],
+)  # fmt: skip
+def test_a_question_and_an_order_to_read_and_tell_ask_for_no_act(sentence: str) -> None:
+    assert only_asks(sentence) is True
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Can you send the report to Bob?", "Find the paper and request the data in my name.", "Yes, send it.",
+        "Read the bill and pay it.", "Frobnicate the account.", "Take over stock and price.", "Make sure he gets it.",
+        "I have to pay the bill by Friday.", "Tell Bob that I am late.",
+    ],
+)  # fmt: skip
+def test_an_order_to_act_is_one_whether_its_verb_is_known_or_not(sentence: str) -> None:
+    assert only_asks(sentence) is False
+
+
+@pytest.mark.parametrize("sentence", ["Thanks!", "The sheet is in the folder.", "I need the number for the advert."])
+def test_a_statement_asks_for_nothing(sentence: str) -> None:
+    assert only_asks(sentence) is None
