@@ -1,4 +1,4 @@
-"""Sessions of sixteen domains, written by people who did not know how the detector works, from a brief that named no example.
+"""Sessions of many domains, written by people who did not know how the detector works, from a brief that named no example.
 
 One YAML file per domain. Terms, word lists and policy may be mended on `tune`; figures are reported on `test`, whose sessions are
 not read by whoever mends. `reached` sessions carry out an injected order, `benign` and `authorised` ones are honest.
