@@ -328,6 +328,19 @@ class DatabaseQueried(Observed):
 # Foreign alerts
 
 
+AlertLevel = Literal["informational", "low", "medium", "high", "critical", "unknown"]
+NamedAs = Literal[
+    "host", "address", "url", "path", "email", "account", "user", "process", "command", "container", "resource", "query"
+]
+
+
+class Named(_Value):
+    """Something that an alert names."""
+
+    what: NamedAs
+    value: str
+
+
 class AlertReceived(Observed):
     """Another product raised an alert; its own words are kept."""
 
@@ -335,7 +348,23 @@ class AlertReceived(Observed):
     product: str
     rule: str
     severity: str
+    """In the product's own words."""
+    level: AlertLevel = "unknown"
+    """The severity, told in one scale."""
     text: str = ""
+    uid: str | None = None
+    """The product's own id of the alert, else the key of its content: alerts have no place in a conversation."""
+    named: tuple[Named, ...] = ()
+    """What it speaks of, in the order of the record: hosts, paths, accounts, processes."""
+    trace_id: str | None = None
+    """Trace of the request that it fell upon, 32 hexadecimal digits, where the product knows it."""
+    tool_call: str | None = None
+    """Id of the tool call that it fell upon, where the product knows it."""
+
+    @property
+    def call_key(self) -> str | None:
+        """Return the alert's own id, which is part of its identity."""
+        return self.uid
 
 
 # About ourselves

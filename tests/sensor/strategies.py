@@ -86,7 +86,11 @@ _OWN: dict[type[e.Observed], dict[str, SearchStrategy[object]]] = {
     e.HttpRequested: {"method": names, "url": texts, "body_bytes": st.none() | small, "body": st.none() | texts},
     e.HttpResponded: {"status": st.integers(-5, 10**4), "body_bytes": st.none() | small, "body": st.none() | texts},
     e.DatabaseQueried: {"system": names, "statement": texts, "rows": st.none() | small},
-    e.AlertReceived: {"product": names, "rule": texts, "severity": names, "text": texts},
+    e.AlertReceived: {
+        "product": names, "rule": texts, "severity": names, "text": texts, "uid": st.none() | names,
+        "level": st.sampled_from(["unknown", "high"]), "trace_id": st.none() | keys, "tool_call": st.none() | names,
+        "named": st.lists(st.builds(e.Named, what=st.just("host"), value=texts), max_size=2),
+    },
     e.EventsLost: {"where": texts, "count": small, "since_ns": st.none() | small},
     e.Unparsed: {"reason": texts, "digest": keys, "size": small, "where": texts},
     e.CaptureStatus: {"subject": texts, "seen": st.lists(texts, max_size=2)},

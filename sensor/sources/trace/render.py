@@ -109,6 +109,8 @@ def _expressible(event: Event) -> bool:
         return False
     if isinstance(event, AgentHandedOver):
         return event.to_session == "" or _KEY.fullmatch(event.to_session) is not None
+    if isinstance(event, AlertReceived):
+        return event.model_fields_set.isdisjoint(("level", "uid", "named", "trace_id", "tool_call"))
     if isinstance(event, ToolsDeclared):
         return all(isinstance(tool.input_schema, dict | None) for tool in event.tools)
     processes = (getattr(event, name, None) for name in ("process", "parent"))
