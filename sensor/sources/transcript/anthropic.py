@@ -21,6 +21,7 @@ from sensor.sources.transcript.message import (
     principal_of,
     string,
     text_of,
+    turns,
     unread,
     usage,
 )
@@ -40,15 +41,15 @@ def recorded(record: JsonValue) -> Recorded | None:
     response = record.get("response") if isinstance(record, dict) else None
     if not (_own_request(request) or any(map(_own_message, messages)) or _is_response(response)):
         return None
-    turns: list[tuple[Said, ...]] = []
+    told: list[tuple[Said, ...]] = []
     if request.get("system"):
-        turns.append((Prompt("system", text_of(request["system"])),))
-    turns.extend(said(message) for message in messages)
+        told.append((Prompt("system", text_of(request["system"])),))
+    told.extend(said(message) for message in messages)
     if isinstance(response, dict) and _is_response(response):
-        turns.append((reply(response),))
+        told.append((reply(response),))
     conversation = next((found for name in CONVERSATION_IDS if (found := string(request.get(name)))), None)
     who = principal_of(record.get("principal")) if isinstance(record, dict) else None
-    return Recorded(tuple(turns), declared(request.get("tools")), conversation, who)
+    return Recorded(turns(told), declared(request.get("tools")), conversation, who)
 
 
 def said(message: JsonValue) -> tuple[Said, ...]:

@@ -27,6 +27,7 @@ from sensor.sources.transcript.message import (
     principal_of,
     string,
     text_of,
+    turns,
     unread,
     usage,
 )
@@ -51,10 +52,11 @@ def events(
     logged in, if the application says so. `ended`: whether the list is the whole run, so that `SessionEnded` follows.
     """
     emitter = Emitter(session, source, tenant, principal)
-    for position, message in enumerate(messages):
-        yield from emitter.message(position, said(message))
+    told = turns(said(message) for message in messages)
+    for position, turn in enumerate(told):
+        yield from emitter.message(position, turn)
     if ended:
-        yield emitter.ended(len(messages))
+        yield emitter.ended(len(told))
 
 
 def recorded(record: JsonValue) -> Recorded | None:
@@ -75,12 +77,12 @@ def recorded(record: JsonValue) -> Recorded | None:
         return None
     if not isinstance(messages, list) or not messages or not any(is_message(message) for message in messages):
         return None
-    turns = [said(message) for message in messages]
+    told = [said(message) for message in messages]
     if isinstance(record, dict) and isinstance(response := record.get("response"), dict):
-        turns.extend(_response(response))
+        told.extend(_response(response))
     conversation = next((found for name in CONVERSATION_IDS if (found := string(request.get(name)))), None)
     who = principal_of(record.get("principal")) if isinstance(record, dict) else None
-    return Recorded(tuple(turns), declared(request.get("tools")), conversation, who)
+    return Recorded(turns(told), declared(request.get("tools")), conversation, who)
 
 
 def is_message(value: JsonValue) -> bool:

@@ -6,6 +6,7 @@ same way for all formats.
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -88,6 +89,25 @@ class Recorded:
     """Who is logged in, where the application says so beside the messages."""
     previous: str | None = None
     """Id of the reply that `messages` follow on, where the format sends only what is new."""
+
+
+def turns(messages: Iterable[tuple[Said, ...]]) -> tuple[tuple[Said, ...], ...]:
+    """Return the messages, results that follow one another joined into one.
+
+    Some APIs send each result of parallel calls in a message of its own and others all in one; the place of what follows is the
+    same in both.
+    """
+    found: list[tuple[Said, ...]] = []
+    for said in messages:
+        if found and _only_results(said) and _only_results(found[-1]):
+            found[-1] += said
+        else:
+            found.append(said)
+    return tuple(found)
+
+
+def _only_results(said: tuple[Said, ...]) -> bool:
+    return bool(said) and all(isinstance(item, Result) for item in said)
 
 
 def text_of(content: JsonValue) -> str:

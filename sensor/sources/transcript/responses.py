@@ -22,6 +22,7 @@ from sensor.sources.transcript.message import (
     principal_of,
     string,
     text_of,
+    turns,
     unread,
     usage,
 )
@@ -36,7 +37,7 @@ def recorded(record: JsonValue) -> Recorded | None:
     instructions; `{"request": {...}, "response": {...}}`; a list of items.
     """
     if isinstance(record, list):
-        return Recorded(tuple(_messages(record))) if any(map(is_item, record)) else None
+        return Recorded(turns(_messages(record))) if any(map(is_item, record)) else None
     if not isinstance(record, dict):
         return None
     request = record.get("request", record)
@@ -47,18 +48,18 @@ def recorded(record: JsonValue) -> Recorded | None:
     if given is None and (not isinstance(request, dict) or not asked or not _is_request(request)):
         return None
     head = request if isinstance(request, dict) else {}
-    turns: list[tuple[Said, ...]] = []
+    told: list[tuple[Said, ...]] = []
     if head.get("instructions"):
-        turns.append((Prompt("system", text_of(head["instructions"])),))
+        told.append((Prompt("system", text_of(head["instructions"])),))
     if isinstance(asked, str):
-        turns.append((Prompt("user", asked),))
+        told.append((Prompt("user", asked),))
     elif isinstance(asked, list):
-        turns.extend(_messages(asked))
+        told.extend(_messages(asked))
     if isinstance(response, dict) and isinstance(given, list):
-        turns.append((_output(given, response), *_platform_results(given)))
+        told.append((_output(given, response), *_platform_results(given)))
     conversation = head.get("conversation")
     return Recorded(
-        tuple(turns), declared(head.get("tools")),
+        turns(told), declared(head.get("tools")),
         conversation=string(conversation.get("id") if isinstance(conversation, dict) else conversation),
         principal=principal_of(record.get("principal")),
         previous=string(head.get("previous_response_id")),
