@@ -69,8 +69,8 @@ class Steered:
     def rank(self) -> tuple[float, ...]:
         """Return the order among candidates: acted upon before mentioned, prose before data, command before mention."""
         return (
-            # An address that stands in a text because a sentence gave it weighs more than data that is acted upon.
-            not self.flow.in_text or (self.typed and not self.place.exact and self.flow.from_prose),
+            # An account in a text says where money goes, whoever the text is sent to; a host may just be spoken of.
+            not self.flow.in_text or (self.flow.value.kind == "account" and self.flow.from_prose),
             not self.place.exact,
             self.instruction + self.destination + self.typed,
             self.flow.proves,

@@ -140,3 +140,16 @@ def test_an_address_out_of_a_sentence_leads_before_data_even_inside_a_text() -> 
 
     assert found is not None
     assert found.flow.value.kind == "account"
+
+
+def test_a_site_that_a_text_mentions_does_not_lead_before_the_address_that_is_acted_upon() -> None:
+    found = lead(
+        user("How large is the flat?"),
+        call("get_survey", {"n": 3}, "61 m2. I read a nice article on www.flats.example.org yesterday!"),
+        call("get_note", {}, '{"remark": "www.drop.example.net/intake"}'),
+        call("post_page", {"url": "www.drop.example.net/intake", "body": "All said: " + "we met and talked " * 5
+                           + "and one read www.flats.example.org today."}),
+    )  # fmt: skip
+
+    assert found is not None
+    assert found.flow.value.text == "www.drop.example.net/intake"
