@@ -39,7 +39,6 @@ dev: .venv/installed-dev
 
 .venv/installed-dev: requirements/dev.lock .venv/installed
 	$(PIP) install --quiet --no-deps --require-hashes --requirement requirements/dev.lock
-	$(PIP) check
 	@touch $@
 
 # The store lies in a temporary directory that is removed afterwards.
@@ -49,6 +48,7 @@ demo: install
 		&& CLEW_STORE="$$state" $(BIN)/clew replay "$(RECORDING)"
 
 lint: dev
+	$(PIP) check
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy

@@ -4,9 +4,11 @@
     ├── SourceError                 a whole file or stream; carries its `path`
     │   ├── SourceUnavailableError  it cannot be opened
     │   ├── UnknownFormatError      it can, but no source knows its content
-    │   └── UnknownSourceError      a source was asked for by a name that is not in the table
+    │   ├── UnknownSourceError      a source was asked for by a name that is not in the table
+    │   └── MappingError            a mapping of alert fields is not valid (`sensor.sources.alerts.mapping`)
     ├── TraceError                  a line of the trace notation; carries `line` and `column`
-    └── UnreadableJsonError         one JSON value; sources turn it into an `Unparsed` event
+    ├── UnreadableJsonError         one JSON value; sources turn it into an `Unparsed` event
+    └── Undecodable                 one message of a protocol; sources and receivers say so and go on
 
 Unreadable lines and records are no errors: they become `Unparsed` events, and reading goes on.
 """
@@ -49,3 +51,7 @@ class TraceError(SensorError):
 
 class UnreadableJsonError(SensorError):
     """The text is no JSON that can be kept. The message is the reason on one line, without the text itself."""
+
+
+class Undecodable(SensorError):
+    """A message as a whole is not of the protocol it claims. The message is the reason on one line."""

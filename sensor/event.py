@@ -366,6 +366,12 @@ class AlertReceived(Observed):
         """Return the alert's own id, which is part of its identity."""
         return self.uid
 
+    @cached_property
+    def entity(self) -> str:
+        """Return the key of the alert: its own id where it has one, since the same alert may come in any file and line."""
+        place = (self.position, self.part) if self.uid is None else (0, 0)
+        return entity_key(self.session, self.kind, *place, self.uid)
+
 
 # About ourselves
 

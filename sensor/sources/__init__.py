@@ -16,6 +16,8 @@ SOURCES: dict[str, str] = {
     "trace": "sensor.sources.trace",
     "replay": "sensor.sources.replay",
     "transcript": "sensor.sources.transcript",
+    "otlp": "sensor.sources.otlp",
+    "alerts": "sensor.sources.alerts",
 }
 """Name → module. Adding a source: one module with `read`, one row here."""
 
@@ -47,10 +49,12 @@ def sniff(path: Path) -> str:
 
     Raises `UnknownFormatError`, or `SourceUnavailableError` if the file cannot be opened.
     """
-    from sensor.sources import replay, trace, transcript
+    from sensor.sources import alerts, otlp, replay, trace, transcript
     from sensor.sources.lines import Line, lines
     from sensor.sources.records import Record, records
 
+    if otlp.is_binary(path):
+        return "otlp"
     head = list(islice(lines(path), _LOOKED_AT))
     if not head:
         raise UnknownFormatError(path, "is empty; record a session first")
@@ -62,15 +66,21 @@ def sniff(path: Path) -> str:
     for value in found:
         if replay.knows(value):
             return "replay"
+        if otlp.knows(value):
+            return "otlp"
         if transcript.knows(value):
             return "transcript"
     if any(trace.knows(line) for line in texts):
         return "trace"
+    # Last: a conversation may be about alerts, and a notation may quote a log.
+    if any(map(alerts.knows, found)) or any(alerts.is_line(line.text) for line in texts):
+        return "alerts"
     if not found and (not texts or texts[0].text.lstrip().startswith(("{", "["))):
         return "transcript"  # nothing is readable at all; that source says so, piece by piece
     raise UnknownFormatError(
         path,
-        "no source knows this content; see docs/reference/trace.md, or convert it to one of the transcript formats",
+        "no source knows this content; see docs/reference/trace.md and docs/reference/alerts.md, or convert it to one of the"
+        " transcript formats",
     )
 
 

@@ -1,0 +1,152 @@
+"""Spans that hang together, each with what was read from it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from sensor.sources.otlp.read import Reading, read
+from sensor.sources.otlp.seen import AgentRun, ModelCall, Offered, Seen, ToolRun
+from sensor.sources.otlp.span import Span
+from sensor.sources.otlp.threads import Listed, listed
+from sensor.sources.transcript.message import Reply
+
+Key = tuple[str, str]
+"""Trace id and span id."""
+Readings = dict[Key, Reading | None]
+Kind = TypeVar("Kind", bound=Seen)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A tool run with its span."""
+
+    span: Span
+    tool: ToolRun
+
+
+@dataclass(eq=False)
+class Bundle:
+    """The readings of spans that hang together."""
+
+    spans: dict[Key, Span] = field(default_factory=dict)
+    seen: dict[Key, Seen] = field(default_factory=dict)
+    dialects: dict[Key, str] = field(default_factory=dict)
+
+    def above(self, span: Span) -> Iterator[Span]:
+        """Yield the spans that hold `span`, innermost first; a ring of parents ends it."""
+        passed = {span.key}
+        while span.parent_id and (holder := self.spans.get((span.trace_id, span.parent_id))):
+            if holder.key in passed:
+                return
+            passed.add(holder.key)
+            yield holder
+            span = holder
+
+    def of(self, kind: type[Kind]) -> list[tuple[Span, Kind]]:
+        """Return what was seen of one kind, in the order of time."""
+        found = [(self.spans[key], seen) for key, seen in self.seen.items() if isinstance(seen, kind)]
+        return sorted(found, key=lambda item: (item[0].start_ns, item[0].key))
+
+    def conversation(self, span: Span) -> str:
+        """Return the id of the conversation, which many frameworks put on an outer span only."""
+        for one in (span, *self.above(span)):
+            seen = self.seen.get(one.key)
+            if seen is not None and not isinstance(seen, Offered) and seen.conversation:
+                return seen.conversation
+        return ""
+
+    def dialect(self, span: Span) -> str:
+        """Return the dialect that a span was read in."""
+        return self.dialects.get(span.key, "unknown")
+
+
+def gathered(spans: Iterable[Span], readings: Readings) -> Bundle:
+    """Return the bundle of `spans`, log records put to the spans they belong to; `readings` is looked up and filled."""
+    bundle = Bundle()
+    logs: dict[Key, list[Span]] = defaultdict(list)
+    for span in spans:
+        if span.is_log:
+            logs[span.key].append(span)
+        else:
+            bundle.spans.setdefault(span.key, span)
+    for key, notes in logs.items():
+        bundle.spans[key] = _with_notes(bundle.spans.get(key), notes)
+        readings.pop(key, None)
+    for key, span in bundle.spans.items():
+        if key not in readings:
+            readings[key] = read(span)
+        reading = readings[key]
+        if reading is not None:
+            bundle.seen[key], bundle.dialects[key] = reading.seen, reading.dialect
+    return bundle
+
+
+def _with_notes(span: Span | None, notes: list[Span]) -> Span:
+    """Return a span with its log records among its events. Records may come before their span, or alone: none is lost."""
+    events = {repr(event): event for note in notes for event in note.events}
+    told = tuple(sorted(events.values(), key=lambda event: (event.at_ns, event.name, repr(event))))
+    if span is not None:
+        return replace(span, events=(*span.events, *told))
+    times = [event.at_ns for event in told if event.at_ns]
+    return replace(notes[0], is_log=False, events=told, start_ns=min(times, default=0), end_ns=max(times, default=0))
+
+
+def lists(bundle: Bundle) -> list[Listed]:
+    """Return the message lists of model calls; in a trace without one, an agent's own list stands for them."""
+    calls = [(span, seen) for span, seen in bundle.of(ModelCall) if seen.captured]
+    told = {span.trace_id for span, _ in calls}
+    found = [
+        listed(span, replace(seen, conversation=bundle.conversation(span)), _holding_run(bundle, span))
+        for span, seen in calls
+    ]
+    for span, agent in bundle.of(AgentRun):
+        if span.trace_id not in told and agent.messages and not _within_another(bundle, span):
+            answer = Reply(agent.answer) if agent.answer else None
+            call = ModelCall(agent.messages, answer, conversation=bundle.conversation(span))
+            found.append(listed(span, call, _holding_run(bundle, span)))
+    return found
+
+
+def _holding_run(bundle: Bundle, span: Span) -> Key | None:
+    return next((above.key for above in bundle.above(span) if isinstance(bundle.seen.get(above.key), ToolRun)), None)
+
+
+def _within_another(bundle: Bundle, span: Span) -> bool:
+    holders = (bundle.seen.get(above.key) for above in bundle.above(span))
+    return any(isinstance(holder, AgentRun) and holder.messages for holder in holders)
+
+
+def runs(bundle: Bundle) -> list[Run]:
+    """Return the tool runs, one for each call: framework, client and server may each have a span for it, one inside the other."""
+    found: list[Run] = []
+    inner: dict[Key, ToolRun] = {}
+    for span, tool in bundle.of(ToolRun):
+        for above in bundle.above(span):
+            outer = bundle.seen.get(above.key)
+            if isinstance(outer, ToolRun):
+                if _same_call(tool, outer):
+                    inner.setdefault(above.key, tool)
+                else:
+                    found.append(Run(span, tool))
+                break
+        else:
+            found.append(Run(span, tool))
+    return [Run(run.span, _completed(run.tool, inner.get(run.span.key))) for run in found]
+
+
+def _same_call(inner: ToolRun, outer: ToolRun) -> bool:
+    if inner.name == outer.name or outer.name.endswith(f"_{inner.name}"):
+        return True
+    return inner.arguments is not None and inner.arguments == outer.arguments
+
+
+def _completed(run: ToolRun, inner: ToolRun | None) -> ToolRun:
+    """Return a run with what only the span inside it tells: the server, or content that the outer one kept back."""
+    if inner is None:
+        return run
+    return replace(
+        run, server=run.server or inner.server, failed=run.failed or inner.failed,
+        arguments=inner.arguments if run.arguments is None else run.arguments,
+        result=inner.result if run.result is None else run.result,
+    )  # fmt: skip

@@ -1,0 +1,225 @@
+"""Message lists of many spans → threads: each one conversation that grew, whatever the order in which its lists were sent again.
+
+A list that begins like a thread continues it. Two runs may begin with the same words: lists of different traces are one thread
+only if what they share holds a tool-call id, or if nothing else has continued the thread from there.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sensor.identity import digest
+from sensor.sources.otlp.messages import Messages
+from sensor.sources.otlp.seen import ModelCall
+from sensor.sources.otlp.span import Span
+from sensor.sources.transcript.message import Prompt, Reply, Result, Said
+
+_SPACE = re.compile(r"\s+")
+_UNIQUE = 8
+"""Characters from which a tool-call id is taken to be unique; `call_1` and `0` are not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One list that was sent, with the reply to it, and the span that tells so."""
+
+    span: Span
+    call: ModelCall
+    messages: Messages
+    """The list, the reply its last element."""
+    chain: tuple[str, ...]
+    """Running digest after each message."""
+    within: tuple[str, str] | None = None
+    """Key of the tool run that holds the span: what an agent does there is a conversation of its own."""
+
+
+@dataclass(eq=False)
+class Thread:
+    """One conversation."""
+
+    messages: list[tuple[Said, ...]] = field(default_factory=list)
+    times: list[int] = field(default_factory=list)
+    """When each message was first seen, nanoseconds since the Unix epoch; 0 where unknown."""
+    asked: list[int] = field(default_factory=list)
+    """When the request began that each message was first seen in: what a reply asks for cannot have run before."""
+    calls: list[Listed] = field(default_factory=list)
+    """The lists it was told by, in order of their times."""
+    conversation: str = ""
+    within: tuple[str, str] | None = None
+    others: list[tuple[int, Reply]] = field(default_factory=list)
+    """Replies to a request that was repeated, with their position."""
+    known: dict[str, int] = field(default_factory=dict)
+    """Digest of a beginning → number of its messages."""
+    taken: dict[str, str] = field(default_factory=dict)
+    """Digest of a beginning that was continued → trace that continued it."""
+
+    @property
+    def traces(self) -> frozenset[str]:
+        """Return the traces that tell of it."""
+        return frozenset(listed.span.trace_id for listed in self.calls)
+
+    @property
+    def system(self) -> str:
+        """Return its instructions."""
+        first = self.messages[0][0] if self.messages and self.messages[0] else None
+        return first.text if isinstance(first, Prompt) and first.role != "user" else ""
+
+
+def listed(span: Span, call: ModelCall, within: tuple[str, str] | None = None) -> Listed:
+    """Return the list of one model call, its reply included."""
+    messages = (*call.messages, *(((call.reply,),) if call.reply is not None else ()))
+    return Listed(span, call, messages, chain(messages), within)
+
+
+def threads(lists: Iterable[Listed]) -> list[Thread]:
+    """Return the threads of lists that hang together, in the order of their first times."""
+    found: list[Thread] = []
+    for one in sorted(lists, key=lambda one: (one.span.start_ns, len(one.messages), one.span.key)):
+        thread = _continued(one, found)
+        if thread is None:
+            thread = Thread(conversation=one.call.conversation, within=one.within)
+            found.append(thread)
+        _take(one, thread)
+    return found
+
+
+def chain(messages: Sequence[tuple[Said, ...]]) -> tuple[str, ...]:
+    """Return the running digest after each message. What exporters tell differently in request and history has no part in it."""
+    found: list[str] = []
+    after = ""
+    for said in messages:
+        after = digest(after, *(part for item in said for part in _essence(item)))
+        found.append(after)
+    return tuple(found)
+
+
+def unique_ids(messages: Iterable[tuple[Said, ...]]) -> list[str]:
+    """Return the tool-call ids of the replies that no other conversation has, in order."""
+    return [
+        call.call_id
+        for said in messages
+        for item in said
+        if isinstance(item, Reply)
+        for call in item.calls
+        if call.call_id and len(call.call_id) >= _UNIQUE
+    ]
+
+
+def _essence(item: Said) -> tuple[str | None, ...]:
+    match item:
+        case Prompt():
+            return ("prompt", item.role, _SPACE.sub(" ", item.text.strip()))
+        case Reply() if item.calls and all(call.call_id for call in item.calls):
+            return ("reply", *(call.call_id for call in item.calls))
+        case Reply():
+            text = item.text if item.shown is None else item.shown
+            return ("reply", _SPACE.sub(" ", text.strip()), *(call.name for call in item.calls))
+        case Result():
+            return ("result", item.call_id, _SPACE.sub(" ", item.text.strip()))
+    return (repr(item),)
+
+
+def _continued(one: Listed, found: list[Thread]) -> Thread | None:
+    if one.call.previous:
+        return next((thread for thread in found if _replied(thread, one.call.previous)), None)
+    best: tuple[int, Thread] | None = None
+    for thread in found:
+        names = {one.call.conversation, thread.conversation} - {""}
+        if len(names) > 1 or one.within != thread.within:
+            continue
+        shared = _shared(one, thread)
+        if shared and (best is None or shared > best[0]):
+            best = (shared, thread)
+    if best is not None:
+        return best[1]
+    if one.call.conversation:
+        # The same conversation with its beginning cut off, or only what is new.
+        same = (
+            thread for thread in found if (thread.conversation, thread.within) == (one.call.conversation, one.within)
+        )
+        return next((thread for thread in same if thread.system == _system(one)), None)
+    return None
+
+
+def _shared(one: Listed, thread: Thread) -> int:
+    """Return how many messages a list shares with a thread that it continues, 0 where it is another conversation."""
+    length = _beginning(one, thread)
+    if not length:
+        return 0
+    if one.call.conversation and one.call.conversation == thread.conversation:
+        return length
+    if unique_ids(one.messages[:length]) or one.span.trace_id in thread.traces:
+        # In one trace another request that only begins alike (a planner and a worker with the same instructions) is another thread.
+        sent = len(one.call.messages)
+        replied = any(isinstance(item, Reply) for said in one.messages[:length] for item in said)
+        return length if replied or length >= sent else 0
+    holder = thread.taken.get(one.chain[length - 1])
+    ended = length == len(thread.messages) and any(isinstance(item, Reply) for item in thread.messages[-1])
+    longer = length < len(one.messages)
+    return length if ended and longer and holder in (None, one.span.trace_id) else 0
+
+
+def _beginning(one: Listed, thread: Thread) -> int:
+    """Return how many messages a list and a thread have in common at their beginning; instructions alone are nothing."""
+    length = next((thread.known[key] for key in reversed(one.chain) if key in thread.known), 0)
+    said = (item for turn in one.messages[:length] for item in turn)
+    return length if any(not isinstance(item, Prompt) or item.role == "user" for item in said) else 0
+
+
+def _replied(thread: Thread, response_id: str) -> bool:
+    return any(isinstance(item, Reply) and item.response_id == response_id for said in thread.messages for item in said)
+
+
+def _system(one: Listed) -> str:
+    first = one.messages[0][0] if one.messages and one.messages[0] else None
+    return first.text if isinstance(first, Prompt) and first.role != "user" else ""
+
+
+def _take(one: Listed, thread: Thread) -> None:
+    start, offset = _start(one, thread)
+    thread.calls.append(one)
+    if start and start <= len(one.chain):
+        thread.taken.setdefault(one.chain[start - 1], one.span.trace_id)
+    last = len(one.messages) - 1
+    for at in range(start, len(one.messages)):
+        is_reply = one.call.reply is not None and at == last
+        position = at + offset
+        if position < len(thread.messages):
+            # The same request again: a retry, or another sample.
+            item = one.messages[at][0] if one.messages[at] else None
+            if isinstance(item, Reply):
+                thread.others.append((position, item))
+        else:
+            thread.messages.append(one.messages[at])
+            thread.times.append(one.span.end_ns if is_reply else one.span.start_ns)
+            thread.asked.append(one.span.start_ns)
+        if not offset:
+            thread.known.setdefault(one.chain[at], position + 1)
+    _enrich(one, thread, last + offset)
+
+
+def _start(one: Listed, thread: Thread) -> tuple[int, int]:
+    """Return the index of the first message of a list that is new to the thread, and the shift from index to position."""
+    length = _beginning(one, thread)
+    if length or not thread.messages:
+        return length, 0
+    own = one.messages[1:] if _system(one) else one.messages
+    skipped = len(one.messages) - len(own)
+    keys, held = [chain([said])[0] for said in own], [chain([said])[0] for said in thread.messages]
+    overlap = next((n for n in range(min(len(keys), len(held)), 0, -1) if held[-n:] == keys[:n]), 0)
+    return skipped + overlap, len(thread.messages) - skipped - overlap
+
+
+def _enrich(one: Listed, thread: Thread, position: int) -> None:
+    """Put the model's name, usage and ids, which only the span of the call tells, to a reply that a later list brought first."""
+    reply = one.call.reply
+    if reply is None or not 0 <= position < len(thread.messages):
+        return
+    held = thread.messages[position]
+    if (
+        len(held) == 1
+        and isinstance(held[0], Reply)
+        and held[0].response_id is None
+        and _essence(held[0]) == _essence(reply)
+    ):
+        thread.messages[position] = (reply,)

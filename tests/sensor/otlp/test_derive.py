@@ -1,0 +1,221 @@
+"""Spans → sessions: every dialect tells the same session, in whatever order its spans came."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from correlator.pipeline import judge
+from sensor.event import AgentHandedOver, CaptureStatus, Event, ModelResponded, ToolCalled, ToolReturned
+from sensor.identity import session_key
+from sensor.sources import read_any
+from sensor.sources.otlp.derive import derive
+from sensor.sources.otlp.span import Span
+from tests.sensor.otlp.told import (
+    CONVERSATION,
+    DIALECTS,
+    START,
+    calls,
+    chat,
+    events,
+    genai,
+    openinference,
+    result,
+    shuffled,
+    spans,
+    tool_spans,
+    twin,
+)
+
+
+def facts(found: list[Event]) -> set[tuple[str, str, int, int, str | None]]:
+    """Return what is told, without words and times: session, kind, place and call."""
+    return {(event.session, event.kind, event.position, event.part, event.call_key) for event in found}
+
+
+def transcript(tmp_path: Path, told: list[dict[str, object]], conversation: str | None = CONVERSATION) -> list[Event]:
+    path = tmp_path / "chat.json"
+    path.write_text(json.dumps({"messages": told, "conversation_id": conversation}))
+    return list(read_any(path))
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_session_is_the_same_as_transcript_and_in_each_dialect(dialect: str, tmp_path: Path) -> None:
+    recorded = [event for event in transcript(tmp_path, chat()) if event.kind != "session_ended"]
+
+    found = derive(spans(chat(), DIALECTS[dialect]))
+
+    assert facts(found) == facts(recorded)
+    assert {event.session for event in found} == {session_key("conversation", CONVERSATION)}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_the_story_has_one_id_as_transcript_as_telemetry_and_as_both(dialect: str, tmp_path: Path) -> None:
+    recorded, found = transcript(tmp_path, chat()), derive(spans(chat(), DIALECTS[dialect]))
+
+    (one,), (other,), (both,) = (judge(events).stories for events in (recorded, found, recorded + found))
+
+    assert one.id == other.id == both.id
+    assert [effect.event for effect in one.effects] == [effect.event for effect in other.effects]
+    assert not judge(derive(spans(twin(), DIALECTS[dialect]))).stories
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("one_trace", [True, False])
+@pytest.mark.parametrize("conversation", [CONVERSATION, None])
+def test_order_and_repetition_change_nothing(dialect: str, one_trace: bool, conversation: str | None) -> None:
+    told = spans(chat(), DIALECTS[dialect], one_trace=one_trace, conversation=conversation) + tool_spans(chat())
+    whole = {event.id for event in derive(told)}
+
+    for seed in range(6):
+        assert {event.id for event in derive(shuffled(told, seed))} == whole
+
+
+def test_a_tool_span_and_the_call_in_the_reply_are_one_event_with_the_time_of_the_span() -> None:
+    plain, timed = derive(spans(chat(), genai)), derive(spans(chat(), genai) + tool_spans(chat()))
+
+    assert facts(plain) == facts(timed)
+    sent = next(event for event in timed if isinstance(event, ToolCalled) and event.name == "send_parcel")
+    assert sent.at_ns == START + 6 * 10**9 - 5 * 10**8
+
+
+def test_a_result_that_only_the_tool_span_tells_yet_stands_where_the_next_request_will_put_it() -> None:
+    told = chat()
+    early = derive(spans(told[:6], genai) + tool_spans(told))
+    late = derive(spans(told, genai) + tool_spans(told))
+
+    assert facts(early) < facts(late)
+    assert any(isinstance(event, ToolReturned) and event.text == "sent" for event in early)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_sessions_with_equal_first_prompts_stay_apart_without_any_conversation_id(dialect: str) -> None:
+    told = [
+        span
+        for number in range(8)
+        for span in spans(
+            chat(f"{number:04}"), DIALECTS[dialect], conversation=None, trace=f"{number}f", one_trace=False
+        )
+    ]
+    told = [replace(span, attributes={k: v for k, v in span.attributes.items() if v != CONVERSATION}) for span in told]
+
+    found = derive(told)
+
+    sessions = {event.session for event in found}
+    assert len(sessions) == 8
+    for session in sessions:
+        ids = {event.call_id for event in found if isinstance(event, ToolCalled) and event.session == session}
+        assert len(ids) == 3
+        assert len({str(call_id).split("_")[1] for call_id in ids}) == 1
+
+
+def test_sessions_without_any_id_at_all_stay_apart_by_what_follows() -> None:
+    told = []
+    for number in range(4):
+        without = json.loads(json.dumps(chat()).replace('"call_1_letter_3"', "null").replace('"call_1_letter_4"', "null")
+                             .replace('"call_1_parcel_9"', "null").replace("Monday", f"Monday {number}"))  # fmt: skip
+        told += [
+            replace(span, start_ns=span.start_ns + number)
+            for span in spans(without, genai, conversation=None, trace=f"{number}e", one_trace=False)
+        ]
+
+    found = derive(told)
+
+    assert len({event.session for event in found}) == 4
+    assert sum(isinstance(event, ModelResponded) for event in found) == 12
+
+
+def test_a_sub_agent_within_a_tool_run_is_a_session_of_its_own_that_was_handed_the_task() -> None:
+    outer = [
+        {"role": "user", "content": "Plan the party."},
+        calls(("call_delegate_1", "ask_caterer", {"task": "cake"})),
+        result("call_delegate_1", "ordered"),
+        {"role": "assistant", "content": "Done."},
+    ]
+    (run,) = tool_spans(outer)
+    inner = [
+        replace(span, span_id="e" * 16, parent_id=run.span_id, start_ns=run.start_ns)
+        for span in spans([{"role": "user", "content": "Order a cake."}, {"role": "assistant", "content": "ok"}], genai)
+    ]
+
+    found = derive([*spans(outer, genai), run, *inner])
+
+    (handed,) = [event for event in found if isinstance(event, AgentHandedOver)]
+    assert handed.text == "Order a cake."
+    assert handed.session == session_key("conversation", CONVERSATION)
+    assert {event.session for event in found} == {handed.session, handed.to_session}
+
+
+def test_spans_of_framework_client_and_server_of_one_call_are_one_event_that_names_the_server() -> None:
+    told = chat()
+    runs = tool_spans(told)
+    client = replace(
+        runs[2], span_id="1" * 16, parent_id=runs[2].span_id,
+        attributes={"mcp.method.name": "tools/call", "gen_ai.tool.name": "send_parcel", "mcp.server.name": "post"},
+    )  # fmt: skip
+    server = replace(client, span_id="2" * 16, parent_id=client.span_id)
+
+    found = derive([*spans(told, genai), *runs, client, server])
+
+    assert facts(found) == facts(derive(spans(told, genai)))
+    assert [event.server for event in found if isinstance(event, ToolCalled)] == [None, None, "post"]
+
+
+def test_content_that_was_kept_back_is_said_and_each_call_is_one_event() -> None:
+    bare = [
+        replace(span, attributes={"gen_ai.operation.name": "chat", "gen_ai.response.model": "m-1"})
+        for span in spans(chat(), genai, conversation=None)
+    ]
+    runs = [replace(run, attributes={**run.attributes, "gen_ai.tool.call.id": ""}) for run in tool_spans(chat())]
+
+    found = derive([*bare, *runs])
+
+    assert sum(isinstance(event, ModelResponded) for event in found) == 3
+    assert sum(isinstance(event, ToolCalled) for event in found) == 3
+    assert sum(isinstance(event, ToolReturned) for event in found) == 3
+    assert {event.unseen for event in found if isinstance(event, CaptureStatus)} == {("message content",)}
+    assert len({event.session for event in found}) == 1
+
+
+def test_a_history_whose_beginning_was_cut_off_goes_on_where_it_was() -> None:
+    told = chat()
+    whole = spans(told, genai)
+    cut = genai([told[0], *told[5:7]], told[7])
+    last = replace(whole[2], attributes={**whole[2].attributes, **cut})
+
+    assert facts(derive([*whole[:2], last])) == facts(derive(whole))
+
+
+def test_a_repeated_request_adds_its_other_reply_to_the_same_place() -> None:
+    told = chat()
+    again = [*told[:2], calls(("call_other_try", "get_letter", {"n": 4}))]
+    extra = replace(spans(again, genai)[0], span_id="f" * 16, start_ns=START, end_ns=START + 1)
+
+    found = derive([*spans(told, genai), extra])
+
+    assert {event.session for event in found} == {session_key("conversation", CONVERSATION)}
+    assert {event.call_id for event in found if isinstance(event, ToolCalled)} >= {"call_other_try", "call_1_parcel_9"}
+
+
+def test_who_is_logged_in_comes_from_the_spans_around() -> None:
+    told = spans(chat(), openinference)
+    agent = Span(
+        told[0].trace_id, "9" * 16, start_ns=START, end_ns=START + 10**10,
+        attributes={"openinference.span.kind": "AGENT", "user.id": "c-9", "user.role": "customer"},
+    )  # fmt: skip
+    told = [replace(span, parent_id=agent.span_id) for span in told]
+
+    speakers = {
+        event.principal for event in derive([agent, *told]) if event.kind == "prompt_submitted" and event.role == "user"
+    }
+
+    assert {(one.kind, one.id) for one in speakers if one} == {("customer", "c-9")}
+
+
+def test_messages_that_came_as_log_records_before_their_span_are_put_to_it() -> None:
+    whole = spans(chat(), events)
+    logs = [replace(span, events=(event,), is_log=True, attributes={}) for span in whole for event in span.events]
+    bare = [replace(span, events=()) for span in whole]
+
+    assert {event.id for event in derive([*logs, *bare])} == {event.id for event in derive(whole)}
