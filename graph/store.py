@@ -1,6 +1,6 @@
 """What every store of the graph promises. `graph.testing.GraphStoreContract` has one test per promise."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -54,6 +54,7 @@ class GraphStore(Protocol):
     - A batch is kept as a whole or not at all; what `merge` has returned for survives a crash.
     - Sessions of different tenants never meet, even under one key.
     - A derived edge ends at nodes that its session has.
+    - What is withdrawn leaves no trace; the rest of its session is as if it had never come, without derived edges.
 
     All methods raise `StoreError` when the store fails. A store is used from one thread.
     """
@@ -73,6 +74,14 @@ class GraphStore(Protocol):
         """Add derived edges, and nodes that only they need, to a session; return how many edges are new.
 
         Raises `UnknownNode` where an edge ends at a node that the session does not have.
+        """
+        ...
+
+    def withdraw(self, session: str, ids: Collection[str], *, tenant: str = DEFAULT_TENANT) -> int:
+        """Remove these observations of a session, with what only they said of the graph; return how many there were.
+
+        For sources whose events are derived from what they keep, when they have learned better. The derived edges of the session go
+        as well: whoever made them judges again.
         """
         ...
 

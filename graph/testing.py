@@ -19,7 +19,7 @@ from graph.errors import UnknownNode, UnstorableEvent
 from graph.fold import call_key, fact_key
 from graph.parts import Edge, Node
 from graph.schema import CARRIED, CONCERNS, SIGNAL, TOOL_CALL, Grade
-from graph.store import GraphStore, Merged, by_order
+from graph.store import Counts, GraphStore, Merged, by_order
 from sensor.event import (
     EVENT,
     Event,
@@ -227,6 +227,41 @@ class GraphStoreContract:
         store.add_edges(FIRST, [edge], [signal])
         assert store.subgraph(FIRST).node(signal.key) == signal
 
+    def test_what_is_withdrawn_leaves_no_trace(self, tmp_path: Path) -> None:
+        told, other = conversation(), conversation(source="otlp")[1:3]
+        store, fresh = self.make(tmp_path / "one"), self.make(tmp_path / "two")
+        store.merge([*told, *other, *conversation(SECOND)])
+        fresh.merge([*told, *conversation(SECOND)])
+
+        assert store.withdraw(FIRST, {event.id for event in other} | {"never seen"}) == len(other)
+
+        assert _state(store) == _state(fresh)
+        assert store.withdraw(FIRST, {event.id for event in other}) == 0
+        store.close()
+        fresh.close()
+
+    def test_derived_edges_of_a_session_go_when_something_of_it_is_withdrawn(self, store: GraphStore) -> None:
+        told = conversation()
+        store.merge(told)
+        call = fact_key(told[2])
+        signal = Node(SIGNAL.label, "s")
+        store.add_edges(FIRST, [Edge(CONCERNS.label, signal.key, call, 2, 0, told[2].entity)], [signal])
+
+        store.withdraw(FIRST, {told[4].id})
+
+        assert store.subgraph(FIRST).edges(CONCERNS.label) == ()
+        assert not store.sessions()[0].ended
+
+    def test_a_session_of_which_all_is_withdrawn_is_gone(self, store: GraphStore) -> None:
+        store.merge(conversation())
+
+        store.withdraw(FIRST, {event.id for event in conversation()})
+
+        assert store.sessions() == []
+        assert store.counts() == Counts(0, 0, 0, 0)
+        store.merge(conversation())
+        assert len(store.events(FIRST)) == len(conversation())
+
     def test_a_derived_edge_to_a_node_that_the_session_does_not_have_is_refused(self, store: GraphStore) -> None:
         store.merge(conversation())
         before = store.subgraph(FIRST)
@@ -261,3 +296,10 @@ def _carried(events: Sequence[Event], grade: Grade, at_ns: int | None = None) ->
 
 
 __all__ = ["FIRST", "SECOND", "GraphStoreContract", "conversation", "observations"]
+
+
+def _state(store: GraphStore) -> tuple[object, ...]:
+    """Return all that a store says."""
+    sessions = store.sessions()
+    held = [(store.events(row.key, tenant=row.tenant), store.subgraph(row.key, tenant=row.tenant)) for row in sessions]
+    return (sessions, store.counts(), held)

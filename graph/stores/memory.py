@@ -1,6 +1,6 @@
 """The reference store: dictionaries. What another store does differently, that store does wrong."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -61,6 +61,16 @@ class MemoryStore:
         known.edges |= edges
         self._sessions[tenant, session] = known
         return new
+
+    def withdraw(self, session: str, ids: Collection[str], *, tenant: str = DEFAULT_TENANT) -> int:
+        """See `GraphStore.withdraw`."""
+        known = self._sessions.pop((tenant, session), _Session())
+        gone = known.events.keys() & set(ids)
+        if not gone:
+            self._sessions[tenant, session] = known
+            return 0
+        self.merge([event for event in known.events.values() if event.id not in gone])
+        return len(gone)
 
     def events(self, session: str, *, tenant: str = DEFAULT_TENANT) -> list[Event]:
         """See `GraphStore.events`."""

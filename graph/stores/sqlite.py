@@ -8,7 +8,7 @@ and several claims about one node are put together by whoever reads them.
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -157,12 +157,16 @@ class SqliteStore:
         if not events:
             return Merged(new=0, repeated=0)
         with self._writing():
-            rows = self.rows(events)
-            new = self._db.executemany(INSERT_EVENTS, rows.events).rowcount
-            self._db.executemany(INSERT_NODES, rows.nodes)
-            self._db.executemany(INSERT_EDGES, rows.edges)
-            self._update_sessions(rows, new)
+            new = self._insert(events)
         return Merged(new=new, repeated=len(events) - new)
+
+    def _insert(self, events: Sequence[Event]) -> int:
+        rows = self.rows(events)
+        new = self._db.executemany(INSERT_EVENTS, rows.events).rowcount
+        self._db.executemany(INSERT_NODES, rows.nodes)
+        self._db.executemany(INSERT_EDGES, rows.edges)
+        self._update_sessions(rows, new)
+        return new
 
     def rows(self, events: Sequence[Event]) -> Rows:
         """Return what a batch becomes; sessions that are new get their number here."""
@@ -199,6 +203,22 @@ class SqliteStore:
             require_ends(edges, {key for (key,) in known} | {node.key for node in nodes}, session)
             self._db.executemany(INSERT_NODES, [_node_row(number, node) for node in nodes])
             return self._db.executemany(INSERT_EDGES, [(number, *edge) for edge in edges]).rowcount
+
+    def withdraw(self, session: str, ids: Collection[str], *, tenant: str = DEFAULT_TENANT) -> int:
+        """See `GraphStore.withdraw`."""
+        held = self.events(session, tenant=tenant)
+        left = [event for event in held if event.id not in set(ids)]
+        if len(left) == len(held):
+            return 0
+        with self._writing():
+            number = self._known_number(tenant, session)
+            for table in ("event", "node", "edge", "session_source"):
+                self._db.execute(f"DELETE FROM {table} WHERE session_no = ?", (number,))  # noqa: S608 - our own names
+            self._db.execute("DELETE FROM session WHERE no = ?", (number,))
+            self._numbers.pop((tenant, session), None)
+            if left:
+                self._insert(left)
+        return len(held) - len(left)
 
     def events(self, session: str, *, tenant: str = DEFAULT_TENANT) -> list[Event]:
         """See `GraphStore.events`."""
