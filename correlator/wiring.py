@@ -16,9 +16,11 @@ from correlator.errors import CasebookInvalid
 from correlator.settings import Settings
 from graph.store import GraphStore
 from graph.stores import open_store
+from sensor.sources.otlp.spool import Spool
 
 GRAPH_FILE = "graph.db"
 CASEBOOK_FILE = "casebook.db"
+SPOOL_FILE = "spans.db"
 KEY_FILE = "redaction.key"
 KEY_BYTES = 32
 PATIENCE_S = 5.0
@@ -40,6 +42,11 @@ def open_casebook(settings: Settings) -> Casebook:
     except OSError as error:
         raise CasebookInvalid(f"{path} cannot be made ({error.strerror}); give another --store.") from error
     return Casebook(_sqlite(create_engine(f"sqlite:///{path}", connect_args={"timeout": PATIENCE_S})))
+
+
+def open_spool(settings: Settings, key: bytes) -> Spool:
+    """Return the spans that were received; in memory where the graph is. Raises `SpoolUnusable`."""
+    return Spool(None if settings.backend == "memory" else settings.store / SPOOL_FILE, key=key)
 
 
 def redaction_key(settings: Settings) -> bytes:

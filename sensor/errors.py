@@ -8,6 +8,7 @@
     │   └── MappingError            a mapping of alert fields is not valid (`sensor.sources.alerts.mapping`)
     ├── TraceError                  a line of the trace notation; carries `line` and `column`
     ├── UnreadableJsonError         one JSON value; sources turn it into an `Unparsed` event
+    ├── SpoolUnusable               the file of kept spans cannot be used
     └── Undecodable                 one message of a protocol; sources and receivers say so and go on
 
 Unreadable lines and records are no errors: they become `Unparsed` events, and reading goes on.
@@ -55,3 +56,7 @@ class UnreadableJsonError(SensorError):
 
 class Undecodable(SensorError):
     """A message as a whole is not of the protocol it claims. The message is the reason on one line."""
+
+
+class SpoolUnusable(SensorError):
+    """The file in which spans are kept cannot be read or written."""

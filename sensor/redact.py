@@ -102,6 +102,11 @@ def redact(event: _E, key: bytes) -> _E:
     return again
 
 
+def redacted_value(value: JsonValue, key: bytes) -> JsonValue:
+    """Return a JSON value with each credential in its texts and names replaced."""
+    return _leaves(value, key)
+
+
 def _redacted(text: str, key: bytes, via: tuple[str, ...], depth: int) -> str:
     for rule in RULES:
         if any(hint in text for hint in rule.hints):

@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, and_, func, not_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -85,15 +85,26 @@ class Casebook:
                 row.ended = row.ended or arrival.ended
                 row.revision += 1
 
+    def reconsider(self, tenant: str, key: str) -> None:
+        """Have a session judged again, of which something was taken back."""
+        with self.writing() as db:
+            row = db.get(SessionRow, (tenant, key))
+            if row is not None:
+                row.revision += 1
+
     def waiting(self, tenant: str, limit: int = 200) -> list[SessionRecord]:
         """Return the first sessions that wait for judgement: in the order of their first times, then of their keys."""
         with self.reading() as db:
             return waiting_sessions(db, tenant, limit)
 
     def sessions(self, tenant: str) -> list[SessionRecord]:
-        """Return all sessions in the order of their first times; those without any come last."""
+        """Return all sessions in the order of their first times; those without any come last.
+
+        One that was judged and has no event any more was found to be part of another.
+        """
         with self.reading() as db:
-            rows = db.scalars(select(SessionRow).where(SessionRow.tenant == tenant))
+            empty = and_(SessionRow.events == 0, SessionRow.judged >= SessionRow.revision)
+            rows = db.scalars(select(SessionRow).where(SessionRow.tenant == tenant, not_(empty)))
             found = [session_record(row) for row in rows]
         return sorted(found, key=lambda one: (one.first_ns is None, one.first_ns or 0, one.key))
 

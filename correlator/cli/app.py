@@ -10,6 +10,7 @@ from typer.main import get_command
 
 VERBS: dict[str, str] = {
     "replay": "Read recorded sessions and tell the stories in them.",
+    "listen": "Receive OpenTelemetry and tell stories as they happen.",
     "story": "List, show and export stories.",
     "session": "List sessions, or show one.",
     "why": "Explain each effect of a session: its score, and what is missing to a story.",

@@ -68,8 +68,8 @@ def gathered(spans: Iterable[Span], readings: Readings) -> Bundle:
     for span in spans:
         if span.is_log:
             logs[span.key].append(span)
-        else:
-            bundle.spans.setdefault(span.key, span)
+        elif (known := bundle.spans.get(span.key)) is None or _fuller(span) > _fuller(known):
+            bundle.spans[span.key] = span
     for key, notes in logs.items():
         bundle.spans[key] = _with_notes(bundle.spans.get(key), notes)
         readings.pop(key, None)
@@ -80,6 +80,11 @@ def gathered(spans: Iterable[Span], readings: Readings) -> Bundle:
         if reading is not None:
             bundle.seen[key], bundle.dialects[key] = reading.seen, reading.dialect
     return bundle
+
+
+def _fuller(span: Span) -> tuple[int, int, str]:
+    """Return what spans of one id are chosen by: some exporters send one at its start and again at its end."""
+    return (span.end_ns, len(span.attributes), repr(span))
 
 
 def _with_notes(span: Span | None, notes: list[Span]) -> Span:

@@ -7,6 +7,7 @@ only if what they share holds a tool-call id, or if nothing else has continued t
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from sensor.identity import digest
 from sensor.sources.otlp.messages import Messages
@@ -101,8 +102,13 @@ def unique_ids(messages: Iterable[tuple[Said, ...]]) -> list[str]:
         for item in said
         if isinstance(item, Reply)
         for call in item.calls
-        if call.call_id and len(call.call_id) >= _UNIQUE
+        if is_unique(call.call_id)
     ]
+
+
+def is_unique(call_id: str | None) -> TypeGuard[str]:
+    """Return whether a tool-call id is one that no other conversation has, as far as its form tells."""
+    return call_id is not None and len(call_id) >= _UNIQUE
 
 
 def _essence(item: Said) -> tuple[str | None, ...]:
@@ -178,6 +184,7 @@ def _system(one: Listed) -> str:
 def _take(one: Listed, thread: Thread) -> None:
     start, offset = _start(one, thread)
     thread.calls.append(one)
+    thread.conversation = thread.conversation or one.call.conversation
     if start and start <= len(one.chain):
         thread.taken.setdefault(one.chain[start - 1], one.span.trace_id)
     last = len(one.messages) - 1

@@ -1,0 +1,143 @@
+"""`clew listen`: telemetry as it arrives → stories in the terminal."""
+
+import ipaddress
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from correlator.cli.verb import Run, verb
+
+if TYPE_CHECKING:
+    from correlator.casebook import StoryRecord
+    from correlator.live import Live
+    from correlator.settings import Settings
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+PORT = 4318
+"""OTLP over HTTP."""
+
+
+@app.command()
+@verb
+def listen(
+    run: Run,
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port; 0 takes a free one.", min=0, max=65_535)] = PORT,
+    forward: Annotated[
+        str | None, typer.Option(help="Collector to pass all telemetry on to, unchanged.", metavar="URL")
+    ] = None,
+    workload: Annotated[str | None, typer.Option(help="Label of the agents; service.name if not given.")] = None,
+    policy: Annotated[str | None, typer.Option(help="Policy file; the shipped one if not given.")] = None,
+    threshold: Annotated[float | None, typer.Option(help="Score from which on a chain is a story.")] = None,
+) -> int:
+    """Receive OpenTelemetry and tell stories as soon as their chain is complete.
+
+    Point any instrumented agent at it: OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318. What was received is kept in the store
+    before it is acknowledged. Ctrl-C ends.
+    """
+    settings = run.settings(workload=workload, policy=policy, threshold=threshold)
+    if not _loopback(host) and settings.token is None:
+        raise typer.BadParameter(
+            f"{host} can be reached by others: set CLEW_TOKEN (8 characters or more) first", param_hint="--host"
+        )
+    if forward is not None and urlsplit(forward).scheme not in ("http", "https"):
+        raise typer.BadParameter(f"{forward!r} is no http or https URL", param_hint="--forward")
+    return _serve(run, settings, host, port, forward)
+
+
+def _serve(run: Run, settings: "Settings", host: str, port: int, forward: str | None) -> int:
+    import uvicorn
+
+    from correlator.forward import Forwarder
+    from correlator.listen import Engine
+    from sensor.sources.otlp.http import Receiver
+
+    engine = Engine(lambda: _opened(settings), lambda record: _tell(run, record))
+    engine.start()
+    engine.ready.result()
+    onward = Forwarder(forward, run.say) if forward else None
+    if onward is not None:
+        onward.start()
+    receiver = Receiver(engine.take, settings.token, forward=onward.pass_on if onward else None)
+    config = uvicorn.Config(
+        receiver.application,
+        host=host,
+        port=port,
+        log_level="error",
+        access_log=False,
+        timeout_graceful_shutdown=5,
+        lifespan="off",
+    )
+    try:
+        socket = config.bind_socket()
+    except SystemExit:
+        engine.stop()
+        run.say(f"clew: {host}:{port} is taken, or not ours; choose another --port.")
+        return 1
+    socket.listen(1024)  # from now on clients may connect
+    address = socket.getsockname()
+    run.say(f"listening at http://{host}:{address[1]} for OTLP/HTTP (traces and logs); Ctrl-C ends")
+    server = uvicorn.Server(config)
+    _end_with(engine, server)
+    try:
+        # It ends on the first Ctrl-C, and then sends itself the signal again.
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[socket])
+    finally:
+        engine.stop()
+    if onward is not None:
+        onward.stop()
+    if engine.failure is not None:
+        raise engine.failure
+    return 0
+
+
+def _end_with(engine: threading.Thread, server: object) -> None:
+    """Have the server end when the engine does: nothing more can be kept then."""
+
+    def watch() -> None:
+        engine.join()
+        server.should_exit = True  # type: ignore[attr-defined]
+
+    threading.Thread(target=watch, name="clew watch", daemon=True).start()
+
+
+@contextmanager
+def _opened(settings: "Settings") -> "Iterator[Live]":
+    from correlator.cli.desk import opened
+    from correlator.live import Live
+    from correlator.wiring import open_spool
+
+    with opened(settings) as desk:
+        spool = open_spool(settings, desk.key)
+        try:
+            yield Live(desk, spool)
+        finally:
+            spool.close()
+
+
+def _tell(run: Run, record: "StoryRecord") -> None:
+    from correlator.cli.desk import notes
+    from correlator.render import render
+
+    if run.json:
+        run.out(json.dumps(record.story.model_dump(mode="json"), ensure_ascii=False) + "\n")
+    else:
+        story = render(record.story, "terminal", notes=notes(record), width=run.width, color=run.color)
+        run.out(f"{story}\n{'─' * run.width}\n\n")
+    sys.stdout.flush()
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

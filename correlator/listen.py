@@ -1,0 +1,163 @@
+"""The engine behind a receiver: one thread that keeps what arrives, and judges it when it has settled.
+
+Requests wait in a bounded queue. All that wait are kept with one commit and answered together; when more waits than may, the
+client is told to come again. Judging is done between requests, one bundle at a time, so that no request waits for long.
+"""
+
+import asyncio
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from correlator.casebook import StoryRecord
+from correlator.live import Live
+from sensor.errors import SensorError
+from sensor.sources.otlp.decode import Decoded
+from sensor.sources.otlp.http import Busy
+from sensor.sources.otlp.span import Span
+
+WAITING_BYTES = 64 << 20
+"""Bytes of bodies that may wait to be kept."""
+SETTLE_S = 0.15
+"""Seconds without a new span after which a bundle is judged: exporters send the spans of one turn in a row."""
+LATEST_S = 0.5
+"""Seconds after which it is judged although spans go on arriving."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    spans: tuple[Span, ...]
+    size: int
+    kept: "Future[None]"
+
+
+class Engine(threading.Thread):
+    """Keeps and judges in a thread of its own."""
+
+    def __init__(
+        self, opened: Callable[[], AbstractContextManager[Live]], told: Callable[[StoryRecord], None],
+        *, waiting_bytes: int = WAITING_BYTES,
+    ) -> None:  # fmt: skip
+        """`opened` gives the stores, in the thread that uses them; `told` is called for each new or changed story."""
+        super().__init__(name="clew engine")
+        self._opened = opened
+        self._told = told
+        self._most = waiting_bytes
+        self._queue: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._waiting = 0
+        self._stopping = False
+        self.ready: Future[None] = Future()
+        """Set when the stores are open; holds the error where they cannot be."""
+        self.failure: Exception | None = None
+        """Why the engine ended by itself."""
+
+    async def take(self, found: Decoded, size: int) -> None:
+        """Keep what a request held (`sensor.sources.otlp.http.Taker`)."""
+        if not found.spans:
+            return
+        request = _Request(found.spans, size, Future())
+        with self._lock:
+            if self._stopping:
+                raise Busy(5, stopping=True)
+            # One request may always wait, however large: it passed the bound of the receiver.
+            if self._waiting and self._waiting + size > self._most:
+                raise Busy(1)
+            self._waiting += size
+            self._queue.put(request)
+        await asyncio.wrap_future(request.kept)
+
+    def stop(self) -> None:
+        """Keep what waits, judge what is due, and end; more is refused from now on."""
+        with self._lock:
+            self._stopping = True
+        self._queue.put(None)
+        self.join()
+
+    def run(self) -> None:
+        """Work until stopped."""
+        try:
+            with self._opened() as live:
+                self.ready.set_result(None)
+                self._work(live)
+        except Exception as error:  # noqa: BLE001 - told to whoever waits, and by whoever started the thread
+            self.failure = error
+            if not self.ready.done():
+                self.ready.set_exception(error)
+        finally:
+            self._refuse()
+
+    def _work(self, live: Live) -> None:
+        first = last = 0.0
+        stopping = False
+        # What an earlier run left is judged at once.
+        due = not live.idle
+        while not stopping:
+            requests, stopping = self._waited(self._patience(due, first, last))
+            if requests:
+                self._keep(live, requests)
+                last = time.monotonic()
+                first = first or last
+                due = True
+            if due and (stopping or self._settled(first, last)):
+                self._judge(live, until=lambda: not self._queue.empty())
+                due, first = not live.idle, 0.0
+        while not live.idle:
+            self._judge(live, until=lambda: False)
+
+    def _waited(self, patience_s: float | None) -> tuple[list[_Request], bool]:
+        """Return the requests that wait, after at most `patience_s`, and whether to stop behind them."""
+        found: list[_Request] = []
+        try:
+            item = self._queue.get(timeout=patience_s)
+            while item is not None:
+                found.append(item)
+                item = self._queue.get_nowait()
+        except queue.Empty:
+            return found, False
+        return found, True
+
+    @staticmethod
+    def _patience(due: bool, first: float, last: float) -> float | None:
+        if not due:
+            return None
+        now = time.monotonic()
+        return max(0.0, min(last + SETTLE_S, first + LATEST_S if first else now) - now)
+
+    @staticmethod
+    def _settled(first: float, last: float) -> bool:
+        now = time.monotonic()
+        return now - last >= SETTLE_S or (first > 0 and now - first >= LATEST_S)
+
+    def _keep(self, live: Live, requests: list[_Request]) -> None:
+        error: Exception | None = None
+        try:
+            live.take(span for request in requests for span in request.spans)
+        except SensorError as failed:
+            error = failed
+        with self._lock:
+            self._waiting -= sum(request.size for request in requests)
+        for request in requests:
+            if error is None:
+                request.kept.set_result(None)
+            else:
+                request.kept.set_exception(Busy(5, stopping=True))
+        if error is not None:
+            raise error
+
+    def _judge(self, live: Live, until: Callable[[], bool]) -> None:
+        for record in live.work(until).stories:
+            self._told(record)
+
+    def _refuse(self) -> None:
+        """Refuse what still waits: nothing that was not kept is acknowledged."""
+        with self._lock:
+            self._stopping = True
+        while not self._queue.empty():
+            request = self._queue.get_nowait()
+            if request is not None:
+                request.kept.set_exception(Busy(5, stopping=True))

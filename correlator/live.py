@@ -1,0 +1,95 @@
+"""Spans as they arrive → stories as soon as a chain is complete, and again when it changes.
+
+Nothing here knows a network or a clock of its own. `take` returns when the spans are kept; `work` derives and judges what is due.
+After a crash both go on from what was kept: a bundle stays due until it was told, a session until it was judged.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from correlator.casebook import StoryRecord
+from correlator.ingest import Desk, arrivals
+from sensor.redact import redact
+from sensor.sources.otlp.derive import derive
+from sensor.sources.otlp.span import Span
+from sensor.sources.otlp.spool import Due, Spool
+
+
+@dataclass(frozen=True)
+class Worked:
+    """What one piece of work brought."""
+
+    sessions: int
+    """Sessions that were told or changed."""
+    stories: tuple[StoryRecord, ...]
+    """Stories that are new or have a new version, in the order in which they were found."""
+
+
+class Live:
+    """Judges sessions while they go on. Used from one thread."""
+
+    def __init__(self, desk: Desk, spool: Spool) -> None:
+        """Take up what an earlier run left: due bundles, and sessions that wait for judgement."""
+        self._desk = desk
+        self._spool = spool
+        self._ingest = desk.casebook.begin(desk.settings.tenant)
+        self._shown = {
+            one.story.id: one.story.version for one in desk.casebook.each_story(desk.settings.tenant, every=True)
+        }
+
+    def take(self, spans: Iterable[Span]) -> int:
+        """Keep spans and return how many are new. What this returned for is not lost."""
+        return self._spool.add(spans, self._desk.settings.tenant)
+
+    def work(self, until: Callable[[], bool] = lambda: False) -> Worked:
+        """Tell the bundles that are due and judge their sessions; stop between two when `until` says so."""
+        sessions, changed = 0, False
+        for number in self._spool.due():
+            due = self._spool.bundle(number)
+            if due is not None:
+                sessions += self._tell(due)
+                changed = True
+            if until():
+                break
+        if not changed and not self._desk.casebook.waiting(self._desk.settings.tenant, limit=1):
+            return Worked(0, ())
+        _, ids = self._desk.clear()
+        return Worked(sessions, self._news(ids))
+
+    @property
+    def idle(self) -> bool:
+        """Return whether nothing is due."""
+        return not self._spool.due(limit=1)
+
+    def _tell(self, due: Due) -> int:
+        """Put the events of a bundle into the graph, and take back what it no longer says; return how many sessions changed."""
+        events = [redact(event, self._desk.key) for event in derive(due.spans, due.tenant, self._spool.readings)]
+        told: dict[str, set[str]] = {}
+        for event in events:
+            told.setdefault(event.session, set()).add(event.id)
+        fresh = [event for event in events if event.id not in due.told.get(event.session, ())]
+        gone = {session: ids - told.get(session, set()) for session, ids in due.told.items()}
+        self._desk.casebook.note(arrivals(fresh), workload=self._workload(due), ingest=self._ingest)
+        for session, ids in gone.items():
+            if ids:
+                self._desk.graph.withdraw(session, ids, tenant=due.tenant)
+                self._desk.casebook.reconsider(due.tenant, session)
+        self._desk.graph.merge(fresh)
+        self._spool.was_told(due, {session: frozenset(ids) for session, ids in told.items()})
+        return len({event.session for event in fresh} | {session for session, ids in gone.items() if ids})
+
+    def _workload(self, due: Due) -> str:
+        """Return the label of the agent: the setting where it is set, else the name of the service."""
+        if self._desk.settings.workload != "default":
+            return self._desk.settings.workload
+        names = sorted({str(span.resource["service.name"]) for span in due.spans if span.resource.get("service.name")})
+        return names[0][:200] if names else "default"
+
+    def _news(self, ids: Iterable[str]) -> tuple[StoryRecord, ...]:
+        found = []
+        for name in dict.fromkeys(ids):
+            record = self._desk.casebook.story(self._desk.settings.tenant, name)
+            if self._shown.get(record.story.id) != record.story.version:
+                self._shown[record.story.id] = record.story.version
+                found.append(record)
+        return tuple(found)

@@ -1,0 +1,31 @@
+"""What makes spans hang together: keys of which two spans share one (docs/decisions/0003-telemetry.md)."""
+
+from sensor.sources.otlp.read import Reading
+from sensor.sources.otlp.seen import ModelCall, Offered, ToolRun
+from sensor.sources.otlp.span import Span
+from sensor.sources.otlp.threads import is_unique, listed, unique_ids
+from sensor.sources.transcript.message import Reply
+
+
+def links(span: Span, reading: Reading | None) -> frozenset[str]:
+    """Return the keys of a span: its trace, conversation, tool calls and replies; without any, the beginnings of its list."""
+    found = {f"trace {span.trace_id}"}
+    seen = reading.seen if reading else None
+    if seen is not None and not isinstance(seen, Offered) and seen.conversation:
+        found.add(f"conversation {seen.conversation}")
+    if isinstance(seen, ToolRun) and is_unique(seen.call_id):
+        found.add(f"call {seen.call_id}")
+    if isinstance(seen, ModelCall):
+        found |= _of_list(span, seen)
+    return frozenset(found)
+
+
+def _of_list(span: Span, call: ModelCall) -> set[str]:
+    one = listed(span, call)
+    ids = unique_ids(one.messages)
+    found = {f"call {call_id}" for call_id in ids}
+    found |= {f"reply {name}" for name in (call.previous, call.reply.response_id if call.reply else None) if name}
+    if not ids and not call.conversation:
+        replies = (any(isinstance(item, Reply) for item in said) for said in one.messages)
+        found |= {f"list {key}" for key, is_reply in zip(one.chain, replies, strict=True) if is_reply}
+    return found

@@ -1,0 +1,234 @@
+"""Spans on disk: kept before they are acknowledged, in bundles of those that hang together, with what was told of each bundle.
+
+What is told of a bundle is derived from all its spans. A bundle that has something new is *due*; what it told before is kept beside
+it, so that whoever derives it again knows what to withdraw.
+"""
+
+import os
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from pathlib import Path
+
+from pydantic import JsonValue
+from pydantic_core import from_json, to_json
+
+from sensor.errors import SpoolUnusable
+from sensor.redact import redacted_value
+from sensor.sources.otlp.bundle import Readings
+from sensor.sources.otlp.hang import links
+from sensor.sources.otlp.read import read
+from sensor.sources.otlp.span import Span, SpanEvent
+
+VERSION = 1
+_TABLES = """
+CREATE TABLE span (
+    tenant TEXT NOT NULL, trace TEXT NOT NULL, span TEXT NOT NULL, digest BLOB NOT NULL, bundle INTEGER NOT NULL,
+    body BLOB NOT NULL, PRIMARY KEY (tenant, trace, span, digest)
+) WITHOUT ROWID;
+CREATE INDEX span_bundle ON span (bundle);
+CREATE TABLE link (
+    tenant TEXT NOT NULL, key TEXT NOT NULL, bundle INTEGER NOT NULL, PRIMARY KEY (tenant, key)
+) WITHOUT ROWID;
+CREATE INDEX link_bundle ON link (bundle);
+CREATE TABLE bundle (no INTEGER PRIMARY KEY, tenant TEXT NOT NULL, revision INTEGER NOT NULL, told INTEGER NOT NULL);
+CREATE INDEX bundle_due ON bundle (no) WHERE revision > told;
+CREATE TABLE told (
+    bundle INTEGER NOT NULL, session TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (bundle, session, id)
+) WITHOUT ROWID;
+"""
+_READINGS = 50_000
+"""Readings of spans that are remembered, so that a bundle that grows is not read again as a whole."""
+
+Told = dict[str, frozenset[str]]
+"""Session → ids of the observations that were told of it."""
+
+
+@dataclass(frozen=True)
+class Due:
+    """A bundle that has something new."""
+
+    number: int
+    tenant: str
+    revision: int
+    spans: tuple[Span, ...]
+    told: Told
+
+
+class Spool:
+    """Keeps spans in one file. Used from one thread; what `add` returned for survives a crash."""
+
+    def __init__(self, path: Path | None, *, key: bytes, patience_s: float = 5.0) -> None:
+        """Open the file or make it, for its owner only; `None` keeps all in memory. Credentials are replaced under `key`.
+
+        Raises `SpoolUnusable`.
+        """
+        self.path = path or Path(":memory:")
+        self.readings: Readings = {}
+        self._key = key
+        with self._explained():
+            if path is not None:
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._db = sqlite3.connect(self.path, timeout=patience_s, isolation_level=None)
+            for setting in ("journal_mode = WAL", "synchronous = FULL"):
+                self._db.execute(f"PRAGMA {setting}")
+            self._prepare()
+
+    def add(self, spans: Iterable[Span], tenant: str) -> int:
+        """Keep spans and return how many are new."""
+        new = 0
+        if len(self.readings) > _READINGS:
+            self.readings.clear()
+        with self._writing():
+            for span in spans:
+                new += self._add(_clean(span, self._key), tenant)
+        return new
+
+    def due(self, limit: int = 100) -> list[int]:
+        """Return the numbers of bundles that have something new, those first that have waited longest."""
+        with self._explained():
+            rows = self._db.execute("SELECT no FROM bundle WHERE revision > told ORDER BY no LIMIT ?", (limit,))
+            return [number for (number,) in rows]
+
+    def bundle(self, number: int) -> Due | None:
+        """Return what a due bundle holds; `None` where it has become part of another."""
+        with self._explained():
+            row = self._db.execute("SELECT tenant, revision FROM bundle WHERE no = ?", (number,)).fetchone()
+            if row is None:
+                return None
+            bodies = self._db.execute("SELECT body FROM span WHERE bundle = ?", (number,)).fetchall()
+            told: dict[str, set[str]] = {}
+            for session, name in self._db.execute("SELECT session, id FROM told WHERE bundle = ?", (number,)):
+                told.setdefault(session, set()).add(name)
+        kept = {session: frozenset(ids) for session, ids in told.items()}
+        return Due(number, row[0], row[1], tuple(_span(body) for (body,) in bodies), kept)
+
+    def was_told(self, due: Due, told: Told) -> None:
+        """Remember what was told of a bundle; what came meanwhile keeps it due."""
+        with self._writing():
+            self._db.executemany(
+                "DELETE FROM told WHERE bundle = ? AND session = ? AND id = ?", _rows(due, due.told, told)
+            )
+            self._db.executemany("INSERT OR IGNORE INTO told VALUES (?, ?, ?)", _rows(due, told, due.told))
+            self._db.execute("UPDATE bundle SET told = max(told, ?) WHERE no = ?", (due.revision, due.number))
+
+    def count(self) -> int:
+        """Return how many spans and log records are kept."""
+        with self._explained():
+            return int(self._db.execute("SELECT count(*) FROM span").fetchone()[0])
+
+    def close(self) -> None:
+        """Let go of the file. Nothing is lost without it."""
+        self._db.close()
+
+    def _add(self, span: Span, tenant: str) -> int:
+        body = _body(span)
+        digest = blake2b(body, digest_size=12).digest()
+        if self._db.execute(
+            "SELECT 1 FROM span WHERE tenant = ? AND trace = ? AND span = ? AND digest = ?", (tenant, *span.key, digest)
+        ).fetchone():
+            return 0
+        bundle = self._bundle_of(span, tenant)
+        self._db.execute("INSERT INTO span VALUES (?, ?, ?, ?, ?, ?)", (tenant, *span.key, digest, bundle, body))
+        self._db.execute("UPDATE bundle SET revision = revision + 1 WHERE no = ?", (bundle,))
+        return 1
+
+    def _bundle_of(self, span: Span, tenant: str) -> int:
+        """Return the bundle that a span belongs to, joined from those that it is the link of."""
+        reading = read(span)
+        if span.is_log:
+            self.readings.pop(span.key, None)
+        else:
+            self.readings[span.key] = reading
+        keys = sorted(links(span, reading))
+        found = sorted({number for key in keys if (number := self._linked(tenant, key))})
+        for other in found[1:]:
+            self._join(other, found[0])
+        number = found[0] if found else self._new_bundle(tenant)
+        self._db.executemany("INSERT OR IGNORE INTO link VALUES (?, ?, ?)", [(tenant, key, number) for key in keys])
+        return number
+
+    def _linked(self, tenant: str, key: str) -> int:
+        row = self._db.execute("SELECT bundle FROM link WHERE tenant = ? AND key = ?", (tenant, key)).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def _new_bundle(self, tenant: str) -> int:
+        made = self._db.execute("INSERT INTO bundle (tenant, revision, told) VALUES (?, 0, 0)", (tenant,))
+        return int(made.lastrowid or 0)
+
+    def _join(self, number: int, into: int) -> None:
+        for table in ("span", "link"):
+            self._db.execute(f"UPDATE {table} SET bundle = ? WHERE bundle = ?", (into, number))  # noqa: S608 - our own names
+        self._db.execute("INSERT OR IGNORE INTO told SELECT ?, session, id FROM told WHERE bundle = ?", (into, number))
+        self._db.execute("DELETE FROM told WHERE bundle = ?", (number,))
+        self._db.execute("DELETE FROM bundle WHERE no = ?", (number,))
+
+    def _prepare(self) -> None:
+        version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
+        if version == 0 and not self._db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+            self._db.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+        elif version != VERSION:
+            raise SpoolUnusable(
+                f"{self.path} has tables of version {version}, this clew reads {VERSION}; give another --store."
+            )
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with self._explained():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                self.readings.clear()
+                raise
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise SpoolUnusable(
+                f"{self.path} cannot be used ({error}); is another clew listening on this store? Else make room, "
+                "or give another --store."
+            ) from error
+
+
+def _rows(due: Due, told: Told, without: Told) -> Collection[tuple[int, str, str]]:
+    none: frozenset[str] = frozenset()
+    return [(due.number, session, name) for session, ids in told.items() for name in ids - without.get(session, none)]
+
+
+def _clean(span: Span, key: bytes) -> Span:
+    """Return a span without credentials: they are not kept, not even here."""
+    attributes = redacted_value(dict(span.attributes), key)
+    events = tuple(
+        SpanEvent(
+            one.name, one.at_ns, _object(redacted_value(dict(one.attributes), key)), redacted_value(one.body, key)
+        )
+        for one in span.events
+    )
+    return replace(span, attributes=_object(attributes), events=events)
+
+
+def _body(span: Span) -> bytes:
+    return to_json(
+        (span.trace_id, span.span_id, span.parent_id, span.name, span.start_ns, span.end_ns, span.attributes,
+         [(event.name, event.at_ns, event.attributes, event.body) for event in span.events], span.failed, span.resource,
+         span.scope, span.is_log)
+    )  # fmt: skip
+
+
+def _span(body: bytes) -> Span:
+    fields = from_json(body)
+    fields[7] = tuple(SpanEvent(*event) for event in fields[7])
+    return Span(*fields)
+
+
+def _object(value: JsonValue) -> dict[str, JsonValue]:
+    return value if isinstance(value, dict) else {}
