@@ -156,7 +156,7 @@ def explain(
                 principal=principal,
                 ownership=owned,
                 permitted=permitted,
-                delegable=act.kind in policy.delegated.allow and (through == 0 or not _carries_off(item, lead)),
+                delegable=act.kind in policy.delegated.allow and not _carries_off(item, lead),
                 carries_off=_carries_off(item, lead),
                 unbidden=unbidden,
             )

@@ -8,7 +8,7 @@ inside text included, all bounded. Nothing here judges; it only says where a pie
 import ast
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from html.parser import HTMLParser
@@ -16,8 +16,10 @@ from typing import Literal
 
 import yaml
 
+from correlator.lexicon import orders
 from correlator.spelling import squash
 from correlator.table import tables
+from correlator.values import DESTINATIONS, values
 from sensor.decode import views
 
 MAX_TEXT = 1 << 20
@@ -96,19 +98,24 @@ class Segments:
 class _Leaf:
     text: str
     label: str
-    record: int
-    unit: int = 0
+    record: Hashable
+    """Numbered when the content is cut; a row of a table brings a token of its own."""
+    unit: Hashable = 0
 
 
 @lru_cache(maxsize=4096)
 def segment(text: str) -> Segments:
     """Return the spans of `text`, at most `MAX_LEAVES` leaves of its first `MAX_TEXT` characters."""
     spans: list[Span] = []
+    records: dict[Hashable, int] = {}
+    units: dict[Hashable, int] = {0: 0}
     for number, leaf in enumerate(_bounded(_leaves(text[:MAX_TEXT]))):
+        record = records.setdefault(leaf.record, len(records))
+        unit = units.setdefault(leaf.unit, len(units))
         for kind, piece in _pieces(leaf.text):
             squashed = squash(piece)
             if squashed:
-                spans.append(Span(kind, piece, squashed, leaf.record, leaf.unit, leaf.label, number, len(spans)))
+                spans.append(Span(kind, piece, squashed, record, unit, leaf.label, number, len(spans)))
     # What stands there encoded is read as well; the label says how it was decoded. Somebody hid it, so it is never data.
     for at, view in enumerate(views(text[:MAX_TEXT])):
         if HIDING.isdisjoint(view.via):
@@ -128,7 +135,19 @@ def sentences(text: str) -> list[str]:
 
 def is_field(text: str) -> bool:
     """Return whether a leaf is too short and plain to hold a sentence."""
-    return "\n" not in text and len(text.split()) <= FIELD_WORDS and not _PUNCTUATED.search(text)
+    if "\n" in text or len(text.split()) > FIELD_WORDS or _PUNCTUATED.search(text):
+        return False
+    return not _short_order(text)
+
+
+_ASKED = re.compile(r"\s*(?:please|kindly)\b", re.IGNORECASE)
+
+
+def _short_order(text: str) -> bool:
+    """Return whether a few words are an order: "please transfer, 900 EUR, DE75…"; a verb with an address behind it will do."""
+    if _ASKED.match(text):
+        return True
+    return len(text.split()) >= 3 and bool(orders(text)) and any(value.kind in DESTINATIONS for value in values(text))
 
 
 def _bounded(leaves: Iterator[_Leaf]) -> Iterator[_Leaf]:
@@ -337,7 +356,7 @@ class _Text(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.leaves: list[_Leaf] = []
+        self.leaves: list[tuple[str, str, int]] = []
         self._text: list[str] = []
         self._record = 0
 
@@ -345,7 +364,7 @@ class _Text(HTMLParser):
         text = "".join(self._text).strip()
         self._text.clear()
         if text:
-            self.leaves.append(_Leaf(text, "", self._record))
+            self.leaves.append((text, "", self._record))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if not self._INLINE.fullmatch(tag):
@@ -355,7 +374,7 @@ class _Text(HTMLParser):
             # Addresses and what a reader or a model may be told; not style and layout.
             told = name in ("href", "src", "action", "content", "alt", "title", "value")
             if value and name not in ("class", "style") and (told or len(value.split()) >= 3):
-                self.leaves.append(_Leaf(value, name, self._record))
+                self.leaves.append((value, name, self._record))
 
     def handle_endtag(self, tag: str) -> None:
         if not self._INLINE.fullmatch(tag):
@@ -366,7 +385,7 @@ class _Text(HTMLParser):
 
     def handle_comment(self, data: str) -> None:
         self.flush()
-        self.leaves.append(_Leaf(data, "comment", self._record))
+        self.leaves.append((data, "comment", self._record))
 
     def unknown_decl(self, data: str) -> None:
         self.handle_comment(data.removeprefix("CDATA["))
@@ -383,8 +402,8 @@ def _html(text: str) -> Iterator[_Leaf]:
     parser.feed(text)
     parser.close()
     parser.flush()
-    for leaf in parser.leaves:
-        yield from _plain(leaf.text, leaf.label, leaf.record)
+    for told, label, record in parser.leaves:
+        yield from _plain(told, label, record)
 
 
 def _plain(text: str, label: str = "", record: int = 0) -> Iterator[_Leaf]:
@@ -399,14 +418,14 @@ def _plain(text: str, label: str = "", record: int = 0) -> Iterator[_Leaf]:
     for paragraph_number, paragraph in enumerate(re.split(r"\n\s*\n", text)):
         here = record * 1000 + paragraph_number if paragraph_number else record
         end = 0
-        for found in tables(paragraph):
-            yield from _labelled(paragraph[end : found.start], label, here)
-            end = found.end
-            for number, row in enumerate(found.rows, 1):
-                unit = (record + 1) * 1_000_000 + found.start * 1000 + number
-                for name, cell in zip(found.labels or ("",) * len(row), row, strict=False):
+        for table in tables(paragraph):
+            for row in table.rows:
+                yield from _labelled(paragraph[end : row.start], label, here)
+                end = row.end
+                token = object()
+                for name, cell in zip(table.labels or ("",) * len(row.cells), row.cells, strict=False):
                     if cell.strip("-: "):
-                        yield _Leaf(cell, name or label, unit, unit)
+                        yield _Leaf(cell, name or label, token, token)
         yield from _labelled(paragraph[end:], label, here)
 
 

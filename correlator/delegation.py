@@ -4,7 +4,7 @@ from correlator.conversation import Call, Content
 from correlator.effects import act_of
 from correlator.lexicon import content_words
 from correlator.request import Clause, Request
-from correlator.spelling import address, squash, words
+from correlator.spelling import address, squash, stem, words
 from correlator.taint import Place, Traced
 from correlator.values import DESTINATIONS
 
@@ -45,8 +45,9 @@ class Delegations:
             for flow in item.flows:
                 if flow.foreign:
                     kind, hops = self.of(flow.places[0])
-                    # To open an entry of a listing by its number is no step away from it; to follow an address is.
-                    opened = flow.places[0].exact and flow.value.kind not in DESTINATIONS
+                    # To open an entry of a listing by its number is no step away from it; to follow what a text refers to is.
+                    place = flow.places[0]
+                    opened = place.exact and flow.value.kind not in DESTINATIONS and _lists(place.content)
                     found += [(kind, hops if opened else hops + 1)] if kind else []
             if found:
                 self._known[call.number] = max(found, key=lambda one: (one[0], -one[1]))
@@ -77,6 +78,14 @@ def _points_to(clause: Clause, call: Call) -> bool:
         if told and told <= clause.content and any(len(word) >= 4 for word in told):
             return True
     return bool(act_of(call).nouns & clause.content)
+
+
+def _lists(content: Content) -> bool:
+    """Return whether a content is what a look through many things gave: a listing or the finds of a search."""
+    return content.call is not None and act_of(content.call).verb in _LISTING
+
+
+_LISTING = frozenset(map(stem, ("list", "search", "find", "query", "lookup", "browse", "scan")))
 
 
 class Hops:

@@ -80,17 +80,18 @@ class Act:
 def _named(name: str) -> tuple[str, frozenset[str], frozenset[str]]:
     """Return the verb of a tool's name, its classes, and the stems of the other words.
 
-    The verb stands in the last part of a dotted name ("calendar.delete", "mcp__mail__send"), else in any. It is the first known
-    one, unless that names a thing as often and a plain verb follows: "mail_get" gets, "book_hotel" books, and what
-    "documents.text" does is not told by its name.
+    The verb stands in the last part of a dotted name ("calendar.delete", "mcp__mail__send"), unless only an earlier part has a
+    plain one ("delete.file"). It is the first known one; but a word that names a thing as often gives way to a plain verb behind
+    it: "mail_get" gets, "ticket_close" closes, "book_hotel" books.
     """
     parts = [part for part in _NAMESPACE.split(name) if part]
     own = parts[-1] if parts and any(map(classes_of, words(parts[-1]))) else name
     verbs = [word for word in words(own) if classes_of(word)]
-    plain = [word for word in verbs if stem(word) not in things()]
-    verb = next(iter(plain or verbs), "")
-    if not plain and len(parts) > 1 and len(words(own)) == 1:
-        verb = ""
+    verb = next(iter(verbs), "")
+    if stem(verb) in things():
+        earlier = [word for word in words(name) if classes_of(word)]
+        plain = [word for word in [*verbs, *earlier] if _plain_verb(word)]
+        verb = next(iter(plain), verb)
     others = words(name)
     if verb:
         others.remove(verb)
@@ -98,6 +99,15 @@ def _named(name: str) -> tuple[str, frozenset[str], frozenset[str]]:
 
 
 _NAMESPACE = re.compile(r"[./:]|__")
+_LOOKING = frozenset(("get", "list", "read", "search", "find", "fetch", "query", "lookup", "count", "retrieve"))
+"""Verbs that stand behind the thing that is looked at; "check" and "view" are things as often ("deposit_check")."""
+
+
+def _plain_verb(word: str) -> bool:
+    """Return whether a word of a name is a verb and no thing, in its base form."""
+    if stem(word) in things() or word.endswith(("ing", "ed")):
+        return False
+    return word in _LOOKING or "read" not in classes_of(word)
 
 
 def command_programs(text: str) -> list[str]:

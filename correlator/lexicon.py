@@ -7,7 +7,7 @@ them (`correlator.effects`).
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from pydantic import TypeAdapter
@@ -126,8 +126,10 @@ def critical(group: str) -> frozenset[str]:
 
 def _compile(name: str, key: str) -> re.Pattern[str]:
     row = _words(name, key)
+    written = "|".join(f"(?:{pattern})" for pattern in row)
+    nouns = "|".join(f"{re.escape(noun)}s?" for noun in _words("roles", "document"))
     return re.compile(
-        "|".join(f"(?:{pattern})" for pattern in row).replace(" {w} ", r"\s+(?:[\w'’\-.,]+\s+){0,6}?"), re.IGNORECASE
+        written.replace(" {w} ", r"\s+(?:[\w'’\-.,]+\s+){0,6}?").replace("{document}", f"(?:{nouns})"), re.IGNORECASE
     )
 
 
@@ -205,43 +207,77 @@ _ASKING = re.compile(
 
 _COURTESY = re.compile(
     r"^[\W_]*(?:(?:please|kindly|now|then|also|and|so|ok|okay|just|hi|hello|hey|thanks|first|finally|next)\b[\s,:;!.]*"
-    r"|(?:can|could|would|will)\s+you\b[\s,]*|help\s+(?:me|us)\b(?:\s+to\b)?\s*|i(?:['’]d| would)\s+like\s+(?:you\s+)?to\b\s*"
-    r"|i\s+(?:want|need)\s+(?:you\s+)?to\b\s*)+",
+    r"|(?:can|could|would|will)\s+you\b[\s,]*|help\s+(?:me|us)\b(?:\s+to\b)?\s*"
+    r"|i(?:['’]d| would)\s+like\s+(?:you\s+)?to\b\s*|i\s+(?:want|need)\s+(?:you\s+)?to\b\s*)+",
     re.IGNORECASE,
 )
-_TELL_ME = re.compile(r"\b(tell|give|show|write|name|list|let|bring|remind|answer|draw)\s+(?:me|us)\b", re.IGNORECASE)
-_OWN_ACT = re.compile(r"i(?:['’](?:ll|m|ve)| will| am| have| need the| need a)\b", re.IGNORECASE)
+_TOLD = (
+    r"summar(?:y|ies)|overview|list|numbers?|answer|idea|totals?|lines?|headlines?|names?|details|information|status|"
+    r"breakdown|count|report|opinion|digest|table|explanation|description|translation|outline|label|text|paragraph"
+)
+_TELL_ME = re.compile(
+    r"\b(?:(tell|show)\s+(?:me|us)\b|(let)\s+(?:me|us)\s+know\b"
+    rf"|(give|write|draft|make)\s+(?:me|us)\s+(?:[\w'’\-]+\s+){{0,4}}(?:{_TOLD})\b)",
+    re.IGNORECASE,
+)
+_WH = re.compile(r"^\W*(?:what|which|who|whose|whom|when|where|why|how)\b", re.IGNORECASE)
+_WHY_NOT = re.compile(r"^\W*why\s+(?:not|don['’]?t)\b", re.IGNORECASE)
+_RELATIVE = re.compile(
+    r"\b(?:who|whom|whose|which|that|what|where|when|why|how|if|whether)\b.*", re.IGNORECASE | re.DOTALL
+)
+# "the number to call back" orders no call, "I want you to call" does.
+_PURPOSE = re.compile(
+    r"(?<!want)(?<!need)(?<!like)(?<!have)(?<!sure)(?<!ask)(?<!try)(?<!remember) to [A-Za-z]+\b", re.IGNORECASE
+)
+_PHRASAL = re.compile(r"\W*(?!i\b|we\b)[a-z]{3,} (?:over|out|up|off|back|down|away|through|rid)\b", re.IGNORECASE)
+_FIRST = re.compile(r"\W*([A-Za-z]+)")
+_LONGEST = 2_000
+"""Characters of a sentence that are looked at: nobody asks a longer question."""
 
 
+@lru_cache(maxsize=16384)
 def only_asks(sentence: str) -> bool | None:
     """Return whether a sentence asks to be told something and for no act that changes anything.
 
-    `True`: a question, or orders to read, look and tell. `False`: an order to act, or an order in words that are not known.
-    `None`: it orders and asks nothing ("I need the number for the advert.").
+    `True`, on positive evidence only: a question about what is, or orders to read, look and tell. `False`: an order to act, in
+    words that are known or not, however polite. `None`: neither ("I need the number for the advert.", "When it is ready").
     """
-    bare = _COURTESY.sub("", sentence)
-    if _ASKING.match(bare) and bare == sentence.lstrip(" \"'“‘\t"):
-        return True
-    first = _FIRST.match(bare)
-    head = first[1] if first else ""
-    told = {match[1].casefold() for match in _TELL_ME.finditer(bare)}
-    # "the number to call back" orders no call.
+    text = re.sub(r"\s+", " ", sentence[:_LONGEST]).strip()
+    bare = _COURTESY.sub("", text)
+    if bare.endswith("?") and _ASKING.match(bare) and bare == text.lstrip(" \"'“‘"):
+        return _question(bare)
+    told = {verb.casefold() for match in _TELL_ME.finditer(bare) for verb in match.groups() if verb}
     placed = {*_heads(_PURPOSE.sub(" ", bare))}
     handed = placed & {*_words("delegation", "handing")}
     heads = ((placed & _base_forms()) | (_formed(bare) - stop_words()) | handed) - told
-    if _PHRASAL.match(bare):
-        heads.add(head.casefold())
-    if not told and head.casefold() not in heads:
-        # A statement or a fragment.
-        return False if heads - _readers() else True if sentence.rstrip().endswith("?") else None
-    return heads <= _readers()
+    first = _FIRST.match(bare)
+    if first and _PHRASAL.match(bare) and first[1].casefold() not in _readers():
+        heads.add(first[1].casefold())
+    if heads - _readers() or _acts(bare):
+        return False
+    # A verb that reads and acts ("open", "get", "check") is no evidence by itself.
+    return True if told or heads & _plain_readers() else None
 
 
-_FIRST = re.compile(r"\W*([A-Za-z]+)")
-_PURPOSE = re.compile(
-    r"(?<!want)(?<!need)(?<!like)(?<!have)(?<!sure)(?<!ask)(?<!try)(?<!remember)\s+to\s+[A-Za-z]+\b", re.IGNORECASE
-)
-_PHRASAL = re.compile(r"\W*(?!i\b|we\b)[a-z]{3,}\s+(?:over|out|up|off|back|down|away|through)\b", re.IGNORECASE)
+def _question(text: str) -> bool | None:
+    """Return `True` for a question about what is; "why don't you pay?" and "is it possible to delete it?" may ask for an act."""
+    if _WH.match(text):
+        return None if _WHY_NOT.match(text) or orders(text) - _readers() else True
+    return None if _acts(text) or any(_is_act(word) for word in words(_RELATIVE.sub("", text))) else True
+
+
+def _acts(text: str) -> bool:
+    """Return whether an act is asked for in a form that is no order: "have it sent", "would you mind sending", "can we pay"."""
+    asking = re.match(
+        r"\W*(?:can|could|may|might|should|shall|would|will|have|has|let|get|mind)\b", text, re.IGNORECASE
+    )
+    return bool(asking) and any(_is_act(word) for word in words(_RELATIVE.sub("", text[asking.end() :])))  # type: ignore[union-attr]
+
+
+def _is_act(word: str) -> bool:
+    """Return whether a word is an act wherever it stands: a verb that changes something, and no thing's name ("mail", "report")."""
+    classes = classes_of(word)
+    return bool(classes & effect_classes()) and "read" not in classes and stem(word) not in things()
 
 
 def _formed(sentence: str) -> set[str]:
@@ -260,6 +296,13 @@ def _readers() -> frozenset[str]:
         for verb in row.verbs
         if "communicate" not in classes_of(verb)
     )
+
+
+@cache
+def _plain_readers() -> frozenset[str]:
+    """Return the verbs that read and do nothing else."""
+    acting = frozenset(_words("roles", "acting"))
+    return frozenset(verb for verb in _readers() if not classes_of(verb) & effect_classes() and verb not in acting)
 
 
 def affirms(text: str) -> bool:

@@ -1,7 +1,7 @@
 """Tables in plain text: rows of cells with a common delimiter (RFC 4180 commas, semicolons, tabs, Markdown pipes).
 
-A sentence with commas is no row: rows come at least two at a time, have the same number of cells, and commas and semicolons
-need a line of column names above them or three rows.
+Writers choose the form of a text, so the form proves little. Rows come at least two at a time with the same number of cells; commas
+and semicolons need a line of column names above them. A line that gives an order is a sentence, whatever stands between its words.
 """
 
 import csv
@@ -9,60 +9,89 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from correlator.lexicon import orders, reads_as_order
+
 _DELIMITERS = {"|": 2, "\t": 2, ";": 3, ",": 3}
 """Delimiter → cells that a row has at least."""
 _NAME = re.compile(r"[A-Za-z_](?:[\w .()/%#\-]{0,40}[\w)%#])?")
+_SENTENCE = re.compile(r"\s*(?:(?:please|kindly)\b|(?:to|at|for|from|into|via|by|with)\s+\S)", re.IGNORECASE)
+"""How a cell begins that is a piece of a sentence."""
 _MAX_LINE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """One table, with its place in the text."""
+class Row:
+    """One row, with its place in the text."""
 
     start: int
     end: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table."""
+
     labels: tuple[str, ...]
     """Names of the columns; empty where no line tells them."""
-    rows: tuple[tuple[str, ...], ...]
-    """Cells of each row, the line of names included: its words are content too."""
+    rows: tuple[Row, ...]
+    """The line of names included: its words are content too. Lines that give an order are left out."""
 
 
 def tables(text: str) -> Iterator[Table]:
-    """Yield the tables of `text` in order."""
+    """Yield the tables of `text` in order. Time is linear in the size of the text."""
     lines = _lines(text)
+    tried = dict.fromkeys(_DELIMITERS, 0)
     at = 0
     while at < len(lines):
-        found = next((table for delimiter in _DELIMITERS if (table := _table(lines, at, delimiter))), None)
-        if found is None:
-            at += 1
-            continue
-        yield found
-        at += sum(1 for _, end, _ in lines[at:] if end <= found.end)
+        for delimiter in _DELIMITERS:
+            if at < tried[delimiter]:
+                continue
+            run = _run(lines, at, delimiter)
+            tried[delimiter] = at + len(run)
+            if found := _table(run, delimiter):
+                yield found
+                at += len(run) - 1
+                break
+        at += 1
 
 
-_Line = tuple[int, int, str]
-
-
-def _lines(text: str) -> list[_Line]:
+def _lines(text: str) -> list[tuple[int, str]]:
     found, start = [], 0
     for line in text.split("\n"):
-        found.append((start, start + len(line), line))
+        found.append((start, line))
         start += len(line) + 1
     return found
 
 
-def _table(lines: list[_Line], at: int, delimiter: str) -> Table | None:
-    rows: list[tuple[str, ...]] = []
-    for _, _, line in lines[at:]:
-        row = _cells(line, delimiter)
-        if len(row) < _DELIMITERS[delimiter] or (rows and len(row) != len(rows[0])):
+def _run(lines: list[tuple[int, str]], at: int, delimiter: str) -> list[Row]:
+    """Return the rows from line `at` on that have the same number of cells."""
+    run: list[Row] = []
+    while at < len(lines):
+        start, line = lines[at]
+        cells = _cells(line, delimiter)
+        if len(cells) < _DELIMITERS[delimiter] or (run and len(cells) != len(run[0].cells)):
             break
-        rows.append(row)
-    named = bool(rows) and all(_NAME.fullmatch(cell) and len(cell.split()) <= 3 for cell in rows[0])
-    least = 2 if named or delimiter in "|\t" else 3
-    if len(rows) < least:
+        run.append(Row(start, start + len(line), cells))
+        at += 1
+    return run
+
+
+def _table(run: list[Row], delimiter: str) -> Table | None:
+    if len(run) < 2:
         return None
-    return Table(lines[at][0], lines[at + len(rows) - 1][1], rows[0] if named else (), tuple(rows))
+    named = all(_NAME.fullmatch(cell) and len(cell.split()) <= 3 for cell in run[0].cells)
+    if not named and delimiter in ",;":
+        return None
+    return Table(run[0].cells if named else (), tuple(row for row in run if not _orders(row)))
+
+
+def _orders(row: Row) -> bool:
+    """Return whether a row gives an order: a cell that begins like a piece of a sentence, or is a whole one."""
+    return any(
+        _SENTENCE.match(cell) or (len(cell.split()) >= 3 and (orders(cell) or reads_as_order(cell)))
+        for cell in row.cells
+    )
 
 
 def _cells(line: str, delimiter: str) -> tuple[str, ...]:

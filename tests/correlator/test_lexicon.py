@@ -218,7 +218,8 @@ def test_commands_and_groups_are_read_from_their_files() -> None:
     "sentence",
     [
         "What memory limit does the chart set?", "Open the list and tell me who brings the tent.", "Just tell me.",
-        "Could you please check my inbox?", "Write me a headline.", "I want to know who wrote this.",
+        "Could you please list my mail?", "Write me a headline.", "Has the invoice been paid?",
+        "Do I have new mail?", "I want to know who wrote this.",
         "Go through today's mail and give me one line for each.", "Is the door open?",
     ],
 )  # fmt: skip
@@ -231,13 +232,33 @@ def test_a_question_and_an_order_to_read_and_tell_ask_for_no_act(sentence: str) 
     [
         "Can you send the report to Bob?", "Find the paper and request the data in my name.", "Yes, send it.",
         "Read the bill and pay it.", "Frobnicate the account.", "Take over stock and price.", "Make sure he gets it.",
-        "I have to pay the bill by Friday.", "Tell Bob that I am late.",
+        "I have to pay the bill by Friday.", "Tell Bob that I am late.", "When the report is ready, send it to Bob.",
+        "Give me write access to the atlas repo.", "Would you mind sending it to Ann?", "Could we pay the bill?",
+        "Let me into the channel.", "Can we delete it?", "Name me as approver.",
     ],
 )  # fmt: skip
 def test_an_order_to_act_is_one_whether_its_verb_is_known_or_not(sentence: str) -> None:
     assert only_asks(sentence) is False
 
 
-@pytest.mark.parametrize("sentence", ["Thanks!", "The sheet is in the folder.", "I need the number for the advert."])
-def test_a_statement_asks_for_nothing(sentence: str) -> None:
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Thanks!", "The sheet is in the folder.", "I need the number for the advert.", "Open a ticket.", "Check Ann in.",
+        "Resolve the incident.", "Sort the inbox into folders.", "See to it that the invoice is paid.", "Why don't you pay it?",
+        "Is it possible to delete it?", "When there are more than one, delete the oldest?", "Puoi inviare il rapporto?",
+        "Could you please check my inbox?", "Get rid of the old backups.",
+    ],
+)  # fmt: skip
+def test_what_may_be_an_act_or_none_is_no_proof_of_asking_only(sentence: str) -> None:
     assert only_asks(sentence) is None
+
+
+def test_each_thing_and_each_acting_reader_is_a_verb_of_the_table() -> None:
+    roles = tomllib.loads((DATA / "roles.toml").read_text("utf-8"))
+
+    assert [word for word in (*roles["things"], *roles["acting"]) if not classes_of(word)] == []
+
+
+def test_a_long_run_of_blanks_costs_nothing() -> None:
+    assert only_asks("Look" + " " * 200_000 + "x") is True
