@@ -1,0 +1,66 @@
+"""The engine behind the receiver: what may wait, and what is told to whom it is refused."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from correlator.cli.desk import opened
+from correlator.listen import Engine
+from correlator.live import Live
+from correlator.settings import Settings
+from sensor.sources.otlp.decode import Decoded
+from sensor.sources.otlp.http import Busy
+from sensor.sources.otlp.spool import Spool
+from tests.sensor.otlp.told import chat, genai, spans
+
+TOLD = [Decoded((span,)) for span in spans(chat(), genai)]
+
+
+@contextmanager
+def live(folder: Path, opening: threading.Event | None = None) -> Iterator[Live]:
+    if opening is not None:
+        opening.wait()
+    with opened(Settings(store=folder)) as desk:
+        spool = Spool(folder / "spans.db", key=desk.key)
+        yield Live(desk, spool)
+        spool.close()
+
+
+def test_more_than_may_wait_is_refused_and_the_rest_is_kept(tmp_path: Path) -> None:
+    opening = threading.Event()
+    told: list[str] = []
+    engine = Engine(lambda: live(tmp_path, opening), lambda record: told.append(record.story.id), waiting_bytes=100)
+    engine.start()
+
+    async def send() -> None:
+        first = asyncio.create_task(engine.take(TOLD[0], 60))
+        await asyncio.sleep(0)
+        with pytest.raises(Busy) as refused:
+            await engine.take(TOLD[1], 60)
+        assert not refused.value.stopping
+        opening.set()
+        await first
+        for found in TOLD[1:]:
+            await engine.take(found, 60)
+
+    asyncio.run(send())
+    engine.stop()
+
+    assert len(set(told)) == 1
+    with pytest.raises(Busy, match="stopping"):
+        asyncio.run(engine.take(TOLD[0], 1))
+
+
+def test_a_store_that_cannot_be_opened_is_told_and_nothing_is_acknowledged(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    engine = Engine(lambda: live(tmp_path / "file"), lambda _: None)
+    engine.start()
+
+    with pytest.raises(Exception, match="file"):
+        engine.ready.result()
+    with pytest.raises(Busy, match="stopping"):
+        asyncio.run(engine.take(TOLD[0], 1))
