@@ -168,7 +168,7 @@ def _read(
         source = _stated(read_any(path, session=stated.session, tenant=desk.settings.tenant), stated.principal)
         for batch in _batches(redact(event, desk.key) for event in source):
             desk.casebook.note(arrivals(batch), workload=desk.settings.workload, ingest=number)
-            new += _merge(desk.graph, batch)
+            new += merge(desk.graph, batch)
             events += len(batch)
             refused = [event.reason for event in batch if isinstance(event, Unparsed)]
             unparsed += len(refused)
@@ -231,7 +231,7 @@ def _batches(events: Iterable[Event]) -> Iterator[list[Event]]:
         yield batch
 
 
-def _merge(graph: GraphStore, batch: Sequence[Event]) -> int:
+def merge(graph: GraphStore, batch: Sequence[Event]) -> int:
     """Store a batch and return how many observations were new; an event that cannot be written loses no neighbour."""
     try:
         return graph.merge(batch).new

@@ -8,11 +8,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from correlator.casebook import StoryRecord
-from correlator.ingest import Desk, arrivals
+from correlator.ingest import Desk, arrivals, merge
+from sensor.event import Event
 from sensor.redact import redact
 from sensor.sources.otlp.derive import derive
 from sensor.sources.otlp.span import Span
-from sensor.sources.otlp.spool import Due, Spool
+from sensor.sources.otlp.spool import Due, Spool, Told
+
+_GROUP = 16
+"""Bundles that are told with one commit."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,17 @@ class Worked:
     """Sessions that were told or changed."""
     stories: tuple[StoryRecord, ...]
     """Stories that are new or have a new version, in the order in which they were found."""
+
+
+@dataclass(frozen=True)
+class _New:
+    """What a bundle tells now, beside what it told before."""
+
+    due: Due
+    workload: str
+    fresh: list[Event]
+    gone: Told
+    told: Told
 
 
 class Live:
@@ -44,11 +59,9 @@ class Live:
     def work(self, until: Callable[[], bool] = lambda: False) -> Worked:
         """Tell the bundles that are due and judge their sessions; stop between two when `until` says so."""
         sessions, changed = 0, False
-        for number in self._spool.due():
-            due = self._spool.bundle(number)
-            if due is not None:
-                sessions += self._tell(due)
-                changed = True
+        while numbers := self._spool.due(limit=_GROUP):
+            sessions += self._tell([due for number in numbers if (due := self._spool.bundle(number)) is not None])
+            changed = True
             if until():
                 break
         if not changed and not self._desk.casebook.waiting(self._desk.settings.tenant, limit=1):
@@ -61,22 +74,34 @@ class Live:
         """Return whether nothing is due."""
         return not self._spool.due(limit=1)
 
-    def _tell(self, due: Due) -> int:
-        """Put the events of a bundle into the graph, and take back what it no longer says; return how many sessions changed."""
+    def _tell(self, group: list[Due]) -> int:
+        """Put the events of bundles into the graph, and take back what they no longer say; return how many sessions changed."""
+        news = [self._new(due) for due in group]
+        for workload in dict.fromkeys(new.workload for new in news):
+            fresh = [event for new in news if new.workload == workload for event in new.fresh]
+            self._desk.casebook.note(arrivals(fresh), workload=workload, ingest=self._ingest)
+        for new in news:
+            for session, ids in new.gone.items():
+                self._desk.graph.withdraw(session, ids, tenant=new.due.tenant)
+                self._desk.casebook.reconsider(new.due.tenant, session)
+        merge(self._desk.graph, [event for new in news for event in new.fresh])
+        self._spool.was_told((new.due, new.told) for new in news)
+        return len({event.session for new in news for event in new.fresh}.union(*(new.gone for new in news)))
+
+    def _new(self, due: Due) -> _New:
         events = [redact(event, self._desk.key) for event in derive(due.spans, due.tenant, self._spool.readings)]
         told: dict[str, set[str]] = {}
         for event in events:
             told.setdefault(event.session, set()).add(event.id)
         fresh = [event for event in events if event.id not in due.told.get(event.session, ())]
         gone = {session: ids - told.get(session, set()) for session, ids in due.told.items()}
-        self._desk.casebook.note(arrivals(fresh), workload=self._workload(due), ingest=self._ingest)
-        for session, ids in gone.items():
-            if ids:
-                self._desk.graph.withdraw(session, ids, tenant=due.tenant)
-                self._desk.casebook.reconsider(due.tenant, session)
-        self._desk.graph.merge(fresh)
-        self._spool.was_told(due, {session: frozenset(ids) for session, ids in told.items()})
-        return len({event.session for event in fresh} | {session for session, ids in gone.items() if ids})
+        return _New(
+            due,
+            self._workload(due),
+            fresh,
+            {session: ids for session, ids in gone.items() if ids},
+            {session: frozenset(ids) for session, ids in told.items()},
+        )
 
     def _workload(self, due: Due) -> str:
         """Return the label of the agent: the setting where it is set, else the name of the service."""

@@ -12,12 +12,9 @@ tenth of the run is given as a share of the raw rate of its tenth.
 import argparse
 import gc
 import json
-import os
-import platform
 import random
 import sqlite3
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -25,6 +22,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from benchmarks.speed.place import place
 from graph.stores.sqlite import INSERT_EDGES, INSERT_EVENTS, INSERT_NODES, SETTINGS, SqliteStore
 from sensor.event import (
     Event,
@@ -193,8 +191,7 @@ def main() -> int:
     parser.add_argument("--folder", help="where the databases lie meanwhile")
     parser.add_argument("--out", type=Path, help="file to write besides stdout")
     arguments = parser.parse_args()
-    # Asked before the runs: the checkout may move on meanwhile.
-    commit, changed = _git("rev-parse", "HEAD"), bool(_git("status", "--porcelain", "--untracked-files=no"))
+    ran = place()
     results = []
     for count in arguments.events:
         runs = []
@@ -212,15 +209,7 @@ def main() -> int:
         )
     report = {
         "benchmark": "speed/ingest",
-        "commit": commit,
-        "changed_files": changed,
-        "machine": {
-            "cpu": _cpu(),
-            "cores": os.cpu_count(),
-            "system": platform.platform(),
-            "python": platform.python_version(),
-            "sqlite": sqlite3.sqlite_version,
-        },
+        **ran,
         "seed": arguments.seed,
         "batch": BATCH,
         "sessions_at_once": AT_ONCE,
@@ -233,17 +222,6 @@ def main() -> int:
     if arguments.out:
         arguments.out.write_text(text + "\n", encoding="utf-8")
     return 0
-
-
-def _git(*command: str) -> str:
-    return subprocess.run(["git", *command], capture_output=True, text=True, check=False).stdout.strip()
-
-
-def _cpu() -> str:
-    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.processor()
 
 
 if __name__ == "__main__":

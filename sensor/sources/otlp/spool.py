@@ -106,14 +106,15 @@ class Spool:
         kept = {session: frozenset(ids) for session, ids in told.items()}
         return Due(number, row[0], row[1], tuple(_span(body) for (body,) in bodies), kept)
 
-    def was_told(self, due: Due, told: Told) -> None:
-        """Remember what was told of a bundle; what came meanwhile keeps it due."""
+    def was_told(self, group: Iterable[tuple[Due, Told]]) -> None:
+        """Remember what was told of bundles; what came meanwhile keeps them due."""
         with self._writing():
-            self._db.executemany(
-                "DELETE FROM told WHERE bundle = ? AND session = ? AND id = ?", _rows(due, due.told, told)
-            )
-            self._db.executemany("INSERT OR IGNORE INTO told VALUES (?, ?, ?)", _rows(due, told, due.told))
-            self._db.execute("UPDATE bundle SET told = max(told, ?) WHERE no = ?", (due.revision, due.number))
+            for due, told in group:
+                self._db.executemany(
+                    "DELETE FROM told WHERE bundle = ? AND session = ? AND id = ?", _rows(due, due.told, told)
+                )
+                self._db.executemany("INSERT OR IGNORE INTO told VALUES (?, ?, ?)", _rows(due, told, due.told))
+                self._db.execute("UPDATE bundle SET told = max(told, ?) WHERE no = ?", (due.revision, due.number))
 
     def count(self) -> int:
         """Return how many spans and log records are kept."""

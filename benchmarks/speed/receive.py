@@ -1,0 +1,304 @@
+"""Measure how many spans a second `clew listen` takes, keeps and judges on one core, beside the raw work on the same spans.
+
+    python -m benchmarks.speed.receive --out benchmarks/speed/results/receive.json
+
+The spans are those of a real client library under a real instrumentation package (`examples/`), copied with new ids: sessions of
+five model calls, each of which repeats the conversation so far, without a conversation id. The listener runs on one core, the
+sender on another.
+
+*flood*: all are posted as fast as answers come; refused requests are posted again after the time that the refusal names. Then
+the listener is ended, which it does when all is judged. *raw*, on the same core: the bodies are decoded, the attributes are
+read, and the rows of spool, graph and casebook go into empty tables with `executemany`. *steady*: a fixed rate for a minute;
+memory each second. *overload*: the listener is flooded without patience and killed; what was acknowledged has to be in its file.
+"""
+
+import argparse
+import http.client
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from benchmarks.speed.place import place
+from examples.recorder.instrumented import FAMILIES, reported
+from sensor.sources.otlp.decode import decode
+from sensor.sources.otlp.read import read
+
+SCENARIOS = ("billing_ticket", "user_asked_export")
+AT_ONCE = 100
+"""Sessions whose spans come mixed."""
+BATCH = 50
+"""Spans in a request."""
+CONNECTIONS = 4
+PATH, HEADERS = "/v1/traces", {"Content-Type": "application/x-protobuf"}
+
+
+def requests(count: int, source: random.Random) -> Iterator[tuple[bytes, int]]:
+    """Yield bodies and how many spans each holds: `count` spans or a few more."""
+    templates = [[_span(body) for body in reported(family, name)] for family in FAMILIES for name in SCENARIOS]
+    made, running, number = 0, list[list[Span]](), 0
+    waiting: list[Span] = []
+    while made < count or running:
+        while made < count and len(running) < AT_ONCE:
+            running.append(_copy(source.choice(templates), number, source))
+            made += len(running[-1])
+            number += 1
+        chosen = source.choice(running)
+        waiting.append(chosen.pop(0))
+        if not chosen:
+            running.remove(chosen)
+        if len(waiting) == BATCH:
+            yield _body(waiting), BATCH
+            waiting = []
+    if waiting:
+        yield _body(waiting), len(waiting)
+
+
+def _span(body: bytes) -> Span:
+    found: Span = ExportTraceServiceRequest.FromString(body).resource_spans[0].scope_spans[0].spans[0]
+    return found
+
+
+def _copy(spans: list[Span], number: int, source: random.Random) -> list[Span]:
+    """Return spans of another session of the same kind."""
+    found = []
+    for span in spans:
+        made = Span()
+        made.CopyFrom(span)
+        made.trace_id, made.span_id = source.randbytes(16), source.randbytes(8)
+        for attribute in made.attributes:
+            if attribute.value.HasField("string_value"):
+                attribute.value.string_value = attribute.value.string_value.replace("call_", f"call_{number}_")
+        found.append(made)
+    return found
+
+
+def _body(spans: list[Span]) -> bytes:
+    request = ExportTraceServiceRequest()
+    request.resource_spans.add().scope_spans.add().spans.extend(spans)
+    return bytes(request.SerializeToString())
+
+
+@dataclass
+class Listener:
+    """A running `clew listen`."""
+
+    process: subprocess.Popen[bytes]
+    address: str
+    store: Path
+
+    def memory(self) -> int:
+        """Return the memory that it has now, in KiB."""
+        text = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(text.partition("VmRSS:")[2].split()[0])
+
+    def end(self) -> None:
+        """End it as Ctrl-C does, which waits until all is judged."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait()
+
+
+@contextmanager
+def listening(core: int) -> Iterator[Listener]:
+    """Start it on one core with a new store; it is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="clew-receive-") as folder:
+        command = ["taskset", "-c", str(core), sys.executable, "-m", "correlator.cli", "listen", "--port=0", "--json"]
+        with subprocess.Popen(
+            [*command, "--store", folder], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        ) as process:
+            try:
+                assert process.stderr is not None
+                address = urlsplit(process.stderr.readline().split()[2].decode()).netloc
+                # Nobody reads more of it; an error shows as a refusal.
+                yield Listener(process, address, Path(folder))
+            finally:
+                process.kill()
+
+
+@dataclass
+class Sender:
+    """Posts bodies over some connections that stay open."""
+
+    address: str
+    patient: bool = True
+    """Whether refused requests are posted again."""
+    acknowledged: int = 0
+    refused: int = 0
+    without_retry_after: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _own: threading.local = field(default_factory=threading.local)
+
+    def post(self, item: tuple[bytes, int]) -> None:
+        """Send one request."""
+        body, spans = item
+        while True:
+            if not hasattr(self._own, "connection"):
+                self._own.connection = http.client.HTTPConnection(self.address, timeout=120)
+            self._own.connection.request("POST", PATH, body, HEADERS)
+            with self._own.connection.getresponse() as answer:
+                answer.read()
+            with self._lock:
+                if answer.status == 200:
+                    self.acknowledged += spans
+                    return
+                self.refused += 1
+                self.without_retry_after += "Retry-After" not in answer.headers
+            if not self.patient:
+                return
+            time.sleep(float(answer.headers["Retry-After"]))
+
+
+def flood(bodies: list[tuple[bytes, int]], cores: tuple[int, int]) -> dict[str, float]:
+    """Post all as fast as answers come; return seconds until all were kept and judged, and those of the raw work."""
+    spans = sum(count for _, count in bodies)
+    with listening(cores[0]) as listener:
+        sender = Sender(listener.address)
+        begun = time.perf_counter()
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
+            list(pool.map(sender.post, bodies))
+        kept_s = time.perf_counter() - begun
+        listener.end()
+        judged_s = time.perf_counter() - begun
+        os.sched_setaffinity(0, {cores[0]})
+        raw_s = raw([body for body, _ in bodies], listener.store)
+        os.sched_setaffinity(0, {cores[1]})
+    return {
+        "spans": spans,
+        "kept_per_s": round(spans / kept_s),
+        "judged_per_s": round(spans / judged_s),
+        "raw_per_s": round(spans / raw_s),
+        "share": round(raw_s / judged_s, 3),
+        "share_kept": round(raw_s / kept_s, 3),
+        "refused": sender.refused,
+    }
+
+
+def raw(bodies: list[bytes], store: Path) -> float:
+    """Return the seconds of decoding, reading the attributes, and writing the rows of `store` into empty tables."""
+    begun = time.perf_counter()
+    for body in bodies:
+        for span in decode(body, signal="traces", json=False).spans:
+            read(span)
+    seconds = time.perf_counter() - begun
+    for file in sorted(store.glob("*.db")):
+        seconds += _written(file, store / f"raw-{file.name}")
+    return seconds
+
+
+def _written(file: Path, into: Path) -> float:
+    """Return the seconds that the rows of a file take by `executemany`, a batch of requests' worth in a transaction."""
+    with closing(sqlite3.connect(file)) as there, closing(sqlite3.connect(into, isolation_level=None)) as raw_db:
+        raw_db.execute("PRAGMA journal_mode = WAL")
+        raw_db.execute("PRAGMA synchronous = FULL")
+        made = there.execute(
+            "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
+        ).fetchall()
+        for (statement,) in made:
+            raw_db.execute(statement)
+        seconds = 0.0
+        for (table,) in there.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+            cursor = there.execute(f"SELECT * FROM {table}")  # noqa: S608 - a name of our own schema
+            marks = ", ".join("?" * len(cursor.description))
+            while rows := cursor.fetchmany(20 * BATCH):
+                begun = time.perf_counter()
+                raw_db.execute("BEGIN IMMEDIATE")
+                raw_db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - see above
+                raw_db.execute("COMMIT")
+                seconds += time.perf_counter() - begun
+        return seconds
+
+
+def steady(bodies: list[tuple[bytes, int]], rate: int, seconds: int, core: int) -> dict[str, object]:
+    """Post at a fixed rate and return the memory of each tenth second, refusals, and how long judging went on afterwards."""
+    with listening(core) as listener:
+        sender = Sender(listener.address)
+        memory: list[int] = []
+        begun = time.perf_counter()
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
+            for number, item in enumerate(bodies):
+                due = number * BATCH / rate
+                if due >= seconds:
+                    break
+                if due >= len(memory):
+                    memory.append(listener.memory())
+                time.sleep(max(0.0, begun + due - time.perf_counter()))
+                pool.submit(sender.post, item)
+        answered_s = time.perf_counter() - begun
+        listener.end()
+        ended_s = time.perf_counter() - begun
+    return {
+        "rate": rate,
+        "seconds": seconds,
+        "acknowledged": sender.acknowledged,
+        "refused": sender.refused,
+        "answered_after_s": round(answered_s - seconds, 1),
+        "judged_after_s": round(ended_s - seconds, 1),
+        "memory_mebibytes": [round(one / 1024) for one in memory[:: max(1, seconds // 12)]],
+        "memory_growth": round(memory[-1] / memory[len(memory) // 2], 3),
+    }
+
+
+def overload(bodies: list[tuple[bytes, int]], core: int) -> dict[str, int]:
+    """Flood without patience, kill, and compare what was acknowledged with what is kept."""
+    with listening(core) as listener:
+        sender = Sender(listener.address, patient=False)
+        with ThreadPoolExecutor(64) as pool:
+            list(pool.map(sender.post, bodies))
+        listener.process.kill()
+        listener.process.wait()
+        with closing(sqlite3.connect(listener.store / "spans.db")) as spool:
+            (kept,) = spool.execute("SELECT count(*) FROM span").fetchone()
+    return {
+        "acknowledged": sender.acknowledged,
+        "kept": kept,
+        "refused_requests": sender.refused,
+        "without_retry_after": sender.without_retry_after,
+    }
+
+
+def main() -> int:
+    """Run and write the result as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--spans", type=int, default=20_000)
+    parser.add_argument("--rate", type=int, default=1_000)
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=13)
+    parser.add_argument("--out", type=Path, help="file to write besides stdout")
+    arguments = parser.parse_args()
+    ran = place()
+    mine, theirs, *_ = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {mine})
+    source = random.Random(arguments.seed)
+    result: dict[str, object] = {"benchmark": "speed/receive", **ran, "seed": arguments.seed}
+    result["command"] = " ".join(["python", "-m", "benchmarks.speed.receive", *sys.argv[1:]])
+    result["wanted"] = {"share": 0.35, "judged_per_s": 1000}
+    result["flood"] = flood(list(requests(arguments.spans, source)), (theirs, mine))
+    print(json.dumps(result["flood"]), file=sys.stderr)
+    result["overload"] = overload(list(requests(arguments.spans, source)), theirs)
+    print(json.dumps(result["overload"]), file=sys.stderr)
+    bodies = list(requests(arguments.rate * arguments.seconds, source))
+    result["steady"] = steady(bodies, arguments.rate, arguments.seconds, theirs)
+    text = json.dumps(result, indent=1) + "\n"
+    print(text, end="")
+    if arguments.out:
+        arguments.out.write_text(text, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
