@@ -17,6 +17,7 @@ import http.client
 import json
 import os
 import random
+import re
 import signal
 import sqlite3
 import subprocess
@@ -45,6 +46,8 @@ AT_ONCE = 100
 BATCH = 50
 """Spans in a request."""
 CONNECTIONS = 4
+_CALL, _REPLY = re.compile(r"call_(?=\d)"), "chatcmpl-scripted"
+"""Where the ids of tool calls begin, and the id of every reply: those of a real model are never the same twice."""
 PATH, HEADERS = "/v1/traces", {"Content-Type": "application/x-protobuf"}
 
 
@@ -77,13 +80,14 @@ def _span(body: bytes) -> Span:
 def _copy(spans: list[Span], number: int, source: random.Random) -> list[Span]:
     """Return spans of another session of the same kind."""
     found = []
-    for span in spans:
+    for at, span in enumerate(spans):
         made = Span()
         made.CopyFrom(span)
         made.trace_id, made.span_id = source.randbytes(16), source.randbytes(8)
         for attribute in made.attributes:
             if attribute.value.HasField("string_value"):
-                attribute.value.string_value = attribute.value.string_value.replace("call_", f"call_{number}_")
+                text = _CALL.sub(f"call_{number}_", attribute.value.string_value)
+                attribute.value.string_value = text.replace(_REPLY, f"chatcmpl-{number}-{at}")
         found.append(made)
     return found
 
