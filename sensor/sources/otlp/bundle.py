@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sensor.sources.otlp.read import Reading, read
 from sensor.sources.otlp.seen import AgentRun, ModelCall, Offered, Seen, ToolRun
@@ -32,6 +32,7 @@ class Bundle:
     spans: dict[Key, Span] = field(default_factory=dict)
     seen: dict[Key, Seen] = field(default_factory=dict)
     dialects: dict[Key, str] = field(default_factory=dict)
+    _kinds: dict[type, list[Any]] = field(default_factory=dict)
 
     def above(self, span: Span) -> Iterator[Span]:
         """Yield the spans that hold `span`, innermost first; a ring of parents ends it."""
@@ -44,9 +45,11 @@ class Bundle:
             span = holder
 
     def of(self, kind: type[Kind]) -> list[tuple[Span, Kind]]:
-        """Return what was seen of one kind, in the order of time."""
-        found = [(self.spans[key], seen) for key, seen in self.seen.items() if isinstance(seen, kind)]
-        return sorted(found, key=lambda item: (item[0].start_ns, item[0].key))
+        """Return what was seen of one kind, in the order of time. It is looked for once: ask when all is gathered."""
+        if kind not in self._kinds:
+            found = [(self.spans[key], seen) for key, seen in self.seen.items() if isinstance(seen, kind)]
+            self._kinds[kind] = sorted(found, key=lambda item: (item[0].start_ns, item[0].key))
+        return self._kinds[kind]
 
     def conversation(self, span: Span) -> str:
         """Return the id of the conversation, which many frameworks put on an outer span only."""

@@ -1,5 +1,6 @@
 """Spans that hang together → sessions with events. Pure: the same set of spans gives the same events, in whatever order it came."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from sensor.event import AgentHandedOver, Event, ModelResponded, ToolCalled, ToolReturned
@@ -20,43 +21,56 @@ def derive(spans: Iterable[Span], tenant: str = DEFAULT_TENANT, readings: Readin
     """
     bundle = gathered(spans, {} if readings is None else readings)
     found = threads(lists(bundle))
-    keys = [_key(thread, found, tenant) for thread in found]
+    keys = _keys(found, tenant)
     all_runs = runs(bundle)
     places = placed(all_runs, found)
     events: list[Event] = []
     for number, thread in enumerate(found):
         events += Teller(thread, keys[number], bundle, places[number], tenant).events()
     events += _handed_over(found, keys, bundle, places, tenant)
-    told = [run for taken in places.values() for run in taken.values()]
-    events += _untold([run for run in all_runs if run not in told], found, keys, bundle, tenant)
+    told = {run.span.key for taken in places.values() for run in taken.values()}
+    events += _untold([run for run in all_runs if run.span.key not in told], found, keys, bundle, tenant)
     return events
 
 
-def _key(thread: Thread, found: Sequence[Thread], tenant: str) -> str:
-    """Return the session key: conversation, else the first unique tool-call id, else trace and place in it."""
-    first = thread.calls[0]
-    if thread.conversation:
-        main = next(other for other in found if other.conversation == thread.conversation)
-        name = thread.conversation if thread is main else f"{thread.conversation}/{first.chain[0]}"
-        return session_key("conversation", name, tenant)
-    ids = unique_ids(thread.messages)
-    if ids:
-        return session_key("messages", ids[0], tenant)
-    beside = [other for other in found if other.calls[0].span.trace_id == first.span.trace_id]
-    return session_key("record", f"{first.span.trace_id}/{beside.index(thread)}", tenant)
+def _keys(found: Sequence[Thread], tenant: str) -> list[str]:
+    """Return the session keys: conversation, else the first unique tool-call id, else trace and place in it."""
+    keys = []
+    named: set[str] = set()
+    beside: Counter[str] = Counter()
+    for thread in found:
+        first = thread.calls[0]
+        ids = unique_ids(thread.messages)
+        if thread.conversation:
+            again = thread.conversation in named
+            name = f"{thread.conversation}/{first.chain[0]}" if again else thread.conversation
+            keys.append(session_key("conversation", name, tenant))
+            named.add(thread.conversation)
+        elif ids:
+            keys.append(session_key("messages", ids[0], tenant))
+        else:
+            keys.append(session_key("record", f"{first.span.trace_id}/{beside[first.span.trace_id]}", tenant))
+        beside[first.span.trace_id] += 1
+    return keys
 
 
 def _handed_over(
     found: Sequence[Thread], keys: Sequence[str], bundle: Bundle, places: Placed, tenant: str
 ) -> Iterator[Event]:
     """Yield a hand-over where the spans of one thread lie within a tool run of another."""
+    holding: dict[tuple[str, str], tuple[int, tuple[int, int]]] = {}
+    for other, taken in places.items():
+        for at, run in taken.items():
+            holding.setdefault(run.span.key, (other, at))
     for number, thread in enumerate(found):
-        holders = {above.key for above in bundle.above(thread.calls[0].span)}
-        for other, session in enumerate(keys):
-            at = next((place for place, run in places[other].items() if run.span.key in holders), None)
-            if at is not None and other != number:
+        holders: dict[int, tuple[int, int]] = {}
+        for span in bundle.above(thread.calls[0].span):
+            if span.key in holding:
+                holders.setdefault(*holding[span.key])
+        for other, at in sorted(holders.items()):
+            if other != number:
                 yield AgentHandedOver(
-                    tenant=tenant, session=session, position=at[0], part=at[1], source=SOURCE,
+                    tenant=tenant, session=keys[other], position=at[0], part=at[1], source=SOURCE,
                     at_ns=thread.times[0] or None, to_session=keys[number], text=_task(thread),
                 )  # fmt: skip
 
@@ -76,10 +90,14 @@ def _untold(
     blind = [(span, seen) for span, seen in bundle.of(ModelCall) if not seen.captured]
     items: list[tuple[Span, ModelCall | ToolRun]] = [*blind, *((run.span, run.tool) for run in loose)]
     following: dict[str, int] = {}
+    by_trace: dict[str, int] = {}
+    for number, thread in enumerate(found):
+        for trace in thread.traces:
+            by_trace.setdefault(trace, number)
     for span, seen in sorted(items, key=lambda item: (item[0].start_ns, item[0].key)):
-        number = next((number for number, thread in enumerate(found) if span.trace_id in thread.traces), None)
-        session = keys[number] if number is not None else _own_session(span, bundle, tenant)
-        position = following.setdefault(session, 0 if number is None else len(found[number].messages) + 1)
+        of = by_trace.get(span.trace_id)
+        session = _own_session(span, bundle, tenant) if of is None else keys[of]
+        position = following.setdefault(session, 0 if of is None else len(found[of].messages) + 1)
         source = f"{SOURCE}:{bundle.dialect(span)}"
         if not seen.captured:
             yield kept_back(span, tenant, session, source, position)

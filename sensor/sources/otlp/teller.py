@@ -82,8 +82,16 @@ class Teller:
         return whole
 
     def _finished(self, position: int) -> list[tuple[Run, Call]]:
-        calls = [(self._runs.get(place), call) for place, call in each_call(self._thread) if place[0] == position]
+        calls = [(self._runs.get(place), call) for place, call in self._calls.get(position, ())]
         return [(run, call) for run, call in calls if run is not None and run.tool.result is not None]
+
+    @cached_property
+    def _calls(self) -> dict[int, list[tuple[Place, Call]]]:
+        """Return position of a reply → its calls."""
+        found: dict[int, list[tuple[Place, Call]]] = defaultdict(list)
+        for place, call in each_call(self._thread):
+            found[place[0]].append((place, call))
+        return found
 
     def _enriched(self, event: Event) -> Event:
         """Return a call or result with what its own span tells better: times, server, failure, author."""

@@ -45,6 +45,8 @@ class Thread:
     """When the request began that each message was first seen in: what a reply asks for cannot have run before."""
     calls: list[Listed] = field(default_factory=list)
     """The lists it was told by, in order of their times."""
+    traces: set[str] = field(default_factory=set)
+    """The traces that tell of it."""
     conversation: str = ""
     within: tuple[str, str] | None = None
     others: list[tuple[int, Reply]] = field(default_factory=list)
@@ -53,11 +55,6 @@ class Thread:
     """Digest of a beginning → number of its messages."""
     taken: dict[str, str] = field(default_factory=dict)
     """Digest of a beginning that was continued → trace that continued it."""
-
-    @property
-    def traces(self) -> frozenset[str]:
-        """Return the traces that tell of it."""
-        return frozenset(listed.span.trace_id for listed in self.calls)
 
     @property
     def system(self) -> str:
@@ -74,14 +71,10 @@ def listed(span: Span, call: ModelCall, within: tuple[str, str] | None = None) -
 
 def threads(lists: Iterable[Listed]) -> list[Thread]:
     """Return the threads of lists that hang together, in the order of their first times."""
-    found: list[Thread] = []
+    found = _Found()
     for one in sorted(lists, key=lambda one: (one.span.start_ns, len(one.messages), one.span.key)):
-        thread = _continued(one, found)
-        if thread is None:
-            thread = Thread(conversation=one.call.conversation, within=one.within)
-            found.append(thread)
-        _take(one, thread)
-    return found
+        found.take(one)
+    return found.threads
 
 
 def chain(messages: Sequence[tuple[Said, ...]]) -> tuple[str, ...]:
@@ -125,44 +118,112 @@ def _essence(item: Said) -> tuple[str | None, ...]:
     return (repr(item),)
 
 
-def _continued(one: Listed, found: list[Thread]) -> Thread | None:
-    if one.call.previous:
-        return next((thread for thread in found if _replied(thread, one.call.previous)), None)
-    best: tuple[int, Thread] | None = None
-    for thread in found:
-        names = {one.call.conversation, thread.conversation} - {""}
-        if len(names) > 1 or one.within != thread.within:
-            continue
-        shared = _shared(one, thread)
-        if shared and (best is None or shared > best[0]):
-            best = (shared, thread)
-    if best is not None:
-        return best[1]
-    if one.call.conversation:
+class _Found:
+    """The threads so far, and where to look for the one that a list continues."""
+
+    def __init__(self) -> None:
+        self.threads: list[Thread] = []
+        self._numbers: dict[Thread, int] = {}
+        self._replied: dict[str, dict[int, Thread]] = {}
+        """Digest of a beginning that holds a reply → threads that have it, by number."""
+        self._opening: dict[tuple[str, str], dict[int, Thread]] = {}
+        """Trace or conversation, and digest of a beginning without reply → threads that have it."""
+        self._by_system: dict[tuple[str, object, str], Thread] = {}
+        """Conversation, tool run that holds it, and instructions → its first thread."""
+        self._by_reply: dict[str, Thread] = {}
+        """Id of a reply → thread that has it."""
+
+    def take(self, one: Listed) -> None:
+        """Put a list to the thread that it continues, or make a new one."""
+        thread = self._continued(one)
+        if thread is None:
+            thread = Thread(conversation=one.call.conversation, within=one.within)
+            self._numbers[thread] = len(self.threads)
+            self.threads.append(thread)
+        _take(one, thread)
+        self._remember(one, thread)
+
+    def _continued(self, one: Listed) -> Thread | None:
+        if one.call.previous:
+            return self._by_reply.get(one.call.previous)
+        seen: set[int] = set()
+        # Those that share most come first; instructions alone are nothing.
+        for begins in reversed(_beginnings(one)):
+            for number, thread in sorted(self._alike(one, begins).items()):
+                names = {one.call.conversation, thread.conversation} - {""}
+                if (
+                    number not in seen
+                    and len(names) < 2
+                    and one.within == thread.within
+                    and _goes_on(one, thread, begins)
+                ):
+                    return thread
+                seen.add(number)
         # The same conversation with its beginning cut off, or only what is new.
-        same = (
-            thread for thread in found if (thread.conversation, thread.within) == (one.call.conversation, one.within)
-        )
-        return next((thread for thread in same if thread.system == _system(one)), None)
-    return None
+        return self._by_system.get((one.call.conversation, one.within, _system(one))) if one.call.conversation else None
+
+    def _alike(self, one: Listed, begins: "_Beginning") -> dict[int, Thread]:
+        """Return the threads that may be meant: without a reply in common, only those of the same trace or conversation."""
+        if begins.replied:
+            return self._replied.get(begins.key, {})
+        places = (one.span.trace_id, one.call.conversation)
+        return {
+            number: thread for place in places for number, thread in self._opening.get((place, begins.key), {}).items()
+        }
+
+    def _remember(self, one: Listed, thread: Thread) -> None:
+        number = self._numbers[thread]
+        for begins in _beginnings(one):
+            if begins.key not in thread.known:
+                continue
+            if begins.replied:
+                self._replied.setdefault(begins.key, {})[number] = thread
+            else:
+                for place in {one.span.trace_id, thread.conversation} - {""}:
+                    self._opening.setdefault((place, begins.key), {})[number] = thread
+        if thread.conversation:
+            self._by_system.setdefault((thread.conversation, thread.within, thread.system), thread)
+        for said in one.messages:
+            for item in said:
+                if isinstance(item, Reply) and item.response_id:
+                    self._by_reply.setdefault(item.response_id, thread)
 
 
-def _shared(one: Listed, thread: Thread) -> int:
-    """Return how many messages a list shares with a thread that it continues, 0 where it is another conversation."""
-    length = _beginning(one, thread)
-    if not length:
-        return 0
+@dataclass(frozen=True, slots=True)
+class _Beginning:
+    """The first messages of a list, with more than instructions among them."""
+
+    length: int
+    key: str
+    """Running digest."""
+    replied: bool
+    unique: bool
+    """They hold a tool-call id that no other conversation has."""
+
+
+def _beginnings(one: Listed) -> list[_Beginning]:
+    found = []
+    speaks = replied = unique = False
+    for length, (said, key) in enumerate(zip(one.messages, one.chain, strict=True), start=1):
+        speaks = speaks or any(not isinstance(item, Prompt) or item.role == "user" for item in said)
+        replied = replied or any(isinstance(item, Reply) for item in said)
+        unique = unique or bool(unique_ids([said]))
+        if speaks:
+            found.append(_Beginning(length, key, replied, unique))
+    return found
+
+
+def _goes_on(one: Listed, thread: Thread, begins: _Beginning) -> bool:
+    """Return whether a list continues a thread that begins alike, and is no other conversation."""
     if one.call.conversation and one.call.conversation == thread.conversation:
-        return length
-    if unique_ids(one.messages[:length]) or one.span.trace_id in thread.traces:
+        return True
+    if begins.unique or one.span.trace_id in thread.traces:
         # In one trace another request that only begins alike (a planner and a worker with the same instructions) is another thread.
-        sent = len(one.call.messages)
-        replied = any(isinstance(item, Reply) for said in one.messages[:length] for item in said)
-        return length if replied or length >= sent else 0
-    holder = thread.taken.get(one.chain[length - 1])
-    ended = length == len(thread.messages) and any(isinstance(item, Reply) for item in thread.messages[-1])
-    longer = length < len(one.messages)
-    return length if ended and longer and holder in (None, one.span.trace_id) else 0
+        return begins.replied or begins.length >= len(one.call.messages)
+    holder = thread.taken.get(begins.key)
+    ended = begins.length == len(thread.messages) and any(isinstance(item, Reply) for item in thread.messages[-1])
+    longer = begins.length < len(one.messages)
+    return ended and longer and holder in (None, one.span.trace_id)
 
 
 def _beginning(one: Listed, thread: Thread) -> int:
@@ -170,10 +231,6 @@ def _beginning(one: Listed, thread: Thread) -> int:
     length = next((thread.known[key] for key in reversed(one.chain) if key in thread.known), 0)
     said = (item for turn in one.messages[:length] for item in turn)
     return length if any(not isinstance(item, Prompt) or item.role == "user" for item in said) else 0
-
-
-def _replied(thread: Thread, response_id: str) -> bool:
-    return any(isinstance(item, Reply) and item.response_id == response_id for said in thread.messages for item in said)
 
 
 def _system(one: Listed) -> str:
@@ -184,6 +241,7 @@ def _system(one: Listed) -> str:
 def _take(one: Listed, thread: Thread) -> None:
     start, offset = _start(one, thread)
     thread.calls.append(one)
+    thread.traces.add(one.span.trace_id)
     thread.conversation = thread.conversation or one.call.conversation
     if start and start <= len(one.chain):
         thread.taken.setdefault(one.chain[start - 1], one.span.trace_id)
