@@ -84,8 +84,7 @@ def replaced(document: Any, source: random.Random) -> bytes:
         places = _places(made)
         holder, name = source.choice(places)
         other = source.choice(places)
-        value = source.choice(VALUES) if source.random() < 0.7 else copy.deepcopy(other[0][other[1]])
-        holder[name] = value
+        holder[name] = copy.deepcopy(source.choice(VALUES) if source.random() < 0.7 else other[0][other[1]])
     return json.dumps(made).encode("utf-8", "surrogatepass")
 
 
