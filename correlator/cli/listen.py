@@ -5,12 +5,13 @@ import json
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 import typer
 
+from correlator.cli.interrupt import heard
 from correlator.cli.verb import Run, verb
 
 if TYPE_CHECKING:
@@ -86,9 +87,10 @@ def _serve(run: Run, settings: "Settings", host: str, port: int, forward: str | 
     server = uvicorn.Server(config)
     _end_with(engine, server)
     try:
-        # It ends on the first Ctrl-C, and then sends itself the signal again.
-        with suppress(KeyboardInterrupt):
-            server.run(sockets=[socket])
+        server.run(sockets=[socket])
+    except KeyboardInterrupt:
+        # It ended on the first Ctrl-C, and then sent itself the signal again.
+        heard()
     finally:
         engine.stop()
     if onward is not None:

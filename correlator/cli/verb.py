@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from correlator.cli.interrupt import interruptible
+
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
@@ -124,8 +126,9 @@ def _guarded(work: Callable[[], int | None], run: Run, *, debug: bool) -> int:
     from sensor.errors import SensorError
 
     try:
-        code = work() or 0
-        sys.stdout.flush()
+        with interruptible():
+            code = work() or 0
+            sys.stdout.flush()
     except SettingsInvalid as error:
         if debug:
             raise
