@@ -10,10 +10,13 @@ from correlator.cli.interrupt import AGAIN_S, heard, interruptible
 
 
 def test_an_interrupt_that_was_swallowed_is_raised_again() -> None:
-    with pytest.raises(KeyboardInterrupt), interruptible():
+    def swallows() -> None:
         with suppress(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
         time.sleep(10)
+
+    with pytest.raises(KeyboardInterrupt), interruptible():
+        swallows()
 
 
 def test_one_that_was_heard_is_not() -> None:
