@@ -39,8 +39,8 @@ CREATE TABLE told (
     bundle INTEGER NOT NULL, session TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (bundle, session, id)
 ) WITHOUT ROWID;
 """
-_READINGS = 50_000
-"""Readings of spans that are remembered, so that a bundle that grows is not read again as a whole."""
+_READINGS = 16 << 20
+"""Bytes of spans whose readings are remembered, so that a bundle that grows is not read again as a whole."""
 
 Told = dict[str, frozenset[str]]
 """Session → ids of the observations that were told of it."""
@@ -67,6 +67,8 @@ class Spool:
         """
         self.path = path or Path(":memory:")
         self.readings: Readings = {}
+        self._read = 0
+        """Bytes of the spans that `readings` is of, or more."""
         self._key = key
         with self._explained():
             if path is not None:
@@ -80,8 +82,6 @@ class Spool:
     def add(self, spans: Iterable[Span], tenant: str) -> int:
         """Keep spans and return how many are new."""
         new = 0
-        if len(self.readings) > _READINGS:
-            self.readings.clear()
         with self._writing():
             for span in spans:
                 new += self._add(_clean(span, self._key), tenant)
@@ -103,6 +103,7 @@ class Spool:
             told: dict[str, set[str]] = {}
             for session, name in self._db.execute("SELECT session, id FROM told WHERE bundle = ?", (number,)):
                 told.setdefault(session, set()).add(name)
+        self._make_room(sum(len(body) for (body,) in bodies))
         kept = {session: frozenset(ids) for session, ids in told.items()}
         return Due(number, row[0], row[1], tuple(_span(body) for (body,) in bodies), kept)
 
@@ -132,10 +133,18 @@ class Spool:
             "SELECT 1 FROM span WHERE tenant = ? AND trace = ? AND span = ? AND digest = ?", (tenant, *span.key, digest)
         ).fetchone():
             return 0
+        self._make_room(len(body))
         bundle = self._bundle_of(span, tenant)
         self._db.execute("INSERT INTO span VALUES (?, ?, ?, ?, ?, ?)", (tenant, *span.key, digest, bundle, body))
         self._db.execute("UPDATE bundle SET revision = revision + 1 WHERE no = ?", (bundle,))
         return 1
+
+    def _make_room(self, size: int) -> None:
+        """Forget all readings when those to come would be too many."""
+        self._read += size
+        if self._read > _READINGS:
+            self.readings.clear()
+            self._read = size
 
     def _bundle_of(self, span: Span, tenant: str) -> int:
         """Return the bundle that a span belongs to, joined from those that it is the link of."""
