@@ -6,6 +6,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 
 WAITING = 1_000
 """Requests that may wait. What comes while as many wait is not passed on, and is counted."""
@@ -27,6 +28,7 @@ class Forwarder(threading.Thread):
         self._pause_s = pause_s
         self._queue: queue.Queue[tuple[str, bytes, dict[str, str]] | None] = queue.Queue(WAITING)
         self._said = 0.0
+        self._ending = threading.Event()
 
     def pass_on(self, path: str, body: bytes, headers: dict[str, str]) -> None:
         """Put a request behind those that wait (`sensor.sources.otlp.http.Forward`)."""
@@ -37,12 +39,13 @@ class Forwarder(threading.Thread):
             self._drop("it does not keep up")
 
     def stop(self) -> None:
-        """Pass on what waits, for at most a few seconds, and end."""
-        try:
+        """Pass on what waits, for at most a few seconds and without pauses, end, and tell what was left."""
+        self._ending.set()
+        with suppress(queue.Full):
             self._queue.put(None, timeout=5)
-        except queue.Full:
-            return
         self.join(timeout=10)
+        if self.is_alive():
+            self._say(f"{self._base} does not keep up; {self._queue.qsize()} requests or more were not passed on")
 
     def run(self) -> None:
         """Work until stopped."""
@@ -53,6 +56,8 @@ class Forwarder(threading.Thread):
         request = urllib.request.Request(f"{self._base}{path}", body, headers, method="POST")  # noqa: S310 - checked when set up
         reason = ""
         for number in range(TRIES):
+            if number:
+                self._ending.wait(self._pause_s * 2 ** (number - 1))
             try:
                 with urllib.request.urlopen(request, timeout=10):  # noqa: S310 - see above
                     return
@@ -62,7 +67,6 @@ class Forwarder(threading.Thread):
                     break
             except (OSError, ValueError) as error:
                 reason = str(error)
-            time.sleep(self._pause_s * 2**number)
         self._drop(reason)
 
     def _drop(self, reason: str) -> None:

@@ -271,7 +271,7 @@ def _acts(text: str) -> bool:
     asking = re.match(
         r"\W*(?:can|could|may|might|should|shall|would|will|have|has|let|get|mind)\b", text, re.IGNORECASE
     )
-    return bool(asking) and any(_is_act(word) for word in words(_RELATIVE.sub("", text[asking.end() :])))  # type: ignore[union-attr]
+    return asking is not None and any(map(_is_act, words(_RELATIVE.sub("", text[asking.end() :]))))
 
 
 def _is_act(word: str) -> bool:

@@ -228,7 +228,7 @@ def _written(file: Path, into: Path) -> float:
 
 
 def steady(bodies: list[tuple[bytes, int]], rate: int, seconds: int, core: int) -> dict[str, object]:
-    """Post at a fixed rate and return the memory of each tenth second, refusals, and how long judging went on afterwards."""
+    """Post at a fixed rate and return the memory over time, refusals, and how long judging went on afterwards."""
     with listening(core) as listener:
         sender = Sender(listener.address)
         memory: list[int] = []

@@ -15,6 +15,8 @@ from correlator.cli.interrupt import heard
 from correlator.cli.verb import Run, verb
 
 if TYPE_CHECKING:
+    import uvicorn
+
     from correlator.casebook import StoryRecord
     from correlator.live import Live
     from correlator.settings import Settings
@@ -61,51 +63,49 @@ def _serve(run: Run, settings: "Settings", host: str, port: int, forward: str | 
 
     engine = Engine(lambda: _opened(settings), lambda record: _tell(run, record))
     engine.start()
-    engine.ready.result()
     onward = Forwarder(forward, run.say) if forward else None
-    if onward is not None:
-        onward.start()
-    receiver = Receiver(engine.take, settings.token, forward=onward.pass_on if onward else None)
-    config = uvicorn.Config(
-        receiver.application,
-        host=host,
-        port=port,
-        log_level="error",
-        access_log=False,
-        timeout_graceful_shutdown=5,
-        lifespan="off",
-    )
     try:
-        socket = config.bind_socket()
-    except SystemExit:
-        engine.stop()
-        run.say(f"clew: {host}:{port} is taken, or not ours; choose another --port.")
-        return 1
-    socket.listen(1024)  # from now on clients may connect
-    address = socket.getsockname()
-    run.say(f"listening at http://{host}:{address[1]} for OTLP/HTTP (traces and logs); Ctrl-C ends")
-    server = uvicorn.Server(config)
-    _end_with(engine, server)
-    try:
+        engine.ready.result()
+        if onward is not None:
+            onward.start()
+        receiver = Receiver(engine.take, settings.token, forward=onward.pass_on if onward else None)
+        config = uvicorn.Config(
+            receiver.application,
+            host=host,
+            port=port,
+            log_level="error",
+            access_log=False,
+            timeout_graceful_shutdown=5,
+            lifespan="off",
+        )
+        try:
+            socket = config.bind_socket()
+        except SystemExit:
+            run.say(f"clew: {host}:{port} is taken, or not ours; choose another --port.")
+            return 1
+        socket.listen(1024)  # from now on clients may connect
+        run.say(f"listening at http://{host}:{socket.getsockname()[1]} for OTLP/HTTP (traces and logs); Ctrl-C ends")
+        server = uvicorn.Server(config)
+        _end_with(engine, server)
         server.run(sockets=[socket])
     except KeyboardInterrupt:
-        # It ended on the first Ctrl-C, and then sent itself the signal again.
+        # The way to end it. While it serves, uvicorn takes the first Ctrl-C, ends, and sends the signal again.
         heard()
     finally:
         engine.stop()
-    if onward is not None:
-        onward.stop()
+        if onward is not None and onward.is_alive():
+            onward.stop()
     if engine.failure is not None:
         raise engine.failure
     return 0
 
 
-def _end_with(engine: threading.Thread, server: object) -> None:
+def _end_with(engine: threading.Thread, server: "uvicorn.Server") -> None:
     """Have the server end when the engine does: nothing more can be kept then."""
 
     def watch() -> None:
         engine.join()
-        server.should_exit = True  # type: ignore[attr-defined]
+        server.should_exit = True
 
     threading.Thread(target=watch, name="clew watch", daemon=True).start()
 
