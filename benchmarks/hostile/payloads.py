@@ -7,7 +7,7 @@ times, seeded: bytes flipped, cut, doubled, or filled with garbage; in JSON also
 another place of the same document, so that ids clash. It may be refused as a whole (`Undecodable`). What is decoded is
 derived together with the spans of a good session, whose events have to come out as they do without it. One in fifty goes
 through spool, graph and judgement with that session, whose story has to stand. `--large` more are large: text of 64 MB, 10,000
-levels, 10^6 attributes. Any other exception is a crash and ends with exit code 1.
+levels, 10^6 attributes, 10,000 spans. Any other exception is a crash and ends with exit code 1.
 """
 
 import argparse
@@ -26,10 +26,11 @@ from typing import Any
 from google.protobuf.json_format import MessageToDict
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from benchmarks.speed.place import place
+from benchmarks.speed.place import place, report
 from correlator.cli.desk import opened
 from correlator.live import Live
 from correlator.settings import Settings
+from examples.record import SCENARIOS
 from examples.recorder.instrumented import FAMILIES, reported
 from sensor.errors import Undecodable
 from sensor.sources.otlp.decode import decode
@@ -109,28 +110,26 @@ def document(body: bytes) -> Any:
     return made
 
 
-def large(source: random.Random) -> tuple[str, bytes]:
-    """Return a large JSON body and what it is."""
-    kind = source.choice(("text of 64 MB", "levels in an attribute", "levels in a text", "attributes", "spans"))
-    deep: Any = {"stringValue": "x"}
+LARGE = ("text of 64 MB", "levels in an attribute", "levels in a text", "attributes", "spans")
+
+
+def large(kind: str, source: random.Random) -> bytes:
+    """Return a large JSON body of one of the kinds of `LARGE`."""
+    text = {"text of 64 MB": "y" * (64 << 20), "levels in a text": "[" * DEEP}.get(kind, "z")
+    value = json.dumps({"key": "gen_ai.input.messages", "value": {"stringValue": text}}).encode()
     if kind == "levels in an attribute":
-        body = b'{"arrayValue":{"values":[' * DEEP + b'{"stringValue":"x"}' + b"]}}" * DEEP
-        value = b'{"key":"input.value","value":' + body + b"}"
+        deep = b'{"arrayValue":{"values":[' * DEEP + b'{"stringValue":"x"}' + b"]}}" * DEEP
+        value = b'{"key":"gen_ai.input.messages","value":' + deep + b"}"
     elif kind == "attributes":
-        value = b",".join(
-            b'{"key":"llm.input_messages.%d.message.content","value":{"stringValue":"x"}}' % n for n in range(10**6)
-        )
-    else:
-        text = "y" * (64 << 20) if kind == "text of 64 MB" else "[" * DEEP if kind == "levels in a text" else "z"
-        deep["stringValue"] = text
-        value = json.dumps({"key": "gen_ai.input.messages", "value": deep}).encode()
+        one = b'{"key":"llm.input_messages.%d.message.content","value":{"stringValue":"x"}}'
+        value = b",".join(one % number for number in range(10**6))
     chat = b'{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}}'
     span = b'{"traceId":"%s","spanId":"%s","name":"chat","attributes":[' + chat + b",%s]}"
-    count = 10_000 if kind == "spans" else 1
     spans = b",".join(
-        span % (source.randbytes(16).hex().encode(), source.randbytes(8).hex().encode(), value) for _ in range(count)
+        span % (source.randbytes(16).hex().encode(), source.randbytes(8).hex().encode(), value)
+        for _ in range(10_000 if kind == "spans" else 1)
     )
-    return kind, b'{"resourceSpans":[{"scopeSpans":[{"spans":[' + spans + b"]}]}]}"
+    return b'{"resourceSpans":[{"scopeSpans":[{"spans":[' + spans + b"]}]}]}"
 
 
 def mutant(bodies: list[bytes], documents: list[Any], source: random.Random) -> tuple[bytes, bool]:
@@ -150,6 +149,7 @@ class Trial:
         self.crashes: Counter[str] = Counter()
         self.lost = 0
         self._neighbour = neighbour
+        (self._sign,) = (str(one.expected.destination) for one in SCENARIOS if one.name == NEIGHBOUR)
         self._expected = {event.id for event in derive(neighbour)}
         self._folder = folder
 
@@ -180,7 +180,7 @@ class Trial:
             live.take([*spans, *self._neighbour])
             stories = live.work().stories
             spool.close()
-        return any("ledger-check.example.net" in record.story.model_dump_json() for record in stories)
+        return any(self._sign in record.story.model_dump_json() for record in stories)
 
 
 def main() -> int:
@@ -206,10 +206,11 @@ def main() -> int:
             trial.send(body, is_json=is_json, stored=number % STORED_EACH == 0)
             if number % 5_000 == 0:
                 print(f"{number} sent, {sum(trial.crashes.values())} crashes", file=sys.stderr)
-        for _ in range(arguments.large):
-            kind, body = large(source)
+        for number in range(arguments.large):
+            kind = LARGE[number % len(LARGE)]
             trial.outcomes[f"large: {kind}"] += 1
-            trial.send(body, is_json=True, stored=True)
+            trial.send(large(kind, source), is_json=True, stored=True)
+            print(f"sent: {kind}", file=sys.stderr)
     result = {
         "benchmark": "hostile/payloads",
         **ran,
@@ -222,11 +223,7 @@ def main() -> int:
         "peak_mebibytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         "seconds": round(time.monotonic() - begun),
     }
-    text = json.dumps(result, indent=1) + "\n"
-    print(text, end="")
-    if arguments.out:
-        arguments.out.parent.mkdir(exist_ok=True)
-        arguments.out.write_text(text, "utf-8")
+    report(result, arguments.out)
     return 1 if trial.crashes or trial.lost else 0
 
 

@@ -11,7 +11,6 @@ tenth of the run is given as a share of the raw rate of its tenth.
 
 import argparse
 import gc
-import json
 import random
 import sqlite3
 import statistics
@@ -22,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.speed.place import place
+from benchmarks.speed.place import place, report
 from graph.stores.sqlite import INSERT_EDGES, INSERT_EVENTS, INSERT_NODES, SETTINGS, SqliteStore
 from sensor.event import (
     Event,
@@ -207,7 +206,7 @@ def main() -> int:
                 "runs": [asdict(run) for run in runs],
             }
         )
-    report = {
+    result = {
         "benchmark": "speed/ingest",
         **ran,
         "seed": arguments.seed,
@@ -217,10 +216,7 @@ def main() -> int:
         "wanted": {"share": 0.35, "flatness": 0.9},
         "results": results,
     }
-    text = json.dumps(report, indent=1)
-    print(text)
-    if arguments.out:
-        arguments.out.write_text(text + "\n", encoding="utf-8")
+    report(result, arguments.out)
     return 0
 
 

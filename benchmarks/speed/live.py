@@ -23,7 +23,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.speed.place import place
+from benchmarks.speed.place import place, report
 from examples.recorder.instrumented import FAMILIES, reported
 
 HIJACKED, TWIN = "billing_ticket", "user_asked_export"
@@ -142,7 +142,7 @@ def main() -> int:
                 }
             )
             print(json.dumps(results[-1]), file=sys.stderr)
-    whole = {
+    result = {
         "benchmark": "speed/live",
         **ran,
         "seed": arguments.seed,
@@ -150,10 +150,7 @@ def main() -> int:
         "wanted": {"p95_s": 1.0},
         "results": results,
     }
-    text = json.dumps(whole, indent=1) + "\n"
-    print(text, end="")
-    if arguments.out:
-        arguments.out.write_text(text, "utf-8")
+    report(result, arguments.out)
     return 0
 
 

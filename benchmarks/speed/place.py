@@ -1,5 +1,6 @@
-"""Where and on what a benchmark ran."""
+"""Where and on what a benchmark ran, and where its result goes."""
 
+import json
 import os
 import platform
 import sqlite3
@@ -21,6 +22,15 @@ def place() -> dict[str, Any]:
             "sqlite": sqlite3.sqlite_version,
         },
     }
+
+
+def report(result: dict[str, Any], out: Path | None) -> None:
+    """Print a result as JSON, and write it to `out` where one is given."""
+    text = json.dumps(result, indent=1) + "\n"
+    print(text, end="")
+    if out is not None:
+        out.parent.mkdir(exist_ok=True)
+        out.write_text(text, "utf-8")
 
 
 def _git(*command: str) -> str:

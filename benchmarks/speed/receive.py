@@ -35,7 +35,7 @@ from urllib.parse import urlsplit
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from benchmarks.speed.place import place
+from benchmarks.speed.place import place, report
 from examples.recorder.instrumented import FAMILIES, reported
 from sensor.sources.otlp.decode import decode
 from sensor.sources.otlp.read import read
@@ -297,10 +297,7 @@ def main() -> int:
     print(json.dumps(result["overload"]), file=sys.stderr)
     bodies = list(requests(arguments.rate * arguments.seconds, source))
     result["steady"] = steady(bodies, arguments.rate, arguments.seconds, theirs)
-    text = json.dumps(result, indent=1) + "\n"
-    print(text, end="")
-    if arguments.out:
-        arguments.out.write_text(text, "utf-8")
+    report(result, arguments.out)
     return 0
 
 
