@@ -190,6 +190,8 @@ def main() -> int:
     parser.add_argument("--folder", help="where the databases lie meanwhile")
     parser.add_argument("--out", type=Path, help="file to write besides stdout")
     arguments = parser.parse_args()
+    if min(arguments.events) < 10 * BATCH:
+        parser.error(f"--events: at least {10 * BATCH}, a batch for each tenth")
     ran = place()
     results = []
     for count in arguments.events:

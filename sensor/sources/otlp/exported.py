@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pydantic import JsonValue
 
 from sensor.identity import digest
+from sensor.sources.otlp.decode import valid_time
 from sensor.sources.otlp.messages import parsed
 from sensor.sources.otlp.span import Span, SpanEvent
 
@@ -112,8 +113,9 @@ def _id(value: JsonValue, digits: int) -> str:
 
 def _time(value: JsonValue) -> int:
     """Return nanoseconds since the Unix epoch of `[seconds, nanoseconds]` or ISO 8601, 0 for anything else."""
-    if isinstance(value, list) and len(value) == 2 and all(isinstance(part, int) for part in value):
-        return max(0, int(str(value[0])) * 10**9 + int(str(value[1])))
+    match value:
+        case [int(seconds), int(nanoseconds)] if not isinstance(seconds, bool):
+            return valid_time(seconds * 10**9 + nanoseconds)
     return _iso(value)
 
 
@@ -125,7 +127,7 @@ def _iso(value: JsonValue) -> int:
     except ValueError:
         return 0
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max(0, int(at.timestamp()) * 10**9 + at.microsecond * 1000)
+    return valid_time(int(at.timestamp()) * 10**9 + at.microsecond * 1000)
 
 
 def _object(value: JsonValue) -> dict[str, JsonValue]:
