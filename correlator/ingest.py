@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from correlator.baseline import Epoch
 from correlator.budget import budget
@@ -26,6 +27,9 @@ from sensor.event import Event, EventsLost, Principal, PromptSubmitted, Unparsed
 from sensor.identity import digest
 from sensor.redact import redact
 from sensor.sources import read_any
+
+if TYPE_CHECKING:
+    from sensor.sources.alerts.mapping import Mapping
 
 BATCH_EVENTS = 1_000
 BATCH_CHARACTERS = 8 << 20
@@ -74,6 +78,8 @@ class Stated:
     session: str | None = None
     principal: Principal | None = None
     """Speaker of the prompts in the role of the user."""
+    mapping: "Mapping | None" = None
+    """How the records of another product's alerts are read."""
 
 
 class Desk:
@@ -165,7 +171,8 @@ def _read(
     reasons: Counter[str] = Counter()
     problem = ""
     try:
-        source = _stated(read_any(path, session=stated.session, tenant=desk.settings.tenant), stated.principal)
+        found = read_any(path, session=stated.session, tenant=desk.settings.tenant, mapping=stated.mapping)
+        source = _stated(found, stated.principal)
         for batch in _batches(redact(event, desk.key) for event in source):
             desk.casebook.note(arrivals(batch), workload=desk.settings.workload, ingest=number)
             new += merge(desk.graph, batch)

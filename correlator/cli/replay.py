@@ -34,6 +34,13 @@ def replay(
         str | None,
         typer.Option(help="Who the user is, where a file does not say it.", metavar="KIND[:ID]"),
     ] = None,
+    alert_mapping: Annotated[
+        str | None,
+        typer.Option(
+            help="Which field is what in alerts of a product that is not known; docs/reference/alerts.md.",
+            metavar="FILE",
+        ),
+    ] = None,
     workload: Annotated[str | None, typer.Option(help="Label of the agent; equal labels share a baseline.")] = None,
     policy: Annotated[str | None, typer.Option(help="Policy file; the shipped one if not given.")] = None,
     threshold: Annotated[float | None, typer.Option(help="Score from which on a chain is a story.")] = None,
@@ -46,11 +53,13 @@ def replay(
     stated = _principal(principal)
     from correlator.cli.desk import opened
     from correlator.ingest import Stated, ingest
+    from sensor.sources.alerts.mapping import load
 
     settings = run.settings(workload=workload, policy=policy, threshold=threshold)
+    mapping = load(Path(alert_mapping)) if alert_mapping else None
     talk = _Talk(run)
     with _inputs(files) as paths, opened(settings) as desk:
-        found = ingest(paths, desk, stated=Stated(session, stated), progress=talk.progress, read=talk.read)
+        found = ingest(paths, desk, stated=Stated(session, stated, mapping), progress=talk.progress, read=talk.read)
         talk.end()
         number = len(found.stories)
         run.say(f"{_count(found.sessions, 'session')} judged, {_count(number, 'story', 'stories')}")

@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from pydantic import JsonValue
 
 from sensor.errors import UnknownFormatError, UnknownSourceError
 from sensor.event import Event
 from sensor.identity import DEFAULT_TENANT
+
+if TYPE_CHECKING:
+    from sensor.sources.alerts.mapping import Mapping
 
 SOURCES: dict[str, str] = {
     "trace": "sensor.sources.trace",
@@ -84,6 +87,12 @@ def sniff(path: Path) -> str:
     )
 
 
-def read_any(path: Path, *, session: str | None = None, tenant: str = DEFAULT_TENANT) -> Iterator[Event]:
-    """Yield the events of `path` with the source that its content asks for. Raises as `sniff` does."""
+def read_any(
+    path: Path, *, session: str | None = None, tenant: str = DEFAULT_TENANT, mapping: "Mapping | None" = None
+) -> Iterator[Event]:
+    """Yield the events of `path` with the source that its content asks for, or its records by `mapping`. Raises as `sniff` does."""
+    if mapping is not None:
+        from sensor.sources.alerts import mapping as alerts
+
+        return alerts.read(path, mapping, session=session, tenant=tenant)
     return source(sniff(path)).read(path, session=session, tenant=tenant)

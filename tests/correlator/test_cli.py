@@ -339,3 +339,17 @@ def test_doctor_fails_when_the_store_is_not_writable(clew: Clew) -> None:
 
     assert done.returncode == 1
     assert "FAIL  store" in done.stdout
+
+
+def test_alerts_of_a_product_that_is_not_known_are_read_by_a_mapping(clew: Clew, tmp_path: Path) -> None:
+    (tmp_path / "map.toml").write_text('product = "Bouncer"\nrule = "verdict.detector"\nconversation = "thread"\n')
+    (tmp_path / "alerts.jsonl").write_text('{"verdict": {"detector": "injection"}, "thread": "t-1"}\n{"other": 1}\n')
+
+    done = clew("replay", "alerts.jsonl", "--alert-mapping", "map.toml")
+    wrong = clew("replay", "alerts.jsonl", "--alert-mapping", "alerts.jsonl")
+
+    assert done.returncode == 0, done.stderr
+    assert "2 events" in done.stderr
+    assert "the mapping finds no rule" in done.stderr
+    assert wrong.returncode == 1
+    assert "is no TOML" in wrong.stderr

@@ -15,21 +15,24 @@ url = ["input.links.*"]
 """
 
 import tomllib
-from pathlib import Path
+from collections.abc import Iterator
+from pathlib import Path as FilePath
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationError
 
 from sensor.errors import SourceError
-from sensor.event import AlertLevel, AlertReceived, NamedAs, Unparsed
+from sensor.event import AlertLevel, AlertReceived, Event, NamedAs, Unparsed
 from sensor.identity import DEFAULT_TENANT
 from sensor.sources.alerts.alert import Alert, Origin, received, trace_of
 from sensor.sources.alerts.level import level_of
 from sensor.sources.alerts.moment import Unit, either
 from sensor.sources.alerts.naming import named
 from sensor.sources.alerts.unknown import cleaned, unknown
-from sensor.sources.alerts.walk import Path as Place
-from sensor.sources.alerts.walk import at, text, texts
+from sensor.sources.alerts.walk import Path, at, text, texts
+from sensor.sources.lines import LIMITS, Broken, Limits
+from sensor.sources.records import records
+from sensor.sources.unreadable import unparsed
 
 
 class MappingError(SourceError):
@@ -66,7 +69,7 @@ class Mapping(BaseModel):
     named: dict[NamedAs, tuple[Steps, ...]] = {}
 
 
-def load(path: Path) -> Mapping:
+def load(path: FilePath) -> Mapping:
     """Return the mapping of a TOML file. Raises `MappingError`, with all that is wrong in it."""
     try:
         return Mapping.model_validate(tomllib.loads(path.read_text("utf-8")))
@@ -76,6 +79,22 @@ def load(path: Path) -> Mapping:
         raise MappingError(path, "; ".join(_wrong(error))) from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise MappingError(path, f"is no TOML: {error}") from error
+
+
+def read(
+    path: FilePath,
+    mapping: Mapping,
+    *,
+    session: str | None = None,
+    tenant: str = DEFAULT_TENANT,
+    limits: Limits = LIMITS,
+) -> Iterator[Event]:
+    """Yield one event per record of a file of JSON records. Raises `SourceUnavailableError` if it cannot be opened."""
+    for record in records(path, limits=limits):
+        if isinstance(record, Broken):
+            yield unparsed(record, "alerts", tenant)
+        else:
+            yield mapped(record.value, mapping, number=record.number, tenant=tenant, session=session)
 
 
 def mapped(
@@ -91,7 +110,7 @@ def mapped(
 
 
 def _alert(record: JsonValue, rule: str, mapping: Mapping) -> Alert:
-    def said(place: Place | None) -> str:
+    def said(place: Path | None) -> str:
         return text(record, place) if place else ""
 
     severity = said(mapping.severity)
