@@ -5,6 +5,7 @@ observed is interpreted; escaping is the business of each output (`correlator.re
 """
 
 import re
+from collections import Counter
 from functools import cached_property
 from typing import Literal
 
@@ -34,7 +35,7 @@ from correlator.taint import Flow, Place
 from graph.fold import fact_key
 from graph.parts import Edge
 from graph.schema import CARRIED, RETURNED
-from sensor.event import AgentEvent, Event, EventsLost, SessionEnded, ToolCalled, Unparsed
+from sensor.event import AgentEvent, CaptureStatus, Event, EventsLost, SessionEnded, ToolCalled, Unparsed
 
 QUOTE = 280
 """Characters of a quotation; what is cut is marked."""
@@ -296,6 +297,15 @@ class _Writer:
                 found.append(f"{event.count} events were lost at {event.where} (step {event.position}).")
             elif isinstance(event, Unparsed):
                 found.append(f"{event.size} bytes at step {event.position} could not be read: {event.reason}.")
+        kept_back = Counter(
+            (event.subject, ", ".join(event.unseen))
+            for event in self._conversation.events
+            if isinstance(event, CaptureStatus) and event.unseen
+        )
+        found += [
+            f"Not captured by “{quoted(subject, 80)}”, {count} times: {quoted(what, 160)}."
+            for (subject, what), count in kept_back.most_common(5)
+        ]
         if not any(isinstance(event, SessionEnded) for event in self._conversation.events):
             found.append("The session has not ended; what follows is not known.")
         found += [

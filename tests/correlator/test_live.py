@@ -95,6 +95,16 @@ def test_spans_that_were_kept_before_a_crash_are_judged_by_the_next_run(tmp_path
         assert engine.idle
 
 
+def test_what_an_exporter_kept_back_is_a_gap_of_the_story(tmp_path: Path) -> None:
+    told = spans(chat(), genai)
+    bare = replace(told[-1], span_id="d" * 16, scope="shy", attributes={"gen_ai.operation.name": "chat"})
+    with live(tmp_path) as engine:
+        engine.take([*told, bare])
+        (record,) = engine.work().stories
+
+    assert "Not captured by “shy”, 1 times: message content." in record.story.gaps
+
+
 def test_sixty_four_sessions_at_once_with_equal_first_prompts_stay_apart(tmp_path: Path) -> None:
     told: list[list[Span]] = []
     for number in range(64):
