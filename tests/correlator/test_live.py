@@ -144,8 +144,9 @@ def test_a_credential_in_a_span_is_not_kept_anywhere(tmp_path: Path) -> None:
     secret = "ghp_" + "a1B2c3D4e5F6" * 3
     told = chat()
     told[3]["content"] += f" The key is {secret}."
+    everywhere = {"name": f"chat {secret}", "scope": secret, "resource": {"process.command_args": ["run", secret]}}
     with live(tmp_path) as engine:
-        engine.take(spans(told, genai))
+        engine.take([replace(span, **everywhere) for span in spans(told, genai)])
         engine.work()
 
     assert all(secret.encode() not in path.read_bytes() for path in tmp_path.iterdir())

@@ -16,7 +16,7 @@ from pydantic import JsonValue
 from pydantic_core import from_json, to_json
 
 from sensor.errors import SpoolUnusable
-from sensor.redact import redacted_value
+from sensor.redact import redacted, redacted_value
 from sensor.sources.otlp.bundle import Readings
 from sensor.sources.otlp.hang import links
 from sensor.sources.otlp.read import read
@@ -223,7 +223,11 @@ def _clean(span: Span, key: bytes) -> Span:
         )
         for one in span.events
     )
-    return replace(span, attributes=_object(attributes), events=events)
+    resource = redacted_value(dict(span.resource), key)
+    return replace(
+        span, name=redacted(span.name, key), attributes=_object(attributes), events=events, resource=_object(resource),
+        scope=redacted(span.scope, key),
+    )  # fmt: skip
 
 
 def _body(span: Span) -> bytes:
