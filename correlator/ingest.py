@@ -8,6 +8,7 @@ stored, so that the next run judges what a crash left.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,8 @@ from sensor.sources import read_any
 if TYPE_CHECKING:
     from sensor.sources.alerts.mapping import Mapping
 
+_GROUP = 16
+"""Sessions, at most, whose judgements are kept with one commit."""
 BATCH_EVENTS = 1_000
 BATCH_CHARACTERS = 8 << 20
 """Characters of events that are held before they are stored."""
@@ -60,6 +63,18 @@ class Ingested:
     """Sessions that were judged."""
     stories: tuple[str, ...]
     """Ids of the stories of these sessions."""
+
+
+@dataclass(frozen=True)
+class Cleared:
+    """What judging brought."""
+
+    sessions: int
+    """Sessions that were judged."""
+    stories: tuple[str, ...]
+    """Ids of all stories of these sessions."""
+    changed: tuple[str, ...]
+    """Ids of those that are new or have a new version."""
 
 
 @dataclass(frozen=True)
@@ -117,16 +132,35 @@ class Desk:
         allowed = budget([one.score for one in epoch.lessons], self.settings.budget, THRESHOLD)
         return replace(SHIPPED, threshold=allowed.threshold)
 
-    def clear(self, progress: Callable[[Progress], None] = lambda _: None) -> tuple[int, tuple[str, ...]]:
-        """Judge all sessions that wait; return how many there were, and the ids of their stories."""
+    def clear(
+        self, progress: Callable[[Progress], None] = lambda _: None, until: Callable[[], bool] = lambda: False
+    ) -> Cleared:
+        """Judge the sessions that wait: all, or at least one group of them when `until` asks to stop."""
         judged: set[str] = set()
-        stories: list[str] = []
+        stories, changed = list[str](), dict[str, None]()
         while waiting := [one for one in self.casebook.waiting(self.settings.tenant) if one.key not in judged]:
-            for session in waiting:
-                stories += self.casebook.save(session, self.judge(session))
-                judged.add(session.key)
+            for group in self._judged(waiting):
+                saved = self.casebook.save(group)
+                stories += saved.stories
+                changed |= dict.fromkeys(saved.changed)
+                judged |= {session.key for session, _ in group}
                 progress(Progress("judged", len(judged)))
-        return len(judged), tuple(stories)
+                if until():
+                    return Cleared(len(judged), tuple(stories), tuple(changed))
+        return Cleared(len(judged), tuple(stories), tuple(changed))
+
+    def _judged(self, sessions: Iterable[SessionRecord]) -> Iterator[list[tuple[SessionRecord, Judgement]]]:
+        """Yield judgements that are kept with one commit: of one moment, so that none of them could teach another."""
+        for _, same in groupby(sessions, key=moment_of):
+            group, events = list[tuple[SessionRecord, Judgement]](), 0
+            for session in same:
+                group.append((session, self.judge(session)))
+                events += len(group[-1][1].conversation.events)
+                if len(group) >= _GROUP or events >= BATCH_EVENTS:
+                    yield group
+                    group, events = [], 0
+            if group:
+                yield group
 
 
 def ingest(
@@ -146,8 +180,8 @@ def ingest(
     for name, path in paths:
         files.append(_read(name, path, desk, stated, number, progress))
         read(files[-1])
-    judged, stories = desk.clear(progress)
-    return Ingested(tuple(files), judged, stories)
+    cleared = desk.clear(progress)
+    return Ingested(tuple(files), cleared.sessions, cleared.stories)
 
 
 def bounded(events: list[Event], limit: int) -> list[Event]:
@@ -174,7 +208,7 @@ def _read(
         found = read_any(path, session=stated.session, tenant=desk.settings.tenant, mapping=stated.mapping)
         source = _stated(found, stated.principal)
         for batch in _batches(redact(event, desk.key) for event in source):
-            desk.casebook.note(arrivals(batch), workload=desk.settings.workload, ingest=number)
+            desk.casebook.note(arrivals(batch, desk.settings.workload), ingest=number)
             new += merge(desk.graph, batch)
             events += len(batch)
             refused = [event.reason for event in batch if isinstance(event, Unparsed)]
@@ -189,8 +223,8 @@ def _read(
     return FileRead(name, events, new, len(sessions), unparsed, tuple(reasons.most_common(10)), problem)
 
 
-def arrivals(batch: Sequence[Event]) -> list[Arrival]:
-    """Return which sessions a batch touches, by key."""
+def arrivals(batch: Sequence[Event], workload: str) -> list[Arrival]:
+    """Return which sessions a batch of events touches, by key."""
     touched: dict[tuple[str, str], list[Event]] = {}
     for event in batch:
         if event.session:
@@ -202,6 +236,7 @@ def arrivals(batch: Sequence[Event]) -> list[Arrival]:
             Arrival(
                 tenant=tenant,
                 key=key,
+                workload=workload,
                 source=min(event.source for event in events),
                 first_ns=min(times, default=None),
                 last_ns=max(times, default=None),

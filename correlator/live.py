@@ -16,7 +16,7 @@ from sensor.sources.otlp.span import Span
 from sensor.sources.otlp.spool import Due, Spool, Told
 
 _GROUP = 16
-"""Bundles that are told with one commit."""
+"""Bundles that are told with one commit, and then judged."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Worked:
     sessions: int
     """Sessions that were told or changed."""
     stories: tuple[StoryRecord, ...]
-    """Stories that are new or have a new version, in the order in which they were found."""
+    """Open stories that are new or have a new version, in the order in which they were found."""
 
 
 @dataclass(frozen=True)
@@ -47,53 +47,51 @@ class Live:
         """Take up what an earlier run left: due bundles, and sessions that wait for judgement."""
         self._desk = desk
         self._spool = spool
-        self._ingest = desk.casebook.begin(desk.settings.tenant)
-        self._shown = {
-            one.story.id: one.story.version for one in desk.casebook.each_story(desk.settings.tenant, every=True)
-        }
+        self._tenant = desk.settings.tenant
+        self._ingest = desk.casebook.begin(self._tenant)
 
     def take(self, spans: Iterable[Span]) -> int:
         """Keep spans and return how many are new. What this returned for is not lost."""
-        return self._spool.add(spans, self._desk.settings.tenant)
+        return self._spool.add(spans, self._tenant)
 
     def work(self, until: Callable[[], bool] = lambda: False) -> Worked:
-        """Tell the bundles that are due and judge their sessions; stop between two when `until` says so."""
-        sessions, changed = 0, False
-        while numbers := self._spool.due(limit=_GROUP):
-            sessions += self._tell([due for number in numbers if (due := self._spool.bundle(number)) is not None])
-            changed = True
+        """Tell the bundles that are due, a group at a time, and judge their sessions; stop behind a group when `until` says so."""
+        sessions, changed = 0, dict[str, None]()
+        while not self.idle:
+            sessions += self._tell([due for number in self._spool.due(_GROUP) if (due := self._spool.bundle(number))])
+            changed |= dict.fromkeys(self._desk.clear(until=until).changed)
             if until():
                 break
-        if not changed and not self._desk.casebook.waiting(self._desk.settings.tenant, limit=1):
-            return Worked(0, ())
-        _, ids = self._desk.clear()
-        return Worked(sessions, self._news(ids))
+        told = self._desk.casebook.told(self._tenant, list(changed))
+        return Worked(sessions, tuple(record for record in told if record.standing == "open"))
 
     @property
     def idle(self) -> bool:
-        """Return whether nothing is due."""
-        return not self._spool.due(limit=1)
+        """Return whether nothing is due and no session waits."""
+        return not self._spool.due(1) and not self._desk.casebook.waiting(self._tenant, limit=1)
 
     def _tell(self, group: list[Due]) -> int:
         """Put the events of bundles into the graph, and take back what they no longer say; return how many sessions changed."""
         news = [self._new(due) for due in group]
-        for workload in dict.fromkeys(new.workload for new in news):
-            fresh = [event for new in news if new.workload == workload for event in new.fresh]
-            self._desk.casebook.note(arrivals(fresh), workload=workload, ingest=self._ingest)
+        self._desk.casebook.note([one for new in news for one in arrivals(new.fresh, new.workload)], ingest=self._ingest)
         for new in news:
             for session, ids in new.gone.items():
                 self._desk.graph.withdraw(session, ids, tenant=new.due.tenant)
-                self._desk.casebook.reconsider(new.due.tenant, session)
+            self._desk.casebook.reconsider(new.due.tenant, new.gone)
         merge(self._desk.graph, [event for new in news for event in new.fresh])
         self._spool.was_told((new.due, new.told) for new in news)
         return len({event.session for new in news for event in new.fresh}.union(*(new.gone for new in news)))
 
     def _new(self, due: Due) -> _New:
-        events = [redact(event, self._desk.key) for event in derive(due.spans, due.tenant, self._spool.readings)]
         told: dict[str, set[str]] = {}
-        for event in events:
-            told.setdefault(event.session, set()).add(event.id)
-        fresh = [event for event in events if event.id not in due.told.get(event.session, ())]
+        fresh = []
+        for event in derive(due.spans, due.tenant, self._spool.readings):
+            before = due.told.get(event.session, ())
+            # What was told is clean: its id is computed from what is kept.
+            clean = event if event.id in before else redact(event, self._desk.key)
+            told.setdefault(clean.session, set()).add(clean.id)
+            if clean.id not in before:
+                fresh.append(clean)
         gone = {session: ids - told.get(session, set()) for session, ids in due.told.items()}
         return _New(
             due,
@@ -109,12 +107,3 @@ class Live:
             return self._desk.settings.workload
         names = sorted({str(span.resource["service.name"]) for span in due.spans if span.resource.get("service.name")})
         return names[0][:200] if names else "default"
-
-    def _news(self, ids: Iterable[str]) -> tuple[StoryRecord, ...]:
-        found = []
-        for name in dict.fromkeys(ids):
-            record = self._desk.casebook.story(self._desk.settings.tenant, name)
-            if self._shown.get(record.story.id) != record.story.version:
-                self._shown[record.story.id] = record.story.version
-                found.append(record)
-        return tuple(found)

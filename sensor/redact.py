@@ -79,9 +79,11 @@ RULES: tuple[Rule, ...] = (
 """Tried in this order; the more telling shape first."""
 
 
+_SHORTEST = 8
+"""Characters below which a text holds no credential, whatever the rule."""
 _REMEMBERED = 100_000
-_free: set[bytes] = set()
-"""Digests of texts without a credential. Telemetry repeats a conversation in each span; a text is searched once."""
+_free: set[str | bytes] = set()
+"""Texts without a credential, of longer ones the digest. Telemetry repeats a conversation in each span; a text is searched once."""
 
 
 def placeholder(kind: str, secret: str, key: bytes, via: tuple[str, ...] = ()) -> str:
@@ -92,7 +94,9 @@ def placeholder(kind: str, secret: str, key: bytes, via: tuple[str, ...] = ()) -
 
 def redacted(text: str, key: bytes) -> str:
     """Return `text` with each credential replaced, also those inside encodings. Doing it again changes nothing."""
-    mark = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    if len(text) < _SHORTEST:
+        return text
+    mark = text if len(text) <= 64 else blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
     if mark in _free:
         return text
     clean = _redacted(text, key, (), DEPTH)
@@ -125,7 +129,7 @@ def _redacted(text: str, key: bytes, via: tuple[str, ...], depth: int) -> str:
     for rule in RULES:
         if any(hint in text for hint in rule.hints):
             text = rule.pattern.sub(partial(_replaced, kind=rule.kind, key=key, via=via), text)
-    if depth == 0 or len(text) < 8:
+    if depth == 0 or len(text) < _SHORTEST:
         return text
     readings = list(step(text))
     clean = _tokens(text, readings, key, via, depth)

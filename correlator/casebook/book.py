@@ -6,8 +6,7 @@
 - A change is kept as a whole or not at all.
 """
 
-import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Engine, and_, func, not_, select
@@ -15,15 +14,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from correlator.casebook.find import find_session, find_story, waiting_sessions
-from correlator.casebook.identity import Known, Plan, reconcile
-from correlator.casebook.lessons import lesson_json, signatures
-from correlator.casebook.records import Arrival, SessionRecord, StoryRecord, Verdict
+from correlator.casebook.keep import keep, note
+from correlator.casebook.records import Arrival, Saved, SessionRecord, StoryRecord, Verdict
 from correlator.casebook.rows import (
     campaign_sizes,
+    rows_of,
     session_record,
     stories_of,
-    story_json,
-    story_of,
     story_record,
     verdicts_of,
 )
@@ -40,7 +37,6 @@ from correlator.casebook.tables import (
 )
 from correlator.errors import CasebookInvalid
 from correlator.pipeline import Judgement
-from correlator.story import Story
 
 
 class Casebook:
@@ -68,28 +64,16 @@ class Casebook:
         with self.reading() as db:
             return (db.scalar(select(func.max(SessionRow.seen)).where(SessionRow.tenant == tenant)) or 0) + 1
 
-    def note(self, arrivals: Iterable[Arrival], *, workload: str, ingest: int) -> None:
+    def note(self, arrivals: Sequence[Arrival], *, ingest: int) -> None:
         """Mark sessions as waiting for judgement: before their events are stored, so that a crash loses nothing."""
         with self.writing() as db:
-            for arrival in arrivals:
-                row = db.get(SessionRow, (arrival.tenant, arrival.key))
-                if row is None:
-                    row = SessionRow(
-                        tenant=arrival.tenant, key=arrival.key, workload=workload, source=arrival.source[:200],
-                        ended=False, seen=ingest, revision=0, judged=0, clean=False, events=0, effects=0,
-                    )  # fmt: skip
-                    db.add(row)
-                row.first_ns = min(_known(row.first_ns, arrival.first_ns), default=None)
-                row.last_ns = max(_known(row.last_ns, arrival.last_ns), default=None)
-                row.source = min(row.source, arrival.source[:200])
-                row.ended = row.ended or arrival.ended
-                row.revision += 1
+            for tenant in {arrival.tenant for arrival in arrivals}:
+                note(db, tenant, [arrival for arrival in arrivals if arrival.tenant == tenant], ingest)
 
-    def reconsider(self, tenant: str, key: str) -> None:
-        """Have a session judged again, of which something was taken back."""
+    def reconsider(self, tenant: str, sessions: Collection[str]) -> None:
+        """Have sessions judged again, of which something was taken back."""
         with self.writing() as db:
-            row = db.get(SessionRow, (tenant, key))
-            if row is not None:
+            for row in rows_of(db, SessionRow, SessionRow.key, tenant, sessions):
                 row.revision += 1
 
     def waiting(self, tenant: str, limit: int = 200) -> list[SessionRecord]:
@@ -115,24 +99,15 @@ class Casebook:
 
     # Judgements
 
-    def save(self, session: SessionRecord, judgement: Judgement) -> tuple[str, ...]:
-        """Keep what was found in a session and return the ids of its stories, in the order of their first effects.
+    def save(self, judged: Sequence[tuple[SessionRecord, Judgement]]) -> Saved:
+        """Keep what was found in some sessions of one tenant, as one change.
 
-        `session` is the record as it was when its events were read: what arrived since keeps waiting.
+        Each record is the session as it was when its events were read: what arrived since keeps waiting.
         """
+        if not judged:
+            return Saved((), ())
         with self.writing() as db:
-            row = db.get_one(SessionRow, (session.tenant, session.key))
-            row.judged = max(row.judged, session.revision)
-            row.clean = judgement.teaches
-            row.events = len(judgement.conversation.events)
-            row.effects = len(judgement.effects)
-            self._keep_lesson(db, session, judgement)
-            plan = reconcile(self._known(db, session), judgement.stories)
-            excused = {chain.id: signatures(chain) for chain in judgement.chains}
-            for story in plan.stories:
-                self._keep_story(db, story, excused.get(plan.told_as[story.id], ()))
-            self._close(db, session.tenant, plan)
-            return tuple(story.id for story in plan.stories)
+            return keep(db, judged)
 
     # Stories
 
@@ -141,7 +116,15 @@ class Casebook:
         with self.reading() as db:
             row = find_story(db, tenant, name)
             verdict = db.get(VerdictRow, (tenant, row.id))
-            return story_record(row, verdict, campaign_sizes(db, tenant, row.id))
+            return story_record(row, verdict, campaign_sizes(db, tenant, [row.id]))
+
+    def told(self, tenant: str, ids: Sequence[str]) -> list[StoryRecord]:
+        """Return the stories of these ids, in their order."""
+        with self.reading() as db:
+            rows = {row.id: row for row in rows_of(db, StoryRow, StoryRow.id, tenant, ids)}
+            verdicts = {row.story: row for row in rows_of(db, VerdictRow, VerdictRow.story, tenant, ids)}
+            sizes = campaign_sizes(db, tenant, ids)
+            return [story_record(rows[name], verdicts.get(name), sizes) for name in ids]
 
     def stories(self, tenant: str, *, every: bool = False) -> list[StoryRecord]:
         """Return the open stories, or `every` one, strongest first."""
@@ -167,7 +150,7 @@ class Casebook:
                 held = VerdictRow(tenant=tenant, story=row.id)
                 db.add(held)
             held.verdict = verdict
-            return story_record(row, held, campaign_sizes(db, tenant, row.id))
+            return story_record(row, held, campaign_sizes(db, tenant, [row.id]))
 
     # Small things
 
@@ -197,68 +180,3 @@ class Casebook:
                 f"The casebook {self._engine.url.database} cannot be used ({reason}); "
                 "wait if another clew writes to it, check that the folder can be written, or give another --store."
             ) from error
-
-    def _known(self, db: Session, session: SessionRecord) -> list[Known]:
-        rows = db.scalars(
-            select(StoryRow).where(
-                StoryRow.tenant == session.tenant, StoryRow.session == session.key, StoryRow.standing != "merged"
-            )
-        )
-        stories = [(row, story_of(row)) for row in rows]
-        return [
-            Known(row.id, row.created, frozenset(effect.event for effect in story.effects), frozenset(story.aliases))
-            for row, story in stories
-        ]
-
-    def _keep_lesson(self, db: Session, session: SessionRecord, judgement: Judgement) -> None:
-        lesson = lesson_json(judgement.lesson)
-        held = db.get(LessonRow, (session.tenant, session.key))
-        if held is None:
-            db.add(LessonRow(tenant=session.tenant, session=session.key, json=lesson))
-        elif held.json != lesson:
-            held.json = lesson
-
-    def _keep_story(self, db: Session, story: Story, excused: Sequence[str]) -> None:
-        row = db.get(StoryRow, (story.tenant, story.id))
-        next_number = (db.scalar(select(func.max(StoryRow.updated)).where(StoryRow.tenant == story.tenant)) or 0) + 1
-        if row is None:
-            row = StoryRow(
-                tenant=story.tenant,
-                id=story.id,
-                session=story.session,
-                created=next_number,
-                version=0,
-                score=0.0,
-                json="",
-            )
-            db.add(row)
-        same = row.version > 0 and story_json(story.model_copy(update={"version": row.version})) == row.json
-        if not same or row.standing != "open":
-            # A story that comes back after it was withdrawn has changed too, whatever its text.
-            row.version += 1
-            row.updated = next_number
-            row.standing = "open"
-            row.score = story.score
-            row.json = story_json(story.model_copy(update={"version": row.version}))
-        row.signatures = json.dumps(list(excused))
-        for alias in story.aliases:
-            held = db.get(AliasRow, (story.tenant, alias))
-            if held is None:
-                db.add(AliasRow(tenant=story.tenant, alias=alias, story=story.id))
-            else:
-                held.story = story.id
-        if story.origin.campaign and not db.get(CampaignRow, (story.tenant, story.origin.campaign, story.id)):
-            db.add(CampaignRow(tenant=story.tenant, campaign=story.origin.campaign, story=story.id))
-        db.flush()
-
-    def _close(self, db: Session, tenant: str, plan: Plan) -> None:
-        for name in plan.merged:
-            db.get_one(StoryRow, (tenant, name)).standing = "merged"
-        for name in plan.vanished:
-            # An analyst has spoken: his story stays as he saw it.
-            if db.get(VerdictRow, (tenant, name)) is None:
-                db.get_one(StoryRow, (tenant, name)).standing = "withdrawn"
-
-
-def _known(*times: int | None) -> list[int]:
-    return [time for time in times if time is not None]

@@ -16,6 +16,8 @@ class Arrival:
 
     tenant: str
     key: str
+    workload: str
+    """Label of the agent; that of its first arrival stays."""
     source: str
     first_ns: int | None
     last_ns: int | None
@@ -53,6 +55,16 @@ class StoryRecord:
     updated: int
     also_in: int
     """Other sessions with the same injected content: more than none is a campaign."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of the stories of some sessions that were judged."""
+
+    stories: tuple[str, ...]
+    """Ids of all their stories: by session, and in the order of their first effects."""
+    changed: tuple[str, ...]
+    """Ids of those that are new or have a new version."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,29 @@
 """Rows → values."""
 
-from collections.abc import Iterator
-from typing import cast
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
+from typing import TypeVar, cast
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from correlator.casebook.records import SessionRecord, Standing, StoryRecord, Verdict
-from correlator.casebook.tables import CampaignRow, SessionRow, StoryRow, VerdictRow
+from correlator.casebook.tables import AliasRow, CampaignRow, LessonRow, SessionRow, StoryRow, VerdictRow
 from correlator.story import Story
+
+
+Row = TypeVar("Row", SessionRow, StoryRow, AliasRow, LessonRow, CampaignRow, VerdictRow)
+_AT_ONCE = 500
+"""Values in one question: databases bound how many parameters a statement has."""
+
+
+def rows_of(
+    db: Session, table: type[Row], column: InstrumentedAttribute[str], tenant: str, values: Collection[str]
+) -> Iterator[Row]:
+    """Yield the rows of a tenant whose `column` has one of these values."""
+    left = iter(sorted(set(values)))
+    while some := list(islice(left, _AT_ONCE)):
+        yield from db.scalars(select(table).where(table.tenant == tenant, column.in_(some)))
 
 
 def story_json(story: Story) -> str:
@@ -33,8 +48,8 @@ def verdicts_of(db: Session, tenant: str) -> dict[str, VerdictRow]:
     return {row.story: row for row in db.scalars(select(VerdictRow).where(VerdictRow.tenant == tenant))}
 
 
-def campaign_sizes(db: Session, tenant: str, story: str | None = None) -> dict[str, int]:
-    """Return story id → number of sessions that have an open story with the same injected content, for all or one."""
+def campaign_sizes(db: Session, tenant: str, stories: Sequence[str] | None = None) -> dict[str, int]:
+    """Return story id → number of sessions that have an open story with the same injected content, for all or some."""
     mine = select(CampaignRow.campaign, CampaignRow.story).where(CampaignRow.tenant == tenant)
     counted = (
         select(CampaignRow.campaign, func.count(func.distinct(StoryRow.session)))
@@ -42,8 +57,8 @@ def campaign_sizes(db: Session, tenant: str, story: str | None = None) -> dict[s
         .where(CampaignRow.tenant == tenant, StoryRow.standing == "open")
         .group_by(CampaignRow.campaign)
     )
-    if story is not None:
-        mine = mine.where(CampaignRow.story == story)
+    if stories is not None:
+        mine = mine.where(CampaignRow.story.in_(stories))
         counted = counted.where(CampaignRow.campaign.in_(mine.with_only_columns(CampaignRow.campaign)))
     sessions = {row[0]: row[1] for row in db.execute(counted)}
     sizes: dict[str, int] = {}

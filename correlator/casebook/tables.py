@@ -102,3 +102,7 @@ class VerdictRow(Base):
 
 
 Index("ix_sessions_workload", SessionRow.tenant, SessionRow.workload)
+Index(
+    "ix_sessions_waiting", SessionRow.tenant, SessionRow.key,
+    sqlite_where=SessionRow.revision > SessionRow.judged, postgresql_where=SessionRow.revision > SessionRow.judged,
+)  # fmt: skip

@@ -117,7 +117,7 @@ def test_a_story_that_new_evidence_explains_is_withdrawn_and_not_deleted(desk: D
     session = desk.casebook.sessions("local")[0]
     harmless = judged(tmp_path, [{"role": "user", "content": "hello"}, {"role": "assistant", "content": "hi"}])
 
-    desk.casebook.save(session, harmless)
+    desk.casebook.save([(session, harmless)])
 
     assert desk.casebook.stories("local") == []
     assert [record.standing for record in desk.casebook.stories("local", every=True)] == ["withdrawn"]
@@ -130,7 +130,7 @@ def test_a_story_with_a_verdict_stays_as_the_analyst_saw_it(desk: Desk, tmp_path
     harmless = judged(tmp_path, [{"role": "user", "content": "hello"}, {"role": "assistant", "content": "hi"}])
 
     desk.casebook.decide("local", name[:8], "malicious")
-    desk.casebook.save(session, harmless)
+    desk.casebook.save([(session, harmless)])
 
     assert desk.casebook.story("local", name).standing == "open"
 
@@ -151,7 +151,7 @@ def test_tenants_do_not_see_each_other(desk: Desk, tmp_path: Path) -> None:
 
 def test_a_session_that_a_crash_left_waiting_is_judged_next_time(desk: Desk, tmp_path: Path) -> None:
     left = events(tmp_path, messages())
-    desk.casebook.note([Arrival("local", left[0].session, "test", None, None, True)], workload="default", ingest=1)
+    desk.casebook.note([Arrival("local", left[0].session, "default", "test", None, None, True)], ingest=1)
     desk.graph.merge(left)
 
     found = ingest([], desk)
@@ -162,14 +162,14 @@ def test_a_session_that_a_crash_left_waiting_is_judged_next_time(desk: Desk, tmp
 
 def test_what_arrives_during_a_judgement_keeps_waiting(desk: Desk, tmp_path: Path) -> None:
     left = events(tmp_path, messages())
-    arrival = Arrival("local", left[0].session, "test", None, None, True)
-    desk.casebook.note([arrival], workload="default", ingest=1)
+    arrival = Arrival("local", left[0].session, "default", "test", None, None, True)
+    desk.casebook.note([arrival], ingest=1)
     desk.graph.merge(left)
     (session,) = desk.casebook.waiting("local")
     judgement = desk.judge(session)
 
-    desk.casebook.note([arrival], workload="default", ingest=1)
-    desk.casebook.save(session, judgement)
+    desk.casebook.note([arrival], ingest=1)
+    desk.casebook.save([(session, judgement)])
 
     assert len(desk.casebook.waiting("local")) == 1
 

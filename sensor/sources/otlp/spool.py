@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -67,6 +68,8 @@ class Spool:
         """
         self.path = path or Path(":memory:")
         self.readings: Readings = {}
+        self._due: dict[int, None] = {}
+        """Numbers of bundles that have something new, those first that have waited longest."""
         self._read = 0
         """Bytes of the spans that `readings` is of, or more."""
         self._key = key
@@ -78,6 +81,7 @@ class Spool:
             for setting in ("journal_mode = WAL", "synchronous = FULL"):
                 self._db.execute(f"PRAGMA {setting}")
             self._prepare()
+            self._find_due()
 
     def add(self, spans: Iterable[Span], tenant: str) -> int:
         """Keep spans and return how many are new."""
@@ -88,10 +92,11 @@ class Spool:
         return new
 
     def due(self, limit: int = 100) -> list[int]:
-        """Return the numbers of bundles that have something new, those first that have waited longest."""
-        with self._explained():
-            rows = self._db.execute("SELECT no FROM bundle WHERE revision > told ORDER BY no LIMIT ?", (limit,))
-            return [number for (number,) in rows]
+        """Return the numbers of bundles that have something new, those first that have waited longest.
+
+        So a bundle that goes on growing is told less often, the more others wait.
+        """
+        return list(islice(self._due, limit))
 
     def bundle(self, number: int) -> Due | None:
         """Return what a due bundle holds; `None` where it has become part of another."""
@@ -116,6 +121,10 @@ class Spool:
                 )
                 self._db.executemany("INSERT OR IGNORE INTO told VALUES (?, ?, ?)", _rows(due, told, due.told))
                 self._db.execute("UPDATE bundle SET told = max(told, ?) WHERE no = ?", (due.revision, due.number))
+                again = self._db.execute("SELECT 1 FROM bundle WHERE no = ? AND revision > told", (due.number,)).fetchone()
+                self._due.pop(due.number, None)
+                if again:
+                    self._due[due.number] = None
 
     def count(self) -> int:
         """Return how many spans and log records are kept."""
@@ -137,6 +146,7 @@ class Spool:
         bundle = self._bundle_of(span, tenant)
         self._db.execute("INSERT INTO span VALUES (?, ?, ?, ?, ?, ?)", (tenant, *span.key, digest, bundle, body))
         self._db.execute("UPDATE bundle SET revision = revision + 1 WHERE no = ?", (bundle,))
+        self._due.setdefault(bundle)
         return 1
 
     def _make_room(self, size: int) -> None:
@@ -175,6 +185,7 @@ class Spool:
         self._db.execute("INSERT OR IGNORE INTO told SELECT ?, session, id FROM told WHERE bundle = ?", (into, number))
         self._db.execute("DELETE FROM told WHERE bundle = ?", (number,))
         self._db.execute("DELETE FROM bundle WHERE no = ?", (number,))
+        self._due.pop(number, None)
 
     def _prepare(self) -> None:
         version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
@@ -184,6 +195,10 @@ class Spool:
             raise SpoolUnusable(
                 f"{self.path} has tables of version {version}, this clew reads {VERSION}; give another --store."
             )
+
+    def _find_due(self) -> None:
+        rows = self._db.execute("SELECT no FROM bundle WHERE revision > told ORDER BY no").fetchall()
+        self._due = dict.fromkeys(number for (number,) in rows)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -196,6 +211,7 @@ class Spool:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 self.readings.clear()
+                self._find_due()
                 raise
 
     @contextmanager

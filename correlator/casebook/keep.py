@@ -1,0 +1,160 @@
+"""Arrivals and judgements → rows, many sessions with a few queries: what is there is looked up for all of them at once."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from correlator.casebook.identity import Known, Plan, reconcile
+from correlator.casebook.lessons import lesson_json, signatures
+from correlator.casebook.records import Arrival, Saved, SessionRecord
+from correlator.casebook.rows import rows_of, story_json, story_of
+from correlator.casebook.tables import AliasRow, CampaignRow, LessonRow, SessionRow, StoryRow, VerdictRow
+from correlator.pipeline import Judgement
+from correlator.story import Story
+
+
+def note(db: Session, tenant: str, arrivals: Iterable[Arrival], ingest: int) -> None:
+    """Mark the sessions of one tenant as waiting, those that are new with the number of their first ingest."""
+    arrivals = list(arrivals)
+    held = {row.key: row for row in rows_of(db, SessionRow, SessionRow.key, tenant, [one.key for one in arrivals])}
+    for arrival in arrivals:
+        row = held.get(arrival.key)
+        if row is None:
+            row = held[arrival.key] = SessionRow(
+                tenant=tenant, key=arrival.key, workload=arrival.workload, source=arrival.source[:200],
+                ended=False, seen=ingest, revision=0, judged=0, clean=False, events=0, effects=0,
+            )  # fmt: skip
+            db.add(row)
+        row.first_ns = min(_times(row.first_ns, arrival.first_ns), default=None)
+        row.last_ns = max(_times(row.last_ns, arrival.last_ns), default=None)
+        row.source = min(row.source, arrival.source[:200])
+        row.ended = row.ended or arrival.ended
+        row.revision += 1
+
+
+def _times(*times: int | None) -> list[int]:
+    return [time for time in times if time is not None]
+
+
+def keep(db: Session, judged: Sequence[tuple[SessionRecord, Judgement]]) -> Saved:
+    """Write what was found in some sessions of one tenant."""
+    tenant = judged[0][0].tenant
+    sessions = [session.key for session, _ in judged]
+    _keep_sessions(rows_of(db, SessionRow, SessionRow.key, tenant, sessions), judged)
+    _keep_lessons(db, rows_of(db, LessonRow, LessonRow.session, tenant, sessions), judged)
+    known: dict[str, list[StoryRow]] = defaultdict(list)
+    for row in rows_of(db, StoryRow, StoryRow.session, tenant, sessions):
+        if row.standing != "merged":
+            known[row.session].append(row)
+    plans = [(reconcile(map(_known, known[session.key]), found.stories), found) for session, found in judged]
+    stories = _Stories(db, tenant, [plan for plan, _ in plans])
+    for plan, found in plans:
+        excused = {chain.id: signatures(chain) for chain in found.chains}
+        for story in plan.stories:
+            stories.keep(story, excused.get(plan.told_as[story.id], ()))
+        stories.close(plan)
+    return Saved(tuple(story.id for plan, _ in plans for story in plan.stories), tuple(stories.changed))
+
+
+def _keep_sessions(rows: Iterable[SessionRow], judged: Sequence[tuple[SessionRecord, Judgement]]) -> None:
+    held = {row.key: row for row in rows}
+    for session, judgement in judged:
+        row = held[session.key]
+        row.judged = max(row.judged, session.revision)
+        row.clean = judgement.teaches
+        row.events = len(judgement.conversation.events)
+        row.effects = len(judgement.effects)
+
+
+def _keep_lessons(
+    db: Session, rows: Iterable[LessonRow], judged: Sequence[tuple[SessionRecord, Judgement]]
+) -> None:
+    held = {row.session: row for row in rows}
+    for session, judgement in judged:
+        lesson = lesson_json(judgement.lesson)
+        row = held.get(session.key)
+        if row is None:
+            held[session.key] = LessonRow(tenant=session.tenant, session=session.key, json=lesson)
+            db.add(held[session.key])
+        elif row.json != lesson:
+            row.json = lesson
+
+
+def _known(row: StoryRow) -> Known:
+    story = story_of(row)
+    return Known(row.id, row.created, frozenset(effect.event for effect in story.effects), frozenset(story.aliases))
+
+
+class _Stories:
+    """The rows of the stories that some plans touch."""
+
+    def __init__(self, db: Session, tenant: str, plans: Sequence[Plan]) -> None:
+        told = [story for plan in plans for story in plan.stories]
+        ids = {story.id for story in told}.union(*(plan.merged for plan in plans), *(plan.vanished for plan in plans))
+        aliases = {alias for story in told for alias in story.aliases}
+        self.changed: list[str] = []
+        """Stories that are new or have a new version."""
+        self._db = db
+        self._tenant = tenant
+        self._rows = {row.id: row for row in rows_of(db, StoryRow, StoryRow.id, tenant, ids)}
+        self._aliases = {row.alias: row for row in rows_of(db, AliasRow, AliasRow.alias, tenant, aliases)}
+        self._campaigns = {
+            (row.campaign, row.story) for row in rows_of(db, CampaignRow, CampaignRow.story, tenant, ids)
+        }
+        # An analyst has spoken: his story stays as he saw it.
+        self._decided = {
+            row.story
+            for row in rows_of(db, VerdictRow, VerdictRow.story, tenant, [n for plan in plans for n in plan.vanished])
+        }
+        latest = select(StoryRow.updated).where(StoryRow.tenant == tenant).order_by(StoryRow.updated.desc()).limit(1)
+        self._number = (db.scalar(latest) or 0) if told else 0
+
+    def keep(self, story: Story, excused: Sequence[str]) -> None:
+        """Write one story; its version grows if it says something else than before."""
+        row = self._rows.get(story.id) or self._new(story)
+        same = row.version > 0 and story_json(story.model_copy(update={"version": row.version})) == row.json
+        if not same or row.standing != "open":
+            # A story that comes back after it was withdrawn has changed too, whatever its text.
+            self._number += 1
+            row.version += 1
+            row.created = row.created or self._number
+            row.updated = self._number
+            row.standing = "open"
+            row.score = story.score
+            row.json = story_json(story.model_copy(update={"version": row.version}))
+            self.changed.append(story.id)
+        row.signatures = json.dumps(list(excused))
+        for alias in story.aliases:
+            self._lead(alias, story.id)
+        campaign = story.origin.campaign
+        if campaign and (campaign, story.id) not in self._campaigns:
+            self._campaigns.add((campaign, story.id))
+            self._db.add(CampaignRow(tenant=self._tenant, campaign=campaign, story=story.id))
+
+    def close(self, plan: Plan) -> None:
+        """Mark the stories that live on in others, or that nothing tells any more."""
+        for name in plan.merged:
+            self._rows[name].standing = "merged"
+        for name in plan.vanished:
+            if name not in self._decided:
+                self._rows[name].standing = "withdrawn"
+
+    def _new(self, story: Story) -> StoryRow:
+        row = StoryRow(
+            tenant=self._tenant, id=story.id, session=story.session, standing="open", version=0, created=0, updated=0,
+            score=0.0, json="", signatures="",
+        )  # fmt: skip
+        self._rows[story.id] = row
+        self._db.add(row)
+        return row
+
+    def _lead(self, alias: str, story: str) -> None:
+        row = self._aliases.get(alias)
+        if row is None:
+            self._aliases[alias] = AliasRow(tenant=self._tenant, alias=alias, story=story)
+            self._db.add(self._aliases[alias])
+        else:
+            row.story = story
