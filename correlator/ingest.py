@@ -22,7 +22,7 @@ from correlator.score import SHIPPED, THRESHOLD, Scale
 from correlator.settings import Settings
 from graph.errors import UnstorableEvent
 from graph.fold import event_time
-from graph.store import GraphStore
+from graph.store import Derived, GraphStore
 from sensor.errors import SensorError
 from sensor.event import Event, EventsLost, Principal, PromptSubmitted, Unparsed, in_order
 from sensor.identity import digest
@@ -110,19 +110,17 @@ class Desk:
         self._epochs: dict[Moment, Epoch] = {}
 
     def judge(self, session: SessionRecord) -> Judgement:
-        """Return what is found in a stored session against its epoch, and add the derived edges to the graph."""
+        """Return what is found in a stored session against its epoch."""
         moment = moment_of(session)
         if moment not in self._epochs:
             # One is enough: sessions come in the order of their moments.
             self._epochs = {moment: epoch(self.casebook, moment, idle_minutes=self.settings.idle_minutes)}
-        found = judge(
+        return judge(
             bounded(self.graph.events(session.key, tenant=session.tenant), self.settings.session_events),
             policy=self._policy,
             epoch=self._epochs[moment],
             scale=self._scale(self._epochs[moment]),
         )
-        self.graph.add_edges(session.key, found.links.edges, found.links.nodes, tenant=session.tenant)
-        return found
 
     def _scale(self, epoch: Epoch) -> Scale:
         if self.settings.threshold is not None:
@@ -140,6 +138,8 @@ class Desk:
         stories, changed = list[str](), dict[str, None]()
         while waiting := [one for one in self.casebook.waiting(self.settings.tenant) if one.key not in judged]:
             for group in self._judged(waiting):
+                derived = [Derived(session.key, found.links.edges, found.links.nodes) for session, found in group]
+                self.graph.add_edges([one for one in derived if one.edges], tenant=self.settings.tenant)
                 saved = self.casebook.save(group)
                 stories += saved.stories
                 changed |= dict.fromkeys(saved.changed)

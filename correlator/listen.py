@@ -1,10 +1,12 @@
 """The engine behind a receiver: one thread that keeps what arrives, and judges it when it has settled.
 
 Requests wait in a bounded queue. All that wait are kept with one commit and answered together; when more waits than may, the
-client is told to come again. Judging is done between requests, one bundle at a time, so that no request waits for long.
+client is told to come again. Judging is done between requests, a few bundles at a time, so that no request waits for long; and
+however many come, judging has its share of the time, so that stories lag behind a flood and are not drowned in it.
 """
 
 import asyncio
+import math
 import queue
 import threading
 import time
@@ -20,12 +22,14 @@ from sensor.sources.otlp.decode import Decoded
 from sensor.sources.otlp.http import Busy
 from sensor.sources.otlp.span import Span
 
-WAITING_BYTES = 64 << 20
-"""Bytes of bodies that may wait to be kept."""
+WAITING_BYTES = 16 << 20
+"""Bytes of bodies that may wait to be kept: some seconds' worth, because exporters give up after ten."""
 SETTLE_S = 0.15
 """Seconds without a new span after which a bundle is judged: exporters send the spans of one turn in a row."""
 LATEST_S = 0.5
 """Seconds after which it is judged although spans go on arriving."""
+JUDGING = 1 / 3
+"""Time for judging, as a part of the time for keeping, that is taken even when more requests wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,22 +96,26 @@ class Engine(threading.Thread):
             self._refuse()
 
     def _work(self, live: Live) -> None:
-        first = last = 0.0
+        first = last = owed_s = 0.0
         stopping = False
         # What an earlier run left is judged at once.
         due = not live.idle
         while not stopping:
             requests, stopping = self._waited(self._patience(due, first, last))
             if requests:
+                begun = time.monotonic()
                 self._keep(live, requests)
                 last = time.monotonic()
+                owed_s += (last - begun) * JUDGING
                 first = first or last
                 due = True
             if due and (stopping or self._settled(first, last)):
-                self._judge(live, until=lambda: not self._queue.empty())
-                due, first = not live.idle, 0.0
+                self._judge(live, owed_s)
+                owed_s = 0.0
+                due = not live.idle
+                first = first if due else 0.0
         while not live.idle:
-            self._judge(live, until=lambda: False)
+            self._judge(live, math.inf)
 
     def _waited(self, patience_s: float | None) -> tuple[list[_Request], bool]:
         """Return the requests that wait, after at most `patience_s`, and whether to stop behind them."""
@@ -149,9 +157,12 @@ class Engine(threading.Thread):
         if error is not None:
             raise error
 
-    def _judge(self, live: Live, until: Callable[[], bool]) -> None:
-        for record in live.work(until).stories:
-            self._told(record)
+    def _judge(self, live: Live, at_least_s: float) -> None:
+        """Judge what is due; after some seconds, only while no request waits."""
+        enough = time.monotonic() + at_least_s
+        while not live.idle and (time.monotonic() < enough or self._queue.empty()):
+            for record in live.step().stories:
+                self._told(record)
 
     def _refuse(self) -> None:
         """Refuse what still waits: nothing that was not kept is acknowledged."""

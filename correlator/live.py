@@ -4,7 +4,7 @@ Nothing here knows a network or a clock of its own. `take` returns when the span
 After a crash both go on from what was kept: a bundle stays due until it was told, a session until it was judged.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from correlator.casebook import StoryRecord
@@ -54,15 +54,21 @@ class Live:
         """Keep spans and return how many are new. What this returned for is not lost."""
         return self._spool.add(spans, self._tenant)
 
-    def work(self, until: Callable[[], bool] = lambda: False) -> Worked:
-        """Tell the bundles that are due, a group at a time, and judge their sessions; stop behind a group when `until` says so."""
-        sessions, changed = 0, dict[str, None]()
+    def work(self) -> Worked:
+        """Tell and judge all that is due."""
+        done = Worked(0, ())
         while not self.idle:
-            sessions += self._tell([due for number in self._spool.due(_GROUP) if (due := self._spool.bundle(number))])
-            changed |= dict.fromkeys(self._desk.clear(until=until).changed)
-            if until():
-                break
-        told = self._desk.casebook.told(self._tenant, list(changed))
+            step = self.step()
+            done = Worked(done.sessions + step.sessions, done.stories + step.stories)
+        return done
+
+    def step(self) -> Worked:
+        """Judge one group of the sessions that wait; where none does, tell one group of bundles first."""
+        sessions = 0
+        if not self._desk.casebook.waiting(self._tenant, limit=1):
+            sessions = self._tell([due for no in self._spool.due(_GROUP) if (due := self._spool.bundle(no))])
+        changed = self._desk.clear(until=lambda: True).changed
+        told = self._desk.casebook.told(self._tenant, changed)
         return Worked(sessions, tuple(record for record in told if record.standing == "open"))
 
     @property
@@ -73,11 +79,14 @@ class Live:
     def _tell(self, group: list[Due]) -> int:
         """Put the events of bundles into the graph, and take back what they no longer say; return how many sessions changed."""
         news = [self._new(due) for due in group]
-        self._desk.casebook.note([one for new in news for one in arrivals(new.fresh, new.workload)], ingest=self._ingest)
+        self._desk.casebook.note(
+            [one for new in news for one in arrivals(new.fresh, new.workload)], ingest=self._ingest
+        )
         for new in news:
             for session, ids in new.gone.items():
                 self._desk.graph.withdraw(session, ids, tenant=new.due.tenant)
-            self._desk.casebook.reconsider(new.due.tenant, new.gone)
+            if new.gone:
+                self._desk.casebook.reconsider(new.due.tenant, new.gone)
         merge(self._desk.graph, [event for new in news for event in new.fresh])
         self._spool.was_told((new.due, new.told) for new in news)
         return len({event.session for new in news for event in new.fresh}.union(*(new.gone for new in news)))
@@ -85,7 +94,7 @@ class Live:
     def _new(self, due: Due) -> _New:
         told: dict[str, set[str]] = {}
         fresh = []
-        for event in derive(due.spans, due.tenant, self._spool.readings):
+        for event in derive(due.spans, due.tenant, due.readings):
             before = due.told.get(event.session, ())
             # What was told is clean: its id is computed from what is kept.
             clean = event if event.id in before else redact(event, self._desk.key)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 from graph.errors import UnknownNode, UnstorableEvent
 from graph.parts import Edge, Node
@@ -17,6 +17,14 @@ class Merged:
 
     new: int
     repeated: int
+
+
+class Derived(NamedTuple):
+    """Derived edges of one session, and nodes that only they need."""
+
+    session: str
+    edges: Collection[Edge]
+    nodes: Collection[Node] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +76,10 @@ class GraphStore(Protocol):
         """Add a batch of observations and what folds from them. Raises `UnstorableEvent`."""
         ...
 
-    def add_edges(
-        self, session: str, edges: Iterable[Edge], nodes: Iterable[Node] = (), *, tenant: str = DEFAULT_TENANT
-    ) -> int:
-        """Add derived edges, and nodes that only they need, to a session; return how many edges are new.
+    def add_edges(self, derived: Sequence[Derived], *, tenant: str = DEFAULT_TENANT) -> int:
+        """Add what was derived in some sessions, all of it or nothing; return how many edges are new.
 
-        Raises `UnknownNode` where an edge ends at a node that the session does not have.
+        Raises `UnknownNode` where an edge ends at a node that its session does not have.
         """
         ...
 

@@ -19,7 +19,7 @@ from graph.errors import UnknownNode, UnstorableEvent
 from graph.fold import call_key, fact_key
 from graph.parts import Edge, Node
 from graph.schema import CARRIED, CONCERNS, SIGNAL, TOOL_CALL, Grade
-from graph.store import Counts, GraphStore, Merged, by_order
+from graph.store import Counts, Derived, GraphStore, Merged, by_order
 from sensor.event import (
     EVENT,
     Event,
@@ -214,8 +214,8 @@ class GraphStoreContract:
     def test_derived_edges_keep_their_grade_and_time(self, store: GraphStore) -> None:
         store.merge(conversation())
         edge = _carried(conversation(), Grade.E2, at_ns=300)
-        assert store.add_edges(FIRST, [edge, edge]) == 1
-        assert store.add_edges(FIRST, [edge]) == 0
+        assert store.add_edges([Derived(FIRST, [edge, edge])]) == 1
+        assert store.add_edges([Derived(FIRST, [edge])]) == 0
         assert store.subgraph(FIRST).edges(CARRIED.label) == (edge,)
 
     def test_derived_edges_may_bring_nodes_that_only_they_need(self, store: GraphStore) -> None:
@@ -224,7 +224,7 @@ class GraphStoreContract:
         signal = Node(SIGNAL.label, "s" * 32, (("name", "encoded payload"),))
         call = store.subgraph(FIRST).nodes(TOOL_CALL.label)[0]
         edge = Edge(CONCERNS.label, signal.key, call.key, 1, 1, events[2].entity)
-        store.add_edges(FIRST, [edge], [signal])
+        store.add_edges([Derived(FIRST, [edge], [signal])])
         assert store.subgraph(FIRST).node(signal.key) == signal
 
     def test_what_is_withdrawn_leaves_no_trace(self, tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ class GraphStoreContract:
         store.merge(told)
         call = fact_key(told[2])
         signal = Node(SIGNAL.label, "s")
-        store.add_edges(FIRST, [Edge(CONCERNS.label, signal.key, call, 2, 0, told[2].entity)], [signal])
+        store.add_edges([Derived(FIRST, [Edge(CONCERNS.label, signal.key, call, 2, 0, told[2].entity)], [signal])])
 
         store.withdraw(FIRST, {told[4].id})
 
@@ -267,9 +267,9 @@ class GraphStoreContract:
         before = store.subgraph(FIRST)
         edge = _carried(conversation(), Grade.E2)
         with pytest.raises(UnknownNode, match=SECOND):
-            store.add_edges(SECOND, [edge])
+            store.add_edges([Derived(SECOND, [edge])])
         with pytest.raises(UnknownNode, match="elsewhere"):
-            store.add_edges(FIRST, [edge, edge._replace(target="elsewhere")])
+            store.add_edges([Derived(FIRST, [edge, edge._replace(target="elsewhere")])])
         assert store.subgraph(FIRST) == before
         assert store.counts().sessions == 1
 

@@ -11,12 +11,8 @@ DEFAULT_TENANT = "local"
 
 def digest(*parts: str | int | None) -> str:
     """Return the 32-digit hexadecimal key of `parts`; `None` differs from the empty string."""
-    state = blake2b(digest_size=16)
-    for part in parts:
-        data = b"\xff" if part is None else str(part).encode("utf-8", "surrogatepass")
-        state.update(b"%d:" % len(data))
-        state.update(data)
-    return state.hexdigest()
+    written = [b"\xff" if part is None else str(part).encode("utf-8", "surrogatepass") for part in parts]
+    return blake2b(b"".join([b"%d:%b" % (len(data), data) for data in written]), digest_size=16).hexdigest()
 
 
 def session_key(scheme: str, value: str, tenant: str = DEFAULT_TENANT) -> str:

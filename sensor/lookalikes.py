@@ -32,7 +32,8 @@ _SPOKEN_DOT = r"\s{1,4}dot\s{1,4}"
 _DOT = rf"(?:{_BRACKETED_DOT}|{_SPOKEN_DOT})"
 _AT = r"(?:\s{0,4}[\[({<]\s{0,4}(?:at|@)\s{0,4}[\])}>]\s{0,4}|\s{1,4}at\s{1,4})"
 _LABEL = r"[A-Za-z0-9][A-Za-z0-9-]{0,62}"
-_MAY_BE_SPELLED = re.compile(r"\bdot\b|[\[({<]\s{0,4}(?:\.|at|@)\s{0,4}[\])}>]|hxxps?:", re.IGNORECASE)
+_BRACKETED = re.compile(r"[\[({<]\s{0,4}(?:\.|at|@)\s{0,4}[\])}>]")
+_DOT_WORD = re.compile(r"\bdot\b")
 _SPELLED = re.compile(
     rf"(?:[\w.+-]{{1,64}}{_AT})?{_LABEL}(?:(?:\.|{_DOT}){_LABEL}){{1,8}}(?:/[^\s\"'<>]*)?",
     re.IGNORECASE,
@@ -75,7 +76,8 @@ def spelled_out(text: str) -> list[tuple[int, int, str]]:
     `evil dot com`, `evil[.]com`, `bob at evil dot com`, `hxxp://evil.com`. A spoken dot counts only before a
     last label that is in use.
     """
-    if not _MAY_BE_SPELLED.search(text):
+    lower = text.lower()
+    if not ("hxxp" in lower or ("dot" in lower and _DOT_WORD.search(lower)) or _BRACKETED.search(lower)):
         return []
     found = []
     for match in _SPELLED.finditer(text):

@@ -34,15 +34,25 @@ _IDENTITY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One kind of credential. `hints`: one of them is in every text that `pattern` can match. Group 1 is the secret."""
+    """One kind of credential. Group 1 of `pattern` is the secret."""
 
     kind: str
     hints: tuple[str, ...]
+    """One of them is in every text that `pattern` can match."""
     pattern: re.Pattern[str]
+    also: str = ""
+    """This is in every such text, too."""
+
+    def may_match(self, text: str) -> bool:
+        """Return whether the pattern is worth trying."""
+        for hint in self.hints:
+            if hint in text:
+                return self.also in text
+        return False
 
 
-def _rule(kind: str, pattern: str, *hints: str) -> Rule:
-    return Rule(kind, hints, re.compile(pattern))
+def _rule(kind: str, pattern: str, *hints: str, also: str = "") -> Rule:
+    return Rule(kind, hints, re.compile(pattern), also)
 
 
 _NOT_YET = r"(?!<SECRET:)"
@@ -127,7 +137,7 @@ def redacted_value(value: JsonValue, key: bytes) -> JsonValue:
 
 def _redacted(text: str, key: bytes, via: tuple[str, ...], depth: int) -> str:
     for rule in RULES:
-        if any(hint in text for hint in rule.hints):
+        if rule.may_match(text):
             text = rule.pattern.sub(partial(_replaced, kind=rule.kind, key=key, via=via), text)
     if depth == 0 or len(text) < _SHORTEST:
         return text

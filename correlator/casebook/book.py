@@ -27,10 +27,7 @@ from correlator.casebook.rows import (
 from correlator.casebook.tables import (
     SCHEMA,
     About,
-    AliasRow,
     Base,
-    CampaignRow,
-    LessonRow,
     SessionRow,
     StoryRow,
     VerdictRow,

@@ -69,9 +69,7 @@ def _keep_sessions(rows: Iterable[SessionRow], judged: Sequence[tuple[SessionRec
         row.effects = len(judgement.effects)
 
 
-def _keep_lessons(
-    db: Session, rows: Iterable[LessonRow], judged: Sequence[tuple[SessionRecord, Judgement]]
-) -> None:
+def _keep_lessons(db: Session, rows: Iterable[LessonRow], judged: Sequence[tuple[SessionRecord, Judgement]]) -> None:
     held = {row.session: row for row in rows}
     for session, judgement in judged:
         lesson = lesson_json(judgement.lesson)

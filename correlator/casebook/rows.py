@@ -11,7 +11,6 @@ from correlator.casebook.records import SessionRecord, Standing, StoryRecord, Ve
 from correlator.casebook.tables import AliasRow, CampaignRow, LessonRow, SessionRow, StoryRow, VerdictRow
 from correlator.story import Story
 
-
 Row = TypeVar("Row", SessionRow, StoryRow, AliasRow, LessonRow, CampaignRow, VerdictRow)
 _AT_ONCE = 500
 """Values in one question: databases bound how many parameters a statement has."""

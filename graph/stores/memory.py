@@ -1,6 +1,6 @@
 """The reference store: dictionaries. What another store does differently, that store does wrong."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -8,7 +8,7 @@ from pydantic_core import PydanticSerializationError
 
 from graph.fold import event_time, fold
 from graph.parts import Edge, Node, combined, distinct
-from graph.store import Counts, Merged, SessionSummary, by_order, listed, require_ends, unstorable
+from graph.store import Counts, Derived, Merged, SessionSummary, by_order, listed, require_ends, unstorable
 from graph.subgraph import Subgraph
 from sensor.event import Event
 from sensor.identity import DEFAULT_TENANT
@@ -49,17 +49,17 @@ class MemoryStore:
             session.edges.update(folded.edges)
         return Merged(new=new, repeated=len(events) - new)
 
-    def add_edges(
-        self, session: str, edges: Iterable[Edge], nodes: Iterable[Node] = (), *, tenant: str = DEFAULT_TENANT
-    ) -> int:
+    def add_edges(self, derived: Sequence[Derived], *, tenant: str = DEFAULT_TENANT) -> int:
         """See `GraphStore.add_edges`."""
-        edges, nodes = set(edges), set(nodes)
-        known = self._sessions.get((tenant, session), _Session())
-        require_ends(edges, {node.key for node in known.nodes | nodes}, session)
-        new = len(edges - known.edges)
-        known.nodes |= nodes
-        known.edges |= edges
-        self._sessions[tenant, session] = known
+        for session, edges, nodes in derived:
+            held = self._sessions.get((tenant, session), _Session())
+            require_ends(edges, {node.key for node in (*held.nodes, *nodes)}, session)
+        new = 0
+        for session, edges, nodes in derived:
+            held = self._sessions.setdefault((tenant, session), _Session())
+            new += len(set(edges) - held.edges)
+            held.nodes.update(nodes)
+            held.edges.update(edges)
         return new
 
     def withdraw(self, session: str, ids: Collection[str], *, tenant: str = DEFAULT_TENANT) -> int:

@@ -8,7 +8,7 @@ and several claims about one node are put together by whoever reads them.
 
 import os
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -20,7 +20,7 @@ from graph.errors import StoreError, StoreLocked, StoreUnreachable, StoreUnreada
 from graph.fold import LARGEST, event_time, fold
 from graph.parts import Edge, Node
 from graph.schema import Grade
-from graph.store import Counts, Merged, SessionSummary, by_order, listed, require_ends, unstorable
+from graph.store import Counts, Derived, Merged, SessionSummary, by_order, listed, require_ends, unstorable
 from graph.subgraph import Subgraph
 from sensor.event import EVENT, Event
 from sensor.identity import DEFAULT_TENANT
@@ -192,17 +192,16 @@ class SqliteStore:
         rows.nodes = [(number, label, key, to_json(fields).decode()) for number, (label, key, fields) in nodes]
         return rows
 
-    def add_edges(
-        self, session: str, edges: Iterable[Edge], nodes: Iterable[Node] = (), *, tenant: str = DEFAULT_TENANT
-    ) -> int:
+    def add_edges(self, derived: Sequence[Derived], *, tenant: str = DEFAULT_TENANT) -> int:
         """See `GraphStore.add_edges`."""
-        edges, nodes = set(edges), set(nodes)
         with self._writing():
-            number = self._number(tenant, session)
-            known = self._db.execute("SELECT DISTINCT key FROM node WHERE session_no = ?", (number,))
-            require_ends(edges, {key for (key,) in known} | {node.key for node in nodes}, session)
-            self._db.executemany(INSERT_NODES, [_node_row(number, node) for node in nodes])
-            return self._db.executemany(INSERT_EDGES, [(number, *edge) for edge in edges]).rowcount
+            return sum(self._add_edges(self._number(tenant, one.session), one) for one in derived)
+
+    def _add_edges(self, number: int, derived: Derived) -> int:
+        known = self._db.execute("SELECT DISTINCT key FROM node WHERE session_no = ?", (number,))
+        require_ends(derived.edges, {key for (key,) in known} | {node.key for node in derived.nodes}, derived.session)
+        self._db.executemany(INSERT_NODES, [_node_row(number, node) for node in derived.nodes])
+        return self._db.executemany(INSERT_EDGES, [(number, *edge) for edge in derived.edges]).rowcount
 
     def withdraw(self, session: str, ids: Collection[str], *, tenant: str = DEFAULT_TENANT) -> int:
         """See `GraphStore.withdraw`."""
@@ -224,11 +223,11 @@ class SqliteStore:
         """See `GraphStore.events`."""
         with self._explained():
             rows = self._db.execute(
-                "SELECT content FROM event JOIN session ON no = session_no WHERE tenant = ? AND key = ?",
+                "SELECT id, content FROM event JOIN session ON no = session_no WHERE tenant = ? AND key = ?",
                 (tenant, session),
             ).fetchall()
         try:
-            return sorted((EVENT.validate_json(content) for (content,) in rows), key=by_order)
+            return sorted((_event(*row) for row in rows), key=by_order)
         except ValidationError as error:
             raise StoreUnreadable(
                 f"An event of session {session!r} in {self.path} cannot be read; restore the file from a backup, "
@@ -395,6 +394,12 @@ class SqliteStore:
 
 def _node_row(number: int, node: Node) -> NodeRow:
     return (number, node.label, node.key, to_json(node.fields).decode())
+
+
+def _event(name: str, content: str) -> Event:
+    event = EVENT.validate_json(content)
+    event.__dict__["id"] = name  # a cached property: it was computed when the event was stored
+    return event
 
 
 def _edge(row: EdgeColumns) -> Edge:

@@ -8,6 +8,7 @@ from correlator.score import SHIPPED
 from graph.errors import UnknownNode
 from graph.fold import fact_key
 from graph.schema import CAMPAIGN, CARRIED, CHAIN, CONCERNS, PART_OF, Grade
+from graph.store import Derived
 from graph.stores.memory import MemoryStore
 from sensor.event import Event
 from tests.properties.chats import LOW, call, events, user
@@ -74,15 +75,15 @@ def test_adding_the_links_twice_adds_nothing() -> None:
     told = events(*ATTACK)
     store, links = stored(told), judge(told).links
 
-    assert store.add_edges(told[0].session, links.edges, links.nodes) == len(links.edges) > 0
-    assert store.add_edges(told[0].session, links.edges, links.nodes) == 0
+    assert store.add_edges([Derived(told[0].session, links.edges, links.nodes)]) == len(links.edges) > 0
+    assert store.add_edges([Derived(told[0].session, links.edges, links.nodes)]) == 0
 
 
 def test_a_store_that_lacks_the_events_refuses_the_links() -> None:
     links = judge(events(*ATTACK)).links
 
     with pytest.raises(UnknownNode):
-        MemoryStore().add_edges("s", links.edges, links.nodes)
+        MemoryStore().add_edges([Derived("s", links.edges, links.nodes)])
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
@@ -91,7 +92,7 @@ def test_every_edge_ends_at_nodes_that_its_session_has(session: Session) -> None
     told = session.events()
     store, links = stored(told), judge(told, scale=LOW).links
 
-    assert store.add_edges(told[0].session, links.edges, links.nodes) == len(links.edges)
+    assert store.add_edges([Derived(told[0].session, links.edges, links.nodes)]) == len(links.edges)
 
 
 def test_a_campaign_is_one_node_per_tenant() -> None:

@@ -13,7 +13,6 @@ from sensor.sources.transcript.message import Reply
 
 Key = tuple[str, str]
 """Trace id and span id."""
-Readings = dict[Key, Reading | None]
 Kind = TypeVar("Kind", bound=Seen)
 
 
@@ -64,24 +63,22 @@ class Bundle:
         return self.dialects.get(span.key, "unknown")
 
 
-def gathered(spans: Iterable[Span], readings: Readings) -> Bundle:
-    """Return the bundle of `spans`, log records put to the spans they belong to; `readings` is looked up and filled."""
+def gathered(spans: Iterable[tuple[Span, Reading | None]]) -> Bundle:
+    """Return the bundle of spans with what each was read as, log records put to the spans they belong to."""
     bundle = Bundle()
+    readings: dict[Key, Reading | None] = {}
     logs: dict[Key, list[Span]] = defaultdict(list)
-    for span in spans:
+    for span, reading in spans:
         if span.is_log:
             logs[span.key].append(span)
         elif (known := bundle.spans.get(span.key)) is None or _fuller(span) > _fuller(known):
-            bundle.spans[span.key] = span
+            bundle.spans[span.key], readings[span.key] = span, reading
     for key, notes in logs.items():
         bundle.spans[key] = _with_notes(bundle.spans.get(key), notes)
-        readings.pop(key, None)
-    for key, span in bundle.spans.items():
-        if key not in readings:
-            readings[key] = read(span)
-        reading = readings[key]
-        if reading is not None:
-            bundle.seen[key], bundle.dialects[key] = reading.seen, reading.dialect
+        readings[key] = read(bundle.spans[key])
+    for key, told in readings.items():
+        if told is not None:
+            bundle.seen[key], bundle.dialects[key] = told.seen, told.dialect
     return bundle
 
 

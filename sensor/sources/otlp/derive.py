@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sensor.event import AgentHandedOver, Event, ModelResponded, ToolCalled, ToolReturned
 from sensor.identity import DEFAULT_TENANT, session_key
-from sensor.sources.otlp.bundle import Bundle, Readings, Run, gathered, lists, runs
+from sensor.sources.otlp.bundle import Bundle, Run, gathered, lists, runs
 from sensor.sources.otlp.place import Placed, placed
+from sensor.sources.otlp.read import Reading, read
 from sensor.sources.otlp.seen import ModelCall, ToolRun
 from sensor.sources.otlp.span import Span
 from sensor.sources.otlp.teller import SOURCE, Teller, kept_back
@@ -14,12 +15,11 @@ from sensor.sources.otlp.threads import Thread, threads, unique_ids
 from sensor.sources.transcript.message import Prompt
 
 
-def derive(spans: Iterable[Span], tenant: str = DEFAULT_TENANT, readings: Readings | None = None) -> list[Event]:
-    """Return the events of all sessions that the spans tell of.
-
-    `readings`: what spans of these keys were read as, where the caller keeps it between calls; it is filled.
-    """
-    bundle = gathered(spans, {} if readings is None else readings)
+def derive(
+    spans: Iterable[Span], tenant: str = DEFAULT_TENANT, readings: Iterable[Reading | None] | None = None
+) -> list[Event]:
+    """Return the events of all sessions that the spans tell of. `readings`: what each was read as, where that is known."""
+    bundle = gathered(((span, read(span)) for span in spans) if readings is None else zip(spans, readings, strict=True))
     found = threads(lists(bundle))
     keys = _keys(found, tenant)
     all_runs = runs(bundle)

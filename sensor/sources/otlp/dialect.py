@@ -1,9 +1,9 @@
 """How a dialect of telemetry is described: names of attributes, in the order in which they are looked at."""
 
-import re
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 
 from pydantic import JsonValue
 
@@ -51,40 +51,58 @@ class Dialect:
     place: Names = ()
 
 
-_NUMBER = re.compile(r"\d{1,4}")
+class Attributes:
+    """The attributes of one span, by name or by the beginning of one."""
+
+    def __init__(self, values: Mapping[str, JsonValue]) -> None:
+        self.values = values
+        self._names = sorted(values)
+
+    def holds(self, name: str) -> bool:
+        """Return whether an attribute has this name, or one that goes on behind it with a dot."""
+        return name in self.values or next(self._under(name + "."), None) is not None
+
+    def numbered(self, name: str) -> list[JsonValue]:
+        """Return the list that attributes such as `name.0.role` spell, nested lists and objects included.
+
+        Wrong numbers leave no holes: elements come in the order of their numbers.
+        """
+        tree = _Branch()
+        beginning = name + "."
+        for one in self._under(beginning):
+            _plant(tree, one[len(beginning) :].split(".")[:24], self.values[one])
+        return [_grown(tree[key]) for key in sorted(filter(_is_number, tree), key=int)]
+
+    def _under(self, beginning: str) -> Iterator[str]:
+        for number in range(bisect_left(self._names, beginning), len(self._names)):
+            name = self._names[number]
+            if not name.startswith(beginning):
+                return
+            yield name
 
 
-def numbered(attributes: Mapping[str, JsonValue], prefix: str) -> list[JsonValue]:
-    """Return the list that attributes such as `prefix.0.role` spell, nested lists and objects included.
-
-    Wrong numbers leave no holes: elements come in the order of their numbers.
-    """
-    tree: dict[str, object] = {}
-    for name, value in attributes.items():
-        if name.startswith(prefix + "."):
-            _plant(tree, name[len(prefix) + 1 :].split(".")[:24], value)
-    return [_grown(tree[key]) for key in sorted(filter(_NUMBER.fullmatch, tree), key=int)]
+class _Branch(dict[str, object]):
+    """What lies under a name; everything else in the tree is a value."""
 
 
-def _plant(tree: dict[str, object], path: list[str], value: JsonValue) -> None:
+def _is_number(step: str) -> bool:
+    return len(step) <= 4 and step.isdecimal()
+
+
+def _plant(tree: _Branch, path: list[str], value: JsonValue) -> None:
     for step in path[:-1]:
-        inner = tree.setdefault(step, {})
-        if not isinstance(inner, dict):  # `a.0` and `a.0.b` cannot both be
+        inner = tree.get(step)
+        if inner is None:
+            inner = tree[step] = _Branch()
+        elif not isinstance(inner, _Branch):  # `a.0` and `a.0.b` cannot both be
             return
         tree = inner
-    tree.setdefault(path[-1], _Leaf(value))
-
-
-@dataclass(frozen=True, slots=True)
-class _Leaf:
-    value: JsonValue
+    tree.setdefault(path[-1], value)
 
 
 def _grown(node: object) -> JsonValue:
-    if isinstance(node, _Leaf):
-        return node.value
-    if not isinstance(node, dict):
-        return None
-    if node and all(map(_NUMBER.fullmatch, node)):
+    if not isinstance(node, _Branch):
+        return cast("JsonValue", node)
+    if all(map(_is_number, node)):
         return [_grown(node[key]) for key in sorted(node, key=int)]
-    return {str(key): _grown(inner) for key, inner in node.items()}
+    return {key: _grown(inner) for key, inner in node.items()}

@@ -34,6 +34,9 @@ _RESULTS = frozenset(
      "tool_call_output", "custom_tool_call_output")
 )  # fmt: skip
 _THOUGHTS = frozenset(("reasoning", "thinking", "redacted_thinking", "redacted-reasoning"))
+_PRODUCED = _CALLS | _THOUGHTS
+_PARTS = _CALLS | _RESULTS | _THOUGHTS
+_CONTENTS = ("reasoning_content", "content", "contents", "parts", "refusal")
 _WRAPPERS = {
     "user": ("messages", "input", "prompt", "contents", "history"),
     "assistant": ("output", "choices", "messages", "message", "response", "candidates", "generations"),
@@ -117,7 +120,7 @@ def _unwrapped(item: Object, name: str) -> Object:
 
 def _produced(item: Object) -> bool:
     """Return whether an item without a role of its own was made by the model."""
-    return role_of(item) == "" and (_kind(item) in _CALLS | _THOUGHTS or is_call(item))
+    return (_kind(item) in _PRODUCED or is_call(item)) and role_of(item) == ""
 
 
 def is_call(item: Object) -> bool:
@@ -132,7 +135,7 @@ def calls_of(value: JsonValue) -> tuple[Call, ...]:
 
 
 def _is_message(value: Object) -> bool:
-    return role_of(value) != "" or _kind(value) in _CALLS | _RESULTS
+    return role_of(value) != "" or (_kind(value) in _CALLS or _kind(value) in _RESULTS)
 
 
 def role_of(message: Object) -> str:
@@ -182,11 +185,13 @@ def _results(message: Object, parts: _Parts) -> tuple[Said, ...]:
 def _gathered(items: list[Object]) -> _Parts:
     parts = _Parts()
     for item in items:
-        if role_of(item) == "" and (_kind(item) in _CALLS | _RESULTS | _THOUGHTS or is_call(item)):
+        if (_kind(item) in _PARTS or is_call(item)) and role_of(item) == "":
             _take(item, parts)
             continue
-        for name in ("reasoning_content", "content", "contents", "parts", "refusal"):
+        for name in _CONTENTS:
             value = item.get(name)
+            if value is None:
+                continue
             for part in value if isinstance(value, list) else [value] if value not in (None, "") else []:
                 _take(part if name != "reasoning_content" else {"type": "reasoning", "content": part}, parts)
         extra = item.get("additional_kwargs")

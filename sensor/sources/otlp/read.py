@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from sensor.event import ToolDeclaration, Usage
 from sensor.sources.bounded_json import argument
-from sensor.sources.otlp.dialect import Dialect, Kind, Names, numbered
+from sensor.sources.otlp.dialect import Attributes, Dialect, Kind, Names
 from sensor.sources.otlp.dialects import DIALECTS
 from sensor.sources.otlp.exported import EXPORTED_INPUT, EXPORTED_OUTPUT
 from sensor.sources.otlp.messages import Messages, calls_of, last_reply, messages, parsed, plain
@@ -36,13 +36,13 @@ class Reading:
 
 def read(span: Span) -> Reading | None:
     """Return what a span, with the log records that belong to it among its events, tells of a conversation."""
-    attributes = _attributes(span)
+    attributes = Attributes(_attributes(span))
     for dialect in DIALECTS:
-        if any(_holds(attributes, name) for name in dialect.tells):
+        if any(map(attributes.holds, dialect.tells)):
             kind = _kind(attributes, dialect)
             if kind is not None:
                 return Reading(dialect.name, _READERS[kind](_Fields(span, attributes, dialect)))
-            if any(name in attributes for name in dialect.kind):
+            if any(name in attributes.values for name in dialect.kind):
                 return None
     return None
 
@@ -50,7 +50,7 @@ def read(span: Span) -> Reading | None:
 class _Fields:
     """The attributes of one span by what they mean."""
 
-    def __init__(self, span: Span, attributes: Mapping[str, JsonValue], dialect: Dialect) -> None:
+    def __init__(self, span: Span, attributes: Attributes, dialect: Dialect) -> None:
         self.span = span
         self.dialect = dialect
         self._attributes = attributes
@@ -58,7 +58,8 @@ class _Fields:
     def value(self, names: Names) -> JsonValue:
         """Return the first of these attributes that holds something."""
         for name in names:
-            found = numbered(self._attributes, name[:-2]) if name.endswith(".N") else self._attributes.get(name)
+            listed = name.endswith(".N")
+            found = self._attributes.numbered(name[:-2]) if listed else self._attributes.values.get(name)
             if found not in (None, "", []):
                 return found
         return None
@@ -116,13 +117,9 @@ def _message(event: SpanEvent) -> JsonValue:
     return {**fields, "role": _ROLES[event.name]}
 
 
-def _holds(attributes: Mapping[str, JsonValue], prefix: str) -> bool:
-    return prefix in attributes or any(name.startswith(prefix + ".") for name in attributes)
-
-
-def _kind(attributes: Mapping[str, JsonValue], dialect: Dialect) -> Kind | None:
+def _kind(attributes: Attributes, dialect: Dialect) -> Kind | None:
     for name in dialect.kind:
-        value = attributes.get(name)
+        value = attributes.values.get(name)
         if isinstance(value, str):
             # Some exporters write another case, or a name of their own behind the value.
             found = next(
@@ -130,7 +127,7 @@ def _kind(attributes: Mapping[str, JsonValue], dialect: Dialect) -> Kind | None:
             )
             if found is not None or value in dialect.kinds:
                 return found
-    return next((kind for name, kind in dialect.when if _holds(attributes, name)), None)
+    return next((kind for name, kind in dialect.when if attributes.holds(name)), None)
 
 
 # One function per kind

@@ -18,17 +18,14 @@ from pydantic_core import from_json, to_json
 
 from sensor.errors import SpoolUnusable
 from sensor.redact import redacted, redacted_value
-from sensor.sources.otlp.bundle import Readings
 from sensor.sources.otlp.hang import links
-from sensor.sources.otlp.read import read
+from sensor.sources.otlp.read import Reading
+from sensor.sources.otlp.readings import Readings
 from sensor.sources.otlp.span import Span, SpanEvent
 
-VERSION = 1
+VERSION = 2
 _TABLES = """
-CREATE TABLE span (
-    tenant TEXT NOT NULL, trace TEXT NOT NULL, span TEXT NOT NULL, digest BLOB NOT NULL, bundle INTEGER NOT NULL,
-    body BLOB NOT NULL, PRIMARY KEY (tenant, trace, span, digest)
-) WITHOUT ROWID;
+CREATE TABLE span (no INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, bundle INTEGER NOT NULL, body BLOB NOT NULL);
 CREATE INDEX span_bundle ON span (bundle);
 CREATE TABLE link (
     tenant TEXT NOT NULL, key TEXT NOT NULL, bundle INTEGER NOT NULL, PRIMARY KEY (tenant, key)
@@ -40,8 +37,8 @@ CREATE TABLE told (
     bundle INTEGER NOT NULL, session TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (bundle, session, id)
 ) WITHOUT ROWID;
 """
-_READINGS = 16 << 20
-"""Bytes of spans whose readings are remembered, so that a bundle that grows is not read again as a whole."""
+_READINGS = 32 << 20
+"""Bytes of spans whose readings are remembered."""
 
 Told = dict[str, frozenset[str]]
 """Session → ids of the observations that were told of it."""
@@ -55,6 +52,8 @@ class Due:
     tenant: str
     revision: int
     spans: tuple[Span, ...]
+    readings: tuple[Reading | None, ...]
+    """What each of them was read as."""
     told: Told
 
 
@@ -67,11 +66,9 @@ class Spool:
         Raises `SpoolUnusable`.
         """
         self.path = path or Path(":memory:")
-        self.readings: Readings = {}
+        self._readings = Readings(_READINGS)
         self._due: dict[int, None] = {}
         """Numbers of bundles that have something new, those first that have waited longest."""
-        self._read = 0
-        """Bytes of the spans that `readings` is of, or more."""
         self._key = key
         with self._explained():
             if path is not None:
@@ -104,13 +101,15 @@ class Spool:
             row = self._db.execute("SELECT tenant, revision FROM bundle WHERE no = ?", (number,)).fetchone()
             if row is None:
                 return None
-            bodies = self._db.execute("SELECT body FROM span WHERE bundle = ?", (number,)).fetchall()
+            kept = self._db.execute("SELECT digest, body FROM span WHERE bundle = ?", (number,)).fetchall()
             told: dict[str, set[str]] = {}
             for session, name in self._db.execute("SELECT session, id FROM told WHERE bundle = ?", (number,)):
                 told.setdefault(session, set()).add(name)
-        self._make_room(sum(len(body) for (body,) in bodies))
-        kept = {session: frozenset(ids) for session, ids in told.items()}
-        return Due(number, row[0], row[1], tuple(_span(body) for (body,) in bodies), kept)
+        spans = tuple(_span(body) for _, body in kept)
+        readings = tuple(
+            self._readings.of(span, digest, len(body)) for span, (digest, body) in zip(spans, kept, strict=True)
+        )
+        return Due(number, row[0], row[1], spans, readings, {session: frozenset(ids) for session, ids in told.items()})
 
     def was_told(self, group: Iterable[tuple[Due, Told]]) -> None:
         """Remember what was told of bundles; what came meanwhile keeps them due."""
@@ -121,7 +120,9 @@ class Spool:
                 )
                 self._db.executemany("INSERT OR IGNORE INTO told VALUES (?, ?, ?)", _rows(due, told, due.told))
                 self._db.execute("UPDATE bundle SET told = max(told, ?) WHERE no = ?", (due.revision, due.number))
-                again = self._db.execute("SELECT 1 FROM bundle WHERE no = ? AND revision > told", (due.number,)).fetchone()
+                again = self._db.execute(
+                    "SELECT 1 FROM bundle WHERE no = ? AND revision > told", (due.number,)
+                ).fetchone()
                 self._due.pop(due.number, None)
                 if again:
                     self._due[due.number] = None
@@ -137,38 +138,25 @@ class Spool:
 
     def _add(self, span: Span, tenant: str) -> int:
         body = _body(span)
-        digest = blake2b(body, digest_size=12).digest()
-        if self._db.execute(
-            "SELECT 1 FROM span WHERE tenant = ? AND trace = ? AND span = ? AND digest = ?", (tenant, *span.key, digest)
-        ).fetchone():
+        # The ids of trace and span are in the body, too.
+        digest = blake2b(tenant.encode("utf-8", "surrogatepass") + b"\0" + body, digest_size=16).digest()
+        if self._db.execute("SELECT 1 FROM span WHERE digest = ?", (digest,)).fetchone():
             return 0
-        self._make_room(len(body))
-        bundle = self._bundle_of(span, tenant)
-        self._db.execute("INSERT INTO span VALUES (?, ?, ?, ?, ?, ?)", (tenant, *span.key, digest, bundle, body))
+        bundle = self._bundle_of(span, self._readings.of(span, digest, len(body)), tenant)
+        self._db.execute("INSERT INTO span (digest, bundle, body) VALUES (?, ?, ?)", (digest, bundle, body))
         self._db.execute("UPDATE bundle SET revision = revision + 1 WHERE no = ?", (bundle,))
         self._due.setdefault(bundle)
         return 1
 
-    def _make_room(self, size: int) -> None:
-        """Forget all readings when those to come would be too many."""
-        self._read += size
-        if self._read > _READINGS:
-            self.readings.clear()
-            self._read = size
-
-    def _bundle_of(self, span: Span, tenant: str) -> int:
+    def _bundle_of(self, span: Span, reading: Reading | None, tenant: str) -> int:
         """Return the bundle that a span belongs to, joined from those that it is the link of."""
-        reading = read(span)
-        if span.is_log:
-            self.readings.pop(span.key, None)
-        else:
-            self.readings[span.key] = reading
-        keys = sorted(links(span, reading))
-        found = sorted({number for key in keys if (number := self._linked(tenant, key))})
+        known = {key: self._linked(tenant, key) for key in sorted(links(span, reading))}
+        found = sorted(set(filter(None, known.values())))
         for other in found[1:]:
             self._join(other, found[0])
         number = found[0] if found else self._new_bundle(tenant)
-        self._db.executemany("INSERT OR IGNORE INTO link VALUES (?, ?, ?)", [(tenant, key, number) for key in keys])
+        new = [(tenant, key, number) for key, linked in known.items() if not linked]
+        self._db.executemany("INSERT INTO link VALUES (?, ?, ?)", new)
         return number
 
     def _linked(self, tenant: str, key: str) -> int:
@@ -210,7 +198,6 @@ class Spool:
             except BaseException:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
-                self.readings.clear()
                 self._find_due()
                 raise
 
