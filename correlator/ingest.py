@@ -24,7 +24,7 @@ from graph.errors import UnstorableEvent
 from graph.fold import event_time
 from graph.store import Derived, GraphStore
 from sensor.errors import SensorError
-from sensor.event import Event, EventsLost, Principal, PromptSubmitted, Unparsed, in_order
+from sensor.event import AlertReceived, Event, EventsLost, Principal, PromptSubmitted, Unparsed, in_order
 from sensor.identity import digest
 from sensor.redact import redact
 from sensor.sources import read_any
@@ -52,6 +52,8 @@ class FileRead:
     """Why records could not be read, with how often, most often first; at most ten."""
     problem: str = ""
     """Why the file as a whole, or its rest, could not be read."""
+    alerted: tuple[str, ...] = ()
+    """Ids of the stories that its alerts fell on."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Ingested:
     sessions: int
     """Sessions that were judged."""
     stories: tuple[str, ...]
-    """Ids of the stories of these sessions."""
+    """Ids of the stories of these sessions, and of those that alerts fell on."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,8 @@ def ingest(
         files.append(_read(name, path, desk, stated, number, progress))
         read(files[-1])
     cleared = desk.clear(progress)
-    return Ingested(tuple(files), cleared.sessions, cleared.stories)
+    alerted = (story for file in files for story in file.alerted)
+    return Ingested(tuple(files), cleared.sessions, tuple(dict.fromkeys((*cleared.stories, *alerted))))
 
 
 def bounded(events: list[Event], limit: int) -> list[Event]:
@@ -203,6 +206,7 @@ def _read(
     events = new = unparsed = 0
     sessions: set[str] = set()
     reasons: Counter[str] = Counter()
+    alerted: dict[str, None] = {}
     problem = ""
     try:
         found = read_any(path, session=stated.session, tenant=desk.settings.tenant, mapping=stated.mapping)
@@ -210,6 +214,7 @@ def _read(
         for batch in _batches(redact(event, desk.key) for event in source):
             desk.casebook.note(arrivals(batch, desk.settings.workload), ingest=number)
             new += merge(desk.graph, batch)
+            alerted |= dict.fromkeys(desk.casebook.note_alerts(alerts_in(batch)).changed)
             events += len(batch)
             refused = [event.reason for event in batch if isinstance(event, Unparsed)]
             unparsed += len(refused)
@@ -220,11 +225,11 @@ def _read(
         problem = str(error)
     if unparsed and unparsed == events and not problem:
         problem = f"{name} holds nothing that could be read. `clew replay --help` names the formats."
-    return FileRead(name, events, new, len(sessions), unparsed, tuple(reasons.most_common(10)), problem)
+    return FileRead(name, events, new, len(sessions), unparsed, tuple(reasons.most_common(10)), problem, tuple(alerted))
 
 
-def arrivals(batch: Sequence[Event], workload: str) -> list[Arrival]:
-    """Return which sessions a batch of events touches, by key."""
+def arrivals(batch: Sequence[Event], workload: str, traces: tuple[str, ...] = ()) -> list[Arrival]:
+    """Return which sessions a batch of events touches, by key. `traces`: those that tell of them."""
     touched: dict[tuple[str, str], list[Event]] = {}
     for event in batch:
         if event.session:
@@ -241,9 +246,15 @@ def arrivals(batch: Sequence[Event], workload: str) -> list[Arrival]:
                 first_ns=min(times, default=None),
                 last_ns=max(times, default=None),
                 ended=any(event.kind == "session_ended" for event in events),
+                traces=traces,
             )
         )
     return found
+
+
+def alerts_in(batch: Iterable[Event]) -> list[AlertReceived]:
+    """Return the alerts of other products among events."""
+    return [event for event in batch if isinstance(event, AlertReceived)]
 
 
 def _stated(events: Iterable[Event], principal: Principal | None) -> Iterator[Event]:

@@ -101,6 +101,22 @@ class SignalShown(_Part):
     text: str
 
 
+class AlertShown(_Part):
+    """An alert of another product that falls on the chain."""
+
+    event: str
+    product: str
+    rule: str
+    severity: str
+    """In the product's own words."""
+    level: str
+    at_ns: int | None
+    text: str
+    link: Literal["call", "conversation", "trace", "value", "text"]
+    """What it has in common with the step: the id of the call, the run, the trace, a value, the text of a query or command."""
+    step: int
+
+
 class TermShown(_Part):
     """One term of the score."""
 
@@ -131,6 +147,9 @@ class Story(_Part):
     effects: tuple[EffectShown, ...]
     values: tuple[ValueShown, ...]
     signals: tuple[SignalShown, ...] = ()
+    alerts: tuple[AlertShown, ...] = ()
+    """Alerts of other products, in the order of their times; the first 50."""
+    alerts_in_all: int = 0
     gaps: tuple[str, ...]
     counter_evidence: tuple[str, ...]
     actions: tuple[str, ...]

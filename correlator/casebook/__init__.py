@@ -3,6 +3,7 @@
 from correlator.casebook.book import Casebook
 from correlator.casebook.records import (
     VERDICTS,
+    AlertRecord,
     Arrival,
     BaselineSummary,
     Saved,
@@ -15,6 +16,7 @@ from correlator.casebook.records import (
 
 __all__ = [
     "VERDICTS",
+    "AlertRecord",
     "Arrival",
     "BaselineSummary",
     "Casebook",

@@ -13,9 +13,10 @@ from sqlalchemy import Engine, and_, func, not_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from correlator.casebook.alerts import each_alert
 from correlator.casebook.find import find_session, find_story, waiting_sessions
-from correlator.casebook.keep import keep, note
-from correlator.casebook.records import Arrival, Saved, SessionRecord, StoryRecord, Verdict
+from correlator.casebook.keep import keep, keep_alerts, note
+from correlator.casebook.records import AlertRecord, Arrival, Saved, SessionRecord, StoryRecord, Verdict
 from correlator.casebook.rows import (
     campaign_sizes,
     rows_of,
@@ -34,6 +35,7 @@ from correlator.casebook.tables import (
 )
 from correlator.errors import CasebookInvalid
 from correlator.pipeline import Judgement
+from sensor.event import AlertReceived
 
 
 class Casebook:
@@ -105,6 +107,19 @@ class Casebook:
             return Saved((), ())
         with self.writing() as db:
             return keep(db, judged)
+
+    def note_alerts(self, alerts: Sequence[AlertReceived]) -> Saved:
+        """Keep alerts of other products; return the stories that they fell on. Those of later stories fall on them then."""
+        saved = Saved((), ())
+        for tenant in {alert.tenant for alert in alerts}:
+            with self.writing() as db:
+                saved += keep_alerts(db, tenant, [alert for alert in alerts if alert.tenant == tenant])
+        return saved
+
+    def alerts(self, tenant: str) -> Iterator[AlertRecord]:
+        """Yield all alerts, earliest first; those without a time come last."""
+        with self.reading() as db:
+            yield from each_alert(db, tenant)
 
     # Stories
 

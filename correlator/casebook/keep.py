@@ -7,13 +7,16 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from correlator.absorb import Hook, hooks
+from correlator.casebook.alerts import SHOWN, alerts_of, note_alerts, rehook
 from correlator.casebook.identity import Known, Plan, reconcile
 from correlator.casebook.lessons import lesson_json, signatures
 from correlator.casebook.records import Arrival, Saved, SessionRecord
 from correlator.casebook.rows import rows_of, story_json, story_of
-from correlator.casebook.tables import AliasRow, CampaignRow, LessonRow, SessionRow, StoryRow, VerdictRow
+from correlator.casebook.tables import AliasRow, CampaignRow, LessonRow, SessionRow, StoryRow, TraceRow, VerdictRow
 from correlator.pipeline import Judgement
-from correlator.story import Story
+from correlator.story import AlertShown, Story
+from sensor.event import AlertReceived
 
 
 def note(db: Session, tenant: str, arrivals: Iterable[Arrival], ingest: int) -> None:
@@ -33,6 +36,13 @@ def note(db: Session, tenant: str, arrivals: Iterable[Arrival], ingest: int) -> 
         row.source = min(row.source, arrival.source[:200])
         row.ended = row.ended or arrival.ended
         row.revision += 1
+    traces = {(one.key, trace) for one in arrivals for trace in one.traces}
+    if traces:
+        there = {
+            (row.session, row.trace)
+            for row in rows_of(db, TraceRow, TraceRow.session, tenant, [key for key, _ in traces])
+        }
+        db.add_all(TraceRow(tenant=tenant, session=key, trace=trace) for key, trace in sorted(traces - there))
 
 
 def _times(*times: int | None) -> list[int]:
@@ -51,12 +61,38 @@ def keep(db: Session, judged: Sequence[tuple[SessionRecord, Judgement]]) -> Save
             known[row.session].append(row)
     plans = [(reconcile(map(_known, known[session.key]), found.stories), found) for session, found in judged]
     stories = _Stories(db, tenant, [plan for plan, _ in plans])
+    for plan, _ in plans:
+        stories.close(plan)
+    changed = rehook(db, tenant, {**dict.fromkeys(stories.closed, ()), **_hooks(db, tenant, plans)})
+    alerts = alerts_of(db, tenant, {story.id for plan, _ in plans for story in plan.stories})
     for plan, found in plans:
         excused = {chain.id: signatures(chain) for chain in found.chains}
         for story in plan.stories:
-            stories.keep(story, excused.get(plan.told_as[story.id], ()))
-        stories.close(plan)
+            stories.keep(_listing(story, alerts[story.id]), excused.get(plan.told_as[story.id], ()))
+            changed.discard(story.id)
+    stories.relist(changed - stories.closed)
     return Saved(tuple(story.id for plan, _ in plans for story in plan.stories), tuple(stories.changed))
+
+
+def keep_alerts(db: Session, tenant: str, alerts: Iterable[AlertReceived]) -> Saved:
+    """Write alerts, and anew the stories that they fell on."""
+    stories = _Stories(db, tenant, ())
+    stories.relist(note_alerts(db, tenant, alerts))
+    return Saved(tuple(stories.changed), tuple(stories.changed))
+
+
+def _hooks(db: Session, tenant: str, plans: Iterable[tuple[Plan, Judgement]]) -> dict[str, tuple[Hook, ...]]:
+    told = [(plan, found) for plan, found in plans if plan.stories]
+    traces: dict[str, list[str]] = defaultdict(list)
+    for row in rows_of(db, TraceRow, TraceRow.session, tenant, [found.conversation.session for _, found in told]):
+        traces[row.session].append(row.trace)
+    by_id = {chain.id: chain for _, found in told for chain in found.chains}
+    chains = {story.id: by_id[plan.told_as[story.id]] for plan, _ in told for story in plan.stories}
+    return {story: hooks(chain, traces[chain.session]) for story, chain in chains.items()}
+
+
+def _listing(story: Story, alerts: Sequence[AlertShown]) -> Story:
+    return story.model_copy(update={"alerts": tuple(alerts[:SHOWN]), "alerts_in_all": len(alerts)})
 
 
 def _keep_sessions(rows: Iterable[SessionRow], judged: Sequence[tuple[SessionRecord, Judgement]]) -> None:
@@ -95,6 +131,8 @@ class _Stories:
         aliases = {alias for story in told for alias in story.aliases}
         self.changed: list[str] = []
         """Stories that are new or have a new version."""
+        self.closed: set[str] = set()
+        """Stories that are told no more."""
         self._db = db
         self._tenant = tenant
         self._rows = {row.id: row for row in rows_of(db, StoryRow, StoryRow.id, tenant, ids)}
@@ -108,22 +146,12 @@ class _Stories:
             for row in rows_of(db, VerdictRow, VerdictRow.story, tenant, [n for plan in plans for n in plan.vanished])
         }
         latest = select(StoryRow.updated).where(StoryRow.tenant == tenant).order_by(StoryRow.updated.desc()).limit(1)
-        self._number = (db.scalar(latest) or 0) if told else 0
+        self._number = db.scalar(latest) or 0
 
     def keep(self, story: Story, excused: Sequence[str]) -> None:
         """Write one story; its version grows if it says something else than before."""
         row = self._rows.get(story.id) or self._new(story)
-        same = row.version > 0 and story_json(story.model_copy(update={"version": row.version})) == row.json
-        if not same or row.standing != "open":
-            # A story that comes back after it was withdrawn has changed too, whatever its text.
-            self._number += 1
-            row.version += 1
-            row.created = row.created or self._number
-            row.updated = self._number
-            row.standing = "open"
-            row.score = story.score
-            row.json = story_json(story.model_copy(update={"version": row.version}))
-            self.changed.append(story.id)
+        self._write(row, story)
         row.signatures = json.dumps(list(excused))
         for alias in story.aliases:
             self._lead(alias, story.id)
@@ -136,9 +164,31 @@ class _Stories:
         """Mark the stories that live on in others, or that nothing tells any more."""
         for name in plan.merged:
             self._rows[name].standing = "merged"
+            self.closed.add(name)
         for name in plan.vanished:
             if name not in self._decided:
                 self._rows[name].standing = "withdrawn"
+                self.closed.add(name)
+
+    def relist(self, stories: set[str]) -> None:
+        """Write anew the stories that other alerts have fallen on."""
+        alerts = alerts_of(self._db, self._tenant, stories)
+        for row in rows_of(self._db, StoryRow, StoryRow.id, self._tenant, stories):
+            self._write(row, _listing(story_of(row), alerts[row.id]))
+
+    def _write(self, row: StoryRow, story: Story) -> None:
+        same = row.version > 0 and story_json(story.model_copy(update={"version": row.version})) == row.json
+        if same and row.standing == "open":
+            return
+        # A story that comes back after it was withdrawn has changed too, whatever its text.
+        self._number += 1
+        row.version += 1
+        row.created = row.created or self._number
+        row.updated = self._number
+        row.standing = "open"
+        row.score = story.score
+        row.json = story_json(story.model_copy(update={"version": row.version}))
+        self.changed.append(story.id)
 
     def _new(self, story: Story) -> StoryRow:
         row = StoryRow(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from correlator.story import Story
+from sensor.event import AlertReceived
 
 Standing = Literal["open", "withdrawn", "merged"]
 Verdict = Literal["benign", "malicious"]
@@ -22,6 +23,8 @@ class Arrival:
     first_ns: int | None
     last_ns: int | None
     ended: bool
+    traces: tuple[str, ...] = ()
+    """Ids of the traces that tell of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,18 @@ class Saved:
     """Ids of all their stories: by session, and in the order of their first effects."""
     changed: tuple[str, ...]
     """Ids of those that are new or have a new version."""
+
+    def __add__(self, other: "Saved") -> "Saved":
+        return Saved(self.stories + other.stories, self.changed + other.changed)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRecord:
+    """An alert of another product."""
+
+    alert: AlertReceived
+    story: str | None
+    """Id of the story that it fell on."""
 
 
 @dataclass(frozen=True, slots=True)

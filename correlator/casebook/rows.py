@@ -8,16 +8,33 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from correlator.casebook.records import SessionRecord, Standing, StoryRecord, Verdict
-from correlator.casebook.tables import AliasRow, CampaignRow, LessonRow, SessionRow, StoryRow, VerdictRow
+from correlator.casebook.tables import (
+    AlertRow,
+    AliasRow,
+    CampaignRow,
+    HookRow,
+    LessonRow,
+    MarkRow,
+    SessionRow,
+    StoryRow,
+    TraceRow,
+    VerdictRow,
+)
 from correlator.story import Story
 
-Row = TypeVar("Row", SessionRow, StoryRow, AliasRow, LessonRow, CampaignRow, VerdictRow)
+Row = TypeVar(
+    "Row", SessionRow, StoryRow, AliasRow, LessonRow, CampaignRow, VerdictRow, TraceRow, HookRow, AlertRow, MarkRow
+)
 _AT_ONCE = 500
 """Values in one question: databases bound how many parameters a statement has."""
 
 
 def rows_of(
-    db: Session, table: type[Row], column: InstrumentedAttribute[str], tenant: str, values: Collection[str]
+    db: Session,
+    table: type[Row],
+    column: InstrumentedAttribute[str] | InstrumentedAttribute[str | None],
+    tenant: str,
+    values: Collection[str],
 ) -> Iterator[Row]:
     """Yield the rows of a tenant whose `column` has one of these values."""
     left = iter(sorted(set(values)))

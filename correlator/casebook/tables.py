@@ -101,6 +101,52 @@ class VerdictRow(Base):
     verdict: Mapped[str] = mapped_column(String(20))
 
 
+class TraceRow(Base):
+    """A trace that tells of a session."""
+
+    __tablename__ = "traces"
+    tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    session: Mapped[str] = mapped_column(_KEY, primary_key=True)
+    trace: Mapped[str] = mapped_column(_KEY, primary_key=True)
+
+
+class HookRow(Base):
+    """Something by which an alert can be known to fall on a step of an open story (`correlator.absorb.Hook`)."""
+
+    __tablename__ = "hooks"
+    tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    mark: Mapped[str] = mapped_column(Text, primary_key=True)
+    story: Mapped[str] = mapped_column(_KEY, primary_key=True, index=True)
+    step: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    at_ns: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class AlertRow(Base):
+    """An alert of another product, as an event in JSON."""
+
+    __tablename__ = "alerts"
+    tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    id: Mapped[str] = mapped_column(_KEY, primary_key=True)
+    """Key of the fact."""
+    at_ns: Mapped[int | None] = mapped_column(BigInteger)
+    level: Mapped[str] = mapped_column(String(20))
+    json: Mapped[str] = mapped_column(Text)
+    story: Mapped[str | None] = mapped_column(_KEY, index=True)
+    """The story that it fell on."""
+    link: Mapped[str | None] = mapped_column(String(20))
+    """Kind of the mark that tells so."""
+    step: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class MarkRow(Base):
+    """A mark of an alert (`correlator.absorb.Mark`)."""
+
+    __tablename__ = "marks"
+    tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    mark: Mapped[str] = mapped_column(Text, primary_key=True)
+    alert: Mapped[str] = mapped_column(_KEY, primary_key=True)
+
+
 Index("ix_sessions_workload", SessionRow.tenant, SessionRow.workload)
 Index(
     "ix_sessions_waiting", SessionRow.tenant, SessionRow.key,

@@ -13,6 +13,7 @@ VERBS: dict[str, str] = {
     "listen": "Receive OpenTelemetry and tell stories as they happen.",
     "story": "List, show and export stories.",
     "session": "List sessions, or show one.",
+    "alert": "List alerts of other products.",
     "why": "Explain each effect of a session: its score, and what is missing to a story.",
     "graph": "Show the provenance graph of a session.",
     "baseline": "Show what is normal for a workload.",

@@ -23,7 +23,8 @@ def list_(run: Run) -> None:
     """List the sessions, earliest first; those without times come last."""
     from correlator.casebook.learning import teachings
     from correlator.cli.desk import opened_casebook
-    from correlator.cli.table import moment, table
+    from correlator.cli.table import table
+    from correlator.render.times import moment
 
     settings = run.settings()
     with opened_casebook(settings) as casebook:
@@ -54,7 +55,8 @@ def list_(run: Run) -> None:
 def show(run: Run, session: Annotated[str, typer.Argument(help="Key, or its beginning.", metavar="SESSION")]) -> None:
     """Show a session step by step."""
     from correlator.cli.desk import opened
-    from correlator.cli.table import moment, table
+    from correlator.cli.table import table
+    from correlator.render.times import moment
     from sensor.event import in_order
 
     settings = run.settings()

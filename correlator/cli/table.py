@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from correlator.render.escape import terminal as safe
 
@@ -18,17 +17,6 @@ def table(headings: Row, rows: Sequence[Row], width: int) -> str:
         cells = [cell + " " * (size - _columns(cell)) for cell, size in zip(row, widths, strict=True)]
         lines.append(_cut("  ".join(cells).rstrip(), width))
     return "\n".join(lines) + "\n"
-
-
-def moment(at_ns: int | None, *, local: bool) -> str:
-    """Return a time to the second, in UTC or in the local zone; `-` where it is unknown."""
-    if at_ns is None:
-        return "-"
-    try:
-        time = datetime.fromtimestamp(at_ns // 10**9, UTC)
-    except (OverflowError, OSError, ValueError):
-        return "out of range"
-    return time.astimezone().isoformat(" ", "seconds") if local else time.strftime("%Y-%m-%d %H:%M:%SZ")
 
 
 def _columns(text: str) -> int:

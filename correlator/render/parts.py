@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from correlator.story import EffectShown, Sentence, Story, ValueShown
+from correlator.render.times import moment
+from correlator.story import AlertShown, EffectShown, Sentence, Story, ValueShown
 
 ACTS_THAT_LEAVE = frozenset(("communicate", "contact", "move", "transfer"))
 STAGES = {"prompt": "prompt", "decision": "decision", "tool": "tool call", "resource": "resource", "egress": "egress"}
@@ -95,10 +96,27 @@ def points(story: Story) -> tuple[tuple[str, str, str], ...]:
     )  # fmt: skip
 
 
+_LINKS = {
+    "call": "names the call", "conversation": "names this run", "trace": "names a trace of this run",
+    "value": "names a value of the call", "text": "names the text of the call",
+}  # fmt: skip
+
+
+def alert(one: AlertShown) -> str:
+    """Return an alert of another product in one line."""
+    when = f", {moment(one.at_ns)}" if one.at_ns is not None else ""
+    said = f": {one.text}" if one.text else ""
+    return f"[{one.step}] {one.product}, {one.rule} ({one.severity}){when}; {_LINKS[one.link]}{said}"
+
+
 def lists(story: Story) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return the plain lists that end a story: heading and lines."""
     signals = tuple(f"[{signal.step}] {signal.rule}: {signal.text}" for signal in story.signals)
+    alerts = tuple(map(alert, story.alerts))
+    if story.alerts_in_all > len(alerts):
+        alerts += (f"and {story.alerts_in_all - len(alerts)} more; `clew alert list --story {story.id}` lists all",)
     return (
+        *((("Alerts of other products that fall on it", alerts),) if alerts else ()),
         *((("Signals on its way", signals),) if signals else ()),
         ("What speaks against it", story.counter_evidence or ("Nothing that was recorded.",)),
         ("What is not known", story.gaps or ("No gap was noticed.",)),
