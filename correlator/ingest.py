@@ -228,8 +228,8 @@ def _read(
     return FileRead(name, events, new, len(sessions), unparsed, tuple(reasons.most_common(10)), problem, tuple(alerted))
 
 
-def arrivals(batch: Sequence[Event], workload: str, traces: tuple[str, ...] = ()) -> list[Arrival]:
-    """Return which sessions a batch of events touches, by key. `traces`: those that tell of them."""
+def arrivals(batch: Sequence[Event], workload: str) -> list[Arrival]:
+    """Return which sessions a batch of events touches, by key."""
     touched: dict[tuple[str, str], list[Event]] = {}
     for event in batch:
         if event.session:
@@ -246,7 +246,6 @@ def arrivals(batch: Sequence[Event], workload: str, traces: tuple[str, ...] = ()
                 first_ns=min(times, default=None),
                 last_ns=max(times, default=None),
                 ended=any(event.kind == "session_ended" for event in events),
-                traces=traces,
             )
         )
     return found

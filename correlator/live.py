@@ -18,9 +18,6 @@ from sensor.sources.otlp.spool import Due, Spool, Told
 _GROUP = 16
 """Bundles that are told with one commit, and then judged."""
 
-_TRACES = 100
-"""Traces of a bundle by which alerts find its sessions."""
-
 
 @dataclass(frozen=True)
 class Worked:
@@ -38,7 +35,6 @@ class _New:
 
     due: Due
     workload: str
-    traces: tuple[str, ...]
     fresh: list[Event]
     gone: Told
     told: Told
@@ -84,7 +80,7 @@ class Live:
         """Put the events of bundles into the graph, and take back what they no longer say; return how many sessions changed."""
         news = [self._new(due) for due in group]
         self._desk.casebook.note(
-            [one for new in news for one in arrivals(new.fresh, new.workload, new.traces)], ingest=self._ingest
+            [one for new in news for one in arrivals(new.fresh, new.workload)], ingest=self._ingest
         )
         for new in news:
             for session, ids in new.gone.items():
@@ -109,7 +105,6 @@ class Live:
         return _New(
             due,
             self._workload(due),
-            tuple(sorted({span.trace_id for span in due.spans})[:_TRACES]),
             fresh,
             {session: ids for session, ids in gone.items() if ids},
             {session: frozenset(ids) for session, ids in told.items()},

@@ -92,6 +92,8 @@ class Observed(_Value):
     """Clock domain of `at_ns`."""
     source: str
     """Source and format that saw it, such as `transcript:anthropic`."""
+    trace_id: str | None = None
+    """Trace that it belongs to (W3C Trace Context), 32 hexadecimal digits, where the source knows it."""
 
     @property
     def order(self) -> tuple[int, int]:
@@ -356,8 +358,6 @@ class AlertReceived(Observed):
     """The product's own id of the alert, else the key of its content: alerts have no place in a conversation."""
     named: tuple[Named, ...] = ()
     """What it speaks of, in the order of the record: hosts, paths, accounts, processes."""
-    trace_id: str | None = None
-    """Trace of the request that it fell upon, 32 hexadecimal digits, where the product knows it."""
     tool_call: str | None = None
     """Id of the tool call that it fell upon, where the product knows it."""
 

@@ -13,7 +13,7 @@ from correlator.casebook.identity import Known, Plan, reconcile
 from correlator.casebook.lessons import lesson_json, signatures
 from correlator.casebook.records import Arrival, Saved, SessionRecord
 from correlator.casebook.rows import rows_of, story_json, story_of
-from correlator.casebook.tables import AliasRow, CampaignRow, LessonRow, SessionRow, StoryRow, TraceRow, VerdictRow
+from correlator.casebook.tables import AliasRow, CampaignRow, LessonRow, SessionRow, StoryRow, VerdictRow
 from correlator.pipeline import Judgement
 from correlator.story import AlertShown, Story
 from sensor.event import AlertReceived
@@ -36,13 +36,6 @@ def note(db: Session, tenant: str, arrivals: Iterable[Arrival], ingest: int) -> 
         row.source = min(row.source, arrival.source[:200])
         row.ended = row.ended or arrival.ended
         row.revision += 1
-    traces = {(one.key, trace) for one in arrivals for trace in one.traces}
-    if traces:
-        there = {
-            (row.session, row.trace)
-            for row in rows_of(db, TraceRow, TraceRow.session, tenant, [key for key, _ in traces])
-        }
-        db.add_all(TraceRow(tenant=tenant, session=key, trace=trace) for key, trace in sorted(traces - there))
 
 
 def _times(*times: int | None) -> list[int]:
@@ -63,7 +56,7 @@ def keep(db: Session, judged: Sequence[tuple[SessionRecord, Judgement]]) -> Save
     stories = _Stories(db, tenant, [plan for plan, _ in plans])
     for plan, _ in plans:
         stories.close(plan)
-    changed = rehook(db, tenant, {**dict.fromkeys(stories.closed, ()), **_hooks(db, tenant, plans)})
+    changed = rehook(db, tenant, {**dict.fromkeys(stories.closed, ()), **_hooks(plans)})
     alerts = alerts_of(db, tenant, {story.id for plan, _ in plans for story in plan.stories})
     for plan, found in plans:
         excused = {chain.id: signatures(chain) for chain in found.chains}
@@ -81,14 +74,13 @@ def keep_alerts(db: Session, tenant: str, alerts: Iterable[AlertReceived]) -> Sa
     return Saved(tuple(stories.changed), tuple(stories.changed))
 
 
-def _hooks(db: Session, tenant: str, plans: Iterable[tuple[Plan, Judgement]]) -> dict[str, tuple[Hook, ...]]:
-    told = [(plan, found) for plan, found in plans if plan.stories]
-    traces: dict[str, list[str]] = defaultdict(list)
-    for row in rows_of(db, TraceRow, TraceRow.session, tenant, [found.conversation.session for _, found in told]):
-        traces[row.session].append(row.trace)
-    by_id = {chain.id: chain for _, found in told for chain in found.chains}
-    chains = {story.id: by_id[plan.told_as[story.id]] for plan, _ in told for story in plan.stories}
-    return {story: hooks(chain, traces[chain.session]) for story, chain in chains.items()}
+def _hooks(plans: Iterable[tuple[Plan, Judgement]]) -> dict[str, tuple[Hook, ...]]:
+    found: dict[str, tuple[Hook, ...]] = {}
+    for plan, judgement in plans:
+        chains = {chain.id: chain for chain in judgement.chains}
+        traces = {event.trace_id for event in judgement.conversation.events if event.trace_id}
+        found |= {story.id: hooks(chains[plan.told_as[story.id]], sorted(traces)) for story in plan.stories}
+    return found
 
 
 def _listing(story: Story, alerts: Sequence[AlertShown]) -> Story:

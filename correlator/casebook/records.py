@@ -23,8 +23,6 @@ class Arrival:
     first_ns: int | None
     last_ns: int | None
     ended: bool
-    traces: tuple[str, ...] = ()
-    """Ids of the traces that tell of it."""
 
 
 @dataclass(frozen=True, slots=True)

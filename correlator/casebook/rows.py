@@ -17,14 +17,11 @@ from correlator.casebook.tables import (
     MarkRow,
     SessionRow,
     StoryRow,
-    TraceRow,
     VerdictRow,
 )
 from correlator.story import Story
 
-Row = TypeVar(
-    "Row", SessionRow, StoryRow, AliasRow, LessonRow, CampaignRow, VerdictRow, TraceRow, HookRow, AlertRow, MarkRow
-)
+Row = TypeVar("Row", SessionRow, StoryRow, AliasRow, LessonRow, CampaignRow, VerdictRow, HookRow, AlertRow, MarkRow)
 _AT_ONCE = 500
 """Values in one question: databases bound how many parameters a statement has."""
 

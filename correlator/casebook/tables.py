@@ -101,15 +101,6 @@ class VerdictRow(Base):
     verdict: Mapped[str] = mapped_column(String(20))
 
 
-class TraceRow(Base):
-    """A trace that tells of a session."""
-
-    __tablename__ = "traces"
-    tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
-    session: Mapped[str] = mapped_column(_KEY, primary_key=True)
-    trace: Mapped[str] = mapped_column(_KEY, primary_key=True)
-
-
 class HookRow(Base):
     """Something by which an alert can be known to fall on a step of an open story (`correlator.absorb.Hook`)."""
 

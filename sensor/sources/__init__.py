@@ -90,9 +90,10 @@ def sniff(path: Path) -> str:
 def read_any(
     path: Path, *, session: str | None = None, tenant: str = DEFAULT_TENANT, mapping: "Mapping | None" = None
 ) -> Iterator[Event]:
-    """Yield the events of `path` with the source that its content asks for, or its records by `mapping`. Raises as `sniff` does."""
+    """Yield the events of `path` with the source that its content asks for, by `mapping` where it fits. Raises as `sniff` does."""
     if mapping is not None:
         from sensor.sources.alerts import mapping as alerts
 
-        return alerts.read(path, mapping, session=session, tenant=tenant)
+        if alerts.fits(path, mapping):
+            return alerts.read(path, mapping, session=session, tenant=tenant)
     return source(sniff(path)).read(path, session=session, tenant=tenant)

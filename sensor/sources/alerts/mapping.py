@@ -16,6 +16,7 @@ url = ["input.links.*"]
 
 import tomllib
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path as FilePath
 from typing import Annotated
 
@@ -33,6 +34,9 @@ from sensor.sources.alerts.walk import Path, at, text, texts
 from sensor.sources.lines import LIMITS, Broken, Limits
 from sensor.sources.records import records
 from sensor.sources.unreadable import unparsed
+
+_LOOKED_AT = 20
+"""Records that decide whether a mapping is meant for a file."""
 
 
 class MappingError(SourceError):
@@ -79,6 +83,12 @@ def load(path: FilePath) -> Mapping:
         raise MappingError(path, "; ".join(_wrong(error))) from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise MappingError(path, f"is no TOML: {error}") from error
+
+
+def fits(path: FilePath, mapping: Mapping) -> bool:
+    """Return whether one of the first records of a file has the rule where the mapping says."""
+    first = (record for record in islice(records(path), _LOOKED_AT) if not isinstance(record, Broken))
+    return any(text(cleaned(record.value), mapping.rule) for record in first)
 
 
 def read(

@@ -101,7 +101,7 @@ def _untold(
         source = f"{SOURCE}:{bundle.dialect(span)}"
         if not seen.captured:
             yield kept_back(span, tenant, session, source, position)
-        about = {"tenant": tenant, "session": session, "source": source}
+        about = {"tenant": tenant, "session": session, "source": source, "trace_id": span.trace_id}
         if isinstance(seen, ModelCall):
             yield _blind_call(span, seen, position, about)
         else:

@@ -10,6 +10,7 @@ from sensor.event import (
     DocumentRetrieved,
     Event,
     MemoryWritten,
+    ModelResponded,
     Principal,
     ToolCalled,
     ToolReturned,
@@ -94,7 +95,9 @@ class Teller:
         return found
 
     def _enriched(self, event: Event) -> Event:
-        """Return a call or result with what its own span tells better: times, server, failure, author."""
+        """Return an event with what its own span tells better: trace, times, server, failure, author."""
+        if isinstance(event, ModelResponded):
+            return event.model_copy(update={"trace_id": self._traces.get(event.position)})
         if isinstance(event, ToolCalled) and (run := self._ids.get(event.call_id or "")):
             return event.model_copy(
                 update={"at_ns": run.span.start_ns or event.at_ns, "server": run.tool.server or event.server}
@@ -113,6 +116,14 @@ class Teller:
             call.call_id or f"call@{self._whole.moved(position)}.{part}": self._runs[position, part]
             for (position, part), call in each_call(self._thread)
             if (position, part) in self._runs
+        }
+
+    @cached_property
+    def _traces(self) -> dict[int, str]:
+        """Return where a reply is told → the trace of the call that it answers."""
+        ends = {len(one.messages) - 1: one.span.trace_id for one in reversed(self._thread.calls) if one.call.reply}
+        return {
+            self._whole.moved(position): trace for position, trace in ends.items() if position in self._whole.origins
         }
 
     def _others(self) -> Iterator[Event]:
