@@ -61,6 +61,8 @@ class Engine(threading.Thread):
         if not found.spans:
             return
         request = _Request(found.spans, size, Future())
+        # Who goes away takes nothing back: a future that runs cannot be cancelled under the engine.
+        request.kept.set_running_or_notify_cancel()
         with self._lock:
             if self._stopping:
                 raise Busy(5, stopping=True)
