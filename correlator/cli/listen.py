@@ -59,7 +59,8 @@ def _serve(run: Run, settings: "Settings", host: str, port: int, forward: str | 
 
     from correlator.forward import Forwarder
     from correlator.listen import Engine
-    from sensor.sources.otlp.http import Receiver
+    from sensor.sources.otlp.http import application
+    from sensor.sources.otlp.receiver import Receiver
 
     engine = Engine(lambda: _opened(settings), lambda record: _tell(run, record))
     engine.start()
@@ -70,7 +71,7 @@ def _serve(run: Run, settings: "Settings", host: str, port: int, forward: str | 
             onward.start()
         receiver = Receiver(engine.take, settings.token, forward=onward.pass_on if onward else None)
         config = uvicorn.Config(
-            receiver.application,
+            application(receiver),
             host=host,
             port=port,
             log_level="error",

@@ -13,7 +13,7 @@ from correlator.listen import Engine
 from correlator.live import Live
 from correlator.settings import Settings
 from sensor.sources.otlp.decode import Decoded
-from sensor.sources.otlp.http import Busy
+from sensor.sources.otlp.receiver import Busy
 from sensor.sources.otlp.spool import Spool
 from tests.sensor.otlp.told import chat, genai, spans
 
