@@ -5,6 +5,7 @@ CorrelatorError
 ├── SettingsInvalid    clew.toml or a CLEW_ variable is wrong
 ├── StoryUnknown       no story or session of that id
 ├── CasebookInvalid    the casebook cannot be opened
+├── PortTaken          there is no listening at an address
 └── EvaluationImpossible   the runs to evaluate cannot be read
 """
 
@@ -27,6 +28,13 @@ class StoryUnknown(CorrelatorError):
 
 class CasebookInvalid(CorrelatorError):
     """The casebook cannot be opened."""
+
+
+class PortTaken(CorrelatorError):
+    """An address cannot be listened at."""
+
+    def __init__(self, address: str, option: str) -> None:
+        super().__init__(f"{address} is taken, or not ours; choose another {option}.")
 
 
 class EvaluationImpossible(CorrelatorError):

@@ -19,7 +19,7 @@ from correlator.casebook import StoryRecord
 from correlator.live import Live
 from sensor.errors import SensorError
 from sensor.sources.otlp.decode import Decoded
-from sensor.sources.otlp.http import Busy
+from sensor.sources.otlp.receiver import Busy
 from sensor.sources.otlp.span import Span
 
 WAITING_BYTES = 16 << 20
@@ -61,10 +61,12 @@ class Engine(threading.Thread):
         """Why the engine ended by itself."""
 
     async def take(self, found: Decoded, size: int) -> None:
-        """Keep what a request held (`sensor.sources.otlp.http.Taker`)."""
+        """Keep what a request held (`sensor.sources.otlp.receiver.Taker`)."""
         if not found.spans:
             return
         request = _Request(found.spans, size, Future())
+        # Who goes away takes nothing back: a future that runs cannot be cancelled under the engine.
+        request.kept.set_running_or_notify_cancel()
         with self._lock:
             if self._stopping:
                 raise Busy(5, stopping=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 PACKAGES = ("clew", "jinja2", "networkx", "pydantic", "rich", "sqlalchemy", "typer")
-EXTRAS = {"neo4j": "neo4j", "queue": "celery", "llm": "litellm", "web": "fastapi"}
+EXTRAS = {"grpc": "grpc", "neo4j": "neo4j", "queue": "celery", "llm": "litellm", "web": "fastapi"}
 """Extra → the module that shows whether it is installed."""
 
 

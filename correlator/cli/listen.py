@@ -3,10 +3,12 @@
 import gc
 import ipaddress
 import json
+import os
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
@@ -16,11 +18,14 @@ from correlator.cli.interrupt import heard
 from correlator.cli.verb import Run, verb
 
 if TYPE_CHECKING:
+    import socket
+
     import uvicorn
 
     from correlator.casebook import StoryRecord
     from correlator.live import Live
     from correlator.settings import Settings
+    from sensor.sources.otlp.receiver import Receiver
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 PORT = 4318
@@ -33,6 +38,12 @@ def listen(
     run: Run,
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port; 0 takes a free one.", min=0, max=65_535)] = PORT,
+    grpc_port: Annotated[
+        int | None,
+        typer.Option(
+            help="Port of OTLP over gRPC, usually 4317; 0 takes a free one. Off if not given.", min=0, max=65_535
+        ),
+    ] = None,
     forward: Annotated[
         str | None, typer.Option(help="Collector to pass all telemetry on to, unchanged.", metavar="URL")
     ] = None,
@@ -52,15 +63,15 @@ def listen(
         )
     if forward is not None and urlsplit(forward).scheme not in ("http", "https"):
         raise typer.BadParameter(f"{forward!r} is no http or https URL", param_hint="--forward")
-    return _serve(run, settings, host, port, forward)
+    if grpc_port is not None and find_spec("grpc") is None:
+        raise typer.BadParameter("gRPC is not installed; pip install 'clew[grpc]'", param_hint="--grpc-port")
+    return _serve(run, settings, host, port, grpc_port, forward)
 
 
-def _serve(run: Run, settings: "Settings", host: str, port: int, forward: str | None) -> int:
-    import uvicorn
-
+def _serve(run: Run, settings: "Settings", host: str, port: int, grpc_port: int | None, forward: str | None) -> int:
     from correlator.forward import Forwarder
     from correlator.listen import Engine
-    from sensor.sources.otlp.http import Receiver
+    from sensor.sources.otlp.receiver import Receiver
 
     engine = Engine(lambda: _opened(settings), lambda record: _tell(run, record))
     engine.start()
@@ -71,23 +82,7 @@ def _serve(run: Run, settings: "Settings", host: str, port: int, forward: str | 
         if onward is not None:
             onward.start()
         receiver = Receiver(engine.take, settings.token, forward=onward.pass_on if onward else None)
-        config = uvicorn.Config(
-            receiver.application,
-            host=host,
-            port=port,
-            log_level="error",
-            access_log=False,
-            timeout_graceful_shutdown=5,
-            lifespan="off",
-        )
-        try:
-            socket = config.bind_socket()
-        except SystemExit:
-            run.say(f"clew: {host}:{port} is taken, or not ours; choose another --port.")
-            return 1
-        socket.listen(1024)  # from now on clients may connect
-        run.say(f"listening at http://{host}:{socket.getsockname()[1]} for OTLP/HTTP (traces and logs); Ctrl-C ends")
-        server = uvicorn.Server(config)
+        server, socket = _server(run, receiver, host, port, grpc_port)
         _end_with(engine, server)
         server.run(sockets=[socket])
     except KeyboardInterrupt:
@@ -107,6 +102,46 @@ def _settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+def _server(
+    run: Run, receiver: "Receiver", host: str, port: int, grpc_port: int | None
+) -> "tuple[uvicorn.Server, socket.socket]":
+    """Return the server with the socket of HTTP, and tell where clients may connect as soon as they may."""
+    import uvicorn
+
+    from correlator.errors import PortTaken
+    from sensor.sources.otlp.http import application
+
+    config = uvicorn.Config(
+        application(receiver),
+        host=host,
+        port=port,
+        log_level="error",
+        access_log=False,
+        timeout_graceful_shutdown=5,
+        lifespan="off",
+    )
+    try:
+        bound = config.bind_socket()
+    except SystemExit:
+        raise PortTaken(f"{host}:{port}", "--port") from None
+    address, free = bound.getsockname()[:2]
+
+    def tell(grpc: str = "") -> None:
+        run.say(f"listening at http://{host}:{free} for OTLP/HTTP{grpc} (traces and logs); Ctrl-C ends")
+
+    if grpc_port is None:
+        bound.listen(1024)  # from now on clients may connect
+        tell()
+        return uvicorn.Server(config), bound
+    # Else gRPC writes to stderr by itself, as often as any client makes it.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    from correlator.serve import Server
+
+    return Server(
+        config, receiver, address, grpc_port, lambda at: tell(f" and http://{host}:{at} for OTLP/gRPC")
+    ), bound
 
 
 def _end_with(engine: threading.Thread, server: "uvicorn.Server") -> None:

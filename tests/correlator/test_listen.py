@@ -13,7 +13,7 @@ from correlator.listen import Engine
 from correlator.live import Live
 from correlator.settings import Settings
 from sensor.sources.otlp.decode import Decoded
-from sensor.sources.otlp.http import Busy
+from sensor.sources.otlp.receiver import Busy
 from sensor.sources.otlp.spool import Spool
 from tests.sensor.otlp.told import chat, genai, spans
 
@@ -53,6 +53,29 @@ def test_more_than_may_wait_is_refused_and_the_rest_is_kept(tmp_path: Path) -> N
     assert len(set(told)) == 1
     with pytest.raises(Busy, match="stopping"):
         asyncio.run(engine.take(TOLD[0], 1))
+
+
+def test_a_client_that_goes_away_does_not_end_the_engine(tmp_path: Path) -> None:
+    opening = threading.Event()
+    told: list[str] = []
+    engine = Engine(lambda: live(tmp_path, opening), lambda record: told.append(record.story.id))
+    engine.start()
+
+    async def send() -> None:
+        left = asyncio.create_task(engine.take(TOLD[0], 60))
+        await asyncio.sleep(0)
+        left.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await left
+        opening.set()
+        for found in TOLD[1:]:
+            await engine.take(found, 60)
+
+    asyncio.run(send())
+    engine.stop()
+
+    assert engine.failure is None
+    assert len(set(told)) == 1
 
 
 def test_a_store_that_cannot_be_opened_is_told_and_nothing_is_acknowledged(tmp_path: Path) -> None:

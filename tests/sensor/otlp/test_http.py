@@ -17,7 +17,8 @@ from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from sensor.sources.otlp.decode import Decoded
-from sensor.sources.otlp.http import JSON, PROTOBUF, Bounds, Busy, Receiver
+from sensor.sources.otlp.http import application
+from sensor.sources.otlp.receiver import JSON, PROTOBUF, Bounds, Busy, Receiver
 from tests.sensor.otlp.test_decode import span, wire, wrapped
 from tests.sensor.otlp.told import chat, genai, spans
 
@@ -28,7 +29,7 @@ BODY = wire(spans(chat(), genai)).SerializeToString()
 def served(receiver: Receiver) -> Iterator[str]:
     """Serve on a free port of loopback and give the address."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(receiver.application, log_level="error", lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(application(receiver), log_level="error", lifespan="off"))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])))
     thread.start()
     try:
