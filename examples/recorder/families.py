@@ -1,0 +1,48 @@
+"""The packages that report what an agent does, and how an application uses each."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+from examples.recorder.playing import Around
+from examples.recorder.scenario import Scenario, Session
+
+
+@dataclass(frozen=True)
+class Family:
+    """Packages of one vocabulary."""
+
+    switch_on: Callable[[], None]
+    """What a user calls once, before the client library is used."""
+
+    around: Around = lambda *_: nullcontext()
+    """How the application tells which conversation it is, and whose."""
+
+
+def _openinference() -> None:
+    from openinference.instrumentation.openai import OpenAIInstrumentor
+
+    OpenAIInstrumentor().instrument()
+
+
+def _openinference_session(scenario: Scenario, session: Session) -> AbstractContextManager[object]:
+    from openinference.instrumentation import using_attributes
+
+    if not session.conversation:
+        return nullcontext()
+    return using_attributes(session_id=session.conversation, user_id=str(scenario.principal["id"]))
+
+
+def _openllmetry() -> None:
+    from opentelemetry.instrumentation.anthropic import AnthropicInstrumentor
+    from opentelemetry.instrumentation.openai import OpenAIInstrumentor
+
+    OpenAIInstrumentor().instrument()
+    AnthropicInstrumentor().instrument()
+
+
+FAMILIES: dict[str, Family] = {
+    "openinference": Family(_openinference, _openinference_session),
+    "openllmetry": Family(_openllmetry),
+}
+"""Families for which every scenario of the plain client libraries can be played."""
