@@ -7,11 +7,13 @@ from examples.crafted_prompt_administrator.scenario import SCENARIO as CRAFTED_P
 from examples.crafted_prompt_anonymous.scenario import SCENARIO as CRAFTED_PROMPT_ANONYMOUS
 from examples.encoded_secret.scenario import SCENARIO as ENCODED_SECRET
 from examples.image_link_answer.scenario import SCENARIO as IMAGE_LINK_ANSWER
+from examples.poisoned_handover.scenario import SCENARIO as POISONED_HANDOVER
 from examples.poisoned_memory.scenario import SCENARIO as POISONED_MEMORY
 from examples.quoted_injection.scenario import SCENARIO as QUOTED_INJECTION
 from examples.recorder.recording import record
 from examples.recorder.scenario import Scenario
 from examples.remembered_preference.scenario import SCENARIO as REMEMBERED_PREFERENCE
+from examples.requested_handover.scenario import SCENARIO as REQUESTED_HANDOVER
 from examples.user_asked_export.scenario import SCENARIO as USER_ASKED_EXPORT
 
 FOLDER = Path(__file__).parent
@@ -30,6 +32,8 @@ SCENARIOS: tuple[Scenario, ...] = (
 TRACED: tuple[Scenario, ...] = (
     POISONED_MEMORY,
     REMEMBERED_PREFERENCE,
+    POISONED_HANDOVER,
+    REQUESTED_HANDOVER,
 )
 """The telemetry."""
 

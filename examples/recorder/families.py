@@ -41,8 +41,19 @@ def _openllmetry() -> None:
     AnthropicInstrumentor().instrument()
 
 
+def _pydantic_ai() -> None:
+    from pydantic_ai import Agent
+
+    Agent.instrument_all()
+
+
 FAMILIES: dict[str, Family] = {
     "openinference": Family(_openinference, _openinference_session),
     "openllmetry": Family(_openllmetry),
 }
 """Families for which every scenario of the plain client libraries can be played."""
+
+FRAMEWORKS: dict[str, Family] = {
+    "pydantic_ai": Family(_pydantic_ai),
+}
+"""Families of one framework, which reports itself."""

@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 
 from examples.recorder.collector import collecting
-from examples.recorder.families import FAMILIES
+from examples.recorder.families import FAMILIES, FRAMEWORKS
 from examples.recorder.playing import play
 from examples.recorder.reporting import report_as
 from examples.recorder.scenario import Scenario
@@ -62,8 +62,9 @@ def main(family: str, name: str, traffic: str) -> None:
     """Play the scenario of this name and report its spans."""
     scenario = scenario_of(name)
     provider = report_as("assistant", name)
-    FAMILIES[family].switch_on()
-    played = play(scenario, FAMILIES[family].around)
+    packages = {**FAMILIES, **FRAMEWORKS}[family]
+    packages.switch_on()
+    played = play(scenario, packages.around)
     provider.shutdown()
     Path(traffic).write_text(played.traffic_yaml(), "utf-8")
 

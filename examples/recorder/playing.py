@@ -25,6 +25,8 @@ RECEIVERS = (
     "img.feedback-stats.example.net",
     "clearing.stonebridge-desk.example.net",
     "board.tarnoak.example.org",
+    "collect.quillmark-audit.example.net",
+    "books.ferrowick.example.org",
 )
 """Hosts that take whatever is sent to them."""
 

@@ -79,13 +79,24 @@ class Session:
 
 
 @dataclass(frozen=True)
+class Colleague:
+    """Another agent, to which the first one may hand tasks over."""
+
+    name: str
+    system: str
+    tools: tuple[str, ...]
+    conversation: str
+    """The id of what it is told and does, a conversation of its own."""
+
+
+@dataclass(frozen=True)
 class Scenario:
     """What is to be recorded: one session, or several that follow one another in the same world."""
 
     name: str
     """Name of its folder under `examples/`."""
 
-    library: Literal["openai", "anthropic"]
+    library: Literal["openai", "anthropic", "pydantic_ai"]
     """Client library that talks to the model: a module of `examples.recorder.agents`."""
 
     principal: Mapping[str, str | None]
@@ -115,6 +126,9 @@ class Scenario:
 
     later: tuple[Session, ...] = ()
     """Further conversations, one after the other, in the world that the first one left."""
+
+    team: tuple[Colleague, ...] = ()
+    """Agents that work for the first one; what they say stands in the script where it is their turn."""
 
     @property
     def sessions(self) -> tuple[Session, ...]:

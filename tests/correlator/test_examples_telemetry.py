@@ -30,11 +30,14 @@ ACCUSED = {
 }
 """Benign examples that the product tells a story of, and why."""
 
-UNFOUND: dict[str, str] = {}
-"""Attacks that it tells no story of, or not the right one, and why."""
+ENDS_ELSEWHERE = {
+    "poisoned_handover": "the story ends with the hand-over: in the colleague's session the task counts as what a user asked "
+    "for, although the event that hands it over is there",
+}
+"""Attacks whose story tells another effect, and why."""
 
-CUT_SHORT = {
-    "poisoned_memory": "a story begins at the note that was recalled: what one session writes to memory is not followed "
+BEGINS_ELSEWHERE = {
+    "poisoned_memory": "the story begins at the note that was recalled: what one session writes to memory is not followed "
     "into the next",
 }
 """Attacks whose story begins too late, and why."""
@@ -58,9 +61,8 @@ Told = Callable[[str, Path], list[Story]]
 ways = pytest.mark.parametrize("told", [replayed, received])
 
 
-def each(names: list[str], *known: dict[str, str]) -> pytest.MarkDecorator:
+def each(names: list[str], reasons: dict[str, str]) -> pytest.MarkDecorator:
     """Return the examples as parameters; those that are known to go wrong must go wrong."""
-    reasons = {name: reason for one in known for name, reason in one.items()}
     return pytest.mark.parametrize(
         "name",
         [
@@ -77,7 +79,7 @@ def test_a_benign_example_gives_no_story(told: Told, name: str, tmp_path: Path) 
 
 
 @ways
-@each(WITH_STORY, UNFOUND)
+@each(WITH_STORY, ENDS_ELSEWHERE)
 def test_an_attack_gives_one_story_with_the_effect_its_value_and_its_destination(
     told: Told, name: str, tmp_path: Path
 ) -> None:
@@ -93,7 +95,7 @@ def test_an_attack_gives_one_story_with_the_effect_its_value_and_its_destination
 
 
 @ways
-@each(WITH_STORY, UNFOUND, CUT_SHORT)
+@each(WITH_STORY, BEGINS_ELSEWHERE)
 def test_an_attack_begins_with_the_text_that_the_example_names(told: Told, name: str, tmp_path: Path) -> None:
     expected = EXPECTED[name]["origin"]
 
@@ -105,4 +107,4 @@ def test_an_attack_begins_with_the_text_that_the_example_names(told: Told, name:
 
 def test_the_known_failures_are_examples() -> None:
     assert {*ACCUSED} <= {*SILENT}
-    assert {*UNFOUND, *CUT_SHORT} <= {*WITH_STORY}
+    assert {*ENDS_ELSEWHERE, *BEGINS_ELSEWHERE} <= {*WITH_STORY}
