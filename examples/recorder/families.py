@@ -1,8 +1,10 @@
 """The packages that report what an agent does, and how an application uses each."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+
+from opentelemetry import trace
 
 from examples.recorder.playing import Around
 from examples.recorder.scenario import Scenario, Session
@@ -47,6 +49,14 @@ def _pydantic_ai() -> None:
     Agent.instrument_all()
 
 
+@contextmanager
+def _turn(scenario: Scenario, session: Session) -> Iterator[None]:
+    """Put what belongs to one request of a user into one trace, as an application does that traces itself."""
+    attributes = {"session.id": session.conversation, "user.id": str(scenario.principal["id"])}
+    with trace.get_tracer("application").start_as_current_span("answer", attributes=attributes):
+        yield
+
+
 FAMILIES: dict[str, Family] = {
     "openinference": Family(_openinference, _openinference_session),
     "openllmetry": Family(_openllmetry),
@@ -55,5 +65,6 @@ FAMILIES: dict[str, Family] = {
 
 FRAMEWORKS: dict[str, Family] = {
     "pydantic_ai": Family(_pydantic_ai),
+    "openllmetry_mcp": Family(_openllmetry, _turn),
 }
-"""Families of one framework, which reports itself."""
+"""Families for one framework. Pydantic AI and the MCP SDK report themselves; the latter has no content, which comes beside it."""

@@ -5,6 +5,7 @@ Nothing leaves the machine: a name that is not served here cannot be reached.
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -128,9 +129,14 @@ def accepts(_: Request) -> Response:
     return Response(200, "accepted")
 
 
-def page(text: str) -> Service:
-    """Return a service that shows one page."""
-    return lambda _: Response(200, text)
+def page(text: str, delay: float = 0) -> Service:
+    """Return a service that shows one page, after so many seconds."""
+
+    def respond(_: Request) -> Response:
+        time.sleep(delay)
+        return Response(200, text)
+
+    return respond
 
 
 def admin_api() -> Service:

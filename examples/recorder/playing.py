@@ -16,7 +16,7 @@ from examples.recorder.agents import Task, agent
 from examples.recorder.loopback import ANY_HOST, Loopback, Request, Service, accepts, admin_api, page, serve
 from examples.recorder.scenario import Scenario, Session
 from examples.recorder.scripted_model import ScriptedModel
-from examples.recorder.tools import ADMIN_HOST, TOOLS, World, create_database, create_notes
+from examples.recorder.tools import ADMIN_HOST, World, create_database, create_notes
 
 RECEIVERS = (
     "ledger-check.example.net",
@@ -27,6 +27,8 @@ RECEIVERS = (
     "board.tarnoak.example.org",
     "collect.quillmark-audit.example.net",
     "books.ferrowick.example.org",
+    "confirm.poolpass.example.net",
+    "desk.weatherby.example.org",
 )
 """Hosts that take whatever is sent to them."""
 
@@ -60,14 +62,8 @@ def play(scenario: Scenario, around: Around = lambda *_: nullcontext()) -> Playe
     ):
         world = _world(Path(directory), scenario, loopback)
         for session in scenario.sessions:
-            task = Task(
-                scenario,
-                session,
-                model_server.address,
-                lambda name, arguments: TOOLS[name].run(world, **arguments),
-            )
             with around(scenario, session):
-                answer = agent(scenario.library)(task)
+                answer = agent(scenario.library)(Task(scenario, session, model_server.address, world))
             _render(answer, loopback)
         traffic = tuple(loopback.received)
     return Played(model, traffic)
@@ -79,7 +75,7 @@ def _mark(scenario: Scenario) -> str:
 
 
 def _services(scenario: Scenario) -> dict[str, Service]:
-    pages = {urlsplit(url).netloc: page(text) for url, text in scenario.pages.items()}
+    pages = {urlsplit(url).netloc: page(text, scenario.delays.get(url, 0)) for url, text in scenario.pages.items()}
     return {**dict.fromkeys(RECEIVERS, accepts), ADMIN_HOST: admin_api(), **pages}
 
 

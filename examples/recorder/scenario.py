@@ -96,7 +96,7 @@ class Scenario:
     name: str
     """Name of its folder under `examples/`."""
 
-    library: Literal["openai", "anthropic", "pydantic_ai"]
+    library: Literal["openai", "anthropic", "pydantic_ai", "anthropic_mcp"]
     """Client library that talks to the model: a module of `examples.recorder.agents`."""
 
     principal: Mapping[str, str | None]
@@ -114,6 +114,9 @@ class Scenario:
 
     pages: Mapping[str, str] = field(default_factory=dict)
     """URL → text of the pages that loopback serves under these names."""
+
+    delays: Mapping[str, float] = field(default_factory=dict)
+    """URL → seconds that a page takes. What runs in parallel takes so different times that its order is always the same."""
 
     tickets: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     """Number → author, subject and body of the support tickets in the database."""

@@ -1,5 +1,6 @@
 """The shipped telemetry, read from the file and live, held against what each example says is to be found in it."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from correlator.settings import Settings
 from correlator.spelling import squash
 from correlator.story import Story
 from sensor.identity import session_key
+from sensor.sources import read_any
 from sensor.sources.otlp.json_form import decode
 from tests.correlator.test_live import live, stories
 
@@ -41,6 +43,13 @@ BEGINS_ELSEWHERE = {
     "into the next",
 }
 """Attacks whose story begins too late, and why."""
+
+TOLD_TWICE = dict.fromkeys(
+    ("poisoned_mcp_page", "requested_mcp_post"),
+    "the span of an MCP client, `MCP send tools/call NAME`, is taken for a call of a tool of that name, beside the "
+    "server's span inside it",
+)
+"""Examples of which calls are told that nobody asked for, and why."""
 
 
 def replayed(name: str, folder: Path) -> list[Story]:
@@ -105,6 +114,17 @@ def test_an_attack_begins_with_the_text_that_the_example_names(told: Told, name:
     assert found.origin.source == expected["source"]
 
 
+@each(list(EXPECTED), TOLD_TWICE)
+def test_each_call_that_the_model_asked_for_is_told_once_and_no_other(name: str) -> None:
+    path = EXAMPLES / name / "spans.jsonl"
+    asked = {*re.findall(r"(?:call|toolu)_[0-9a-f]{12}_\d\d_\d", path.read_text("utf-8"))}
+
+    told = [event.call_id for event in read_any(path) if event.kind == "tool_called"]
+
+    assert sorted(told) == sorted(asked)
+
+
 def test_the_known_failures_are_examples() -> None:
     assert {*ACCUSED} <= {*SILENT}
+    assert {*TOLD_TWICE} <= {*EXPECTED}
     assert {*ENDS_ELSEWHERE, *BEGINS_ELSEWHERE} <= {*WITH_STORY}

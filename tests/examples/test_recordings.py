@@ -104,7 +104,11 @@ def test_both_client_libraries_were_recorded() -> None:
 
 @pytest.mark.parametrize(
     ("hijacked", "twin"),
-    [("poisoned_memory", "remembered_preference"), ("poisoned_handover", "requested_handover")],
+    [
+        ("poisoned_memory", "remembered_preference"),
+        ("poisoned_handover", "requested_handover"),
+        ("poisoned_mcp_page", "requested_mcp_post"),
+    ],
 )
 def test_a_twin_of_the_telemetry_has_the_same_structure(hijacked: str, twin: str) -> None:
     assert spans(hijacked) == spans(twin)

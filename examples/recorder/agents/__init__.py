@@ -6,9 +6,7 @@ from importlib import import_module
 from typing import Any, cast
 
 from examples.recorder.scenario import Scenario, Session
-
-RunTool = Callable[[str, dict[str, Any]], str]
-"""Runs a tool by its name with its arguments and returns the result text."""
+from examples.recorder.tools import TOOLS, World
 
 
 @dataclass(frozen=True)
@@ -20,7 +18,12 @@ class Task:
     proxy: str
     """HTTP proxy at which the scripted model answers."""
 
-    run: RunTool
+    world: World
+    """What its tools act on."""
+
+    def run(self, tool: str, arguments: dict[str, Any]) -> str:
+        """Run a tool and return the result text."""
+        return TOOLS[tool].run(self.world, **arguments)
 
 
 Agent = Callable[[Task], str]
