@@ -10,12 +10,14 @@ from examples.image_link_answer.scenario import SCENARIO as IMAGE_LINK_ANSWER
 from examples.poisoned_handover.scenario import SCENARIO as POISONED_HANDOVER
 from examples.poisoned_mcp_page.scenario import SCENARIO as POISONED_MCP_PAGE
 from examples.poisoned_memory.scenario import SCENARIO as POISONED_MEMORY
+from examples.poisoned_stream.scenario import SCENARIO as POISONED_STREAM
 from examples.quoted_injection.scenario import SCENARIO as QUOTED_INJECTION
 from examples.recorder.recording import record
 from examples.recorder.scenario import Scenario
 from examples.remembered_preference.scenario import SCENARIO as REMEMBERED_PREFERENCE
 from examples.requested_handover.scenario import SCENARIO as REQUESTED_HANDOVER
 from examples.requested_mcp_post.scenario import SCENARIO as REQUESTED_MCP_POST
+from examples.requested_stream.scenario import SCENARIO as REQUESTED_STREAM
 from examples.user_asked_export.scenario import SCENARIO as USER_ASKED_EXPORT
 
 FOLDER = Path(__file__).parent
@@ -38,6 +40,8 @@ TRACED: tuple[Scenario, ...] = (
     REQUESTED_HANDOVER,
     POISONED_MCP_PAGE,
     REQUESTED_MCP_POST,
+    POISONED_STREAM,
+    REQUESTED_STREAM,
 )
 """The telemetry."""
 

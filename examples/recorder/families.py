@@ -49,6 +49,14 @@ def _pydantic_ai() -> None:
     Agent.instrument_all()
 
 
+def _litellm() -> None:
+    import litellm
+    from openinference.instrumentation.litellm import LiteLLMInstrumentor
+
+    litellm.telemetry = False
+    LiteLLMInstrumentor().instrument()
+
+
 @contextmanager
 def _turn(scenario: Scenario, session: Session) -> Iterator[None]:
     """Put what belongs to one request of a user into one trace, as an application does that traces itself."""
@@ -66,5 +74,6 @@ FAMILIES: dict[str, Family] = {
 FRAMEWORKS: dict[str, Family] = {
     "pydantic_ai": Family(_pydantic_ai),
     "openllmetry_mcp": Family(_openllmetry, _turn),
+    "openinference_litellm": Family(_litellm, _openinference_session),
 }
 """Families for one framework. Pydantic AI and the MCP SDK report themselves; the latter has no content, which comes beside it."""

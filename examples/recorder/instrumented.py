@@ -48,6 +48,7 @@ def _environment(collector: str, home: str) -> dict[str, str]:
         "HOME": home,
         "NO_PROXY": "127.0.0.1",
         "OTEL_EXPORTER_OTLP_ENDPOINT": collector,
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         **proxies,
     }
 

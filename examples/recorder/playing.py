@@ -29,6 +29,8 @@ RECEIVERS = (
     "books.ferrowick.example.org",
     "confirm.poolpass.example.net",
     "desk.weatherby.example.org",
+    "mirror.glasswing-status.example.net",
+    "archive.kestrel-ops.example.org",
 )
 """Hosts that take whatever is sent to them."""
 

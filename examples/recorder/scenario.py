@@ -96,7 +96,7 @@ class Scenario:
     name: str
     """Name of its folder under `examples/`."""
 
-    library: Literal["openai", "anthropic", "pydantic_ai", "anthropic_mcp"]
+    library: Literal["openai", "anthropic", "pydantic_ai", "anthropic_mcp", "litellm"]
     """Client library that talks to the model: a module of `examples.recorder.agents`."""
 
     principal: Mapping[str, str | None]

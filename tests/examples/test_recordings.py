@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +27,19 @@ def session(name: str) -> dict[str, Any]:
     return content
 
 
-def spans(name: str) -> Counter[tuple[str, str, str]]:
-    """Return how often each service had a package report a span of each name."""
-    found: Counter[tuple[str, str, str]] = Counter()
+def each_span(name: str) -> Iterator[tuple[str, Any]]:
+    """Yield the name of the service and the span, in the order in which they ended."""
     for line in (FOLDER / name / "spans.jsonl").read_text("utf-8").splitlines():
-        for resource in json.loads(line)["resourceSpans"]:
-            (service,) = (one["value"]["stringValue"] for one in resource["resource"]["attributes"])
-            for scope in resource["scopeSpans"]:
-                found.update((service, scope["scope"]["name"], span["name"]) for span in scope["spans"])
-    return found
+        (resource,) = json.loads(line)["resourceSpans"]
+        (scope,) = resource["scopeSpans"]
+        for span in scope["spans"]:
+            yield text(resource["resource"], "service.name"), {**span, "scope": scope["scope"]["name"]}
+
+
+def text(item: Any, attribute: str) -> str:
+    """Return a text among the attributes of a span or resource."""
+    (found,) = (one["value"]["stringValue"] for one in item["attributes"] if one["key"] == attribute)
+    return str(found)
 
 
 def load(path: Path) -> Any:
@@ -108,10 +113,39 @@ def test_both_client_libraries_were_recorded() -> None:
         ("poisoned_memory", "remembered_preference"),
         ("poisoned_handover", "requested_handover"),
         ("poisoned_mcp_page", "requested_mcp_post"),
+        ("poisoned_stream", "requested_stream"),
     ],
 )
 def test_a_twin_of_the_telemetry_has_the_same_structure(hijacked: str, twin: str) -> None:
-    assert spans(hijacked) == spans(twin)
+    counts = [
+        Counter((service, span["scope"], span["name"]) for service, span in each_span(name))
+        for name in (hijacked, twin)
+    ]
+
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("name", ["poisoned_stream", "requested_stream"])
+def test_a_request_that_failed_has_a_span_of_its_own_and_is_sent_again(name: str) -> None:
+    found = [span for _, span in each_span(name)]
+    sent = [(span["status"]["code"], text(span, "input.value")) for span in found]
+
+    assert [code for code, _ in sent] == [2, 1, 1, 2, 1, 1]
+    assert sent[0][1] == sent[1][1]
+    assert sent[3][1] == sent[4][1]
+
+
+@pytest.mark.parametrize("name", ["poisoned_mcp_page", "requested_mcp_post"])
+def test_the_two_pages_are_fetched_at_the_same_time_and_the_servers_span_lies_in_the_clients(name: str) -> None:
+    called = {span["spanId"]: (service, span) for service, span in each_span(name) if "tools/call" in span["name"]}
+    first, second = [
+        span for service, span in called.values() if service == "assistant" and "fetch_url" in span["name"]
+    ]
+
+    assert int(second["startTimeUnixNano"]) < int(first["endTimeUnixNano"])
+    for service, span in called.values():
+        if service != "assistant":
+            assert called[span["parentSpanId"]][0] == "assistant"
 
 
 def test_loopback_reaches_no_host_that_it_does_not_serve() -> None:
