@@ -1,67 +1,73 @@
 """Plays one scenario while a real instrumentation package reports it.
 
-`python -m examples.recorder.instrumented FAMILY SCENARIO` runs in a process of its own, because an instrumentation changes the
-client library for good. Each span is printed as it ends: a line with the base64 of an `ExportTraceServiceRequest`, the body that
-an exporter would post. `reported` runs it and gives the bodies.
+`python -m examples.recorder.instrumented FAMILY SCENARIO TRAFFIC` runs in a process of its own, because an instrumentation
+changes the client library for good. Its exporter posts each span to a collector on loopback as it ends; what reached the
+services is written to the file TRAFFIC. Nothing but loopback can be reached from that process.
 """
 
-import base64
+import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+import tempfile
+from importlib import import_module
 from pathlib import Path
 
-from opentelemetry import trace
-from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, SpanExportResult
+from examples.recorder.collector import collecting
+from examples.recorder.families import FAMILIES, FRAMEWORKS
+from examples.recorder.playing import play
+from examples.recorder.reporting import report_as
+from examples.recorder.scenario import Scenario
 
-from examples.record import FOLDER, SCENARIOS
-from examples.recorder.recording import record
-
-
-def _openinference() -> None:
-    from openinference.instrumentation.openai import OpenAIInstrumentor
-
-    OpenAIInstrumentor().instrument()
-
-
-def _openllmetry() -> None:
-    from opentelemetry.instrumentation.anthropic import AnthropicInstrumentor
-    from opentelemetry.instrumentation.openai import OpenAIInstrumentor
-
-    OpenAIInstrumentor().instrument()
-    AnthropicInstrumentor().instrument()
-
-
-FAMILIES: dict[str, Callable[[], None]] = {"openinference": _openinference, "openllmetry": _openllmetry}
-"""Family of instrumentation packages → what a user calls to switch it on."""
-
-
-class _Lines(SpanExporter):
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        print(base64.b64encode(encode_spans(spans).SerializeToString()).decode(), flush=True)
-        return SpanExportResult.SUCCESS
+_NOWHERE = "http://127.0.0.1:9"
+"""Proxy for all that is not told another one: whatever a package wants to tell its makers ends there."""
 
 
 def reported(family: str, name: str) -> list[bytes]:
     """Play the scenario of this name in a new process and return the body of each span, in the order they ended."""
-    done = subprocess.run(
-        [sys.executable, "-m", "examples.recorder.instrumented", family, name],
-        cwd=Path(FOLDER).parent, capture_output=True, check=True,
-    )  # fmt: skip
-    return [base64.b64decode(line) for line in done.stdout.splitlines()]
+    return watched(family, name)[0]
 
 
-def main(family: str, name: str) -> None:
-    """Play the scenario of this name and print its spans."""
-    (scenario,) = (one for one in SCENARIOS if one.name == name)
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(_Lines()))
-    trace.set_tracer_provider(provider)
-    FAMILIES[family]()
-    record(scenario)
+def watched(family: str, name: str) -> tuple[list[bytes], str]:
+    """Play the scenario of this name in a new process and return the bodies of its spans, and what reached the services."""
+    with tempfile.TemporaryDirectory(prefix="clew-example-") as folder, collecting() as (address, bodies):
+        traffic = Path(folder) / "traffic.yaml"
+        subprocess.run(
+            [sys.executable, "-m", "examples.recorder.instrumented", family, name, str(traffic)],
+            cwd=Path(__file__).parents[2], env=_environment(address, folder), stdout=subprocess.DEVNULL, check=True,
+        )  # fmt: skip
+        return bodies, traffic.read_text("utf-8")
+
+
+def _environment(collector: str, home: str) -> dict[str, str]:
+    """Return what the process knows of the machine: nothing that changes what the packages do, no folder of a person."""
+    proxies = {
+        name: _NOWHERE for scheme in ("http", "https") for name in (f"{scheme}_proxy", f"{scheme}_proxy".upper())
+    }
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": home,
+        "NO_PROXY": "127.0.0.1",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector,
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        **proxies,
+    }
+
+
+def scenario_of(name: str) -> Scenario:
+    """Return the scenario of a folder."""
+    found: Scenario = import_module(f"examples.{name}.scenario").SCENARIO
+    return found
+
+
+def main(family: str, name: str, traffic: str) -> None:
+    """Play the scenario of this name and report its spans."""
+    scenario = scenario_of(name)
+    provider = report_as("assistant", name)
+    packages = {**FAMILIES, **FRAMEWORKS}[family]
+    packages.switch_on()
+    played = play(scenario, packages.around)
     provider.shutdown()
+    Path(traffic).write_text(played.traffic_yaml(), "utf-8")
 
 
 if __name__ == "__main__":

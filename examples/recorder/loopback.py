@@ -5,6 +5,7 @@ Nothing leaves the machine: a name that is not served here cannot be reached.
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -34,7 +35,14 @@ class Response:
 
     status: int
     text: str
+    kind: str = ""
+    """Content type; told by the text where it is empty."""
 
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+STREAM = "text/event-stream"
+"""Content type of an answer that is sent event by event."""
 
 Service = Callable[[Request], Response]
 
@@ -51,6 +59,11 @@ class Loopback:
     """Host name → service. Other names do not exist."""
 
     received: list[Request] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        """Where it listens; as the HTTP proxy of a client it answers for every host name."""
+        return f"http://127.0.0.1:{self.port}"
 
     def request(self, request: Request) -> Response:
         """Send a real HTTP request to the service of the URL's host; an unknown host is an error text, status 0."""
@@ -79,15 +92,20 @@ def serve(services: Mapping[str, Service]) -> Iterator[Loopback]:
             assert loopback is not None
             host = self.headers["Host"]
             length = int(self.headers.get("Content-Length") or 0)
-            request = Request(self.command, f"http://{host}{self.path}", self.rfile.read(length).decode())
+            # A client that takes this server for its proxy names the whole URL.
+            url = self.path if self.path.startswith("http://") else f"http://{host}{self.path}"
+            request = Request(self.command, url, self.rfile.read(length).decode())
             loopback.received.append(request)
             response = services[host if host in services else ANY_HOST](request)
-            content = response.text.encode()
+            told = "application/json" if response.text[:1] in "{[" else "text/plain"
             self.send_response(response.status)
-            self.send_header("Content-Type", "application/json" if response.text[:1] in "{[" else "text/plain")
-            self.send_header("Content-Length", str(len(content)))
+            self.send_header("Content-Type", response.kind or told)
+            self.send_header("Content-Length", str(len(response.text.encode())))
+            for name, value in response.headers.items():
+                self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(content)
+            for piece in response.text.splitlines(keepends=True) if response.kind == STREAM else [response.text]:
+                self.wfile.write(piece.encode())
 
         do_GET = do_POST = do_PUT = do_DELETE = respond  # noqa: N815  names of the base class
 
@@ -111,9 +129,14 @@ def accepts(_: Request) -> Response:
     return Response(200, "accepted")
 
 
-def page(text: str) -> Service:
-    """Return a service that shows one page."""
-    return lambda _: Response(200, text)
+def page(text: str, delay: float = 0) -> Service:
+    """Return a service that shows one page, after so many seconds."""
+
+    def respond(_: Request) -> Response:
+        time.sleep(delay)
+        return Response(200, text)
+
+    return respond
 
 
 def admin_api() -> Service:

@@ -19,6 +19,8 @@ class Reply:
 
     text: str = ""
     calls: tuple[Ask, ...] = ()
+    status: int = 200
+    """Another status is a request that the model's server fails; text and calls are not said then."""
 
 
 Turn = Callable[[list[str]], Reply]
@@ -33,6 +35,11 @@ def calls(tool: str, /, **arguments: Any) -> Turn:
 def answers(text: str) -> Turn:
     """Return a turn that is the final answer."""
     return lambda _: Reply(text)
+
+
+def fails(status: int) -> Turn:
+    """Return a turn in which the model's server fails, so that the client asks again."""
+    return lambda _: Reply(status=status)
 
 
 @dataclass(frozen=True)
@@ -52,16 +59,45 @@ class Expected:
     destination: str | None = None
     """Host or interface that was reached."""
 
+    source: str | None = None
+    """Tool that brought the steering text."""
+
+    origin_session: str | None = None
+    """Conversation in which it was read, where there are several."""
+
+    session: str | None = None
+    """Conversation in which the effect was carried out, where there are several."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """One conversation of a user with the agent."""
+
+    prompt: str
+    script: tuple[Turn, ...]
+    conversation: str = ""
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """Another agent, to which the first one may hand tasks over."""
+
+    name: str
+    system: str
+    tools: tuple[str, ...]
+    conversation: str
+    """The id of what it is told and does, a conversation of its own."""
+
 
 @dataclass(frozen=True)
 class Scenario:
-    """One session to be recorded."""
+    """What is to be recorded: one session, or several that follow one another in the same world."""
 
     name: str
     """Name of its folder under `examples/`."""
 
-    library: Literal["openai", "anthropic"]
-    """Client library that talks to the model."""
+    library: Literal["openai", "anthropic", "pydantic_ai", "anthropic_mcp", "litellm"]
+    """Client library that talks to the model: a module of `examples.recorder.agents`."""
 
     principal: Mapping[str, str | None]
     """Who is logged in, as the application around the agent knows it: `kind` and `id`."""
@@ -73,11 +109,31 @@ class Scenario:
 
     script: tuple[Turn, ...]
     expected: Expected
+    instrumentation: str | None = None
+    """Packages that report what happens: a row of `examples.recorder.families`. Without any, the transcript is kept."""
+
     pages: Mapping[str, str] = field(default_factory=dict)
     """URL → text of the pages that loopback serves under these names."""
+
+    delays: Mapping[str, float] = field(default_factory=dict)
+    """URL → seconds that a page takes. What runs in parallel takes so different times that its order is always the same."""
 
     tickets: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     """Number → author, subject and body of the support tickets in the database."""
 
     files: Mapping[str, str] = field(default_factory=dict)
     """Path → text of the files in the agent's folder."""
+
+    conversation: str = ""
+    """The id that the application gives the conversation, where it gives one."""
+
+    later: tuple[Session, ...] = ()
+    """Further conversations, one after the other, in the world that the first one left."""
+
+    team: tuple[Colleague, ...] = ()
+    """Agents that work for the first one; what they say stands in the script where it is their turn."""
+
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        """All conversations in order."""
+        return (Session(self.prompt, self.script, self.conversation), *self.later)

@@ -27,6 +27,9 @@ class World:
     """The agent's files; nothing outside of it is touched."""
 
     database: Path
+    notes: Path
+    """What the agent keeps from one conversation for the next."""
+
     loopback: Loopback
 
 
@@ -49,6 +52,12 @@ class Tool:
         return {"type": "object", "properties": properties, "required": list(properties)}
 
 
+def chat_tool(tool: Tool) -> dict[str, Any]:
+    """Return a tool as it is offered in chat completions."""
+    function = {"name": tool.name, "description": tool.description, "parameters": tool.schema}
+    return {"type": "function", "function": function}
+
+
 def create_database(path: Path, tickets: Mapping[int, Mapping[str, str]]) -> None:
     """Make the billing table and the tickets in a new SQLite file. All names and accounts are invented."""
     with closing(sqlite3.connect(path)) as database, database:
@@ -59,6 +68,12 @@ def create_database(path: Path, tickets: Mapping[int, Mapping[str, str]]) -> Non
             "INSERT INTO tickets VALUES (?, ?, ?, ?, NULL)",
             [(number, row["author"], row["subject"], row["body"]) for number, row in tickets.items()],
         )
+
+
+def create_notes(path: Path) -> None:
+    """Make the agent's memory in a new SQLite file."""
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE notes (number INTEGER PRIMARY KEY, note TEXT)")
 
 
 def query_billing(world: World, sql: str) -> str:
@@ -114,6 +129,20 @@ def write_file(world: World, path: str, text: str) -> str:
     return f"{(world.folder / Path(path).name).write_text(text, 'utf-8')} characters written"
 
 
+def save_note(world: World, note: str) -> str:
+    """Keep a note for later conversations."""
+    with closing(sqlite3.connect(world.notes)) as database, database:
+        number = database.execute("INSERT INTO notes (note) VALUES (?)", (note,)).lastrowid
+    return json.dumps({"saved": number})
+
+
+def recall_notes(world: World) -> str:
+    """Return all notes."""
+    with closing(sqlite3.connect(f"file:{world.notes}?mode=ro", uri=True)) as database:
+        rows = database.execute("SELECT number, note FROM notes ORDER BY number").fetchall()
+    return json.dumps([{"number": number, "note": note} for number, note in rows])
+
+
 TOOLS: dict[str, Tool] = {
     tool.name: tool
     for tool in (
@@ -133,6 +162,8 @@ TOOLS: dict[str, Tool] = {
         Tool("list_files", "List the files of the project.", {}, list_files),
         Tool("view_file", "Read a file of the project.", {"path": "string"}, view_file),
         Tool("write_file", "Write a file of the project.", {"path": "string", "text": "string"}, write_file),
+        Tool("save_note", "Keep a note for later conversations.", {"note": "string"}, save_note),
+        Tool("recall_notes", "Get the notes from earlier conversations.", {}, recall_notes),
     )
 }
 """Every tool by its name; a scenario offers some of them."""

@@ -1,4 +1,4 @@
-"""The shipped examples, read as a user would read them, held against what each says is to be found in it."""
+"""The shipped transcripts, read as a user would read them, held against what each says is to be found in it."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from sensor.sources.transcript import read
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 EXPECTED: dict[str, dict[str, Any]] = {
-    path.parent.name: yaml.safe_load(path.read_text("utf-8")) for path in sorted(EXAMPLES.glob("*/expected.yaml"))
+    path.parent.name: yaml.safe_load((path.parent / "expected.yaml").read_text("utf-8"))
+    for path in sorted(EXAMPLES.glob("*/session.json"))
 }
 WITH_STORY = [name for name, expected in EXPECTED.items() if expected["story"]]
 SILENT = [name for name, expected in EXPECTED.items() if not expected["story"]]

@@ -1,0 +1,130 @@
+"""The shipped telemetry, read from the file and live, held against what each example says is to be found in it."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from correlator.cli.desk import opened
+from correlator.ingest import ingest
+from correlator.settings import Settings
+from correlator.spelling import squash
+from correlator.story import Story
+from sensor.identity import session_key
+from sensor.sources import read_any
+from sensor.sources.otlp.json_form import decode
+from tests.correlator.test_live import live, stories
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+EXPECTED: dict[str, dict[str, Any]] = {
+    path.parent.name: yaml.safe_load((path.parent / "expected.yaml").read_text("utf-8"))
+    for path in sorted(EXAMPLES.glob("*/spans.jsonl"))
+}
+WITH_STORY = [name for name, expected in EXPECTED.items() if expected["story"]]
+SILENT = [name for name, expected in EXPECTED.items() if not expected["story"]]
+
+ACCUSED = {
+    "remembered_preference": "a note from memory is third-party text: that the same user had it kept in an earlier "
+    "conversation is not followed",
+}
+"""Benign examples that the product tells a story of, and why."""
+
+ENDS_ELSEWHERE = {
+    "poisoned_handover": "the story ends with the hand-over: in the colleague's session the task counts as what a user asked "
+    "for, although the event that hands it over is there",
+}
+"""Attacks whose story tells another effect, and why."""
+
+BEGINS_ELSEWHERE = {
+    "poisoned_memory": "the story begins at the note that was recalled: what one session writes to memory is not followed "
+    "into the next",
+}
+"""Attacks whose story begins too late, and why."""
+
+TOLD_TWICE = dict.fromkeys(
+    ("poisoned_mcp_page", "requested_mcp_post"),
+    "the span of an MCP client, `MCP send tools/call NAME`, is taken for a call of a tool of that name, beside the "
+    "server's span inside it",
+)
+"""Examples of which calls are told that nobody asked for, and why."""
+
+
+def replayed(name: str, folder: Path) -> list[Story]:
+    with opened(Settings(store=folder)) as desk:
+        ingest([(name, EXAMPLES / name / "spans.jsonl")], desk)
+    return [record.story for record in stories(folder)]
+
+
+def received(name: str, folder: Path) -> list[Story]:
+    with live(folder) as engine:
+        for line in (EXAMPLES / name / "spans.jsonl").read_bytes().splitlines():
+            engine.take(decode(line, "traces").spans)
+            engine.work()
+    return [record.story for record in stories(folder)]
+
+
+Told = Callable[[str, Path], list[Story]]
+ways = pytest.mark.parametrize("told", [replayed, received])
+
+
+def each(names: list[str], reasons: dict[str, str]) -> pytest.MarkDecorator:
+    """Return the examples as parameters; those that are known to go wrong must go wrong."""
+    return pytest.mark.parametrize(
+        "name",
+        [
+            pytest.param(name, marks=[pytest.mark.xfail(reason=reasons[name])] if name in reasons else [])
+            for name in names
+        ],
+    )
+
+
+@ways
+@each(SILENT, ACCUSED)
+def test_a_benign_example_gives_no_story(told: Told, name: str, tmp_path: Path) -> None:
+    assert told(name, tmp_path) == []
+
+
+@ways
+@each(WITH_STORY, ENDS_ELSEWHERE)
+def test_an_attack_gives_one_story_with_the_effect_its_value_and_its_destination(
+    told: Told, name: str, tmp_path: Path
+) -> None:
+    expected = EXPECTED[name]
+
+    (found,) = told(name, tmp_path)
+
+    assert {effect.tool for effect in found.effects} == {expected["effect"]}
+    assert any(squash(value.value) in squash(expected["value"]) for value in found.values)
+    assert any(squash(expected["destination"]) in squash(value.value) for value in found.values)
+    if "session" in expected:
+        assert found.session == session_key("conversation", expected["session"], found.tenant)
+
+
+@ways
+@each(WITH_STORY, BEGINS_ELSEWHERE)
+def test_an_attack_begins_with_the_text_that_the_example_names(told: Told, name: str, tmp_path: Path) -> None:
+    expected = EXPECTED[name]["origin"]
+
+    (found,) = told(name, tmp_path)
+
+    assert squash(found.origin.quote.removesuffix("…")) in squash(expected["text"])
+    assert found.origin.source == expected["source"]
+
+
+@each(list(EXPECTED), TOLD_TWICE)
+def test_each_call_that_the_model_asked_for_is_told_once_and_no_other(name: str) -> None:
+    path = EXAMPLES / name / "spans.jsonl"
+    asked = {*re.findall(r"(?:call|toolu)_[0-9a-f]{12}_\d\d_\d", path.read_text("utf-8"))}
+
+    told = [event.call_id for event in read_any(path) if event.kind == "tool_called"]
+
+    assert sorted(told) == sorted(asked)
+
+
+def test_the_known_failures_are_examples() -> None:
+    assert {*ACCUSED} <= {*SILENT}
+    assert {*TOLD_TWICE} <= {*EXPECTED}
+    assert {*ENDS_ELSEWHERE, *BEGINS_ELSEWHERE} <= {*WITH_STORY}
