@@ -127,6 +127,8 @@ def explain(
     for item, act, ask in zip(items, acts, asked, strict=True):
         principal = _asker(item, ask, conversation)
         restricted = policy.restricts(principal)
+        if item.order in conversation.handed_over:
+            continue  # what comes of it are the calls of the other agent
         # What an unprivileged person gets to read is an effect as well.
         if act.reach == "read" and not restricted:
             continue

@@ -1,4 +1,4 @@
-"""Events of one session → who said what, which calls were made, what came back.
+"""Events of one session, or of a run of several → who said what, which calls were made, what came back.
 
 A message's role label proves nothing: applications paste tickets into `user`. What a principal said is told from structure: text
 that was seen before as third-party content stays that content, a block of records inside a message is content, and a message that
@@ -17,6 +17,7 @@ from correlator.lexicon import affirms, speaks_of_document
 from correlator.spelling import squash
 from correlator.values import values
 from sensor.event import (
+    AgentHandedOver,
     Answered,
     Author,
     DocumentRetrieved,
@@ -108,6 +109,8 @@ class Conversation:
     contents: tuple[Content, ...] = ()
     answers: tuple[Answered, ...] = ()
     tools: dict[str, ToolDeclaration] = field(default_factory=dict)
+    handed_over: frozenset[tuple[int, ...]] = frozenset()
+    """Places of the calls that handed work to another agent of the run, whose own calls are here, too."""
 
     @cached_property
     def request(self) -> str:
@@ -132,11 +135,11 @@ class Conversation:
             if value.kind in ("email", "host", "url", "ip")
         )
 
-    def before(self, order: tuple[int, int]) -> tuple[Content, ...]:
+    def before(self, order: tuple[int, ...]) -> tuple[Content, ...]:
         """Return the contents that the model had seen before `order`, latest first."""
         return tuple(content for content in reversed(self.contents) if content.event.order < order)
 
-    def through(self, order: tuple[int, int]) -> tuple[Content, ...]:
+    def through(self, order: tuple[int, ...]) -> tuple[Content, ...]:
         """Return the contents up to and with the result of the call at `order`."""
         return tuple(
             content
@@ -146,9 +149,9 @@ class Conversation:
 
 
 def read(events: Iterable[Event]) -> Conversation:
-    """Return the conversation of one session; `events` are in the order of the session (`sensor.event.in_order`)."""
+    """Return the conversation of a session, or of a run (`correlator.run`); `events` are in order (`sensor.event.in_order`)."""
     ordered = tuple(events)
-    reader = _Reader()
+    reader = _Reader(ordered[0].session if ordered else "")
     for event in ordered:
         reader.take(event)
     return Conversation(
@@ -160,26 +163,35 @@ def read(events: Iterable[Event]) -> Conversation:
         contents=tuple(reader.contents),
         answers=tuple(reader.answers),
         tools=reader.tools,
+        handed_over=frozenset(order for order, to in reader.handed if to in reader.sessions),
     )
 
 
 class _Reader:
     """Gathers the parts of a conversation, event by event."""
 
-    def __init__(self) -> None:
+    def __init__(self, head: str) -> None:
+        self._head = head
+        self.sessions: set[str] = set()
+        self.handed: list[tuple[tuple[int, ...], str]] = []
         self.said: list[Said] = []
         self.system: list[PromptSubmitted] = []
         self.calls: list[Call] = []
         self.contents: list[Content] = []
         self.answers: list[Answered] = []
         self.tools: dict[str, ToolDeclaration] = {}
-        self._open: dict[str, int] = {}
+        self._open: dict[tuple[str, str], int] = {}
         self._turn_open = False
         self._last_text = ""
         self._seen: list[str] = []
 
     def take(self, event: Event) -> None:
+        self.sessions.add(event.session)
         match event:
+            case PromptSubmitted(role="user") | ModelResponded() | Answered() if event.session != self._head:
+                pass  # one agent to another: what it hands on is in the call that does, and in its result
+            case AgentHandedOver():
+                self.handed.append((event.order, event.to_session))
             case PromptSubmitted():
                 self._prompt(event)
             case ModelResponded():
@@ -188,7 +200,7 @@ class _Reader:
             case ToolCalled():
                 self._turn_open = True
                 if event.call_id is not None:
-                    self._open[event.call_id] = len(self.calls)
+                    self._open[event.session, event.call_id] = len(self.calls)
                 self.calls.append(Call(len(self.calls), event))
             case ToolReturned():
                 self._result(event)
@@ -204,7 +216,7 @@ class _Reader:
                 pass
 
     def _result(self, event: ToolReturned) -> None:
-        at = self._open.pop(event.call_id, None) if event.call_id is not None else None
+        at = self._open.pop((event.session, event.call_id), None) if event.call_id is not None else None
         call = None
         if at is not None:
             call = self.calls[at] = Call(at, self.calls[at].event, event)

@@ -14,17 +14,27 @@ from typing import TYPE_CHECKING
 
 from correlator.baseline import Epoch
 from correlator.budget import budget
-from correlator.casebook import Arrival, Casebook, SessionRecord
+from correlator.casebook import Arrival, Casebook, JudgedRun, SessionRecord
 from correlator.casebook.learning import Moment, epoch, moment_of
 from correlator.pipeline import Judgement, judge
 from correlator.policy import Policy, load_policy
+from correlator.run import runs, spliced
 from correlator.score import SHIPPED, THRESHOLD, Scale
 from correlator.settings import Settings
 from graph.errors import UnstorableEvent
 from graph.fold import event_time
 from graph.store import Derived, GraphStore
 from sensor.errors import SensorError
-from sensor.event import AlertReceived, Event, EventsLost, Principal, PromptSubmitted, Unparsed, in_order
+from sensor.event import (
+    AgentHandedOver,
+    AlertReceived,
+    Event,
+    EventsLost,
+    Principal,
+    PromptSubmitted,
+    Unparsed,
+    in_order,
+)
 from sensor.identity import digest
 from sensor.redact import redact
 from sensor.sources import read_any
@@ -112,13 +122,25 @@ class Desk:
         self._epochs: dict[Moment, Epoch] = {}
 
     def judge(self, session: SessionRecord) -> Judgement:
-        """Return what is found in a stored session against its epoch."""
-        moment = moment_of(session)
+        """Return what is found in the run that a stored session belongs to."""
+        (linked,) = self.casebook.linked([session])
+        return next(run.judgement for run in self._runs(linked) if session.key in {one.key for one in run.sessions})
+
+    def _runs(self, linked: Sequence[SessionRecord]) -> Iterator[JudgedRun]:
+        """Yield the runs of sessions that hand work to each other, each judged against the epoch of its first session."""
+        known = {session.key: session for session in linked}
+        events = {key: self.graph.events(key, tenant=one.tenant) for key, one in known.items()}
+        for keys in runs(events):
+            sessions = tuple(known[key] for key in keys)
+            found = spliced(keys[0], {key: events[key] for key in keys})
+            yield JudgedRun(sessions, self._judged(moment_of(sessions[0]), found))
+
+    def _judged(self, moment: Moment, events: list[Event]) -> Judgement:
         if moment not in self._epochs:
             # One is enough: sessions come in the order of their moments.
             self._epochs = {moment: epoch(self.casebook, moment, idle_minutes=self.settings.idle_minutes)}
         return judge(
-            bounded(self.graph.events(session.key, tenant=session.tenant), self.settings.session_events),
+            bounded(events, self.settings.session_events),
             policy=self._policy,
             epoch=self._epochs[moment],
             scale=self._scale(self._epochs[moment]),
@@ -139,25 +161,27 @@ class Desk:
         judged: set[str] = set()
         stories, changed = list[str](), dict[str, None]()
         while waiting := [one for one in self.casebook.waiting(self.settings.tenant) if one.key not in judged]:
-            for group in self._judged(waiting):
-                derived = [Derived(session.key, found.links.edges, found.links.nodes) for session, found in group]
-                self.graph.add_edges([one for one in derived if one.edges], tenant=self.settings.tenant)
+            for group in self._groups(waiting):
+                links = [(run.sessions[0].key, run.judgement.links) for run in group]
+                derived = [Derived(key, found.edges, found.nodes) for key, found in links if found.edges]
+                self.graph.add_edges(derived, tenant=self.settings.tenant)
                 saved = self.casebook.save(group)
                 stories += saved.stories
                 changed |= dict.fromkeys(saved.changed)
-                judged |= {session.key for session, _ in group}
+                judged |= {session.key for run in group for session in run.sessions}
                 progress(Progress("judged", len(judged)))
                 if until():
                     return Cleared(len(judged), tuple(stories), tuple(changed))
         return Cleared(len(judged), tuple(stories), tuple(changed))
 
-    def _judged(self, sessions: Iterable[SessionRecord]) -> Iterator[list[tuple[SessionRecord, Judgement]]]:
-        """Yield judgements that are kept with one commit: of one moment, so that none of them could teach another."""
-        for _, same in groupby(sessions, key=moment_of):
-            group, events = list[tuple[SessionRecord, Judgement]](), 0
-            for session in same:
-                group.append((session, self.judge(session)))
-                events += len(group[-1][1].conversation.events)
+    def _groups(self, sessions: Sequence[SessionRecord]) -> Iterator[list[JudgedRun]]:
+        """Yield judged runs that are kept with one commit: of one moment, so that none of them could teach another."""
+        for _, same in groupby(self.casebook.linked(sessions), key=lambda linked: moment_of(linked[0])):
+            group, events = list[JudgedRun](), 0
+            for linked in same:
+                for run in self._runs(linked):
+                    group.append(run)
+                    events += len(run.judgement.conversation.events)
                 if len(group) >= _GROUP or events >= BATCH_EVENTS:
                     yield group
                     group, events = [], 0
@@ -246,6 +270,7 @@ def arrivals(batch: Sequence[Event], workload: str) -> list[Arrival]:
                 first_ns=min(times, default=None),
                 last_ns=max(times, default=None),
                 ended=any(event.kind == "session_ended" for event in events),
+                handed_to=tuple(event.to_session for event in events if isinstance(event, AgentHandedOver)),
             )
         )
     return found

@@ -5,13 +5,13 @@ with the kernel's processes (E1, E3) come with the
 sensor. Order in time (E5) is never an edge here: the position on every edge already tells it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from correlator.chain import Chain, Judged, Trail
 from correlator.signals import Signal
 from correlator.taint import Traced
-from graph.fold import fact_key
+from graph.fold import fact_key, fold
 from graph.parts import Edge, Node
 from graph.schema import CAMPAIGN, CARRIED, CHAIN, CONCERNS, ORDERED, PART_OF, SIGNAL, Grade
 from sensor.event import Event
@@ -37,6 +37,14 @@ def flows(traced: Iterable[Traced], judged: Iterable[Judged]) -> Links:
 def link(chains: Iterable[tuple[Chain, Trail]], signals: Iterable[Signal]) -> Links:
     """Return the nodes of chains, campaigns and signals with what belongs to them."""
     return _gathered((*_chained(chains), *_noted(signals)))
+
+
+def completed(links: Links, events: Sequence[Event]) -> Links:
+    """Return links with the nodes of other sessions that their edges end at: those of the first session are in its graph."""
+    ends = {key for edge in links.edges for key in (edge.source, edge.target)}
+    others = [event for event in events if event.session != events[0].session and fact_key(event) in ends]
+    nodes = (node for event in others for node in fold(event).nodes if node.key == fact_key(event))
+    return Links((*links.nodes, *nodes), links.edges)
 
 
 def _gathered(parts: Iterable[tuple[Node | None, Edge]]) -> Links:

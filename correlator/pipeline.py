@@ -1,13 +1,13 @@
 """Every station in order, on one screen: events of a session in, stories out. Pure: no clock, no store, no model."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from correlator.authority import Effect, explain
 from correlator.baseline import NO_BASELINE, Epoch, Lesson, lesson
 from correlator.chain import Chain, Judged, chains, trail
 from correlator.conversation import Conversation, read
-from correlator.link import Links, flows, link
+from correlator.link import Links, completed, flows, link
 from correlator.policy import Policy, load_policy
 from correlator.request import request_of
 from correlator.score import SHIPPED, Scale, Situation, score
@@ -22,7 +22,7 @@ from sensor.event import Event, SessionEnded, in_order
 
 @dataclass(frozen=True)
 class Judgement:
-    """What the engine found in one session."""
+    """What the engine found in one session, or in a run of several."""
 
     conversation: Conversation
     effects: tuple[Judged, ...]
@@ -33,7 +33,7 @@ class Judgement:
     signals: tuple[Signal, ...]
     lesson: Lesson
     links: Links
-    """Derived nodes and edges, for the graph."""
+    """Derived nodes and edges, for the graph of its first session."""
 
     @property
     def delegated(self) -> bool:
@@ -77,16 +77,18 @@ def judge(
         stories=tuple(tell(chain, way, conversation, epoch, noted, scale.threshold) for chain, way in trails),
         signals=noted,
         lesson=replace(lesson(conversation, traced), score=max((chain.score for chain in found), default=0.0)),
-        links=carried + link(trails, noted),
+        links=completed(carried + link(trails, noted), conversation.events),
     )
 
 
-def _graph(events: Iterable[Event], carried: Links) -> Subgraph:
+def _graph(events: Sequence[Event], carried: Links) -> Subgraph:
     folded = [fold(event) for event in events]
-    return Subgraph(
-        (node for part in folded for node in part.nodes),
-        (*(edge for part in folded for edge in part.edges), *carried.edges),
-    )
+    edges = (*(edge for part in folded for edge in part.edges), *carried.edges)
+    if len({event.session for event in events}) > 1:
+        # Each session counts its own positions; along a run the order of the run holds.
+        places = {event.entity: place for place, event in enumerate(events)}
+        edges = tuple(edge._replace(position=places[edge.fact]) for edge in edges)
+    return Subgraph((node for part in folded for node in part.nodes), edges)
 
 
 def _judged(effect: Effect, epoch: Epoch, scale: Scale) -> Judged:

@@ -21,6 +21,8 @@ class Citation(_Part):
     """Entity key of the fact."""
     step: int
     """Position in the conversation, from 0."""
+    session: str | None = None
+    """Session of the run that it belongs to, where that is not the story's own."""
 
 
 class Sentence(_Part):
@@ -48,6 +50,8 @@ class OriginShown(_Part):
     step: int | None
     source: str
     """Tool or kind of event that brought it, and for principals their kind."""
+    session: str | None = None
+    """Session of the run that it belongs to, where that is not the story's own."""
     quote: str
     campaign: str | None
 
@@ -62,6 +66,9 @@ class HopShown(_Part):
     from_step: int
     to_event: str
     to_step: int
+    from_session: str | None = None
+    to_session: str | None = None
+    """Sessions of the run, where they are not the story's own."""
 
 
 class EffectShown(_Part):
@@ -76,6 +83,8 @@ class EffectShown(_Part):
     permitted: bool
     outcome: Literal["succeeded", "failed", "no result"]
     score: float
+    session: str | None = None
+    """Session of the run that it belongs to, where that is not the story's own."""
 
 
 class ValueShown(_Part):
@@ -99,6 +108,8 @@ class SignalShown(_Part):
     event: str
     step: int
     text: str
+    session: str | None = None
+    """Session of the run that it belongs to, where that is not the story's own."""
 
 
 class AlertShown(_Part):

@@ -82,7 +82,7 @@ class Traced:
     """Fields and sentences of third-party content whose text left inside a longer argument."""
 
     @property
-    def order(self) -> tuple[int, int]:
+    def order(self) -> tuple[int, ...]:
         """Return its place in the session."""
         return self.event.order
 
@@ -130,12 +130,12 @@ class _FirstUse:
     """Remembers in which call the agent first used a text, so that its own value coming back is not foreign."""
 
     def __init__(self) -> None:
-        self._used: list[tuple[tuple[int, int], str]] = []
+        self._used: list[tuple[tuple[int, ...], str]] = []
 
     def add(self, call: Call) -> None:
         self._used.append((call.event.order, "\n".join(squash(leaf.text) for leaf in call.leaves)))
 
-    def before(self, key: str) -> tuple[int, int] | None:
+    def before(self, key: str) -> tuple[int, ...] | None:
         return next((order for order, used in self._used if key in used), None)
 
 

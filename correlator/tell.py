@@ -35,8 +35,10 @@ from correlator.taint import Flow, Place
 from graph.fold import fact_key
 from graph.parts import Edge
 from graph.schema import CARRIED, RETURNED
-from sensor.event import AgentEvent, CaptureStatus, Event, EventsLost, SessionEnded, ToolCalled, Unparsed
+from sensor.event import AgentHandedOver, CaptureStatus, Event, EventsLost, SessionEnded, ToolCalled, Unparsed
 
+SHORT = 8
+"""Digits of the key of another session."""
 QUOTE = 280
 """Characters of a quotation; what is cut is marked."""
 
@@ -74,7 +76,13 @@ def tell(
         terms=shown(chain.lead.terms),
         baseline=epoch.key if epoch.taught else "no baseline yet",
         signals=tuple(
-            SignalShown(rule=signal.rule, event=signal.event.entity, step=signal.event.position, text=signal.text)
+            SignalShown(
+                rule=signal.rule,
+                event=signal.event.entity,
+                step=signal.event.position,
+                text=signal.text,
+                session=writer.other(signal.event),
+            )
             for signal in signals
             if signal.event.entity in events
         ),
@@ -239,6 +247,7 @@ class _Writer:
             event=event.entity if event else None,
             step=event.position if event else None,
             source=source,
+            session=self.other(event) if event else None,
             quote=quote,
             campaign=origin.campaign,
         )
@@ -254,6 +263,8 @@ class _Writer:
                 from_step=source.position,
                 to_event=target.entity,
                 to_step=target.position,
+                from_session=self.other(source),
+                to_session=self.other(target),
             )
             for edge in edges
             for source, target in (self._ends(edge),)
@@ -272,6 +283,7 @@ class _Writer:
             permitted=judged.effect.permitted,
             outcome=_outcome(judged.effect),
             score=judged.score,
+            session=self.other(judged.event),
         )
 
     def values(self) -> list[ValueShown]:
@@ -294,9 +306,9 @@ class _Writer:
         found = []
         for event in self._conversation.events:
             if isinstance(event, EventsLost):
-                found.append(f"{event.count} events were lost at {event.where} (step {event.position}).")
+                found.append(f"{event.count} events were lost at {event.where} ({self._step(event)}).")
             elif isinstance(event, Unparsed):
-                found.append(f"{event.size} bytes at step {event.position} could not be read: {event.reason}.")
+                found.append(f"{event.size} bytes at {self._step(event)} could not be read: {event.reason}.")
         kept_back = Counter(
             (event.subject, ", ".join(event.unseen))
             for event in self._conversation.events
@@ -364,7 +376,7 @@ class _Writer:
 
     def sentences(self) -> list[Sentence]:
         """Return the story's sentences in order."""
-        written = [self._request(), *self._way_in(), self._source()]
+        written = [self._request(), *self._way_in(), self._source(), *self._handovers()]
         for judged in self._chain.effects[:12]:
             written += [
                 self._call(judged),
@@ -383,7 +395,7 @@ class _Writer:
         text = quoted(said[0].text)
         who = said[0].principal.kind
         speaker = "A user whose standing is not recorded" if who == "unknown" else f"The {who}"
-        return _sentence(f"{speaker} asked at step {event.position}: “{text}”.", (event,), (text.removesuffix("…"),))
+        return self._sentence(f"{speaker} asked at {self._step(event)}: “{text}”.", (event,), (text.removesuffix("…"),))
 
     def _way_in(self) -> list[Sentence]:
         """Return how the agent came to the origin: one sentence for each call that third-party text led to."""
@@ -396,14 +408,36 @@ class _Writer:
             brought = next((one for one in self._conversation.contents if one.event is source), None)
             place = source_tool(brought) if brought else source.kind
             found.append(
-                _sentence(
-                    f"The call of {call.name} at step {call.position} {verb} text that {place} brought at step "
-                    f"{source.position}.",
+                self._sentence(
+                    f"The call of {call.name} at {self._step(call)} {verb} text that {place} brought at "
+                    f"{self._step(source)}.",
                     (source, call),
                     (),
                 )
             )
         return found
+
+    def _handovers(self) -> list[Sentence]:
+        """Return how the work came to the agents that caused the effects, one sentence for each that was handed some."""
+        handed: dict[str, AgentHandedOver] = {}
+        for event in self._conversation.events:
+            if isinstance(event, AgentHandedOver):
+                handed.setdefault(event.to_session, event)
+        on_the_way: set[str] = set()
+        for judged in self._chain.effects[:12]:
+            session = judged.event.session
+            while session in handed and session not in on_the_way:
+                on_the_way.add(session)
+                session = handed[session].session
+        return [self._handover(event) for event in handed.values() if event.to_session in on_the_way]
+
+    def _handover(self, event: AgentHandedOver) -> Sentence:
+        text = quoted(event.text)
+        return self._sentence(
+            f"At {self._step(event)} the agent handed this to another one (session {event.to_session[:SHORT]}): “{text}”.",
+            (event,),
+            (text.removesuffix("…"),),
+        )
 
     def _source(self) -> Sentence | None:
         origin = self._chain.origin
@@ -411,8 +445,8 @@ class _Writer:
             return None
         text = quoted(origin.place.span.text)
         source = source_tool(origin.place.content)
-        return _sentence(
-            f"At step {origin.event.position}, {source} brought third-party text that says: “{text}”.",
+        return self._sentence(
+            f"At {self._step(origin.event)}, {source} brought third-party text that says: “{text}”.",
             (origin.event,),
             (text.removesuffix("…"),),
         )
@@ -420,11 +454,11 @@ class _Writer:
     def _call(self, judged: Judged) -> Sentence:
         call = judged.effect.call
         if call is None:
-            return _sentence(f"At step {judged.event.position} the agent answered with a link.", (judged.event,), ())
+            return self._sentence(f"At {self._step(judged.event)} the agent answered with a link.", (judged.event,), ())
         leaves = [(leaf.path or "value", quoted(leaf.text, 120)) for leaf in call.leaves[:6]]
         told = ", ".join(f"{path} = “{text}”" for path, text in leaves) or "no arguments"
-        return _sentence(
-            f"At step {judged.event.position} the agent called {call.event.name} with {told}.",
+        return self._sentence(
+            f"At {self._step(judged.event)} the agent called {call.event.name} with {told}.",
             (judged.event,),
             tuple(text.removesuffix("…") for _, text in leaves),
         )
@@ -436,14 +470,14 @@ class _Writer:
         event = steered.place.content.event
         value = quoted(address(steered.flow.value.text), 120)
         if steered.commanded:
-            return _sentence(
-                f"The text of step {event.position} orders an act of this kind; the call is consistent with it.",
+            return self._sentence(
+                f"The text of {self._step(event)} orders an act of this kind; the call is consistent with it.",
                 (event, judged.event),
                 (),
             )
         place = "a field" if steered.place.exact else "a sentence"
         # The value is quoted as the call has it; the source may spell it otherwise.
-        return _sentence(
+        return self._sentence(
             f"The call carried the same value as {place} of that content: “{value}” in {steered.flow.leaf.path or 'value'}, "
             "which no principal said.",
             (judged.event, event),
@@ -462,8 +496,8 @@ class _Writer:
         best = max(other, key=lambda place: (len(place.span.squashed), -place.span.number))
         text = quoted(best.span.text, 160)
         event = best.content.event
-        return _sentence(
-            f"It also carried text that {source_tool(best.content)} returned at step {event.position}: “{text}”.",
+        return self._sentence(
+            f"It also carried text that {source_tool(best.content)} returned at {self._step(event)}: “{text}”.",
             (event, judged.event),
             (text.removesuffix("…"),),
         )
@@ -477,34 +511,42 @@ class _Writer:
                 "other": "somebody else's object",
                 "unknown": "an object not known to be his",
             }
-            return _sentence(
+            return self._sentence(
                 f"The policy does not let the {effect.principal.kind} {_ACTS[effect.act.kind]} on "
                 f"{owner[effect.ownership]}.",
                 (*said, judged.event),
                 (),
             )
         if effect.explanation == "delegated":
-            return _sentence(
+            return self._sentence(
                 "A principal handed authority to that source, but the policy does not let delegated text "
                 f"{_ACTS[effect.act.kind]}.",
                 (*said, judged.event),
                 (),
             )
-        return _sentence("No sentence of the request explains this call.", (*said, judged.event), ())
+        return self._sentence("No sentence of the request explains this call.", (*said, judged.event), ())
 
     def _result(self, judged: Judged) -> Sentence | None:
         call = judged.effect.call
         if call is None:
             return None
         if call.returned is None:
-            return _sentence("No result of this call was recorded.", (judged.event,), ())
+            return self._sentence("No result of this call was recorded.", (judged.event,), ())
         text = quoted(call.returned.text, 160)
         failed = "failed" if call.returned.failed else "returned"
         if not text:
-            return _sentence(f"The call {failed} with an empty result.", (call.returned,), ())
-        return _sentence(f"The call {failed}: “{text}”.", (call.returned,), (text.removesuffix("…"),))
+            return self._sentence(f"The call {failed} with an empty result.", (call.returned,), ())
+        return self._sentence(f"The call {failed}: “{text}”.", (call.returned,), (text.removesuffix("…"),))
 
     # Small things
+
+    def other(self, event: Event) -> str | None:
+        """Return the session of an event, where it is not the story's own."""
+        return event.session if event.session != self._chain.session else None
+
+    def _step(self, event: Event) -> str:
+        other = self.other(event)
+        return f"step {event.position}" + (f" of session {other[:SHORT]}" if other else "")
 
     def _tool(self, judged: Judged) -> str:
         return judged.effect.call.event.name if judged.effect.call else "answer"
@@ -516,6 +558,13 @@ class _Writer:
     @cached_property
     def _facts(self) -> dict[str, Event]:
         return {fact_key(event): event for event in self._conversation.events}
+
+    def _sentence(self, text: str, events: tuple[Event, ...], quotes: tuple[str, ...]) -> Sentence:
+        cites = {
+            event.entity: Citation(event=event.entity, step=event.position, session=self.other(event))
+            for event in events
+        }
+        return Sentence(text=text, cites=tuple(cites.values()), quotes=quotes)
 
     def _ended(self) -> bool:
         return any(isinstance(event, SessionEnded) for event in self._conversation.events)
@@ -547,8 +596,3 @@ def _outcome(effect: Effect) -> Literal["succeeded", "failed", "no result"]:
         return "no result"
     returned = effect.call.returned
     return "failed" if returned.failed or _REFUSED.search(returned.text[:200]) else "succeeded"
-
-
-def _sentence(text: str, events: tuple[Event | AgentEvent, ...], quotes: tuple[str, ...]) -> Sentence:
-    cites = tuple(dict.fromkeys((event.entity, event.position) for event in events))
-    return Sentence(text=text, cites=tuple(Citation(event=key, step=step) for key, step in cites), quotes=quotes)

@@ -116,7 +116,7 @@ class GraphStore(Protocol):
         ...
 
 
-def by_order(event: Event) -> tuple[tuple[int, int], str, str]:
+def by_order(event: Event) -> tuple[tuple[int, ...], str, str]:
     """Return what the events of a session are sorted by: their place, then the fact, then the observation."""
     return (event.order, event.entity, event.id)
 

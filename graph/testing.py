@@ -292,7 +292,7 @@ def _carried(events: Sequence[Event], grade: Grade, at_ns: int | None = None) ->
     assert prompt.kind == "prompt_submitted"
     target = call_key(call.tenant, call.session, "c1")
     assert fact_key(call) == target
-    return Edge(CARRIED.label, fact_key(prompt), target, *call.order, call.entity, at_ns, grade)
+    return Edge(CARRIED.label, fact_key(prompt), target, call.position, call.part, call.entity, at_ns, grade)
 
 
 __all__ = ["FIRST", "SECOND", "GraphStoreContract", "conversation", "observations"]

@@ -10,7 +10,7 @@ source. Three rules hold for every event:
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
@@ -95,10 +95,16 @@ class Observed(_Value):
     trace_id: str | None = None
     """Trace that it belongs to (W3C Trace Context), 32 hexadecimal digits, where the source knows it."""
 
-    @property
-    def order(self) -> tuple[int, int]:
-        """Return the event's place in its session; never unknown."""
+    @cached_property
+    def order(self) -> tuple[int, ...]:
+        """Return the event's place in its session, or where `placed` put it; never unknown."""
         return (self.position, self.part)
+
+    def placed(self, order: tuple[int, ...]) -> Self:
+        """Return the same observation of the same fact in the order of a session that it is read with."""
+        other = self.model_copy()
+        other.__dict__["order"] = order  # a cached property: what is known is not computed
+        return other
 
     @property
     def call_key(self) -> str | None:

@@ -14,9 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from correlator.casebook.alerts import each_alert
-from correlator.casebook.find import find_session, find_story, waiting_sessions
+from correlator.casebook.find import find_session, find_story, linked_sessions, waiting_sessions
 from correlator.casebook.keep import keep, keep_alerts, note
-from correlator.casebook.records import AlertRecord, Arrival, Saved, SessionRecord, StoryRecord, Verdict
+from correlator.casebook.records import AlertRecord, Arrival, JudgedRun, Saved, SessionRecord, StoryRecord, Verdict
 from correlator.casebook.rows import (
     campaign_sizes,
     rows_of,
@@ -34,7 +34,6 @@ from correlator.casebook.tables import (
     VerdictRow,
 )
 from correlator.errors import CasebookInvalid
-from correlator.pipeline import Judgement
 from sensor.event import AlertReceived
 
 
@@ -80,6 +79,11 @@ class Casebook:
         with self.reading() as db:
             return waiting_sessions(db, tenant, limit)
 
+    def linked(self, sessions: Sequence[SessionRecord]) -> list[tuple[SessionRecord, ...]]:
+        """Return sessions of one tenant with all that hand work to them or get it from them, each once; the given ones first."""
+        with self.reading() as db:
+            return linked_sessions(db, sessions)
+
     def sessions(self, tenant: str) -> list[SessionRecord]:
         """Return all sessions in the order of their first times; those without any come last.
 
@@ -98,11 +102,8 @@ class Casebook:
 
     # Judgements
 
-    def save(self, judged: Sequence[tuple[SessionRecord, Judgement]]) -> Saved:
-        """Keep what was found in some sessions of one tenant, as one change.
-
-        Each record is the session as it was when its events were read: what arrived since keeps waiting.
-        """
+    def save(self, judged: Sequence[JudgedRun]) -> Saved:
+        """Keep what was found in some runs of one tenant, as one change; what arrived since they were read keeps waiting."""
         if not judged:
             return Saved((), ())
         with self.writing() as db:

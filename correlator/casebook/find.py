@@ -1,15 +1,19 @@
 """Names that people type → rows: whole ids, aliases, unambiguous beginnings, with and without `v1:`."""
 
 import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from correlator.casebook.records import SessionRecord
-from correlator.casebook.rows import session_record
-from correlator.casebook.tables import AliasRow, SessionRow, StoryRow
+from correlator.casebook.rows import rows_of, session_record
+from correlator.casebook.tables import AliasRow, HandoverRow, SessionRow, StoryRow
 from correlator.errors import StoryUnknown
 
+_MOST = 300
+"""Sessions that are looked at because hand-overs link them."""
 _VERSION = "v1:"
 _NAME = re.compile(r"(?:v[0-9]+:)?[0-9a-f]+")
 
@@ -50,6 +54,39 @@ def waiting_sessions(db: Session, tenant: str, limit: int) -> list[SessionRecord
         .limit(limit)
     )
     return [session_record(row) for row in rows]
+
+
+def linked_sessions(db: Session, sessions: Sequence[SessionRecord]) -> list[tuple[SessionRecord, ...]]:
+    """Return sessions of one tenant, each with all that hand-overs link to it."""
+    if not sessions:
+        return []
+    tenant = sessions[0].tenant
+    near: dict[str, set[str]] = defaultdict(set)
+    known, new = set[str](), {one.key for one in sessions}
+    while new and len(known) < _MOST:
+        known |= new
+        for column in (HandoverRow.to_session, HandoverRow.from_session):
+            for row in rows_of(db, HandoverRow, column, tenant, new):
+                near[row.to_session].add(row.from_session)
+                near[row.from_session].add(row.to_session)
+        new = set(near) - known
+    records = {one.key: one for one in sessions}
+    missing = known - set(records)
+    records |= {row.key: session_record(row) for row in rows_of(db, SessionRow, SessionRow.key, tenant, missing)}
+    found, passed = [], set[str]()
+    for one in sessions:
+        if one.key not in passed:
+            group = _reached(one.key, near)
+            passed.update(group)
+            found.append(tuple(records[key] for key in group if key in records))
+    return found
+
+
+def _reached(key: str, near: Mapping[str, set[str]]) -> list[str]:
+    found = [key]
+    for one in found:
+        found += sorted(near.get(one, set()) - set(found))
+    return found
 
 
 def _begins(column: InstrumentedAttribute[str], wanted: str) -> ColumnElement[bool]:

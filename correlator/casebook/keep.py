@@ -1,7 +1,7 @@
 """Arrivals and judgements → rows, many sessions with a few queries: what is there is looked up for all of them at once."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
@@ -11,9 +11,9 @@ from correlator.absorb import Hook, hooks
 from correlator.casebook.alerts import SHOWN, alerts_of, note_alerts, rehook
 from correlator.casebook.identity import Known, Plan, reconcile
 from correlator.casebook.lessons import lesson_json, signatures
-from correlator.casebook.records import Arrival, Saved, SessionRecord
+from correlator.casebook.records import Arrival, JudgedRun, Saved
 from correlator.casebook.rows import rows_of, story_json, story_of
-from correlator.casebook.tables import AliasRow, CampaignRow, LessonRow, SessionRow, StoryRow, VerdictRow
+from correlator.casebook.tables import AliasRow, CampaignRow, HandoverRow, LessonRow, SessionRow, StoryRow, VerdictRow
 from correlator.pipeline import Judgement
 from correlator.story import AlertShown, Story
 from sensor.event import AlertReceived
@@ -36,30 +36,39 @@ def note(db: Session, tenant: str, arrivals: Iterable[Arrival], ingest: int) -> 
         row.source = min(row.source, arrival.source[:200])
         row.ended = row.ended or arrival.ended
         row.revision += 1
+    _keep_handovers(db, tenant, arrivals)
+
+
+def _keep_handovers(db: Session, tenant: str, arrivals: Sequence[Arrival]) -> None:
+    pairs = {(to, arrival.key) for arrival in arrivals for to in arrival.handed_to}
+    there = rows_of(db, HandoverRow, HandoverRow.from_session, tenant, [giver for _, giver in pairs])
+    for to, giver in sorted(pairs - {(row.to_session, row.from_session) for row in there}):
+        db.add(HandoverRow(tenant=tenant, to_session=to, from_session=giver))
 
 
 def _times(*times: int | None) -> list[int]:
     return [time for time in times if time is not None]
 
 
-def keep(db: Session, judged: Sequence[tuple[SessionRecord, Judgement]]) -> Saved:
-    """Write what was found in some sessions of one tenant."""
-    tenant = judged[0][0].tenant
-    sessions = [session.key for session, _ in judged]
-    _keep_sessions(rows_of(db, SessionRow, SessionRow.key, tenant, sessions), judged)
-    _keep_lessons(db, rows_of(db, LessonRow, LessonRow.session, tenant, sessions), judged)
+def keep(db: Session, judged: Sequence[JudgedRun]) -> Saved:
+    """Write what was found in some runs of one tenant."""
+    tenant = judged[0].sessions[0].tenant
+    heads = {session.key: run.sessions[0].key for run in judged for session in run.sessions}
+    _keep_sessions(rows_of(db, SessionRow, SessionRow.key, tenant, heads), judged)
+    _keep_lessons(db, rows_of(db, LessonRow, LessonRow.session, tenant, heads), judged)
     known: dict[str, list[StoryRow]] = defaultdict(list)
-    for row in rows_of(db, StoryRow, StoryRow.session, tenant, sessions):
+    for row in rows_of(db, StoryRow, StoryRow.session, tenant, heads):
         if row.standing != "merged":
-            known[row.session].append(row)
-    plans = [(reconcile(map(_known, known[session.key]), found.stories), found) for session, found in judged]
+            known[heads[row.session]].append(row)
+    found = [(run.sessions[0].key, run.judgement) for run in judged]
+    plans = [(reconcile(map(_known, known[head]), judgement.stories), judgement) for head, judgement in found]
     stories = _Stories(db, tenant, [plan for plan, _ in plans])
     for plan, _ in plans:
         stories.close(plan)
     changed = rehook(db, tenant, {**dict.fromkeys(stories.closed, ()), **_hooks(plans)})
     alerts = alerts_of(db, tenant, {story.id for plan, _ in plans for story in plan.stories})
-    for plan, found in plans:
-        excused = {chain.id: signatures(chain) for chain in found.chains}
+    for plan, judgement in plans:
+        excused = {chain.id: signatures(chain) for chain in judgement.chains}
         for story in plan.stories:
             stories.keep(_listing(story, alerts[story.id]), excused.get(plan.told_as[story.id], ()))
             changed.discard(story.id)
@@ -87,26 +96,33 @@ def _listing(story: Story, alerts: Sequence[AlertShown]) -> Story:
     return story.model_copy(update={"alerts": tuple(alerts[:SHOWN]), "alerts_in_all": len(alerts)})
 
 
-def _keep_sessions(rows: Iterable[SessionRow], judged: Sequence[tuple[SessionRecord, Judgement]]) -> None:
+def _keep_sessions(rows: Iterable[SessionRow], judged: Sequence[JudgedRun]) -> None:
     held = {row.key: row for row in rows}
-    for session, judgement in judged:
-        row = held[session.key]
-        row.judged = max(row.judged, session.revision)
-        row.clean = judgement.teaches
-        row.events = len(judgement.conversation.events)
-        row.effects = len(judgement.effects)
+    for run in judged:
+        events = Counter(event.session for event in run.judgement.conversation.events)
+        effects = Counter(effect.event.session for effect in run.judgement.effects)
+        for session in run.sessions:
+            row = held[session.key]
+            row.judged = max(row.judged, session.revision)
+            row.clean = run.judgement.teaches
+            row.events = events[session.key]
+            row.effects = effects[session.key]
 
 
-def _keep_lessons(db: Session, rows: Iterable[LessonRow], judged: Sequence[tuple[SessionRecord, Judgement]]) -> None:
+def _keep_lessons(db: Session, rows: Iterable[LessonRow], judged: Sequence[JudgedRun]) -> None:
+    """Write one lesson a run: that of its first session."""
     held = {row.session: row for row in rows}
-    for session, judgement in judged:
-        lesson = lesson_json(judgement.lesson)
-        row = held.get(session.key)
+    for run in judged:
+        lesson = lesson_json(run.judgement.lesson)
+        first, *others = run.sessions
+        row = held.get(first.key)
         if row is None:
-            held[session.key] = LessonRow(tenant=session.tenant, session=session.key, json=lesson)
-            db.add(held[session.key])
+            db.add(LessonRow(tenant=first.tenant, session=first.key, json=lesson))
         elif row.json != lesson:
             row.json = lesson
+        for other in others:
+            if other.key in held:
+                db.delete(held[other.key])
 
 
 def _known(row: StoryRow) -> Known:
@@ -178,6 +194,7 @@ class _Stories:
         row.created = row.created or self._number
         row.updated = self._number
         row.standing = "open"
+        row.session = story.session
         row.score = story.score
         row.json = story_json(story.model_copy(update={"version": row.version}))
         self.changed.append(story.id)

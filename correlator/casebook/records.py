@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from correlator.pipeline import Judgement
 from correlator.story import Story
 from sensor.event import AlertReceived
 
@@ -23,6 +24,8 @@ class Arrival:
     first_ns: int | None
     last_ns: int | None
     ended: bool
+    handed_to: tuple[str, ...] = ()
+    """Sessions that it handed work to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,14 @@ class StoryRecord:
     updated: int
     also_in: int
     """Other sessions with the same injected content: more than none is a campaign."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedRun:
+    """The sessions of a run, its first at the head, as they were when their events were read; and what was found in them."""
+
+    sessions: tuple[SessionRecord, ...]
+    judgement: Judgement
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from correlator.casebook.tables import (
     AlertRow,
     AliasRow,
     CampaignRow,
+    HandoverRow,
     HookRow,
     LessonRow,
     MarkRow,
@@ -21,7 +22,9 @@ from correlator.casebook.tables import (
 )
 from correlator.story import Story
 
-Row = TypeVar("Row", SessionRow, StoryRow, AliasRow, LessonRow, CampaignRow, VerdictRow, HookRow, AlertRow, MarkRow)
+Row = TypeVar(
+    "Row", SessionRow, StoryRow, AliasRow, LessonRow, CampaignRow, VerdictRow, HandoverRow, HookRow, AlertRow, MarkRow
+)
 _AT_ONCE = 500
 """Values in one question: databases bound how many parameters a statement has."""
 

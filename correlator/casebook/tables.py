@@ -101,6 +101,15 @@ class VerdictRow(Base):
     verdict: Mapped[str] = mapped_column(String(20))
 
 
+class HandoverRow(Base):
+    """A session that was handed work by another."""
+
+    __tablename__ = "handovers"
+    tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    to_session: Mapped[str] = mapped_column(_KEY, primary_key=True)
+    from_session: Mapped[str] = mapped_column(_KEY, primary_key=True, index=True)
+
+
 class HookRow(Base):
     """Something by which an alert can be known to fall on a step of an open story (`correlator.absorb.Hook`)."""
 

@@ -22,7 +22,7 @@ def markdown(story: Story, *, notes: tuple[str, ...] = ()) -> str:
     if story.origin.quote:
         lines += [f"> {safe(story.origin.quote)}", ""]
     lines += ["## What the agent did", ""]
-    lines += [f"- [{effect.step}] {safe(parts.deed(effect))}" for effect in story.effects]
+    lines += [f"- {parts.place(effect.step, effect.session)} {safe(parts.deed(effect))}" for effect in story.effects]
     lines += ["", "## What left", ""]
     for effect, values in parts.left(story):
         lines.append(f"- {safe(effect.tool)} at step {effect.step}, {effect.outcome}")

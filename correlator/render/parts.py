@@ -33,7 +33,14 @@ def pieces(sentence: Sentence) -> tuple[Piece, ...]:
 
 def citations(sentence: Sentence) -> str:
     """Return the steps that a sentence rests on, such as `[3] [7]`."""
-    return " ".join(f"[{step}]" for step in sorted({cite.step for cite in sentence.cites}))
+    return " ".join(
+        place(step, session) for session, step in sorted({(one.session or "", one.step) for one in sentence.cites})
+    )
+
+
+def place(step: int, session: str | None) -> str:
+    """Return a step in brackets, with the beginning of its session where that is not the story's own."""
+    return f"[{session[:8]}:{step}]" if session else f"[{step}]"
 
 
 def facts(story: Story) -> tuple[str, ...]:
@@ -49,9 +56,14 @@ def facts(story: Story) -> tuple[str, ...]:
 def source(story: Story) -> str:
     """Return who or what the chain began with."""
     origin = story.origin
-    at = f", step {origin.step}" if origin.step is not None else ""
+    of = f" of session {origin.session[:8]}" if origin.session else ""
+    at = f", step {origin.step}{of}" if origin.step is not None else ""
     if origin.kind == "content":
-        way = dict.fromkeys(hop.from_step for hop in story.path if hop.from_step < (origin.step or 0))
+        way = dict.fromkeys(
+            hop.from_step
+            for hop in story.path
+            if hop.from_step < (origin.step or 0) and hop.from_session == origin.session
+        )
         through = f", found by way of step {' and '.join(map(str, way))}" if way else ""
         return f"third-party text from {origin.source}{at}{through}"
     if origin.kind == "principal":
@@ -111,7 +123,7 @@ def alert(one: AlertShown) -> str:
 
 def lists(story: Story) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return the plain lists that end a story: heading and lines."""
-    signals = tuple(f"[{signal.step}] {signal.rule}: {signal.text}" for signal in story.signals)
+    signals = tuple(f"{place(signal.step, signal.session)} {signal.rule}: {signal.text}" for signal in story.signals)
     alerts = tuple(map(alert, story.alerts))
     if story.alerts_in_all > len(alerts):
         alerts += (f"and {story.alerts_in_all - len(alerts)} more; `clew alert list --story {story.id}` lists all",)

@@ -48,7 +48,12 @@ def terminal(story: Story, *, notes: tuple[str, ...] = (), width: int = 100, col
     if story.origin.quote:
         page.quote(story.origin.quote)
     page.heading("What the agent did")
-    page.table([(Text(f"[{effect.step}]", "bold"), Text(safe(parts.deed(effect)))) for effect in story.effects])
+    page.table(
+        [
+            (Text(parts.place(effect.step, effect.session), "bold"), Text(safe(parts.deed(effect))))
+            for effect in story.effects
+        ]
+    )
     page.heading("What left")
     _left(page, story)
     for heading, lines in parts.lists(story):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from correlator.casebook import Arrival, Casebook
+from correlator.casebook import Arrival, Casebook, JudgedRun
 from correlator.casebook.learning import epoch, moment_of, summary, teachings
 from correlator.errors import CasebookInvalid, StoryUnknown
 from correlator.ingest import Desk, FileRead, Ingested, bounded, ingest
@@ -117,7 +117,7 @@ def test_a_story_that_new_evidence_explains_is_withdrawn_and_not_deleted(desk: D
     session = desk.casebook.sessions("local")[0]
     harmless = judged(tmp_path, [{"role": "user", "content": "hello"}, {"role": "assistant", "content": "hi"}])
 
-    desk.casebook.save([(session, harmless)])
+    desk.casebook.save([JudgedRun((session,), harmless)])
 
     assert desk.casebook.stories("local") == []
     assert [record.standing for record in desk.casebook.stories("local", every=True)] == ["withdrawn"]
@@ -130,7 +130,7 @@ def test_a_story_with_a_verdict_stays_as_the_analyst_saw_it(desk: Desk, tmp_path
     harmless = judged(tmp_path, [{"role": "user", "content": "hello"}, {"role": "assistant", "content": "hi"}])
 
     desk.casebook.decide("local", name[:8], "malicious")
-    desk.casebook.save([(session, harmless)])
+    desk.casebook.save([JudgedRun((session,), harmless)])
 
     assert desk.casebook.story("local", name).standing == "open"
 
@@ -169,7 +169,7 @@ def test_what_arrives_during_a_judgement_keeps_waiting(desk: Desk, tmp_path: Pat
     judgement = desk.judge(session)
 
     desk.casebook.note([arrival], ingest=1)
-    desk.casebook.save([(session, judgement)])
+    desk.casebook.save([JudgedRun((session,), judgement)])
 
     assert len(desk.casebook.waiting("local")) == 1
 

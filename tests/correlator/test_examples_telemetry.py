@@ -32,12 +32,6 @@ ACCUSED = {
 }
 """Benign examples that the product tells a story of, and why."""
 
-ENDS_ELSEWHERE = {
-    "poisoned_handover": "the story ends with the hand-over: in the colleague's session the task counts as what a user asked "
-    "for, although the event that hands it over is there",
-}
-"""Attacks whose story tells another effect, and why."""
-
 BEGINS_ELSEWHERE = {
     "poisoned_memory": "the story begins at the note that was recalled: what one session writes to memory is not followed "
     "into the next",
@@ -88,7 +82,7 @@ def test_a_benign_example_gives_no_story(told: Told, name: str, tmp_path: Path) 
 
 
 @ways
-@each(WITH_STORY, ENDS_ELSEWHERE)
+@each(WITH_STORY, {})
 def test_an_attack_gives_one_story_with_the_effect_its_value_and_its_destination(
     told: Told, name: str, tmp_path: Path
 ) -> None:
@@ -100,7 +94,8 @@ def test_an_attack_gives_one_story_with_the_effect_its_value_and_its_destination
     assert any(squash(value.value) in squash(expected["value"]) for value in found.values)
     assert any(squash(expected["destination"]) in squash(value.value) for value in found.values)
     if "session" in expected:
-        assert found.session == session_key("conversation", expected["session"], found.tenant)
+        acted = {effect.session or found.session for effect in found.effects}
+        assert acted == {session_key("conversation", expected["session"], found.tenant)}
 
 
 @ways
@@ -127,4 +122,4 @@ def test_each_call_that_the_model_asked_for_is_told_once_and_no_other(name: str)
 def test_the_known_failures_are_examples() -> None:
     assert {*ACCUSED} <= {*SILENT}
     assert {*TOLD_TWICE} <= {*EXPECTED}
-    assert {*ENDS_ELSEWHERE, *BEGINS_ELSEWHERE} <= {*WITH_STORY}
+    assert {*BEGINS_ELSEWHERE} <= {*WITH_STORY}
