@@ -6,7 +6,7 @@ session's `Subgraph` (`trail`).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -156,10 +156,24 @@ def _led_to(edge: Edge, graph: Subgraph) -> bool:
 def _origin(conversation: Conversation, judged: Judged) -> Origin:
     effect = judged.effect
     if effect.steered is not None and (effect.permitted or effect.explanation != "explained"):
-        return Origin("content", effect.steered.place.content.event, effect.steered.place)
+        place = _first_place(effect.steered.place, conversation)
+        return Origin("content", place.content.event, place)
     if not effect.permitted:
         return Origin("principal", _prompt(conversation, effect))
     return Origin("unseen", None)
+
+
+def _first_place(place: Place, conversation: Conversation) -> Place:
+    """Return where a span first came from: of one that another session had kept, its place in the source of that session."""
+    sources = {one.source.entity for one in conversation.recalled}
+    letters = place.span.squashed
+    for content in conversation.contents:
+        if content.event.entity in sources and content is not place.content:
+            held = [span for span in content.segments.spans if letters in span.squashed or span.squashed in letters]
+            best = max(held, key=lambda span: len(span.squashed), default=None)
+            if best is not None and len(best.squashed) * 2 >= len(letters):
+                return replace(place, content=content, span=best)
+    return place
 
 
 def _prompt(conversation: Conversation, effect: Effect) -> PromptSubmitted | None:

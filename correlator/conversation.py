@@ -7,7 +7,7 @@ arrives in the middle of the agent's turn (before it has answered) was put there
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from pydantic import JsonValue
@@ -97,6 +97,18 @@ class Content:
         return segment(self.text)
 
 
+@dataclass(frozen=True, eq=False)
+class Recalled:
+    """Something of another session that is read back in this one (`correlator.memory`)."""
+
+    source: PromptSubmitted | ToolReturned | DocumentRetrieved
+    """Of a prompt only the words that were kept."""
+    writer: Event
+    """The call or record that kept it."""
+    call: Call | None = None
+    """The call that brought the source."""
+
+
 @dataclass(frozen=True)
 class Conversation:
     """One session, read."""
@@ -111,6 +123,12 @@ class Conversation:
     tools: dict[str, ToolDeclaration] = field(default_factory=dict)
     handed_over: frozenset[tuple[int, ...]] = frozenset()
     """Places of the calls that handed work to another agent of the run, whose own calls are here, too."""
+    recalled: tuple[Recalled, ...] = ()
+
+    @property
+    def known(self) -> tuple[Event, ...]:
+        """Return all events that may be spoken of, those of other sessions first."""
+        return (*(event for one in self.recalled for event in (one.source, one.writer)), *self.events)
 
     @cached_property
     def request(self) -> str:
@@ -148,10 +166,11 @@ class Conversation:
         )
 
 
-def read(events: Iterable[Event]) -> Conversation:
+def read(events: Iterable[Event], recalled: Iterable[Recalled] = ()) -> Conversation:
     """Return the conversation of a session, or of a run (`correlator.run`); `events` are in order (`sensor.event.in_order`)."""
     ordered = tuple(events)
     reader = _Reader(ordered[0].session if ordered else "")
+    remembered = tuple(reader.recall(one, number) for number, one in enumerate(recalled))
     for event in ordered:
         reader.take(event)
     return Conversation(
@@ -163,6 +182,7 @@ def read(events: Iterable[Event]) -> Conversation:
         contents=tuple(reader.contents),
         answers=tuple(reader.answers),
         tools=reader.tools,
+        recalled=remembered,
         handed_over=frozenset(order for order, to in reader.handed if to in reader.sessions),
     )
 
@@ -184,6 +204,16 @@ class _Reader:
         self._turn_open = False
         self._last_text = ""
         self._seen: list[str] = []
+
+    def recall(self, one: Recalled, number: int) -> Recalled:
+        """Take what another session kept: it came before all that is said here."""
+        source = one.source.placed((-1, number))
+        if isinstance(source, PromptSubmitted):
+            self.said.append(Said(source, source.text))
+        else:
+            call = replace(one.call, returned=source) if one.call and isinstance(source, ToolReturned) else None
+            self._content(Content(source, source.text, call, source.author))
+        return replace(one, source=source)
 
     def take(self, event: Event) -> None:
         self.sessions.add(event.session)

@@ -16,6 +16,8 @@ from correlator.baseline import Epoch
 from correlator.budget import budget
 from correlator.casebook import Arrival, Casebook, JudgedRun, SessionRecord
 from correlator.casebook.learning import Moment, epoch, moment_of
+from correlator.conversation import Recalled
+from correlator.memory import looked_up, recalled
 from correlator.pipeline import Judgement, judge
 from correlator.policy import Policy, load_policy
 from correlator.run import runs, spliced
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
 
 _GROUP = 16
 """Sessions, at most, whose judgements are kept with one commit."""
+_OTHERS = 16
+"""Sessions that are read again because another reads what they kept."""
 BATCH_EVENTS = 1_000
 BATCH_CHARACTERS = 8 << 20
 """Characters of events that are held before they are stored."""
@@ -126,21 +130,35 @@ class Desk:
         (linked,) = self.casebook.linked([session])
         return next(run.judgement for run in self._runs(linked) if session.key in {one.key for one in run.sessions})
 
-    def _runs(self, linked: Sequence[SessionRecord]) -> Iterator[JudgedRun]:
-        """Yield the runs of sessions that hand work to each other, each judged against the epoch of its first session."""
+    def _runs(self, linked: Sequence[SessionRecord], unsaved: Sequence[JudgedRun] = ()) -> Iterator[JudgedRun]:
+        """Yield the runs of sessions that hand work to each other, each judged against the epoch of its first session.
+
+        `unsaved`: runs that were judged before these and are not in the casebook yet.
+        """
         known = {session.key: session for session in linked}
         events = {key: self.graph.events(key, tenant=one.tenant) for key, one in known.items()}
         for keys in runs(events):
             sessions = tuple(known[key] for key in keys)
-            found = spliced(keys[0], {key: events[key] for key in keys})
-            yield JudgedRun(sessions, self._judged(moment_of(sessions[0]), found))
+            found = bounded(spliced(keys[0], {key: events[key] for key in keys}), self.settings.session_events)
+            yield JudgedRun(sessions, self._judged(moment_of(sessions[0]), found, self._recalled(found, keys, unsaved)))
 
-    def _judged(self, moment: Moment, events: list[Event]) -> Judgement:
+    def _recalled(
+        self, events: list[Event], sessions: Sequence[str], unsaved: Sequence[JudgedRun]
+    ) -> tuple[Recalled, ...]:
+        keys = looked_up(events)
+        rows = self.casebook.kept(self.settings.tenant, keys, without=sessions)
+        rows += [one for run in unsaved for one in run.judgement.kept if one.key in keys]
+        named = list(dict.fromkeys(key for row in rows for key in (row.source_session, row.writer_session)))
+        elsewhere = (event for key in named[:_OTHERS] for event in self.graph.events(key, tenant=self.settings.tenant))
+        return recalled(rows, events, elsewhere) if rows else ()
+
+    def _judged(self, moment: Moment, events: list[Event], recalled: Iterable[Recalled]) -> Judgement:
         if moment not in self._epochs:
             # One is enough: sessions come in the order of their moments.
             self._epochs = {moment: epoch(self.casebook, moment, idle_minutes=self.settings.idle_minutes)}
         return judge(
-            bounded(events, self.settings.session_events),
+            events,
+            recalled=recalled,
             policy=self._policy,
             epoch=self._epochs[moment],
             scale=self._scale(self._epochs[moment]),
@@ -179,7 +197,7 @@ class Desk:
         for _, same in groupby(self.casebook.linked(sessions), key=lambda linked: moment_of(linked[0])):
             group, events = list[JudgedRun](), 0
             for linked in same:
-                for run in self._runs(linked):
+                for run in self._runs(linked, group):
                     group.append(run)
                     events += len(run.judgement.conversation.events)
                 if len(group) >= _GROUP or events >= BATCH_EVENTS:

@@ -5,10 +5,11 @@ with the kernel's processes (E1, E3) come with the
 sensor. Order in time (E5) is never an edge here: the position on every edge already tells it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from correlator.chain import Chain, Judged, Trail
+from correlator.conversation import Conversation
 from correlator.signals import Signal
 from correlator.taint import Traced
 from graph.fold import fact_key, fold
@@ -39,10 +40,12 @@ def link(chains: Iterable[tuple[Chain, Trail]], signals: Iterable[Signal]) -> Li
     return _gathered((*_chained(chains), *_noted(signals)))
 
 
-def completed(links: Links, events: Sequence[Event]) -> Links:
+def completed(links: Links, conversation: Conversation) -> Links:
     """Return links with the nodes of other sessions that their edges end at: those of the first session are in its graph."""
     ends = {key for edge in links.edges for key in (edge.source, edge.target)}
-    others = [event for event in events if event.session != events[0].session and fact_key(event) in ends]
+    others = [
+        event for event in conversation.known if event.session != conversation.session and fact_key(event) in ends
+    ]
     nodes = (node for event in others for node in fold(event).nodes if node.key == fact_key(event))
     return Links((*links.nodes, *nodes), links.edges)
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from correlator.authority import Effect, explain
 from correlator.baseline import NO_BASELINE, Epoch, Lesson, lesson
 from correlator.chain import Chain, Judged, chains, trail
-from correlator.conversation import Conversation, read
+from correlator.conversation import Conversation, Recalled, read
 from correlator.link import Links, completed, flows, link
+from correlator.memory import Kept, kept
 from correlator.policy import Policy, load_policy
 from correlator.request import request_of
 from correlator.score import SHIPPED, Scale, Situation, score
@@ -32,6 +33,8 @@ class Judgement:
     stories: tuple[Story, ...]
     signals: tuple[Signal, ...]
     lesson: Lesson
+    kept: tuple[Kept, ...]
+    """What it stored, for sessions that read it."""
     links: Links
     """Derived nodes and edges, for the graph of its first session."""
 
@@ -54,12 +57,16 @@ class Judgement:
 def judge(
     events: Iterable[Event],
     *,
+    recalled: Iterable[Recalled] = (),
     policy: Policy | None = None,
     epoch: Epoch = NO_BASELINE,
     scale: Scale = SHIPPED,
 ) -> Judgement:
-    """Return what is found in the events of one session, whatever their order and however often they arrived."""
-    conversation = read(in_order(events))
+    """Return what is found in the events of one session, whatever their order and however often they arrived.
+
+    `recalled`: what it reads back of other sessions.
+    """
+    conversation = read(in_order(events), recalled)
     traced = trace(conversation)
     effects = explain(conversation, request_of(conversation), traced, policy or load_policy())
     judged = tuple(_judged(effect, epoch, scale) for effect in effects)
@@ -68,7 +75,7 @@ def judge(
     carried = flows(traced, judged)
     told = [chain for chain in found if chain.score >= scale.threshold]
     # Nothing is told of a session without a chain, so its graph need not be walked.
-    graph = _graph(conversation.events, carried) if told else Subgraph()
+    graph = _graph(conversation.known, carried) if told else Subgraph()
     trails = [(chain, trail(chain, graph)) for chain in told]
     return Judgement(
         conversation=conversation,
@@ -77,7 +84,8 @@ def judge(
         stories=tuple(tell(chain, way, conversation, epoch, noted, scale.threshold) for chain, way in trails),
         signals=noted,
         lesson=replace(lesson(conversation, traced), score=max((chain.score for chain in found), default=0.0)),
-        links=completed(carried + link(trails, noted), conversation.events),
+        kept=kept(conversation, traced, judged),
+        links=completed(carried + link(trails, noted), conversation),
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sensor.event import AgentHandedOver, Event, in_order
 
+
 def runs(sessions: Mapping[str, Sequence[Event]]) -> list[tuple[str, ...]]:
     """Return which sessions belong together, the first of each run at its head; each session is in one run."""
     handed = {

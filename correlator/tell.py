@@ -376,7 +376,7 @@ class _Writer:
 
     def sentences(self) -> list[Sentence]:
         """Return the story's sentences in order."""
-        written = [self._request(), *self._way_in(), self._source(), *self._handovers()]
+        written = [self._request(), *self._way_in(), self._source(), self._recalled(), *self._handovers()]
         for judged in self._chain.effects[:12]:
             written += [
                 self._call(judged),
@@ -391,9 +391,8 @@ class _Writer:
         said = self._conversation.said
         if not said:
             return None
-        event = said[0].event
-        text = quoted(said[0].text)
-        who = said[0].principal.kind
+        first = next((one for one in said if one.event.session == self._chain.session), said[0])
+        event, text, who = first.event, quoted(first.text), first.principal.kind
         speaker = "A user whose standing is not recorded" if who == "unknown" else f"The {who}"
         return self._sentence(f"{speaker} asked at {self._step(event)}: “{text}”.", (event,), (text.removesuffix("…"),))
 
@@ -416,6 +415,23 @@ class _Writer:
                 )
             )
         return found
+
+    def _recalled(self) -> Sentence | None:
+        """Return how third-party text of another session came into this one."""
+        origin = self._chain.origin
+        kept = next((one for one in self._conversation.recalled if one.source is origin.event), None)
+        if kept is None or origin.place is None:
+            return None
+        letters = origin.place.span.squashed
+        back = [one for one in self._conversation.contents if one.event.session == self._chain.session]
+        here = next((one for one in back if any(span.squashed in letters for span in one.segments.spans)), None)
+        name = kept.writer.name if isinstance(kept.writer, ToolCalled) else "memory"
+        return self._sentence(
+            f"The agent kept it with {name} at {self._step(kept.writer)}"
+            + (f"; {source_tool(here)} brought it back at {self._step(here.event)}." if here else "."),
+            (kept.writer, *((here.event,) if here else ())),
+            (),
+        )
 
     def _handovers(self) -> list[Sentence]:
         """Return how the work came to the agents that caused the effects, one sentence for each that was handed some."""
@@ -557,7 +573,7 @@ class _Writer:
 
     @cached_property
     def _facts(self) -> dict[str, Event]:
-        return {fact_key(event): event for event in self._conversation.events}
+        return {fact_key(event): event for event in self._conversation.known}
 
     def _sentence(self, text: str, events: tuple[Event, ...], quotes: tuple[str, ...]) -> Sentence:
         cites = {

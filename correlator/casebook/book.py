@@ -19,6 +19,7 @@ from correlator.casebook.keep import keep, keep_alerts, note
 from correlator.casebook.records import AlertRecord, Arrival, JudgedRun, Saved, SessionRecord, StoryRecord, Verdict
 from correlator.casebook.rows import (
     campaign_sizes,
+    kept_of,
     rows_of,
     session_record,
     stories_of,
@@ -29,11 +30,13 @@ from correlator.casebook.tables import (
     SCHEMA,
     About,
     Base,
+    KeptRow,
     SessionRow,
     StoryRow,
     VerdictRow,
 )
 from correlator.errors import CasebookInvalid
+from correlator.memory import Kept
 from sensor.event import AlertReceived
 
 
@@ -78,6 +81,13 @@ class Casebook:
         """Return the first sessions that wait for judgement: in the order of their first times, then of their keys."""
         with self.reading() as db:
             return waiting_sessions(db, tenant, limit)
+
+    def kept(self, tenant: str, keys: Sequence[str], *, without: Collection[str]) -> list[Kept]:
+        """Return what runs have stored under these keys (`correlator.memory.Kept.key`), but for those that begin `without`."""
+        with self.reading() as db:
+            return [
+                kept_of(row) for row in rows_of(db, KeptRow, KeptRow.key, tenant, keys) if row.session not in without
+            ]
 
     def linked(self, sessions: Sequence[SessionRecord]) -> list[tuple[SessionRecord, ...]]:
         """Return sessions of one tenant with all that hand work to them or get it from them, each once; the given ones first."""

@@ -3,6 +3,7 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,8 +13,17 @@ from correlator.casebook.alerts import SHOWN, alerts_of, note_alerts, rehook
 from correlator.casebook.identity import Known, Plan, reconcile
 from correlator.casebook.lessons import lesson_json, signatures
 from correlator.casebook.records import Arrival, JudgedRun, Saved
-from correlator.casebook.rows import rows_of, story_json, story_of
-from correlator.casebook.tables import AliasRow, CampaignRow, HandoverRow, LessonRow, SessionRow, StoryRow, VerdictRow
+from correlator.casebook.rows import kept_of, rows_of, story_json, story_of
+from correlator.casebook.tables import (
+    AliasRow,
+    CampaignRow,
+    HandoverRow,
+    KeptRow,
+    LessonRow,
+    SessionRow,
+    StoryRow,
+    VerdictRow,
+)
 from correlator.pipeline import Judgement
 from correlator.story import AlertShown, Story
 from sensor.event import AlertReceived
@@ -56,6 +66,7 @@ def keep(db: Session, judged: Sequence[JudgedRun]) -> Saved:
     heads = {session.key: run.sessions[0].key for run in judged for session in run.sessions}
     _keep_sessions(rows_of(db, SessionRow, SessionRow.key, tenant, heads), judged)
     _keep_lessons(db, rows_of(db, LessonRow, LessonRow.session, tenant, heads), judged)
+    _keep_kept(db, rows_of(db, KeptRow, KeptRow.session, tenant, heads), judged)
     known: dict[str, list[StoryRow]] = defaultdict(list)
     for row in rows_of(db, StoryRow, StoryRow.session, tenant, heads):
         if row.standing != "merged":
@@ -123,6 +134,22 @@ def _keep_lessons(db: Session, rows: Iterable[LessonRow], judged: Sequence[Judge
         for other in others:
             if other.key in held:
                 db.delete(held[other.key])
+
+
+def _keep_kept(db: Session, rows: Iterable[KeptRow], judged: Sequence[JudgedRun]) -> None:
+    """Write what each run stored, under its first session."""
+    held = {(row.session, row.key): row for row in rows}
+    wanted = {(run.sessions[0].key, one.key): one for run in judged for one in run.judgement.kept}
+    for name, one in wanted.items():
+        row = held.pop(name, None)
+        if row is not None and kept_of(row) == one:
+            continue
+        if row is not None:
+            db.delete(row)
+            db.flush()
+        db.add(KeptRow(tenant=judged[0].sessions[0].tenant, session=name[0], **asdict(one)))
+    for row in held.values():
+        db.delete(row)
 
 
 def _known(row: StoryRow) -> Known:

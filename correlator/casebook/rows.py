@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
-from typing import TypeVar, cast
+from typing import Literal, TypeVar, cast
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -14,16 +14,29 @@ from correlator.casebook.tables import (
     CampaignRow,
     HandoverRow,
     HookRow,
+    KeptRow,
     LessonRow,
     MarkRow,
     SessionRow,
     StoryRow,
     VerdictRow,
 )
+from correlator.memory import Kept
 from correlator.story import Story
 
 Row = TypeVar(
-    "Row", SessionRow, StoryRow, AliasRow, LessonRow, CampaignRow, VerdictRow, HandoverRow, HookRow, AlertRow, MarkRow
+    "Row",
+    SessionRow,
+    StoryRow,
+    AliasRow,
+    LessonRow,
+    CampaignRow,
+    VerdictRow,
+    HandoverRow,
+    KeptRow,
+    HookRow,
+    AlertRow,
+    MarkRow,
 )
 _AT_ONCE = 500
 """Values in one question: databases bound how many parameters a statement has."""
@@ -94,6 +107,14 @@ def story_record(row: StoryRow, verdict: VerdictRow | None, sizes: dict[str, int
         # Its own session counts among those of an open story.
         also_in=max(0, sizes.get(row.id, 0) - (row.standing == "open")),
     )
+
+
+def kept_of(row: KeptRow) -> Kept:
+    """Return the sentence of a row."""
+    return Kept(
+        row.key, cast("Literal['principal', 'content']", row.by), row.source, row.source_session, row.writer,
+        row.writer_session, row.text, row.principal, row.at_ns,
+    )  # fmt: skip
 
 
 def session_record(row: SessionRow) -> SessionRecord:

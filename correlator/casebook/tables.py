@@ -110,6 +110,24 @@ class HandoverRow(Base):
     from_session: Mapped[str] = mapped_column(_KEY, primary_key=True, index=True)
 
 
+class KeptRow(Base):
+    """A sentence that a run stored (`correlator.memory.Kept`)."""
+
+    __tablename__ = "kept"
+    tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    key: Mapped[str] = mapped_column(_KEY, primary_key=True)
+    session: Mapped[str] = mapped_column(_KEY, primary_key=True, index=True)
+    """First session of the run."""
+    by: Mapped[str] = mapped_column(String(20))
+    source: Mapped[str] = mapped_column(_KEY)
+    source_session: Mapped[str] = mapped_column(_KEY)
+    writer: Mapped[str] = mapped_column(_KEY)
+    writer_session: Mapped[str] = mapped_column(_KEY)
+    text: Mapped[str] = mapped_column(Text)
+    principal: Mapped[str | None] = mapped_column(Text)
+    at_ns: Mapped[int | None] = mapped_column(BigInteger)
+
+
 class HookRow(Base):
     """Something by which an alert can be known to fall on a step of an open story (`correlator.absorb.Hook`)."""
 

@@ -26,18 +26,6 @@ EXPECTED: dict[str, dict[str, Any]] = {
 WITH_STORY = [name for name, expected in EXPECTED.items() if expected["story"]]
 SILENT = [name for name, expected in EXPECTED.items() if not expected["story"]]
 
-ACCUSED = {
-    "remembered_preference": "a note from memory is third-party text: that the same user had it kept in an earlier "
-    "conversation is not followed",
-}
-"""Benign examples that the product tells a story of, and why."""
-
-BEGINS_ELSEWHERE = {
-    "poisoned_memory": "the story begins at the note that was recalled: what one session writes to memory is not followed "
-    "into the next",
-}
-"""Attacks whose story begins too late, and why."""
-
 TOLD_TWICE = dict.fromkeys(
     ("poisoned_mcp_page", "requested_mcp_post"),
     "the span of an MCP client, `MCP send tools/call NAME`, is taken for a call of a tool of that name, beside the "
@@ -76,7 +64,7 @@ def each(names: list[str], reasons: dict[str, str]) -> pytest.MarkDecorator:
 
 
 @ways
-@each(SILENT, ACCUSED)
+@each(SILENT, {})
 def test_a_benign_example_gives_no_story(told: Told, name: str, tmp_path: Path) -> None:
     assert told(name, tmp_path) == []
 
@@ -99,7 +87,7 @@ def test_an_attack_gives_one_story_with_the_effect_its_value_and_its_destination
 
 
 @ways
-@each(WITH_STORY, BEGINS_ELSEWHERE)
+@each(WITH_STORY, {})
 def test_an_attack_begins_with_the_text_that_the_example_names(told: Told, name: str, tmp_path: Path) -> None:
     expected = EXPECTED[name]["origin"]
 
@@ -120,6 +108,4 @@ def test_each_call_that_the_model_asked_for_is_told_once_and_no_other(name: str)
 
 
 def test_the_known_failures_are_examples() -> None:
-    assert {*ACCUSED} <= {*SILENT}
     assert {*TOLD_TWICE} <= {*EXPECTED}
-    assert {*BEGINS_ELSEWHERE} <= {*WITH_STORY}
