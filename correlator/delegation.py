@@ -1,5 +1,6 @@
 """What authority did the principals hand to a source, and how far is it from what they named?"""
 
+from correlator.authors import writers
 from correlator.conversation import Call, Content
 from correlator.effects import act_of
 from correlator.lexicon import content_words
@@ -60,9 +61,12 @@ def _names_unit(clauses: tuple[Clause, ...], place: Place) -> bool:
     """Return whether a source of many records was handed authority in the record of `place`.
 
     "Do what Ann's mail says" means Ann's mail, not the whole inbox: where a name of the request stands in some records of the
-    source, the others are not meant.
+    source, the others are not meant; where it is the writer of some, those that only speak of him are not meant either.
     """
     names = frozenset().union(*(clause.names for clause in clauses))
+    by_them = {unit for unit, span in writers(place.content.segments).items() if names & set(words(span.text))}
+    if by_them:
+        return place.span.unit in by_them
     units: dict[int, set[str]] = {}
     for span in place.content.segments.spans:
         units.setdefault(span.unit, set()).update(names & set(words(span.text)))

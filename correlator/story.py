@@ -50,6 +50,8 @@ class OriginShown(_Part):
     step: int | None
     source: str
     """Tool or kind of event that brought it, and for principals their kind."""
+    author: str | None = None
+    """Who wrote it, as the system that stores it says; it may be forged."""
     session: str | None = None
     """Session of the run that it belongs to, where that is not the story's own."""
     quote: str

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Literal
 
 from correlator.authority import Effect
+from correlator.authors import author
 from correlator.baseline import Epoch, flow_signature, source_tool
 from correlator.chain import Chain, Judged, Trail
 from correlator.contents import MAX_TEXT
@@ -247,6 +248,7 @@ class _Writer:
             event=event.entity if event else None,
             step=event.position if event else None,
             source=source,
+            author=author(origin.place.content, origin.place.span.unit) if origin.place else None,
             session=self.other(event) if event else None,
             quote=quote,
             campaign=origin.campaign,
@@ -461,10 +463,12 @@ class _Writer:
             return None
         text = quoted(origin.place.span.text)
         source = source_tool(origin.place.content)
+        writer = author(origin.place.content, origin.place.span.unit)
+        by = f" written by “{quoted(writer, 80)}”" if writer else ""
         return self._sentence(
-            f"At {self._step(origin.event)}, {source} brought third-party text that says: “{text}”.",
+            f"At {self._step(origin.event)}, {source} brought third-party text{by} that says: “{text}”.",
             (origin.event,),
-            (text.removesuffix("…"),),
+            (*((quoted(writer, 80).removesuffix("…"),) if writer else ()), text.removesuffix("…")),
         )
 
     def _call(self, judged: Judged) -> Sentence:

@@ -65,7 +65,8 @@ def source(story: Story) -> str:
             if hop.from_step < (origin.step or 0) and hop.from_session == origin.session
         )
         through = f", found by way of step {' and '.join(map(str, way))}" if way else ""
-        return f"third-party text from {origin.source}{at}{through}"
+        by = f", written by {origin.author}" if origin.author else ""
+        return f"third-party text from {origin.source}{by}{at}{through}"
     if origin.kind == "principal":
         return f"a principal of kind {origin.source}{at}"
     return "origin unseen: no text that steered the agent was captured"
