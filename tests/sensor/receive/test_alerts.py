@@ -1,5 +1,6 @@
 """Alerts of other products as their webhooks and log shippers send them, over loopback."""
 
+import asyncio
 import gzip
 import json
 from collections.abc import Mapping
@@ -7,11 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sensor.event import AlertReceived, Unparsed
+from sensor.receive.alerts import accept
 from sensor.receive.receiver import Bounds, Busy, Receiver
 from sensor.sources.alerts.mapping import load
 from tests.sensor.receive.test_http import Taken, post, served
+from tests.sensor.strategies import json_values
 from tests.sensor.test_alerts_samples import ALSO, SAMPLES
 
 JSON = "application/json"
@@ -86,6 +91,16 @@ def test_a_sender_none_of_whose_records_can_be_read_notices_it(body: str | bytes
     assert status == 400
     assert outcome["alerts"] == 0
     assert outcome["unreadable"] == len(unread(taken)) > 0
+
+
+@given(st.binary() | st.lists(json_values.map(json.dumps)).map("\n".join).map(str.encode))
+def test_whatever_comes_is_counted_and_costs_no_neighbour(body: bytes) -> None:
+    taken = Taken()
+    outcome = asyncio.run(accept(Receiver(taken), FALCO.encode() + b"\n" + body))
+
+    (found,) = taken.found
+    assert rules(taken)[0] == "Outbound link from agent pod"
+    assert outcome.alerts + outcome.unreadable == len(found.alerts)
 
 
 def test_a_mapping_reads_the_records_in_which_it_finds_the_rule(tmp_path: Path) -> None:
