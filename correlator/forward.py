@@ -31,7 +31,7 @@ class Forwarder(threading.Thread):
         self._ending = threading.Event()
 
     def pass_on(self, path: str, body: bytes, headers: dict[str, str]) -> None:
-        """Put a request behind those that wait (`sensor.sources.otlp.receiver.Forward`)."""
+        """Put a request behind those that wait (`sensor.receive.receiver.Forward`)."""
         kept = {name: value for name, value in headers.items() if name.lower() not in _OWN}
         try:
             self._queue.put_nowait((path, body, kept))

@@ -17,10 +17,7 @@ from dataclasses import dataclass
 
 from correlator.casebook import StoryRecord
 from correlator.live import Live
-from sensor.errors import SensorError
-from sensor.sources.otlp.decode import Decoded
-from sensor.sources.otlp.receiver import Busy
-from sensor.sources.otlp.span import Span
+from sensor.receive.receiver import Busy, Received
 
 WAITING_BYTES = 16 << 20
 """Bytes of bodies that may wait to be kept: some seconds' worth, because exporters give up after ten."""
@@ -34,7 +31,7 @@ JUDGING = 1 / 3
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    spans: tuple[Span, ...]
+    found: Received
     size: int
     kept: "Future[None]"
 
@@ -60,11 +57,11 @@ class Engine(threading.Thread):
         self.failure: Exception | None = None
         """Why the engine ended by itself."""
 
-    async def take(self, found: Decoded, size: int) -> None:
-        """Keep what a request held (`sensor.sources.otlp.receiver.Taker`)."""
-        if not found.spans:
+    async def take(self, found: Received, size: int) -> None:
+        """Keep what a request brought (`sensor.receive.receiver.Taker`)."""
+        if not found.spans and not found.alerts:
             return
-        request = _Request(found.spans, size, Future())
+        request = _Request(found, size, Future())
         # Who goes away takes nothing back: a future that runs cannot be cancelled under the engine.
         request.kept.set_running_or_notify_cancel()
         with self._lock:
@@ -146,8 +143,9 @@ class Engine(threading.Thread):
     def _keep(self, live: Live, requests: list[_Request]) -> None:
         error: Exception | None = None
         try:
-            live.take(span for request in requests for span in request.spans)
-        except SensorError as failed:
+            live.take(span for request in requests for span in request.found.spans)
+            live.take_alerts(event for request in requests for event in request.found.alerts)
+        except Exception as failed:  # noqa: BLE001 - raised below, when those who wait were answered
             error = failed
         with self._lock:
             self._waiting -= sum(request.size for request in requests)

@@ -1,6 +1,7 @@
-"""Spans as they arrive → stories as soon as a chain is complete, and again when it changes.
+"""Spans and alerts as they arrive → stories as soon as a chain is complete, and again when it changes.
 
-Nothing here knows a network or a clock of its own. `take` returns when the spans are kept; `work` derives and judges what is due.
+Nothing here knows a network or a clock of its own. `take` and `take_alerts` return when all is kept; `work` derives and judges what
+is due, and tells the stories that alerts fell on.
 After a crash both go on from what was kept: a bundle stays due until it was told, a session until it was judged.
 """
 
@@ -8,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from correlator.casebook import StoryRecord
-from correlator.ingest import Desk, arrivals, merge
-from sensor.event import Event
+from correlator.ingest import Desk, alerts_in, arrivals, merge
+from sensor.event import AlertReceived, Event, Unparsed
 from sensor.redact import redact
 from sensor.sources.otlp.derive import derive
 from sensor.sources.otlp.span import Span
@@ -49,10 +50,22 @@ class Live:
         self._spool = spool
         self._tenant = desk.settings.tenant
         self._ingest = desk.casebook.begin(self._tenant)
+        self._alerted: dict[str, None] = {}
+        """Stories that alerts have fallen on since the last step."""
 
     def take(self, spans: Iterable[Span]) -> int:
         """Keep spans and return how many are new. What this returned for is not lost."""
         return self._spool.add(spans, self._tenant)
+
+    def take_alerts(self, events: Iterable[AlertReceived | Unparsed]) -> None:
+        """Keep alerts, and the marks of records that could not be read. What this returned for is not lost.
+
+        An alert makes no session and wakes none: it is judged nowhere, and falls on what the steps of an agent tell.
+        """
+        clean = [redact(event, self._desk.key) for event in events]
+        if clean:
+            merge(self._desk.graph, clean)
+            self._alerted |= dict.fromkeys(self._desk.casebook.note_alerts(alerts_in(clean)).changed)
 
     def work(self) -> Worked:
         """Tell and judge all that is due."""
@@ -67,14 +80,15 @@ class Live:
         sessions = 0
         if not self._desk.casebook.waiting(self._tenant, limit=1):
             sessions = self._tell([due for no in self._spool.due(_GROUP) if (due := self._spool.bundle(no))])
-        changed = self._desk.clear(until=lambda: True).changed
-        told = self._desk.casebook.told(self._tenant, changed)
+        changed = dict.fromkeys((*self._alerted, *self._desk.clear(until=lambda: True).changed))
+        self._alerted = {}
+        told = self._desk.casebook.told(self._tenant, list(changed))
         return Worked(sessions, tuple(record for record in told if record.standing == "open"))
 
     @property
     def idle(self) -> bool:
-        """Return whether nothing is due and no session waits."""
-        return not self._spool.due(1) and not self._desk.casebook.waiting(self._tenant, limit=1)
+        """Return whether nothing is due, no session waits, and all that alerts fell on was told."""
+        return not self._alerted and not self._spool.due(1) and not self._desk.casebook.waiting(self._tenant, limit=1)
 
     def _tell(self, group: list[Due]) -> int:
         """Put the events of bundles into the graph, and take back what they no longer say; return how many sessions changed."""

@@ -7,8 +7,8 @@ from socket import socket
 import uvicorn
 
 from correlator.errors import PortTaken
-from sensor.sources.otlp.grpc import server
-from sensor.sources.otlp.receiver import Receiver
+from sensor.receive.grpc import server
+from sensor.receive.receiver import Receiver
 
 GRACE_S = 5
 """Seconds in which requests under way are answered when it ends."""

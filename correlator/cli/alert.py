@@ -57,7 +57,9 @@ def list_(
             f"Not shown: {', '.join(f'{count} that {what}' for what, count in sorted(left.items()))}; --all shows them."
         )
     elif not chosen:
-        run.say("No alerts. `clew replay FILE` reads them, too; docs/reference/alerts.md lists the formats.")
+        run.say(
+            "No alerts. `clew replay FILE` and `clew listen` read them; docs/reference/alerts.md lists the formats."
+        )
 
 
 def _listed(records: "list[AlertRecord]", width: int, *, local: bool) -> str:

@@ -1,4 +1,4 @@
-"""`clew listen`: telemetry as it arrives → stories in the terminal."""
+"""`clew listen`: telemetry and alerts as they arrive → stories in the terminal."""
 
 import gc
 import ipaddress
@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from correlator.casebook import StoryRecord
     from correlator.live import Live
     from correlator.settings import Settings
-    from sensor.sources.otlp.receiver import Receiver
+    from sensor.receive.receiver import Receiver
+    from sensor.sources.alerts.mapping import Mapping
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 PORT = 4318
@@ -47,15 +49,24 @@ def listen(
     forward: Annotated[
         str | None, typer.Option(help="Collector to pass all telemetry on to, unchanged.", metavar="URL")
     ] = None,
+    alert_mapping: Annotated[
+        str | None,
+        typer.Option(
+            help="Which field is what in alerts of a product that is not known; docs/reference/alerts.md.",
+            metavar="FILE",
+        ),
+    ] = None,
     workload: Annotated[str | None, typer.Option(help="Label of the agents; service.name if not given.")] = None,
     policy: Annotated[str | None, typer.Option(help="Policy file; the shipped one if not given.")] = None,
     threshold: Annotated[float | None, typer.Option(help="Score from which on a chain is a story.")] = None,
 ) -> int:
-    """Receive OpenTelemetry and tell stories as soon as their chain is complete.
+    """Receive OpenTelemetry and alerts, and tell stories as soon as their chain is complete.
 
-    Point any instrumented agent at it: OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318. What was received is kept in the store
-    before it is acknowledged. Ctrl-C ends.
+    Point any instrumented agent at it: OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318. Alerts of other products are taken at
+    /v1/alerts, as JSON. What was received is kept in the store before it is acknowledged. Ctrl-C ends.
     """
+    from sensor.sources.alerts.mapping import load
+
     settings = run.settings(workload=workload, policy=policy, threshold=threshold)
     if not _loopback(host) and settings.token is None:
         raise typer.BadParameter(
@@ -65,13 +76,17 @@ def listen(
         raise typer.BadParameter(f"{forward!r} is no http or https URL", param_hint="--forward")
     if grpc_port is not None and find_spec("grpc") is None:
         raise typer.BadParameter("gRPC is not installed; pip install 'clew[grpc]'", param_hint="--grpc-port")
-    return _serve(run, settings, host, port, grpc_port, forward)
+    mapping = load(Path(alert_mapping)) if alert_mapping else None
+    return _serve(run, settings, host, port, grpc_port, forward, mapping)
 
 
-def _serve(run: Run, settings: "Settings", host: str, port: int, grpc_port: int | None, forward: str | None) -> int:
+def _serve(
+    run: Run, settings: "Settings", host: str, port: int, grpc_port: int | None, forward: str | None,
+    mapping: "Mapping | None",
+) -> int:  # fmt: skip
     from correlator.forward import Forwarder
     from correlator.listen import Engine
-    from sensor.sources.otlp.receiver import Receiver
+    from sensor.receive.receiver import Receiver
 
     engine = Engine(lambda: _opened(settings), lambda record: _tell(run, record))
     engine.start()
@@ -81,7 +96,10 @@ def _serve(run: Run, settings: "Settings", host: str, port: int, grpc_port: int 
         _settle_memory()
         if onward is not None:
             onward.start()
-        receiver = Receiver(engine.take, settings.token, forward=onward.pass_on if onward else None)
+        receiver = Receiver(
+            engine.take, settings.token, forward=onward.pass_on if onward else None, tenant=settings.tenant,
+            mapping=mapping,
+        )  # fmt: skip
         server, socket = _server(run, receiver, host, port, grpc_port)
         _end_with(engine, server)
         server.run(sockets=[socket])
@@ -111,7 +129,7 @@ def _server(
     import uvicorn
 
     from correlator.errors import PortTaken
-    from sensor.sources.otlp.http import application
+    from sensor.receive.http import application
 
     config = uvicorn.Config(
         application(receiver),
@@ -129,7 +147,7 @@ def _server(
     address, free = bound.getsockname()[:2]
 
     def tell(grpc: str = "") -> None:
-        run.say(f"listening at http://{host}:{free} for OTLP/HTTP{grpc} (traces and logs); Ctrl-C ends")
+        run.say(f"listening at http://{host}:{free} for OTLP/HTTP{grpc} (traces, logs) and alerts; Ctrl-C ends")
 
     if grpc_port is None:
         bound.listen(1024)  # from now on clients may connect

@@ -100,5 +100,11 @@ def _what(event: "Event") -> str:
         return f"{event.text} → {asked}" if asked else event.text
     if event.kind == "tools_declared":
         return ", ".join(tool.name for tool in event.tools)
+    if event.kind == "http_requested":
+        return f"{event.method} {event.url}"
+    if event.kind == "http_responded":
+        return str(event.status)
+    if event.kind == "database_queried":
+        return f"{event.system}: {event.statement}"
     text = str(getattr(event, "text", None) or getattr(event, "reason", ""))
     return f"{name}: {text}" if name else text

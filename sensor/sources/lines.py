@@ -1,4 +1,4 @@
-"""Bytes of a hostile file → numbered lines of text, in bounded memory.
+"""Bytes of a hostile file, or of a message → numbered lines of text, in bounded memory.
 
 Compression (gzip) and encoding (UTF-8 with or without mark, UTF-16, UTF-32, Latin-1) are recognised by content. What
 cannot be read is a `Broken` value between its neighbours, never an exception.
@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
+from io import BufferedReader, BytesIO
 from pathlib import Path
 
 from sensor.errors import SourceUnavailableError
@@ -60,15 +61,15 @@ def fingerprint(data: bytes) -> str:
     return blake2b(data, digest_size=16).hexdigest()
 
 
-def lines(path: Path, limits: Limits = LIMITS) -> Iterator[Line | Broken]:
-    """Yield the non-empty lines of `path`, and a `Broken` for each that is too long or that the file breaks off in.
+def lines(source: Path | bytes, limits: Limits = LIMITS) -> Iterator[Line | Broken]:
+    """Yield the non-empty lines of a file, or of its bytes, and a `Broken` for each that is too long or that breaks off.
 
     Raises `SourceUnavailableError` if the file cannot be opened.
     """
     number = 1
     pending = bytearray()
     skipped: _Skipped | None = None
-    for chunk in _utf8(_chunks(path, limits)):
+    for chunk in _utf8(_chunks(source, limits)):
         if isinstance(chunk, Broken):
             if pending:
                 yield _line(number, bytes(pending))
@@ -124,14 +125,19 @@ def _line(number: int, data: bytes) -> Line:
     return Line(number, data.decode("latin-1"))  # never fails, and keeps all ASCII, which carries the evidence
 
 
-def _chunks(path: Path, limits: Limits) -> Iterator[bytes | Broken]:
-    """Yield the decompressed bytes; a broken or oversized archive ends in a `Broken` (its number is not yet known)."""
+def _opened(source: Path | bytes) -> BufferedReader:
+    if isinstance(source, bytes):
+        return BufferedReader(BytesIO(source))
     try:
-        raw = path.open("rb")
+        return source.open("rb")
     except OSError as error:
         reason = error.strerror or "cannot be opened"
-        raise SourceUnavailableError(path, f"{reason}; name a readable file or - for standard input") from error
-    with raw:
+        raise SourceUnavailableError(source, f"{reason}; name a readable file or - for standard input") from error
+
+
+def _chunks(source: Path | bytes, limits: Limits) -> Iterator[bytes | Broken]:
+    """Yield the decompressed bytes; a broken or oversized archive ends in a `Broken` (its number is not yet known)."""
+    with _opened(source) as raw:
         compressed = raw.peek(2)[:2] == b"\x1f\x8b"
         stream = gzip.GzipFile(fileobj=raw) if compressed else raw
         read = 0

@@ -28,14 +28,14 @@ def _never(_: JsonValue) -> bool:
 
 
 def records(
-    path: Path, *, whole: Callable[[JsonValue], bool] = _never, limits: Limits = LIMITS
+    source: Path | bytes, *, whole: Callable[[JsonValue], bool] = _never, limits: Limits = LIMITS
 ) -> Iterator[Record | Broken]:
-    """Yield the records of a file, and a `Broken` for each that is no JSON.
+    """Yield the records of a file, or of its bytes, and a `Broken` for each that is no JSON.
 
     `whole` is asked about the first element of a list: whether the list is one record, as the messages of a
     conversation are, or holds one record in each element. Raises `SourceUnavailableError` if the file cannot be opened.
     """
-    stream = lines(path, limits)
+    stream = lines(source, limits)
     head: list[Line | Broken] = []
     for first in stream:
         head.append(first)

@@ -12,6 +12,8 @@ import pytest
 from correlator.cli.app import VERBS
 from correlator.cli.reference import reference
 from correlator.render import FORMATS
+from sensor.event import DatabaseQueried, Event, HttpRequested, HttpResponded
+from sensor.sources.replay import write
 from tests.correlator.recorded import LOW, messages, recorded
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -109,6 +111,24 @@ def test_the_principal_of_a_file_that_does_not_say_can_be_stated(clew: Clew, ses
     assert done.returncode == 0, done.stderr
     prompts = [event for event in shown["events"] if event["kind"] == "prompt_submitted"]
     assert prompts[0]["principal"] == {"kind": "anonymous", "id": "visitor-1"}
+
+
+def test_what_went_out_is_shown_as_a_step(clew: Clew, tmp_path: Path) -> None:
+    where = {"session": "ab" * 16, "position": 2, "source": "otlp:genai"}
+    events: list[Event] = [
+        HttpRequested(**where, part=1_000, method="POST", url="https://drop.example.net/a\x1b[2J?k=1"),
+        HttpResponded(**where, part=1_001, status=201),
+        DatabaseQueried(**where, part=1_002, system="postgresql", statement="SELECT iban FROM customer"),
+    ]
+    path = tmp_path / "events.jsonl"
+    write(events, path)
+    clew("replay", str(path))
+
+    shown = clew("session", "show", "abab").stdout
+
+    assert "POST hxxps://drop[.]example[.]net/a\\u{1b}[2J?k=1" in shown
+    assert "201" in shown
+    assert "postgresql: SELECT iban FROM customer" in shown
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.correlator.test_absorb import BEGUN_NS, MINUTE_NS, Attack, falco, filtered
 from tests.sensor.otlp.test_decode import wire
 from tests.sensor.otlp.told import chat, openinference, spans
 
@@ -46,8 +47,8 @@ def listening(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str]
             process.kill()
 
 
-def post(url: str, body: bytes) -> int:
-    request = urllib.request.Request(f"{url}/v1/traces", body, {"Content-Type": PROTOBUF})
+def post(url: str, body: bytes, path: str = "/v1/traces", kind: str = PROTOBUF) -> int:
+    request = urllib.request.Request(f"{url}{path}", body, {"Content-Type": kind})
     with urllib.request.urlopen(request) as answer:
         return int(answer.status)
 
@@ -86,6 +87,55 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
     with listening(tmp_path / "whole") as (process, url):
         post(url, wire(spans(chat(), openinference)).SerializeToString())
         assert story(process)["id"] == told["id"]
+
+
+def raised(folder: Path) -> list[dict[str, object]]:
+    """Return the alerts that `clew alert list` shows."""
+    done = subprocess.run(
+        [sys.executable, "-m", "correlator.cli", "alert", "list", "--all", "--json", "--store", str(folder / "store")],
+        env=environment(folder), capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    return list(json.loads(done.stdout))
+
+
+def test_an_alert_that_was_acknowledged_survives_a_kill_and_falls_on_its_story(tmp_path: Path) -> None:
+    attack = Attack()
+    alert, trace = falco(attack, BEGUN_NS + MINUTE_NS).encode(), attack.trace().encode()
+    for _ in range(2):
+        with listening(tmp_path) as (process, url):
+            assert post(url, alert, "/v1/alerts", "application/json") == 200
+            process.send_signal(signal.SIGKILL)
+    assert [one["story"] for one in raised(tmp_path)] == [None]
+
+    with listening(tmp_path) as (process, url):
+        assert post(url, trace, kind="application/json") == 200
+        told = story(process)
+
+    assert [one["story"] for one in raised(tmp_path)] == [told["id"]]
+
+
+def test_a_story_is_told_again_when_an_alert_falls_on_it(tmp_path: Path) -> None:
+    attack = Attack()
+    mapping = tmp_path / "bouncer.toml"
+    mapping.write_text(
+        'product = "Bouncer"\nrule = "verdict.detector"\ntool_call = ["context", "tool.id"]\n', encoding="utf-8"
+    )
+    with listening(tmp_path, f"--alert-mapping={mapping}") as (process, url):
+        post(url, attack.trace().encode(), kind="application/json")
+        first = story(process)
+        post(url, filtered(attack, BEGUN_NS).encode(), "/v1/alerts", "application/json")
+        second = story(process)
+
+    assert (first["id"], first["version"], first["alerts_in_all"]) == (second["id"], 1, 0)
+    assert (second["version"], second["alerts_in_all"]) == (2, 1)
+
+
+def test_a_mapping_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+    with start(tmp_path, f"--alert-mapping={tmp_path / 'missing.toml'}") as process:
+        _, said = process.communicate(timeout=20)
+
+    assert process.returncode == 1
+    assert "missing.toml" in said
 
 
 def test_others_may_not_send_without_a_token(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from grpc import Compression, StatusCode
 
 from tests.correlator.test_cli_listen import BODIES, PROTOBUF, collector, environment, post, start, story
-from tests.sensor.otlp.test_grpc import export
+from tests.sensor.receive.test_grpc import export
 
 __all__ = ["collector"]  # a fixture
 

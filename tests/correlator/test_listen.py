@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from correlator.cli.desk import opened
+from correlator.errors import CasebookInvalid
 from correlator.listen import Engine
 from correlator.live import Live
 from correlator.settings import Settings
-from sensor.sources.otlp.decode import Decoded
-from sensor.sources.otlp.receiver import Busy
+from sensor.receive.receiver import Busy, Received
 from sensor.sources.otlp.spool import Spool
 from tests.sensor.otlp.told import chat, genai, spans
 
-TOLD = [Decoded((span,)) for span in spans(chat(), genai)]
+TOLD = [Received((span,)) for span in spans(chat(), genai)]
 
 
 @contextmanager
@@ -76,6 +76,22 @@ def test_a_client_that_goes_away_does_not_end_the_engine(tmp_path: Path) -> None
 
     assert engine.failure is None
     assert len(set(told)) == 1
+
+
+def test_where_alerts_cannot_be_kept_nothing_is_acknowledged_and_the_engine_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise CasebookInvalid("no room")
+
+    monkeypatch.setattr(Live, "take_alerts", full)
+    engine = Engine(lambda: live(tmp_path), lambda _: None)
+    engine.start()
+
+    with pytest.raises(Busy, match="stopping"):
+        asyncio.run(engine.take(TOLD[0], 1))
+    engine.join()
+    assert isinstance(engine.failure, CasebookInvalid)
 
 
 def test_a_store_that_cannot_be_opened_is_told_and_nothing_is_acknowledged(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
-"""Spans as they arrive → stories: late, twice, in any order, over a restart."""
+"""Spans and alerts as they arrive → stories: late, twice, in any order, over a restart."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,8 +12,12 @@ from correlator.casebook import StoryRecord
 from correlator.cli.desk import opened
 from correlator.live import Live
 from correlator.settings import Settings
+from sensor.event import AlertReceived, Unparsed
+from sensor.sources.alerts import event_of
+from sensor.sources.otlp.decode import decode
 from sensor.sources.otlp.span import Span
 from sensor.sources.otlp.spool import Spool
+from tests.correlator.test_absorb import BEGUN_NS, MINUTE_NS, Attack, falco
 from tests.sensor.otlp.told import DIALECTS, chat, genai, openinference, shuffled, spans, tool_spans, twin
 
 
@@ -147,6 +152,71 @@ def test_a_credential_in_a_span_is_not_kept_anywhere(tmp_path: Path) -> None:
     everywhere = {"name": f"chat {secret}", "scope": secret, "resource": {"process.command_args": ["run", secret]}}
     with live(tmp_path) as engine:
         engine.take([replace(span, **everywhere) for span in spans(told, genai)])
+        engine.work()
+
+    assert all(secret.encode() not in path.read_bytes() for path in tmp_path.iterdir())
+
+
+ATTACK = Attack()
+STEPS = decode(ATTACK.trace().encode(), signal="traces", json=True).spans
+
+
+def alert(attack: Attack = ATTACK, **more: str) -> AlertReceived | Unparsed:
+    return event_of(json.loads(falco(attack, BEGUN_NS + MINUTE_NS)) | more, number=0)
+
+
+def test_a_story_that_an_alert_falls_on_is_told_again_and_only_once(tmp_path: Path) -> None:
+    with live(tmp_path) as engine:
+        engine.take(STEPS)
+        (first,) = engine.work().stories
+        engine.take_alerts([alert()])
+        assert not engine.idle
+        (second,) = engine.work().stories
+        engine.take_alerts([alert()])
+        assert engine.idle
+
+    assert first.story.id == second.story.id
+    assert (first.story.version, second.story.version) == (1, 2)
+    assert [(shown.product, shown.link) for shown in second.story.alerts] == [("Falco", "value")]
+
+
+def test_an_alert_that_came_before_its_story_is_listed_when_it_comes(tmp_path: Path) -> None:
+    with live(tmp_path) as engine:
+        engine.take_alerts([alert()])
+        assert engine.idle
+    with live(tmp_path) as engine:
+        engine.take(STEPS)
+        (record,) = engine.work().stories
+
+    assert (record.story.version, [shown.product for shown in record.story.alerts]) == (1, ["Falco"])
+
+
+def test_spans_and_alerts_of_one_moment_are_told_once(tmp_path: Path) -> None:
+    with live(tmp_path) as engine:
+        engine.take(STEPS)
+        engine.take_alerts([alert()])
+        (record,) = engine.work().stories
+
+    assert record.story.version == 1
+
+
+def test_an_alert_of_a_conversation_makes_no_session_and_wakes_none(tmp_path: Path) -> None:
+    named = event_of(json.loads(falco(ATTACK, BEGUN_NS)), number=0, session="conv-7")
+    with live(tmp_path) as engine:
+        engine.take_alerts([named])
+        assert engine.idle
+        before = sessions(tmp_path)
+        engine.take(spans(chat(), genai))
+        (record,) = engine.work().stories
+
+    assert before == []
+    assert [shown.link for shown in record.story.alerts] == ["conversation"]
+
+
+def test_a_credential_in_an_alert_is_not_kept_anywhere(tmp_path: Path) -> None:
+    secret = "ghp_" + "a1B2c3D4e5F6" * 3
+    with live(tmp_path) as engine:
+        engine.take_alerts([alert(output=f"curl with {secret}", rule=f"r {secret}"), alert(uuid=secret)])
         engine.work()
 
     assert all(secret.encode() not in path.read_bytes() for path in tmp_path.iterdir())

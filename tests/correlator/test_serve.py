@@ -15,10 +15,10 @@ from grpc import StatusCode
 
 from correlator.errors import PortTaken
 from correlator.serve import Server
-from sensor.sources.otlp.decode import Decoded
-from sensor.sources.otlp.http import application
-from sensor.sources.otlp.receiver import PROTOBUF, Receiver
-from tests.sensor.otlp.test_grpc import BODY, METRICS, TRACES, export
+from sensor.receive.http import application
+from sensor.receive.otlp import PROTOBUF
+from sensor.receive.receiver import Received, Receiver
+from tests.sensor.receive.test_grpc import BODY, METRICS, TRACES, export
 
 
 class Late:
@@ -28,7 +28,7 @@ class Late:
         self.arrived = threading.Semaphore(0)
         self.go_on = threading.Event()
 
-    async def __call__(self, found: Decoded, size: int) -> None:
+    async def __call__(self, found: Received, size: int) -> None:
         self.arrived.release()
         await asyncio.to_thread(self.go_on.wait)
 

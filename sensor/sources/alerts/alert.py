@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from sensor.event import AlertLevel, AlertReceived, Named
+from sensor.event import AlertLevel, AlertReceived, Named, Unparsed
 from sensor.identity import digest, session_key
 from sensor.sources.alerts.walk import canonical
 
@@ -61,6 +61,11 @@ def received(alert: Alert, record: JsonValue, source: str, origin: Origin) -> Al
         level=alert.level, text=bounded(alert.text, LONGEST_TEXT), uid=_id(alert.uid) or digest("alert", canonical(record)),
         named=alert.named, trace_id=alert.trace_id, tool_call=_id(alert.tool_call) or None,
     )  # fmt: skip
+
+
+def placeless(event: AlertReceived | Unparsed) -> AlertReceived | Unparsed:
+    """Return an alert without its place in a request: the next delivery may bring it among others."""
+    return event.model_copy(update={"position": 0, "part": 0}) if isinstance(event, AlertReceived) else event
 
 
 def trace_of(value: str) -> str | None:

@@ -88,7 +88,12 @@ def load(path: FilePath) -> Mapping:
 def fits(path: FilePath, mapping: Mapping) -> bool:
     """Return whether one of the first records of a file has the rule where the mapping says."""
     first = (record for record in islice(records(path), _LOOKED_AT) if not isinstance(record, Broken))
-    return any(text(cleaned(record.value), mapping.rule) for record in first)
+    return any(finds(mapping, record.value) for record in first)
+
+
+def finds(mapping: Mapping, record: JsonValue) -> bool:
+    """Return whether a record has the rule where the mapping says."""
+    return bool(text(cleaned(record), mapping.rule))
 
 
 def read(

@@ -17,10 +17,12 @@ from sensor.sources.lines import LIMITS, Broken, Limits, fingerprint
 from sensor.sources.otlp import exported, json_form
 from sensor.sources.otlp.decode import Signal, decode
 from sensor.sources.otlp.derive import derive
+from sensor.sources.otlp.logged import LoggedAlert
 from sensor.sources.otlp.span import Span
 from sensor.sources.records import Record, broken, records
 from sensor.sources.unreadable import unparsed
 
+_Found = tuple[Span, ...] | LoggedAlert | Broken
 _PROTOBUF = b"\x0a"
 """First byte of both request messages: field 1, length-delimited. No text file begins with a line end and binary."""
 
@@ -60,7 +62,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
 def read(
     path: Path, *, session: str | None = None, tenant: str = DEFAULT_TENANT, limits: Limits = LIMITS
 ) -> Iterator[Event]:
-    """Yield the events of all sessions that the spans of a file tell of.
+    """Yield the events of all sessions that the spans of a file tell of, and the alerts among its log records.
 
     `session` names the conversation where no span does. What cannot be read becomes `Unparsed`. Raises
     `SourceUnavailableError` if the file cannot be opened.
@@ -69,6 +71,8 @@ def read(
     for found in _requests(path, limits):
         if isinstance(found, Broken):
             yield unparsed(found, "otlp", tenant)
+        elif isinstance(found, LoggedAlert):
+            yield from found.events(tenant, session)
         else:
             spans += found
     if session is not None:
@@ -76,7 +80,7 @@ def read(
     yield from derive(spans, tenant)
 
 
-def _requests(path: Path, limits: Limits) -> Iterator[tuple[Span, ...] | Broken]:
+def _requests(path: Path, limits: Limits) -> Iterator[_Found]:
     if is_binary(path):
         with _opened(path) as file:
             yield from _protobuf(file.read(limits.line))
@@ -85,7 +89,7 @@ def _requests(path: Path, limits: Limits) -> Iterator[tuple[Span, ...] | Broken]
         yield from [record] if isinstance(record, Broken) else _record(record)
 
 
-def _protobuf(body: bytes) -> Iterator[tuple[Span, ...] | Broken]:
+def _protobuf(body: bytes) -> Iterator[_Found]:
     refusal = ""
     signals: tuple[Signal, ...] = ("traces", "logs")
     for signal in signals:
@@ -94,14 +98,15 @@ def _protobuf(body: bytes) -> Iterator[tuple[Span, ...] | Broken]:
         except Undecodable as error:
             refusal = str(error)
             continue
-        if found.spans or not found.refused:
+        if found.spans or found.alerts or not found.refused:
             yield found.spans
+            yield from found.alerts
             yield from (Broken(1, reason, fingerprint(reason.encode()), 0) for reason in found.refused)
             return
     yield Broken(1, refusal or "no span with ids", fingerprint(body), len(body))
 
 
-def _record(record: Record) -> Iterator[tuple[Span, ...] | Broken]:
+def _record(record: Record) -> Iterator[_Found]:
     signal = json_form.signal_of(record.value)
     if signal is None:
         spans = exported.spans(record.value)
@@ -109,6 +114,7 @@ def _record(record: Record) -> Iterator[tuple[Span, ...] | Broken]:
         return
     found = json_form.from_json(record.value, signal)
     yield found.spans
+    yield from found.alerts
     yield from (broken(record.number, reason, f"{record.number} {reason}") for reason in found.refused)
 
 

@@ -1,4 +1,4 @@
-"""Bodies of OTLP/HTTP requests → spans, bounded, and never an exception but `Undecodable`.
+"""Bodies of OTLP requests → spans, bounded, and never an exception but `Undecodable`.
 
 Both encodings (https://opentelemetry.io/docs/specs/otlp/#otlphttp): protobuf (`protobuf.py`) and its JSON form (`json_form.py`).
 """
@@ -9,6 +9,7 @@ from typing import Literal, TypeVar
 
 from pydantic import JsonValue
 
+from sensor.sources.otlp.logged import LoggedAlert, alert_in
 from sensor.sources.otlp.span import Span, SpanEvent
 
 Signal = Literal["traces", "logs"]
@@ -31,6 +32,7 @@ class Decoded:
     spans: tuple[Span, ...]
     refused: tuple[str, ...] = ()
     """For each span or record that was refused, the reason."""
+    alerts: tuple[LoggedAlert, ...] = ()
 
 
 class Refused(Exception):
@@ -44,19 +46,30 @@ def decode(body: bytes, *, signal: Signal, json: bool) -> Decoded:
     return json_form.decode(body, signal) if json else protobuf.decode(body, signal)
 
 
-def gathered(items: Iterable[tuple[Item, Resource, str]], make: Callable[[Item, Resource, str], Span]) -> Decoded:
+def gathered(
+    items: Iterable[tuple[Item, Resource, str]], make: Callable[[Item, Resource, str], Span | LoggedAlert]
+) -> Decoded:
     """Return what `make` gives for each item with its resource and scope, and why items were refused."""
-    spans, refused = [], []
+    spans: list[Span] = []
+    alerts: list[LoggedAlert] = []
+    refused = []
     for item, resource, scope in items:
         try:
-            spans.append(make(item, resource, scope))
+            made = make(item, resource, scope)
         except Refused as error:
             refused.append(str(error))
-    return Decoded(tuple(spans), tuple(refused))
+        else:
+            if isinstance(made, Span):
+                spans.append(made)
+            else:
+                alerts.append(made)
+    return Decoded(tuple(spans), tuple(refused), tuple(alerts))
 
 
-def log(trace_id: str, span_id: str, event: SpanEvent, resource: Resource, scope: str) -> Span:
-    """Return a log record of a span; one that belongs to no span is refused: nothing tells what it speaks of."""
+def log(trace_id: str, span_id: str, event: SpanEvent, resource: Resource, scope: str) -> Span | LoggedAlert:
+    """Return a log record: an alert, or a note of a span. Any other is refused: nothing tells what it speaks of."""
+    if (alert := alert_in(event, trace_id)) is not None:
+        return alert
     trace, span = valid_id(trace_id, 32, "trace"), valid_id(span_id, 16, "span")
     return Span(trace, span, events=(event,), resource=resource, scope=scope, is_log=True)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from sensor.event import AgentHandedOver, Event, ModelResponded, ToolCalled, ToolReturned
 from sensor.identity import DEFAULT_TENANT, session_key
 from sensor.sources.otlp.bundle import Bundle, Run, gathered, lists, runs
+from sensor.sources.otlp.outbound import went_out
 from sensor.sources.otlp.place import Placed, placed
 from sensor.sources.otlp.read import Reading, read
 from sensor.sources.otlp.seen import ModelCall, ToolRun
@@ -30,7 +31,8 @@ def derive(
     events += _handed_over(found, keys, bundle, places, tenant)
     told = {run.span.key for taken in places.values() for run in taken.values()}
     events += _untold([run for run in all_runs if run.span.key not in told], found, keys, bundle, tenant)
-    return events
+    callers = {run.span.key: keys[number] for number, taken in places.items() for run in taken.values()}
+    return [*events, *went_out(bundle, callers, events)]
 
 
 def _keys(found: Sequence[Thread], tenant: str) -> list[str]:

@@ -24,6 +24,7 @@ from sensor.sources.otlp.decode import (
     valid_id,
     valid_time,
 )
+from sensor.sources.otlp.logged import LoggedAlert
 from sensor.sources.otlp.span import Span, SpanEvent
 
 _HEX = re.compile(r"[0-9a-fA-F]+")
@@ -85,7 +86,7 @@ def _event(value: dict[str, JsonValue]) -> SpanEvent:
     )
 
 
-def _log(value: JsonValue, resource: Resource, scope: str) -> Span:
+def _log(value: JsonValue, resource: Resource, scope: str) -> Span | LoggedAlert:
     if not isinstance(value, dict):
         raise Refused("log record is no object")
     attributes = _pairs(_field(value, "attributes"))
@@ -95,10 +96,7 @@ def _log(value: JsonValue, resource: Resource, scope: str) -> Span:
         attributes,
         _value(_field(value, "body"), DEPTH),
     )
-    return log(
-        _id(_field(value, "traceId"), 32, "trace"), _id(_field(value, "spanId"), 16, "span"), event,
-        resource, scope,
-    )  # fmt: skip
+    return log(_hex(_field(value, "traceId"), 32), _hex(_field(value, "spanId"), 16), event, resource, scope)
 
 
 def _field(value: Mapping[str, JsonValue], name: str) -> JsonValue:
@@ -138,6 +136,11 @@ def _value(value: JsonValue, levels: int) -> JsonValue:
 
 
 def _id(value: JsonValue, digits: int, what: str) -> str:
+    return valid_id(_hex(value, digits), digits, what)
+
+
+def _hex(value: JsonValue, digits: int) -> str:
+    """Return an id in hexadecimal digits; empty where it is none."""
     text = _string(value)
     if len(text) != digits or not _HEX.fullmatch(text):
         # Generic protobuf printers write bytes in base64, against the rule of OTLP.
@@ -145,7 +148,7 @@ def _id(value: JsonValue, digits: int, what: str) -> str:
             text = base64.b64decode(text, validate=True).hex()
         except (binascii.Error, ValueError):
             text = ""
-    return valid_id(text.lower(), digits, what)
+    return text.lower()
 
 
 def _parent(value: JsonValue) -> str:

@@ -21,6 +21,7 @@ from sensor.sources.otlp.decode import (
     valid_id,
     valid_time,
 )
+from sensor.sources.otlp.logged import LoggedAlert
 from sensor.sources.otlp.span import Span, SpanEvent
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _span(span: "WireSpan", resource: Resource, scope: str) -> Span:
     )  # fmt: skip
 
 
-def _log(record: "LogRecord", resource: Resource, scope: str) -> Span:
+def _log(record: "LogRecord", resource: Resource, scope: str) -> Span | LoggedAlert:
     attributes = _pairs(record.attributes)
     event = SpanEvent(
         event_name(getattr(record, "event_name", ""), attributes),

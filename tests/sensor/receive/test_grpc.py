@@ -18,12 +18,12 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
-from sensor.sources.otlp.decode import Decoded
-from sensor.sources.otlp.grpc import server
-from sensor.sources.otlp.receiver import PROTOBUF, Bounds, Busy, Receiver
+from sensor.receive.grpc import server
+from sensor.receive.otlp import PROTOBUF
+from sensor.receive.receiver import Bounds, Busy, Received, Receiver
 from tests.sensor.otlp.test_decode import wire
-from tests.sensor.otlp.test_http import Taken
 from tests.sensor.otlp.told import chat, genai, spans
+from tests.sensor.receive.test_http import Taken
 
 BODY = wire(spans(chat(), genai)).SerializeToString()
 SMALL = Bounds(body=len(BODY) + 100, packed=len(BODY) + 100)
@@ -177,7 +177,7 @@ def test_a_client_is_told_when_to_come_again(busy: Busy, status: StatusCode) -> 
 
 def test_an_exporter_that_is_told_so_comes_again_and_nothing_is_lost() -> None:
     class BusyOnce(Taken):
-        async def __call__(self, found: Decoded, size: int) -> None:
+        async def __call__(self, found: Received, size: int) -> None:
             refused, self.refuse = self.refuse, None
             if refused is not None:
                 raise refused

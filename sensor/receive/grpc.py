@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import grpc
 import grpc.aio
 
-from sensor.sources.otlp.receiver import PROTOBUF, Bounds, Receiver, Refusal
+from sensor.receive.otlp import PROTOBUF, accept
+from sensor.receive.receiver import Bounds, Receiver, Refusal
 
 if TYPE_CHECKING:
     Context = grpc.aio.ServicerContext[bytes, bytes]
@@ -73,7 +74,7 @@ async def _export(receiver: Receiver, signal: str, context: "Context") -> bytes:
     if packed and len(sent) > receiver.bounds.packed:
         raise Refusal(413, f"{len(sent)} bytes; at most {receiver.bounds.packed} are taken, send smaller batches")
     encoding = "gzip" if packed else ""
-    answer = await receiver.accept(signal, sent, _headers(told, encoding), encoding=encoding)
+    answer = await accept(receiver, signal, sent, _headers(told, encoding), encoding=encoding)
     body: bytes = answer.SerializeToString()
     return body
 

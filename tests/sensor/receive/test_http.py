@@ -16,10 +16,11 @@ import uvicorn
 from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
-from sensor.sources.otlp.decode import Decoded
-from sensor.sources.otlp.http import application
-from sensor.sources.otlp.receiver import JSON, PROTOBUF, Bounds, Busy, Receiver
+from sensor.receive.http import application
+from sensor.receive.otlp import JSON, PROTOBUF
+from sensor.receive.receiver import Bounds, Busy, Received, Receiver
 from tests.sensor.otlp.test_decode import span, wire, wrapped
+from tests.sensor.otlp.test_logged import TEXT, logs
 from tests.sensor.otlp.told import chat, genai, spans
 
 BODY = wire(spans(chat(), genai)).SerializeToString()
@@ -44,10 +45,10 @@ class Taken:
     """What arrived, and what to raise instead of taking it."""
 
     def __init__(self, refuse: Exception | None = None) -> None:
-        self.found: list[Decoded] = []
+        self.found: list[Received] = []
         self.refuse = refuse
 
-    async def __call__(self, found: Decoded, size: int) -> None:
+    async def __call__(self, found: Received, size: int) -> None:
         if self.refuse is not None:
             raise self.refuse
         self.found.append(found)
@@ -145,6 +146,17 @@ def test_what_is_accepted_is_passed_on_as_it_came_and_nothing_else() -> None:
 
     assert [(path, body) for path, body, _ in passed] == [("/v1/traces", packed), ("/v1/metrics", b"m")]
     assert passed[0][2]["x-tenant"] == "t-1"
+
+
+def test_an_alert_among_log_records_is_told_apart_from_them() -> None:
+    taken = Taken()
+    with served(Receiver(taken, bounds=Bounds(alerts=1))) as url:
+        one = post(f"{url}/v1/logs", logs({"body": TEXT}, {"body": {"stringValue": "GET /"}}), content_type=JSON)
+        many = post(f"{url}/v1/logs", logs({"body": TEXT}, {"body": TEXT}), content_type=JSON)
+
+    assert [one[0], many[0]] == [200, 413]
+    assert json.loads(one[2])["partialSuccess"]["rejectedLogRecords"] == "1"
+    assert [alert.source for found in taken.found for alert in found.alerts] == ["alerts:falco"]
 
 
 def sdk(url: str, work: Callable[[object], None], **options: object) -> None:
