@@ -77,9 +77,7 @@ class Live:
 
     def step(self) -> Worked:
         """Judge one group of the sessions that wait; where none does, tell one group of bundles first."""
-        sessions = 0
-        if not self._desk.casebook.waiting(self._tenant, limit=1):
-            sessions = self._tell([due for no in self._spool.due(_GROUP) if (due := self._spool.bundle(no))])
+        sessions = 0 if self._desk.casebook.waiting(self._tenant, limit=1) else self.tell()
         changed = dict.fromkeys((*self._alerted, *self._desk.clear(until=lambda: True).changed))
         self._alerted = {}
         told = self._desk.casebook.told(self._tenant, list(changed))
@@ -88,11 +86,19 @@ class Live:
     @property
     def idle(self) -> bool:
         """Return whether nothing is due, no session waits, and all that alerts fell on was told."""
-        return not self._alerted and not self._spool.due(1) and not self._desk.casebook.waiting(self._tenant, limit=1)
+        return not self._alerted and self.told and not self._desk.casebook.waiting(self._tenant, limit=1)
 
-    def _tell(self, group: list[Due]) -> int:
-        """Put the events of bundles into the graph, and take back what they no longer say; return how many sessions changed."""
-        news = [self._new(due) for due in group]
+    @property
+    def told(self) -> bool:
+        """Return whether the graph has what all spans tell."""
+        return not self._spool.due(1)
+
+    def tell(self) -> int:
+        """Put the events of one group of bundles into the graph, and take back what they no longer say.
+
+        Return how many sessions have changed: they wait for judgement now.
+        """
+        news = [self._new(due) for number in self._spool.due(_GROUP) if (due := self._spool.bundle(number))]
         self._desk.casebook.note(
             [one for new in news for one in arrivals(new.fresh, new.workload)], ingest=self._ingest
         )

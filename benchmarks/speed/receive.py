@@ -2,17 +2,19 @@
 
     python -m benchmarks.speed.receive --out benchmarks/speed/results/receive.json
 
-The spans are those of a real client library under a real instrumentation package (`examples/`), copied with new ids: sessions of
-five model calls, each of which repeats the conversation so far, without a conversation id. The listener runs on one core, the
-sender on another.
+The spans are those of real client libraries under real instrumentation packages (`examples/`), copied with new ids. *calls*:
+sessions of five model calls, each of which repeats the conversation so far, without a conversation id, and nothing else. *mixed*:
+all that the telemetry examples sent, so agents, tools, MCP and HTTP as well. The listener runs on one core, the sender on another.
 
 *flood*: all are posted as fast as answers come; refused requests are posted again after the time that the refusal names. Then
-the listener is ended, which it does when all is judged. *raw*, on the same core: the bodies are decoded, the attributes are
-read, and the rows of spool, graph and casebook go into empty tables with `executemany`. *steady*: a fixed rate for a minute;
+the listener is ended, which it does when all is judged. *stored*: the same with the engine of `Storing` below, which keeps spans
+and stores what they tell, and judges nothing: receiver, fold and store. *raw*, on the same core: the bodies are decoded, the
+attributes are read, and the rows of the stores go into empty tables with `executemany`. *steady*: a fixed rate for a minute;
 memory each second. *overload*: the listener is flooded without patience and killed; what was acknowledged has to be in its file.
 """
 
 import argparse
+import base64
 import http.client
 import json
 import os
@@ -27,16 +29,27 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import uvicorn
+from google.protobuf.json_format import ParseDict
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from benchmarks.speed.place import place, report
+from correlator.cli.desk import opened as opened_desk
+from correlator.cli.listen import settle_memory
+from correlator.listen import Engine
+from correlator.live import Live, Worked
+from correlator.settings import Settings
+from correlator.wiring import open_spool
+from examples.record import FOLDER
 from examples.recorder.instrumented import FAMILIES, reported
+from sensor.receive.http import application
+from sensor.receive.receiver import Receiver
 from sensor.sources.otlp.decode import decode
 from sensor.sources.otlp.read import read
 
@@ -46,14 +59,28 @@ AT_ONCE = 100
 BATCH = 50
 """Spans in a request."""
 CONNECTIONS = 4
-_CALL, _REPLY = re.compile(r"call_(?=\d)"), "chatcmpl-scripted"
+_CALL, _REPLY = re.compile(r"\b(?:call|toolu)_(?=[\da-f])"), "chatcmpl-scripted"
 """Where the ids of tool calls begin, and the id of every reply: those of a real model are never the same twice."""
+_CONVERSATION = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
+_IDS = ("traceId", "spanId", "parentSpanId")
 PATH, HEADERS = "/v1/traces", {"Content-Type": "application/x-protobuf"}
 
 
-def requests(count: int, source: random.Random) -> Iterator[tuple[bytes, int]]:
+Template = list[Span]
+
+
+def calls() -> list[Template]:
+    """Return sessions of model calls only."""
+    return [[_span(body) for body in reported(family, name)] for family in FAMILIES for name in SCENARIOS]
+
+
+def mixed() -> list[Template]:
+    """Return the sessions of the telemetry examples, all spans of each."""
+    return [_exported(path) for path in sorted(Path(FOLDER).glob("*/spans.jsonl"))]
+
+
+def requests(templates: list[Template], count: int, source: random.Random) -> Iterator[tuple[bytes, int]]:
     """Yield bodies and how many spans each holds: `count` spans or a few more."""
-    templates = [[_span(body) for body in reported(family, name)] for family in FAMILIES for name in SCENARIOS]
     made, running, number = 0, list[list[Span]](), 0
     waiting: list[Span] = []
     while made < count or running:
@@ -77,19 +104,38 @@ def _span(body: bytes) -> Span:
     return found
 
 
-def _copy(spans: list[Span], number: int, source: random.Random) -> list[Span]:
+def _exported(path: Path) -> Template:
+    """Return the spans of OTLP/JSON lines, whose ids are hexadecimal where protobuf's own JSON has base64."""
+    found = []
+    for line in path.read_text("utf-8").splitlines():
+        for traced in json.loads(line).get("resourceSpans", ()):
+            for span in (span for scoped in traced["scopeSpans"] for span in scoped["spans"]):
+                ids = {name: base64.b64encode(bytes.fromhex(span[name])).decode() for name in _IDS if span.get(name)}
+                found.append(ParseDict({**span, **ids}, Span(), ignore_unknown_fields=True))
+    return found
+
+
+def _copy(spans: Template, number: int, source: random.Random) -> list[Span]:
     """Return spans of another session of the same kind."""
+    new: dict[bytes, bytes] = {}
     found = []
     for at, span in enumerate(spans):
         made = Span()
         made.CopyFrom(span)
-        made.trace_id, made.span_id = source.randbytes(16), source.randbytes(8)
+        for name in ("trace_id", "span_id", "parent_span_id"):
+            if old := getattr(span, name):
+                setattr(made, name, new.setdefault(old, source.randbytes(len(old))))
         for attribute in made.attributes:
             if attribute.value.HasField("string_value"):
-                text = _CALL.sub(f"call_{number}_", attribute.value.string_value)
+                text = _CALL.sub(rf"\g<0>{number}_", attribute.value.string_value)
+                text = _CONVERSATION.sub(lambda old: _renamed(old[0], number), text)
                 attribute.value.string_value = text.replace(_REPLY, f"chatcmpl-{number}-{at}")
         found.append(made)
     return found
+
+
+def _renamed(name: str, number: int) -> str:
+    return f"{number:08x}{name[8:]}"
 
 
 def _body(spans: list[Span]) -> bytes:
@@ -117,14 +163,28 @@ class Listener:
         self.process.wait()
 
 
+class Storing(Live):
+    """Keeps spans and stores what they tell; judges nothing."""
+
+    def step(self) -> Worked:
+        """Tell one group."""
+        return Worked(self.tell(), ())
+
+    @property
+    def idle(self) -> bool:
+        """Return whether all is told."""
+        return self.told
+
+
 @contextmanager
-def listening(core: int) -> Iterator[Listener]:
+def listening(core: int, *, judging: bool = True) -> Iterator[Listener]:
     """Start it on one core with a new store; it is gone afterwards."""
+    program = ["correlator.cli", "listen", "--port=0", "--json", "--store"]
+    if not judging:
+        program = ["benchmarks.speed.receive", "--storing"]
     with tempfile.TemporaryDirectory(prefix="clew-receive-") as folder:
-        command = ["taskset", "-c", str(core), sys.executable, "-m", "correlator.cli", "listen", "--port=0", "--json"]
-        with subprocess.Popen(
-            [*command, "--store", folder], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-        ) as process:
+        command = ["taskset", "-c", str(core), sys.executable, "-m", *program, folder]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
             try:
                 assert process.stderr is not None
                 address = urlsplit(process.stderr.readline().split()[2].decode()).netloc
@@ -132,6 +192,32 @@ def listening(core: int) -> Iterator[Listener]:
                 yield Listener(process, address, Path(folder))
             finally:
                 process.kill()
+
+
+def store(folder: Path) -> None:
+    """Serve as `clew listen` does, but with `Storing`."""
+    settings = Settings(store=folder)
+
+    @contextmanager
+    def opened() -> Iterator[Live]:
+        with opened_desk(settings) as desk:
+            spool = open_spool(settings, desk.key)
+            yield Storing(desk, spool)
+            spool.close()
+
+    engine = Engine(opened, lambda _: None)
+    engine.start()
+    engine.ready.result()
+    settle_memory()
+    config = uvicorn.Config(
+        application(Receiver(engine.take)), port=0, log_level="error", access_log=False, lifespan="off"
+    )
+    bound = config.bind_socket()
+    bound.listen(1024)
+    print(f"listening at http://127.0.0.1:{bound.getsockname()[1]}", file=sys.stderr, flush=True)
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[bound])
+    engine.stop()
 
 
 @dataclass
@@ -167,27 +253,26 @@ class Sender:
             time.sleep(float(answer.headers["Retry-After"]))
 
 
-def flood(bodies: list[tuple[bytes, int]], cores: tuple[int, int]) -> dict[str, float]:
-    """Post all as fast as answers come; return seconds until all were kept and judged, and those of the raw work."""
+def flood(bodies: list[tuple[bytes, int]], cores: tuple[int, int], *, judging: bool) -> dict[str, float]:
+    """Post all as fast as answers come; return the rates until all were kept and until all was done, and those of the raw work."""
     spans = sum(count for _, count in bodies)
-    with listening(cores[0]) as listener:
+    with listening(cores[0], judging=judging) as listener:
         sender = Sender(listener.address)
         begun = time.perf_counter()
         with ThreadPoolExecutor(CONNECTIONS) as pool:
             list(pool.map(sender.post, bodies))
         kept_s = time.perf_counter() - begun
         listener.end()
-        judged_s = time.perf_counter() - begun
+        done_s = time.perf_counter() - begun
         os.sched_setaffinity(0, {cores[0]})
         raw_s = raw([body for body, _ in bodies], listener.store)
         os.sched_setaffinity(0, {cores[1]})
     return {
         "spans": spans,
         "kept_per_s": round(spans / kept_s),
-        "judged_per_s": round(spans / judged_s),
+        "done_per_s": round(spans / done_s),
         "raw_per_s": round(spans / raw_s),
-        "share": round(raw_s / judged_s, 3),
-        "share_kept": round(raw_s / kept_s, 3),
+        "share": round(raw_s / done_s, 3),
         "refused": sender.refused,
     }
 
@@ -283,20 +368,30 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--seed", type=int, default=13)
     parser.add_argument("--out", type=Path, help="file to write besides stdout")
+    parser.add_argument("--storing", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.storing is not None:
+        store(arguments.storing)
+        return 0
     ran = place()
     mine, theirs, *_ = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {mine})
     source = random.Random(arguments.seed)
     result: dict[str, object] = {"benchmark": "speed/receive", **ran, "seed": arguments.seed}
     result["command"] = " ".join(["python", "-m", "benchmarks.speed.receive", *sys.argv[1:]])
-    result["wanted"] = {"share": 0.35, "judged_per_s": 1000}
-    result["flood"] = flood(list(requests(arguments.spans, source)), (theirs, mine))
-    print(json.dumps(result["flood"]), file=sys.stderr)
-    result["overload"] = overload(list(requests(arguments.spans, source)), theirs)
+    result["wanted"] = {"share": 0.35, "done_per_s": 1000}
+    kinds = {"calls": calls(), "mixed": mixed()}
+    for kind, templates in kinds.items():
+        bodies = list(requests(templates, arguments.spans, source))
+        for name, judging in (("stored", False), ("flood", True)):
+            result[f"{kind}_{name}"] = flood(bodies, (theirs, mine), judging=judging)
+            print(kind, name, json.dumps(result[f"{kind}_{name}"]), file=sys.stderr)
+    result["overload"] = overload(list(requests(kinds["calls"], arguments.spans, source)), theirs)
     print(json.dumps(result["overload"]), file=sys.stderr)
-    bodies = list(requests(arguments.rate * arguments.seconds, source))
-    result["steady"] = steady(bodies, arguments.rate, arguments.seconds, theirs)
+    for kind, templates in kinds.items():
+        bodies = list(requests(templates, arguments.rate * arguments.seconds, source))
+        result[f"{kind}_steady"] = steady(bodies, arguments.rate, arguments.seconds, theirs)
+        print(kind, json.dumps(result[f"{kind}_steady"]), file=sys.stderr)
     report(result, arguments.out)
     return 0
 

@@ -93,7 +93,7 @@ def _serve(
     onward = Forwarder(forward, run.say) if forward else None
     try:
         engine.ready.result()
-        _settle_memory()
+        settle_memory()
         if onward is not None:
             onward.start()
         receiver = Receiver(
@@ -115,7 +115,7 @@ def _serve(
     return 0
 
 
-def _settle_memory() -> None:
+def settle_memory() -> None:
     """Have the collector leave alone what lives as long as the listener, and come less often: spans hold no cycles."""
     gc.collect()
     gc.freeze()
