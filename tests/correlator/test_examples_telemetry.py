@@ -44,13 +44,6 @@ BEGINS_ELSEWHERE = {
 }
 """Attacks whose story begins too late, and why."""
 
-TOLD_TWICE = dict.fromkeys(
-    ("poisoned_mcp_page", "requested_mcp_post"),
-    "the span of an MCP client, `MCP send tools/call NAME`, is taken for a call of a tool of that name, beside the "
-    "server's span inside it",
-)
-"""Examples of which calls are told that nobody asked for, and why."""
-
 
 def replayed(name: str, folder: Path) -> list[Story]:
     with opened(Settings(store=folder)) as desk:
@@ -114,7 +107,7 @@ def test_an_attack_begins_with_the_text_that_the_example_names(told: Told, name:
     assert found.origin.source == expected["source"]
 
 
-@each(list(EXPECTED), TOLD_TWICE)
+@pytest.mark.parametrize("name", EXPECTED)
 def test_each_call_that_the_model_asked_for_is_told_once_and_no_other(name: str) -> None:
     path = EXAMPLES / name / "spans.jsonl"
     asked = {*re.findall(r"(?:call|toolu)_[0-9a-f]{12}_\d\d_\d", path.read_text("utf-8"))}
@@ -126,5 +119,4 @@ def test_each_call_that_the_model_asked_for_is_told_once_and_no_other(name: str)
 
 def test_the_known_failures_are_examples() -> None:
     assert {*ACCUSED} <= {*SILENT}
-    assert {*TOLD_TWICE} <= {*EXPECTED}
     assert {*ENDS_ELSEWHERE, *BEGINS_ELSEWHERE} <= {*WITH_STORY}

@@ -153,5 +153,5 @@ def _completed(run: ToolRun, inner: ToolRun | None) -> ToolRun:
     return replace(
         run, server=run.server or inner.server, failed=run.failed or inner.failed,
         arguments=inner.arguments if run.arguments is None else run.arguments,
-        result=inner.result if run.result is None else run.result,
+        result=inner.result if run.result is None else run.result, captured=run.captured or inner.captured,
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """One span → what was seen, by the first dialect that tells it."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -24,6 +25,8 @@ _ROLES = {
 """Events of one message each (conventions up to 1.36)."""
 _SYSTEM, _INPUT, _OUTPUT = "clew.system", "clew.input", "clew.output"
 """Where messages that came as events are put beside the attributes."""
+_METHOD = re.compile(r"(?:^|\s)(?:execute_tool|tools/call)\s+(?=\S)", re.IGNORECASE)
+"""What the conventions put before the tool in a span's name; instrumentations put words of their own before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +208,7 @@ def _tool(fields: _Fields) -> ToolRun:
     returned = parsed(fields.value((*names.tool_result, EXPORTED_OUTPUT)))
     given = argument(_arguments(parsed(fields.value((*names.tool_arguments, EXPORTED_INPUT)))))
     own_id = string(returned.get("tool_call_id")) if isinstance(returned, dict) else None
-    name = fields.text(names.tool_name) or fields.span.name.removeprefix("execute_tool ").removeprefix("tools/call ")
+    name = fields.text(names.tool_name) or _METHOD.split(fields.span.name, maxsplit=1)[-1]
     return ToolRun(
         name, fields.text(names.tool_call_id) or own_id or "", given,
         None if returned is None else _result(returned), fields.span.failed,

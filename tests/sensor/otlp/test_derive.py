@@ -162,6 +162,23 @@ def test_spans_of_framework_client_and_server_of_one_call_are_one_event_that_nam
     assert [event.server for event in found if isinstance(event, ToolCalled)] == [None, None, "post"]
 
 
+@pytest.mark.parametrize("before", ["", "MCP send ", "[post] client "])
+def test_the_name_of_a_tool_stands_behind_the_method_whatever_stands_before(before: str) -> None:
+    told = chat()
+    client = replace(
+        tool_spans(told)[2], name=f"{before}tools/call send_parcel", attributes={"mcp.method.name": "tools/call"}
+    )
+    server = replace(
+        client, span_id="2" * 16, parent_id=client.span_id,
+        attributes={"mcp.method.name": "tools/call", "gen_ai.tool.name": "send_parcel", "mcp.server.name": "post"},
+    )  # fmt: skip
+
+    found = derive([*spans(told, genai), client, server])
+
+    assert facts(found) == facts(derive(spans(told, genai)))
+    assert [event.server for event in found if isinstance(event, ToolCalled)] == [None, None, "post"]
+
+
 def test_content_that_was_kept_back_is_said_and_each_call_is_one_event() -> None:
     bare = [
         replace(span, attributes={"gen_ai.operation.name": "chat", "gen_ai.response.model": "m-1"})
@@ -176,6 +193,18 @@ def test_content_that_was_kept_back_is_said_and_each_call_is_one_event() -> None
     assert sum(isinstance(event, ToolReturned) for event in found) == 3
     assert {event.unseen for event in found if isinstance(event, CaptureStatus)} == {("message content",)}
     assert len({event.session for event in found}) == 1
+
+
+def test_content_that_only_the_span_inside_tells_is_not_kept_back() -> None:
+    (inner,) = tool_spans(chat()[2:4])
+    outer = replace(
+        inner, span_id="1" * 16,
+        attributes={"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": inner.attributes["gen_ai.tool.name"]},
+    )  # fmt: skip
+
+    found = derive([outer, replace(inner, parent_id=outer.span_id)])
+
+    assert sorted(event.kind for event in found) == ["tool_called", "tool_returned"]
 
 
 def test_a_history_whose_beginning_was_cut_off_goes_on_where_it_was() -> None:
