@@ -14,6 +14,8 @@ from sensor.sources.transcript.message import Reply
 Key = tuple[str, str]
 """Trace id and span id."""
 Kind = TypeVar("Kind", bound=Seen)
+_DEEPEST = 200
+"""Spans that are looked through above one; without a bound, spans each within the last would cost the square of their number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Bundle:
         """Yield the spans that hold `span`, innermost first; a ring of parents ends it."""
         passed = {span.key}
         while span.parent_id and (holder := self.spans.get((span.trace_id, span.parent_id))):
-            if holder.key in passed:
+            if holder.key in passed or len(passed) > _DEEPEST:
                 return
             passed.add(holder.key)
             yield holder
@@ -97,13 +99,61 @@ def _with_notes(span: Span | None, notes: list[Span]) -> Span:
     return replace(notes[0], is_log=False, events=told, start_ns=min(times, default=0), end_ns=max(times, default=0))
 
 
-def lists(bundle: Bundle) -> list[Listed]:
-    """Return the message lists of model calls; in a trace without one, an agent's own list stands for them."""
-    calls = [(span, seen) for span, seen in bundle.of(ModelCall) if seen.captured]
+def model_calls(bundle: Bundle) -> list[tuple[Span, ModelCall]]:
+    """Return the model calls, those with content first: a call that framework and client report is one if either has no content.
+
+    The same call is what has the same response id, or a span directly within the other and no other id.
+    """
+    told: dict[Key, tuple[Span, ModelCall]] = {}
+    known: dict[str | Key, Key] = {}
+    for span, call in sorted(bundle.of(ModelCall), key=lambda item: not item[1].captured):
+        names = [name for name in (_response_id(call), span.key, _holding_call(bundle, span)) if name]
+        others = (known[name] for name in names if name in known)
+        other = next((key for key in others if not call.captured and _same_reply(told[key][1], call)), None)
+        if other is None:
+            told[span.key] = span, call
+        else:
+            told[other] = told[other][0], _with_metadata(told[other][1], call)
+        for name in names:
+            known.setdefault(name, other or span.key)
+    return list(told.values())
+
+
+def _response_id(call: ModelCall) -> str | None:
+    return call.reply.response_id if call.reply else None
+
+
+def _holding_call(bundle: Bundle, span: Span) -> Key | None:
+    """Return the key of the model call that holds a span, with nothing else that is told between them."""
+    above = next((above for above in bundle.above(span) if above.key in bundle.seen), None)
+    return above.key if above is not None and isinstance(bundle.seen[above.key], ModelCall) else None
+
+
+def _same_reply(call: ModelCall, other: ModelCall) -> bool:
+    return call.reply is not None and len({_response_id(call), _response_id(other)} - {None}) < 2
+
+
+def _with_metadata(call: ModelCall, other: ModelCall) -> ModelCall:
+    """Return a call with what only another span of it tells beside the content."""
+    reply, told = call.reply, other.reply
+    if reply is None or told is None:
+        return call
+    reply = replace(
+        reply, model=reply.model or told.model, usage=reply.usage or told.usage,
+        finish_reason=reply.finish_reason or told.finish_reason, response_id=reply.response_id or told.response_id,
+    )  # fmt: skip
+    return replace(call, reply=reply, conversation=call.conversation or other.conversation)
+
+
+def lists(bundle: Bundle, calls: Iterable[tuple[Span, ModelCall]]) -> list[Listed]:
+    """Return the message lists of model calls with content; in a trace without one, an agent's own list stands for them."""
+    calls = [(span, call) for span, call in calls if call.captured]
     told = {span.trace_id for span, _ in calls}
     found = [
-        listed(span, replace(seen, conversation=bundle.conversation(span)), _holding_run(bundle, span))
-        for span, seen in calls
+        listed(
+            span, replace(call, conversation=call.conversation or bundle.conversation(span)), _holding_run(bundle, span)
+        )
+        for span, call in calls
     ]
     for span, agent in bundle.of(AgentRun):
         if span.trace_id not in told and agent.messages and not _within_another(bundle, span):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sensor.event import AgentHandedOver, Event, ModelResponded, ToolCalled, ToolReturned
 from sensor.identity import DEFAULT_TENANT, session_key
-from sensor.sources.otlp.bundle import Bundle, Run, gathered, lists, runs
+from sensor.sources.otlp.bundle import Bundle, gathered, lists, model_calls, runs
 from sensor.sources.otlp.place import Placed, placed
 from sensor.sources.otlp.read import Reading, read
 from sensor.sources.otlp.seen import ModelCall, ToolRun
@@ -14,13 +14,16 @@ from sensor.sources.otlp.teller import SOURCE, Teller, kept_back
 from sensor.sources.otlp.threads import Thread, threads, unique_ids
 from sensor.sources.transcript.message import Prompt
 
+_Item = tuple[Span, ModelCall | ToolRun]
+
 
 def derive(
     spans: Iterable[Span], tenant: str = DEFAULT_TENANT, readings: Iterable[Reading | None] | None = None
 ) -> list[Event]:
     """Return the events of all sessions that the spans tell of. `readings`: what each was read as, where that is known."""
     bundle = gathered(((span, read(span)) for span in spans) if readings is None else zip(spans, readings, strict=True))
-    found = threads(lists(bundle))
+    calls = model_calls(bundle)
+    found = threads(lists(bundle, calls))
     keys = _keys(found, tenant)
     all_runs = runs(bundle)
     places = placed(all_runs, found)
@@ -29,7 +32,9 @@ def derive(
         events += Teller(thread, keys[number], bundle, places[number], tenant).events()
     events += _handed_over(found, keys, bundle, places, tenant)
     told = {run.span.key for taken in places.values() for run in taken.values()}
-    events += _untold([run for run in all_runs if run.span.key not in told], found, keys, bundle, tenant)
+    untold: list[_Item] = [(span, call) for span, call in calls if not call.captured]
+    untold += [(run.span, run.tool) for run in all_runs if run.span.key not in told]
+    events += _untold(untold, found, keys, bundle, tenant)
     return events
 
 
@@ -81,14 +86,12 @@ def _task(thread: Thread) -> str:
 
 
 def _untold(
-    loose: Sequence[Run], found: Sequence[Thread], keys: Sequence[str], bundle: Bundle, tenant: str
+    items: Sequence[_Item], found: Sequence[Thread], keys: Sequence[str], bundle: Bundle, tenant: str
 ) -> Iterator[Event]:
     """Yield what no message list tells: model calls without content, tool runs that no captured reply asked for.
 
     They are placed by time, behind the messages of the thread of their trace, or in a session of their own trace.
     """
-    blind = [(span, seen) for span, seen in bundle.of(ModelCall) if not seen.captured]
-    items: list[tuple[Span, ModelCall | ToolRun]] = [*blind, *((run.span, run.tool) for run in loose)]
     following: dict[str, int] = {}
     by_trace: dict[str, int] = {}
     for number, thread in enumerate(found):

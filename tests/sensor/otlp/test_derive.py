@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -193,6 +194,60 @@ def test_content_that_was_kept_back_is_said_and_each_call_is_one_event() -> None
     assert sum(isinstance(event, ToolReturned) for event in found) == 3
     assert {event.unseen for event in found if isinstance(event, CaptureStatus)} == {("message content",)}
     assert len({event.session for event in found}) == 1
+
+
+def blind(span: Span, **more: Any) -> Span:
+    """Return a span of the same call, as a client without content capture reports it."""
+    return replace(
+        span, span_id="5" + span.span_id[1:], start_ns=span.start_ns + 1, end_ns=span.end_ns - 1, scope="client",
+        attributes={
+            "gen_ai.operation.name": "chat", "gen_ai.response.model": "m-1", "gen_ai.usage.output_tokens": 9,
+            **{name: value for name, value in span.attributes.items() if name == "gen_ai.response.id"},
+        },
+        **more,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("place", ["beside", "within", "around", "elsewhere"])
+@pytest.mark.parametrize("identified", [True, False])
+def test_a_call_that_is_reported_with_and_without_content_is_one_event(place: str, identified: bool) -> None:
+    told = [
+        replace(span, attributes={**span.attributes, **({"gen_ai.response.id": f"msg_{n}"} if identified else {})})
+        for n, span in enumerate(spans(chat(), genai))
+    ]
+    again = [blind(span) for span in told]
+    if place == "within":
+        again = [replace(other, parent_id=span.span_id) for span, other in zip(told, again, strict=True)]
+    if place == "elsewhere":
+        again = [replace(other, trace_id="e" * 32) for other in again]
+    around = [replace(span, parent_id=other.span_id) for span, other in zip(told, again, strict=True)]
+
+    found = derive([*again, *(around if place == "around" else told)])
+
+    if identified or place in ("within", "around"):
+        assert facts(found) == facts(derive(told))
+        usages = [event.usage for event in found if isinstance(event, ModelResponded)]
+        assert [usage and usage.output_tokens for usage in usages] == [9, 9, 9]
+    else:
+        assert sum(isinstance(event, ModelResponded) for event in found) == 6
+
+
+def test_a_call_that_two_spans_report_without_content_is_one_event_and_calls_within_it_that_are_others_are_not() -> (
+    None
+):
+    (outer, *_) = spans(chat(), genai)
+    outer = replace(blind(outer), span_id="a" * 16)
+    inner = [
+        replace(
+            blind(outer), span_id=f"{n}" * 16, parent_id=outer.span_id, start_ns=outer.start_ns + n,
+            attributes={**outer.attributes, "gen_ai.response.id": f"msg_{n}"},
+        )
+        for n in range(1, 4)
+    ]  # fmt: skip
+
+    for count in range(4):
+        replies = [event for event in derive([outer, *inner[:count]]) if isinstance(event, ModelResponded)]
+        assert len(replies) == max(count, 1)
 
 
 def test_content_that_only_the_span_inside_tells_is_not_kept_back() -> None:
