@@ -117,6 +117,16 @@ def test_each_call_that_the_model_asked_for_is_told_once_and_no_other(name: str)
     assert sorted(told) == sorted(asked)
 
 
+@pytest.mark.parametrize("name", EXPECTED)
+def test_the_sessions_are_those_that_the_application_names(name: str) -> None:
+    path = EXAMPLES / name / "spans.jsonl"
+    named = re.findall(
+        r'"(?:session|gen_ai\.conversation)\.id", "value": {"stringValue": "(.+?)"', path.read_text("utf-8")
+    )
+
+    assert {event.session for event in read_any(path)} == {session_key("conversation", one) for one in named}
+
+
 def test_the_known_failures_are_examples() -> None:
     assert {*ACCUSED} <= {*SILENT}
     assert {*ENDS_ELSEWHERE, *BEGINS_ELSEWHERE} <= {*WITH_STORY}

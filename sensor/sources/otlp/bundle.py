@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from sensor.sources.otlp.hang import conversation
 from sensor.sources.otlp.read import Reading, read
-from sensor.sources.otlp.seen import AgentRun, ModelCall, Offered, Seen, ToolRun
+from sensor.sources.otlp.seen import AgentRun, ModelCall, Seen, ToolRun
 from sensor.sources.otlp.span import Span
 from sensor.sources.otlp.threads import Listed, listed
 from sensor.sources.transcript.message import Reply
@@ -53,12 +54,9 @@ class Bundle:
         return self._kinds[kind]
 
     def conversation(self, span: Span) -> str:
-        """Return the id of the conversation, which many frameworks put on an outer span only."""
-        for one in (span, *self.above(span)):
-            seen = self.seen.get(one.key)
-            if seen is not None and not isinstance(seen, Offered) and seen.conversation:
-                return seen.conversation
-        return ""
+        """Return the id of the conversation, which frameworks and applications often put on an outer span only."""
+        named = (conversation(one, self.seen.get(one.key)) for one in (span, *self.above(span)))
+        return next(filter(None, named), "")
 
     def dialect(self, span: Span) -> str:
         """Return the dialect that a span was read in."""

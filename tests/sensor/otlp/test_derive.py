@@ -12,6 +12,8 @@ from sensor.event import AgentHandedOver, CaptureStatus, Event, ModelResponded, 
 from sensor.identity import session_key
 from sensor.sources import read_any
 from sensor.sources.otlp.derive import derive
+from sensor.sources.otlp.hang import links
+from sensor.sources.otlp.read import read
 from sensor.sources.otlp.span import Span
 from tests.sensor.otlp.told import (
     CONVERSATION,
@@ -295,6 +297,35 @@ def test_who_is_logged_in_comes_from_the_spans_around() -> None:
     }
 
     assert {(one.kind, one.id) for one in speakers if one} == {("customer", "c-9")}
+
+
+def application(told: list[Span], **attributes: str) -> list[Span]:
+    """Return spans within one of the application's own, and that span as the last of them."""
+    around = Span(told[0].trace_id, "8" * 16, name="answer", start_ns=START, attributes=attributes)
+    return [*(replace(span, parent_id=around.span_id) for span in told), around]
+
+
+@pytest.mark.parametrize("name", ["gen_ai.conversation.id", "session.id", "langfuse.session.id"])
+def test_the_conversation_may_be_named_on_a_span_of_the_application_around_the_agent(name: str) -> None:
+    told = application(spans(chat(), genai, conversation=None) + tool_spans(chat()), **{name: CONVERSATION})
+
+    assert facts(derive(told)) == facts(derive(spans(chat(), genai)))
+
+
+def test_a_conversation_that_a_span_names_itself_goes_before_the_visit_around_it() -> None:
+    told = application(spans(chat(), genai), **{"session.id": "visit-1"})
+
+    assert {event.session for event in derive(told)} == {session_key("conversation", CONVERSATION)}
+
+
+def test_traces_whose_applications_name_one_conversation_hang_together_and_a_visit_alone_is_nothing() -> None:
+    one, other = (
+        application(spans(chat(name), genai, conversation=None, trace=name), **{"session.id": CONVERSATION})
+        for name in ("a", "b")
+    )
+
+    assert links(one[-1], read(one[-1])) & links(other[-1], read(other[-1])) == {f"conversation {CONVERSATION}"}
+    assert derive([one[-1], other[-1]]) == []
 
 
 def test_messages_that_came_as_log_records_before_their_span_are_put_to_it() -> None:
