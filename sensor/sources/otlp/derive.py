@@ -8,6 +8,7 @@ from sensor.identity import DEFAULT_TENANT, session_key
 from sensor.sources.otlp.bundle import Bundle, gathered, lists, model_calls, runs
 from sensor.sources.otlp.place import Placed, placed
 from sensor.sources.otlp.read import Reading, read
+from sensor.sources.otlp.repeated import with_ids
 from sensor.sources.otlp.seen import ModelCall, ToolRun
 from sensor.sources.otlp.span import Span
 from sensor.sources.otlp.teller import SOURCE, Teller, kept_back
@@ -23,7 +24,7 @@ def derive(
     """Return the events of all sessions that the spans tell of. `readings`: what each was read as, where that is known."""
     bundle = gathered(((span, read(span)) for span in spans) if readings is None else zip(spans, readings, strict=True))
     calls = model_calls(bundle)
-    found = threads(lists(bundle, calls))
+    found = threads(with_ids(lists(bundle, calls)))
     keys = _keys(found, tenant)
     all_runs = runs(bundle)
     places = placed(all_runs, found)

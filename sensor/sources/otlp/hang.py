@@ -2,6 +2,7 @@
 
 from sensor.sources.otlp.dialects import CONVERSATION
 from sensor.sources.otlp.read import Reading
+from sensor.sources.otlp.repeated import asked, asked_before, lacks_ids
 from sensor.sources.otlp.seen import ModelCall, Offered, Seen, ToolRun
 from sensor.sources.otlp.span import Span
 from sensor.sources.otlp.threads import is_unique, listed, unique_ids
@@ -38,4 +39,6 @@ def _of_list(span: Span, call: ModelCall) -> set[str]:
     if not ids and not call.conversation:
         replies = (any(isinstance(item, Reply) for item in said) for said in one.messages)
         found |= {f"list {key}" for key, is_reply in zip(one.chain, replies, strict=True) if is_reply}
+    if lacks_ids(call.reply) and not call.conversation:
+        found |= {f"list {key}" for key in (asked(one, len(call.messages)), asked_before(one)) if key}
     return found

@@ -120,7 +120,8 @@ def _unwrapped(item: Object, name: str) -> Object:
 
 def _produced(item: Object) -> bool:
     """Return whether an item without a role of its own was made by the model."""
-    return (_kind(item) in _PRODUCED or is_call(item)) and role_of(item) == ""
+    calls = _kind(item) == "" and ("function_call" in item or "tool_calls" in item)
+    return (_kind(item) in _PRODUCED or is_call(item) or calls) and role_of(item) == ""
 
 
 def is_call(item: Object) -> bool:

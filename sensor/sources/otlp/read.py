@@ -1,7 +1,7 @@
 """One span → what was seen, by the first dialect that tells it."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
@@ -60,12 +60,15 @@ class _Fields:
 
     def value(self, names: Names) -> JsonValue:
         """Return the first of these attributes that holds something."""
+        return next(self.values(names), None)
+
+    def values(self, names: Names) -> Iterator[JsonValue]:
+        """Yield those of these attributes that hold something."""
         for name in names:
             listed = name.endswith(".N")
             found = self._attributes.numbered(name[:-2]) if listed else self._attributes.values.get(name)
             if found not in (None, "", []):
-                return found
-        return None
+                yield found
 
     def text(self, names: Names) -> str:
         """Return the first of these attributes as a short text; of a list its first element."""
@@ -152,12 +155,22 @@ def _model(fields: _Fields) -> ModelCall:
 
 def _reply(fields: _Fields) -> Reply | None:
     names = fields.dialect
-    found = last_reply(fields.value((*names.output, _OUTPUT, EXPORTED_OUTPUT)))
-    calls = calls_of(fields.value(names.calls))
+    outputs = map(last_reply, fields.values((*names.output, _OUTPUT, EXPORTED_OUTPUT)))
+    found = next(filter(None, outputs), None)
+    calls = (found.calls if found else ()) or calls_of(fields.value(names.calls))
     if found is None and not calls:
         return None
     told = found or Reply("")
-    return _about(replace(told, calls=told.calls or calls), fields)
+    if not calls and (not told.text or _asks(fields.text(names.finish))):
+        others = tuple(filter(None, outputs))
+        told = next((one for one in (told, *others) if one.text), told)
+        calls = next((one.calls for one in others if one.calls), ())
+    return _about(replace(told, calls=calls), fields)
+
+
+def _asks(finish_reason: str) -> bool:
+    """Return whether a reply ended in order that tools are called; its calls may stand in another attribute than its text."""
+    return "tool" in finish_reason.casefold() or "function" in finish_reason.casefold()
 
 
 def _about(reply: Reply, fields: _Fields) -> Reply:

@@ -17,12 +17,13 @@ from sensor.sources.otlp.read import read
 from sensor.sources.otlp.span import Span
 from tests.sensor.otlp.told import (
     CONVERSATION,
-    DIALECTS,
+    EVERY,
     START,
     calls,
     chat,
     events,
     genai,
+    litellm,
     openinference,
     result,
     shuffled,
@@ -43,32 +44,32 @@ def transcript(tmp_path: Path, told: list[dict[str, object]], conversation: str 
     return list(read_any(path))
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("dialect", EVERY)
 def test_a_session_is_the_same_as_transcript_and_in_each_dialect(dialect: str, tmp_path: Path) -> None:
     recorded = [event for event in transcript(tmp_path, chat()) if event.kind != "session_ended"]
 
-    found = derive(spans(chat(), DIALECTS[dialect]))
+    found = derive(spans(chat(), EVERY[dialect]))
 
     assert facts(found) == facts(recorded)
     assert {event.session for event in found} == {session_key("conversation", CONVERSATION)}
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("dialect", EVERY)
 def test_the_story_has_one_id_as_transcript_as_telemetry_and_as_both(dialect: str, tmp_path: Path) -> None:
-    recorded, found = transcript(tmp_path, chat()), derive(spans(chat(), DIALECTS[dialect]))
+    recorded, found = transcript(tmp_path, chat()), derive(spans(chat(), EVERY[dialect]))
 
     (one,), (other,), (both,) = (judge(events).stories for events in (recorded, found, recorded + found))
 
     assert one.id == other.id == both.id
     assert [effect.event for effect in one.effects] == [effect.event for effect in other.effects]
-    assert not judge(derive(spans(twin(), DIALECTS[dialect]))).stories
+    assert not judge(derive(spans(twin(), EVERY[dialect]))).stories
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("dialect", EVERY)
 @pytest.mark.parametrize("one_trace", [True, False])
 @pytest.mark.parametrize("conversation", [CONVERSATION, None])
 def test_order_and_repetition_change_nothing(dialect: str, one_trace: bool, conversation: str | None) -> None:
-    told = spans(chat(), DIALECTS[dialect], one_trace=one_trace, conversation=conversation) + tool_spans(chat())
+    told = spans(chat(), EVERY[dialect], one_trace=one_trace, conversation=conversation) + tool_spans(chat())
     whole = {event.id for event in derive(told)}
 
     for seed in range(6):
@@ -92,14 +93,12 @@ def test_a_result_that_only_the_tool_span_tells_yet_stands_where_the_next_reques
     assert any(isinstance(event, ToolReturned) and event.text == "sent" for event in early)
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("dialect", EVERY)
 def test_sessions_with_equal_first_prompts_stay_apart_without_any_conversation_id(dialect: str) -> None:
     told = [
         span
         for number in range(8)
-        for span in spans(
-            chat(f"{number:04}"), DIALECTS[dialect], conversation=None, trace=f"{number}f", one_trace=False
-        )
+        for span in spans(chat(f"{number:04}"), EVERY[dialect], conversation=None, trace=f"{number}f", one_trace=False)
     ]
     told = [replace(span, attributes={k: v for k, v in span.attributes.items() if v != CONVERSATION}) for span in told]
 
@@ -297,6 +296,35 @@ def test_who_is_logged_in_comes_from_the_spans_around() -> None:
     }
 
     assert {(one.kind, one.id) for one in speakers if one} == {("customer", "c-9")}
+
+
+def test_spans_of_other_traces_whose_calls_have_ids_only_in_the_history_hang_together() -> None:
+    told = spans(chat(), litellm, conversation=None, one_trace=False)
+    other = spans(twin(), litellm, conversation=None, trace="9", one_trace=False)
+
+    one, two, three = (links(span, read(span)) for span in told)
+    apart = frozenset().union(*(links(span, read(span)) for span in other))
+
+    assert one & two
+    assert two & three
+    assert not apart & (one | two | three)
+
+
+def test_calls_of_a_reply_are_looked_for_beside_its_text_only_where_it_ended_for_them() -> None:
+    asked, spoken = (
+        {"gen_ai.completion.0.tool_calls.0.name": "get_letter"},
+        {"role": "assistant", "parts": [{"content": "ok"}]},
+    )
+
+    def called(reason: str, *told: dict[str, Any]) -> int:
+        attributes = {
+            "gen_ai.operation.name": "chat", "gen_ai.response.finish_reasons": [reason],
+            "gen_ai.output.messages": json.dumps(told), **asked,
+        }  # fmt: skip
+        return sum(isinstance(event, ToolCalled) for event in derive([Span("a" * 32, "b" * 16, attributes=attributes)]))
+
+    assert called("tool_calls", spoken) == called("tool_use", {**spoken, "parts": []}) == called("stop") == 1
+    assert called("stop", spoken) == 0
 
 
 def application(told: list[Span], **attributes: str) -> list[Span]:
