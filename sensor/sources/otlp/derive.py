@@ -76,7 +76,8 @@ def _handed_over(
         for other, at in sorted(holders.items()):
             if other != number:
                 yield AgentHandedOver(
-                    tenant=tenant, session=keys[other], position=at[0], part=at[1], source=SOURCE,
+                    tenant=tenant, session=keys[other], position=at[0], part=at[1],
+                    source=f"{SOURCE}:{bundle.dialect(found[other].calls[0].span)}",
                     at_ns=thread.times[0] or None, to_session=keys[number], text=_task(thread),
                 )  # fmt: skip
 

@@ -144,7 +144,7 @@ def test_a_sub_agent_within_a_tool_run_is_a_session_of_its_own_that_was_handed_t
     found = derive([*spans(outer, genai), run, *inner])
 
     (handed,) = [event for event in found if isinstance(event, AgentHandedOver)]
-    assert handed.text == "Order a cake."
+    assert (handed.text, handed.source) == ("Order a cake.", "otlp:genai")
     assert handed.session == session_key("conversation", CONVERSATION)
     assert {event.session for event in found} == {handed.session, handed.to_session}
 
