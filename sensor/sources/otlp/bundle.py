@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from sensor.sources.otlp.dialect import Names
 from sensor.sources.otlp.hang import conversation
-from sensor.sources.otlp.read import Reading, read
+from sensor.sources.otlp.read import UNKNOWN, Reading, read
 from sensor.sources.otlp.seen import AgentRun, ModelCall, Seen, ToolRun
 from sensor.sources.otlp.span import Span
-from sensor.sources.otlp.threads import Listed, listed
+from sensor.sources.otlp.threads import Listed, chain, listed
 from sensor.sources.transcript.message import Reply
 
 Key = tuple[str, str]
@@ -34,6 +35,8 @@ class Bundle:
     spans: dict[Key, Span] = field(default_factory=dict)
     seen: dict[Key, Seen] = field(default_factory=dict)
     dialects: dict[Key, str] = field(default_factory=dict)
+    shaped: dict[Key, Names] = field(default_factory=dict)
+    """The attributes that were read by the shape of what they hold."""
     _kinds: dict[type, list[Any]] = field(default_factory=dict)
 
     def above(self, span: Span) -> Iterator[Span]:
@@ -60,7 +63,7 @@ class Bundle:
 
     def dialect(self, span: Span) -> str:
         """Return the dialect that a span was read in."""
-        return self.dialects.get(span.key, "unknown")
+        return self.dialects.get(span.key, UNKNOWN)
 
 
 def gathered(spans: Iterable[tuple[Span, Reading | None]]) -> Bundle:
@@ -79,7 +82,30 @@ def gathered(spans: Iterable[tuple[Span, Reading | None]]) -> Bundle:
     for key, told in readings.items():
         if told is not None:
             bundle.seen[key], bundle.dialects[key] = told.seen, told.dialect
+            if told.shaped:
+                bundle.shaped[key] = told.shaped
+    _settle(bundle)
     return bundle
+
+
+def _settle(bundle: Bundle) -> None:
+    """Decide on message lists of no dialect: one around model calls is an agent's, one within a model call tells nothing more."""
+    calls = {key: seen for key, seen in bundle.seen.items() if isinstance(seen, ModelCall)}
+    foreign = {key for key in bundle.shaped if key in calls and bundle.dialects[key] == UNKNOWN}
+    if not foreign:
+        return
+    held: dict[Key, list[ModelCall]] = defaultdict(list)
+    for key, call in calls.items():
+        for above in bundle.above(bundle.spans[key]):
+            held[above.key].append(call)
+    holders = {key: _holding_call(bundle, bundle.spans[key]) for key in foreign}
+    for key, holder in holders.items():
+        call = calls[key]
+        if holder is not None and holder not in foreign and calls[holder].captured:
+            del bundle.seen[key]
+        elif len(held[key]) > 1 or any(inner.captured for inner in held[key]):
+            answer = call.reply.text if call.reply and not call.reply.calls else ""
+            bundle.seen[key] = AgentRun(bundle.spans[key].name, call.conversation, call.messages, answer)
 
 
 def _fuller(span: Span) -> tuple[int, int, str]:
@@ -158,7 +184,19 @@ def lists(bundle: Bundle, calls: Iterable[tuple[Span, ModelCall]]) -> list[Liste
             answer = Reply(agent.answer) if agent.answer else None
             call = ModelCall(agent.messages, answer, conversation=bundle.conversation(span))
             found.append(listed(span, call, _holding_run(bundle, span)))
-    return found
+    return _without_echoes(bundle, found)
+
+
+def _without_echoes(bundle: Bundle, found: list[Listed]) -> list[Listed]:
+    """Return the lists without those of no dialect of which the others tell every message: a history that is stored or loaded."""
+    foreign = [one for one in found if bundle.dialect(one.span) == UNKNOWN]
+    if not foreign or len(foreign) == len(found):
+        return found
+    told = {
+        key for one in found if bundle.dialect(one.span) != UNKNOWN for said in one.messages for key in chain([said])
+    }
+    echoes = {one.span.key for one in foreign if all(key in told for said in one.messages for key in chain([said]))}
+    return [one for one in found if one.span.key not in echoes]
 
 
 def _holding_run(bundle: Bundle, span: Span) -> Key | None:

@@ -11,7 +11,7 @@ from sensor.sources.otlp.read import Reading, read
 from sensor.sources.otlp.repeated import with_ids
 from sensor.sources.otlp.seen import ModelCall, ToolRun
 from sensor.sources.otlp.span import Span
-from sensor.sources.otlp.teller import SOURCE, Teller, kept_back
+from sensor.sources.otlp.teller import SOURCE, Teller, by_shape, kept_back, named
 from sensor.sources.otlp.threads import Thread, threads, unique_ids
 from sensor.sources.transcript.message import Prompt
 
@@ -97,15 +97,18 @@ def _untold(
     following: dict[str, int] = {}
     by_trace: dict[str, int] = {}
     for number, thread in enumerate(found):
+        following[keys[number]] = len(thread.messages) + 1
         for trace in thread.traces:
             by_trace.setdefault(trace, number)
     for span, seen in sorted(items, key=lambda item: (item[0].start_ns, item[0].key)):
         of = by_trace.get(span.trace_id)
         session = _own_session(span, bundle, tenant) if of is None else keys[of]
-        position = following.setdefault(session, 0 if of is None else len(found[of].messages) + 1)
+        position = following.setdefault(session, 0)
         source = f"{SOURCE}:{bundle.dialect(span)}"
         if not seen.captured:
             yield kept_back(span, tenant, session, source, position)
+        if names := bundle.shaped.get(span.key):
+            yield by_shape(named(span), names, tenant, session, source, position, 1)
         about = {"tenant": tenant, "session": session, "source": source, "trace_id": span.trace_id}
         if isinstance(seen, ModelCall):
             yield _blind_call(span, seen, position, about)

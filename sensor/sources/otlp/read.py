@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from sensor.event import ToolDeclaration, Usage
 from sensor.sources.bounded_json import argument
+from sensor.sources.otlp import shape
 from sensor.sources.otlp.dialect import Attributes, Dialect, Kind, Names
 from sensor.sources.otlp.dialects import DIALECTS
 from sensor.sources.otlp.exported import EXPORTED_INPUT, EXPORTED_OUTPUT
@@ -23,8 +24,13 @@ _ROLES = {
     "gen_ai.tool.message": "tool", "gen_ai.choice": "assistant",
 }  # fmt: skip
 """Events of one message each (conventions up to 1.36)."""
-_SYSTEM, _INPUT, _OUTPUT = "clew.system", "clew.input", "clew.output"
+_INPUT, _OUTPUT = "clew.input", "clew.output"
 """Where messages that came as events are put beside the attributes."""
+_KNOWN = {
+    dialect.name: dialect.known | {_INPUT, _OUTPUT, EXPORTED_INPUT, EXPORTED_OUTPUT} for dialect in DIALECTS
+}  # fmt: skip
+UNKNOWN = "unknown"
+"""The dialect of spans that are read by the shape of what they hold."""
 _METHOD = re.compile(r"(?:^|\s)(?:execute_tool|tools/call)\s+(?=\S)", re.IGNORECASE)
 """What the conventions put before the tool in a span's name; instrumentations put words of their own before it."""
 
@@ -35,6 +41,8 @@ class Reading:
 
     dialect: str
     seen: Seen
+    shaped: Names = ()
+    """Attributes that were read by the shape of what they hold, for no dialect names them."""
 
 
 def read(span: Span) -> Reading | None:
@@ -44,10 +52,14 @@ def read(span: Span) -> Reading | None:
         if any(map(attributes.holds, dialect.tells)):
             kind = _kind(attributes, dialect)
             if kind is not None:
-                return Reading(dialect.name, _READERS[kind](_Fields(span, attributes, dialect)))
-            if any(name in attributes.values for name in dialect.kind):
+                seen = _READERS[kind](_Fields(span, attributes, dialect))
+                return Reading(dialect.name, *shape.filled(seen, attributes, _KNOWN[dialect.name]))
+            if any(form in dialect.kinds for form in _kind_forms(attributes, dialect)):
                 return None
-    return None
+            if any(name in attributes.values for name in dialect.kind):
+                break
+    found = shape.told(attributes, failed=span.failed)
+    return Reading(UNKNOWN, *found) if found else None
 
 
 class _Fields:
@@ -124,16 +136,18 @@ def _message(event: SpanEvent) -> JsonValue:
 
 
 def _kind(attributes: Attributes, dialect: Dialect) -> Kind | None:
+    for form in _kind_forms(attributes, dialect):
+        if form in dialect.kinds:
+            return dialect.kinds[form]
+    return next((kind for name, kind in dialect.when if attributes.holds(name)), None)
+
+
+def _kind_forms(attributes: Attributes, dialect: Dialect) -> Iterator[str]:
+    """Yield the values that may say what kind of span it is; some exporters write another case."""
     for name in dialect.kind:
         value = attributes.values.get(name)
         if isinstance(value, str):
-            # Some exporters write another case, or a name of their own behind the value.
-            found = next(
-                (dialect.kinds[form] for form in (value, value.upper(), value.lower()) if form in dialect.kinds), None
-            )
-            if found is not None or value in dialect.kinds:
-                return found
-    return next((kind for name, kind in dialect.when if attributes.holds(name)), None)
+            yield from (value, value.upper(), value.lower())
 
 
 # One function per kind
