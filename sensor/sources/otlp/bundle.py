@@ -120,7 +120,9 @@ def _with_notes(span: Span | None, notes: list[Span]) -> Span:
     if span is not None:
         return replace(span, events=(*span.events, *told))
     times = [event.at_ns for event in told if event.at_ns]
-    return replace(notes[0], is_log=False, events=told, start_ns=min(times, default=0), end_ns=max(times, default=0))
+    return replace(
+        min(notes, key=repr), is_log=False, events=told, start_ns=min(times, default=0), end_ns=max(times, default=0)
+    )
 
 
 def model_calls(bundle: Bundle) -> list[tuple[Span, ModelCall]]:

@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from correlator.pipeline import judge
 from sensor.event import AgentHandedOver, CaptureStatus, Event, ModelResponded, ToolCalled, ToolReturned
 from sensor.identity import session_key
 from sensor.sources import read_any
+from sensor.sources.otlp.bundle import gathered
 from sensor.sources.otlp.derive import derive
 from sensor.sources.otlp.hang import links
 from sensor.sources.otlp.read import read
@@ -354,6 +357,60 @@ def test_traces_whose_applications_name_one_conversation_hang_together_and_a_vis
 
     assert links(one[-1], read(one[-1])) & links(other[-1], read(other[-1])) == {f"conversation {CONVERSATION}"}
     assert derive([one[-1], other[-1]]) == []
+
+
+def test_what_has_no_content_comes_behind_the_conversation_it_names_also_from_another_trace() -> None:
+    told = spans(chat(), genai)
+    other = blind(replace(told[-1], trace_id="f" * 32, attributes={}))
+    other = replace(other, attributes={**other.attributes, "gen_ai.conversation.id": CONVERSATION})
+
+    found = derive([*told, other])
+
+    assert {event.session for event in found} == {session_key("conversation", CONVERSATION)}
+    assert facts(found) - facts(derive(told)) == {
+        (found[0].session, kind, 8, 0, None) for kind in ("capture_status", "model_responded")
+    }
+
+
+PIECES = [*spans(chat(), events), *tool_spans(chat()), *spans(twin(), genai, conversation=None, trace="9")]
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_however_spans_are_cut_into_pieces_that_come_in_any_order_the_same_is_told(data: st.DataObject) -> None:
+    """Exporters send a span at its start and again at its end, and its content in log records of one or more scopes."""
+    whole, sent = [], []
+    for span in PIECES:
+        split = data.draw(st.booleans()) and bool(span.events)
+        sent.append(replace(span, events=()) if split else span)
+        scopes = [data.draw(st.sampled_from(["a", "b"])) for _ in span.events]
+        sent += [
+            replace(span, events=(event,), is_log=True, attributes={}, scope=scope, start_ns=0, end_ns=0)
+            for event, scope in zip(span.events, scopes, strict=True)
+            if split
+        ]
+        if data.draw(st.booleans()):
+            kept = data.draw(st.sets(st.sampled_from(sorted(span.attributes))))
+            sent.append(replace(span, end_ns=0, events=(), attributes={name: span.attributes[name] for name in kept}))
+        whole.append(span)
+    sent = data.draw(st.permutations(sent + data.draw(st.lists(st.sampled_from(sent), max_size=5))))
+
+    found = derive(sent)
+
+    assert {event.id for event in found} == {event.id for event in derive(whole)}
+    assert [event.id for event in derive(sent, readings=list(map(read, sent)))] == [event.id for event in found]
+
+
+def test_log_records_without_their_span_are_read_alike_in_any_order() -> None:
+    (first, *_) = spans(chat(), events)
+    logs = [
+        replace(first, events=(event,), is_log=True, attributes={}, scope=f"scope {number}")
+        for number, event in enumerate(first.events)
+    ]
+
+    one, other = (gathered((span, None) for span in order) for order in (logs, logs[::-1]))
+
+    assert one.spans == other.spans
 
 
 def test_messages_that_came_as_log_records_before_their_span_are_put_to_it() -> None:
