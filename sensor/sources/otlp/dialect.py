@@ -68,7 +68,11 @@ class Attributes:
 
     def holds(self, name: str) -> bool:
         """Return whether an attribute has this name, or one that goes on behind it with a dot."""
-        return name in self.values or next(self._under(name + "."), None) is not None
+        if name in self.values:
+            return True
+        beginning = name + "."
+        at = bisect_left(self.names, beginning)
+        return at < len(self.names) and self.names[at].startswith(beginning)
 
     def numbered(self, name: str) -> list[JsonValue]:
         """Return the list that attributes such as `name.0.role` spell, nested lists and objects included.

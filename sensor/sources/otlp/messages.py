@@ -121,8 +121,9 @@ def _unwrapped(item: Object, name: str) -> Object:
 
 def _produced(item: Object) -> bool:
     """Return whether an item without a role of its own was made by the model."""
-    calls = _kind(item) == "" and ("function_call" in item or "tool_calls" in item)
-    return (_kind(item) in _PRODUCED or is_call(item) or calls) and role_of(item) == ""
+    kind = _kind(item)
+    calls = kind == "" and ("function_call" in item or "tool_calls" in item)
+    return (kind in _PRODUCED or calls or is_call(item)) and role_of(item) == ""
 
 
 def is_own(item: Object) -> bool:

@@ -72,15 +72,16 @@ class _Fields:
 
     def value(self, names: Names) -> JsonValue:
         """Return the first of these attributes that holds something."""
-        return next(self.values(names), None)
-
-    def values(self, names: Names) -> Iterator[JsonValue]:
-        """Yield those of these attributes that hold something."""
         for name in names:
             listed = name.endswith(".N")
             found = self._attributes.numbered(name[:-2]) if listed else self._attributes.values.get(name)
             if found not in (None, "", []):
-                yield found
+                return found
+        return None
+
+    def values(self, names: Names) -> Iterator[JsonValue]:
+        """Return those of these attributes that hold something, each when it is asked for."""
+        return (found for name in names if (found := self.value((name,))) is not None)
 
     def text(self, names: Names) -> str:
         """Return the first of these attributes as a short text; of a list its first element."""
