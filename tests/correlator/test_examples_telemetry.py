@@ -26,13 +26,6 @@ EXPECTED: dict[str, dict[str, Any]] = {
 WITH_STORY = [name for name, expected in EXPECTED.items() if expected["story"]]
 SILENT = [name for name, expected in EXPECTED.items() if not expected["story"]]
 
-TOLD_TWICE = dict.fromkeys(
-    ("poisoned_mcp_page", "requested_mcp_post"),
-    "the span of an MCP client, `MCP send tools/call NAME`, is taken for a call of a tool of that name, beside the "
-    "server's span inside it",
-)
-"""Examples of which calls are told that nobody asked for, and why."""
-
 
 def replayed(name: str, folder: Path) -> list[Story]:
     with opened(Settings(store=folder)) as desk:
@@ -52,25 +45,14 @@ Told = Callable[[str, Path], list[Story]]
 ways = pytest.mark.parametrize("told", [replayed, received])
 
 
-def each(names: list[str], reasons: dict[str, str]) -> pytest.MarkDecorator:
-    """Return the examples as parameters; those that are known to go wrong must go wrong."""
-    return pytest.mark.parametrize(
-        "name",
-        [
-            pytest.param(name, marks=[pytest.mark.xfail(reason=reasons[name])] if name in reasons else [])
-            for name in names
-        ],
-    )
-
-
 @ways
-@each(SILENT, {})
+@pytest.mark.parametrize("name", SILENT)
 def test_a_benign_example_gives_no_story(told: Told, name: str, tmp_path: Path) -> None:
     assert told(name, tmp_path) == []
 
 
 @ways
-@each(WITH_STORY, {})
+@pytest.mark.parametrize("name", WITH_STORY)
 def test_an_attack_gives_one_story_with_the_effect_its_value_and_its_destination(
     told: Told, name: str, tmp_path: Path
 ) -> None:
@@ -87,7 +69,7 @@ def test_an_attack_gives_one_story_with_the_effect_its_value_and_its_destination
 
 
 @ways
-@each(WITH_STORY, {})
+@pytest.mark.parametrize("name", WITH_STORY)
 def test_an_attack_begins_with_the_text_that_the_example_names(told: Told, name: str, tmp_path: Path) -> None:
     expected = EXPECTED[name]["origin"]
 
@@ -97,7 +79,7 @@ def test_an_attack_begins_with_the_text_that_the_example_names(told: Told, name:
     assert found.origin.source == expected["source"]
 
 
-@each(list(EXPECTED), TOLD_TWICE)
+@pytest.mark.parametrize("name", EXPECTED)
 def test_each_call_that_the_model_asked_for_is_told_once_and_no_other(name: str) -> None:
     path = EXAMPLES / name / "spans.jsonl"
     asked = {*re.findall(r"(?:call|toolu)_[0-9a-f]{12}_\d\d_\d", path.read_text("utf-8"))}
@@ -107,5 +89,11 @@ def test_each_call_that_the_model_asked_for_is_told_once_and_no_other(name: str)
     assert sorted(told) == sorted(asked)
 
 
-def test_the_known_failures_are_examples() -> None:
-    assert {*TOLD_TWICE} <= {*EXPECTED}
+@pytest.mark.parametrize("name", EXPECTED)
+def test_the_sessions_are_those_that_the_application_names(name: str) -> None:
+    path = EXAMPLES / name / "spans.jsonl"
+    named = re.findall(
+        r'"(?:session|gen_ai\.conversation)\.id", "value": {"stringValue": "(.+?)"', path.read_text("utf-8")
+    )
+
+    assert {event.session for event in read_any(path)} == {session_key("conversation", one) for one in named}

@@ -5,15 +5,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from sensor.sources.otlp.read import Reading, read
-from sensor.sources.otlp.seen import AgentRun, ModelCall, Offered, Seen, ToolRun
+from sensor.sources.otlp.dialect import Names
+from sensor.sources.otlp.hang import conversation
+from sensor.sources.otlp.read import UNKNOWN, Reading, read
+from sensor.sources.otlp.seen import AgentRun, ModelCall, Seen, ToolRun
 from sensor.sources.otlp.span import Span
-from sensor.sources.otlp.threads import Listed, listed
+from sensor.sources.otlp.threads import Listed, chain, listed
 from sensor.sources.transcript.message import Reply
 
 Key = tuple[str, str]
 """Trace id and span id."""
 Kind = TypeVar("Kind", bound=Seen)
+_DEEPEST = 200
+"""Spans that are looked through above one; without a bound, spans each within the last would cost the square of their number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +35,15 @@ class Bundle:
     spans: dict[Key, Span] = field(default_factory=dict)
     seen: dict[Key, Seen] = field(default_factory=dict)
     dialects: dict[Key, str] = field(default_factory=dict)
+    shaped: dict[Key, Names] = field(default_factory=dict)
+    """The attributes that were read by the shape of what they hold."""
     _kinds: dict[type, list[Any]] = field(default_factory=dict)
 
     def above(self, span: Span) -> Iterator[Span]:
         """Yield the spans that hold `span`, innermost first; a ring of parents ends it."""
         passed = {span.key}
         while span.parent_id and (holder := self.spans.get((span.trace_id, span.parent_id))):
-            if holder.key in passed:
+            if holder.key in passed or len(passed) > _DEEPEST:
                 return
             passed.add(holder.key)
             yield holder
@@ -51,16 +57,13 @@ class Bundle:
         return self._kinds[kind]
 
     def conversation(self, span: Span) -> str:
-        """Return the id of the conversation, which many frameworks put on an outer span only."""
-        for one in (span, *self.above(span)):
-            seen = self.seen.get(one.key)
-            if seen is not None and not isinstance(seen, Offered) and seen.conversation:
-                return seen.conversation
-        return ""
+        """Return the id of the conversation, which frameworks and applications often put on an outer span only."""
+        named = (conversation(one, self.seen.get(one.key)) for one in (span, *self.above(span)))
+        return next(filter(None, named), "")
 
     def dialect(self, span: Span) -> str:
         """Return the dialect that a span was read in."""
-        return self.dialects.get(span.key, "unknown")
+        return self.dialects.get(span.key, UNKNOWN)
 
 
 def gathered(spans: Iterable[tuple[Span, Reading | None]]) -> Bundle:
@@ -79,7 +82,30 @@ def gathered(spans: Iterable[tuple[Span, Reading | None]]) -> Bundle:
     for key, told in readings.items():
         if told is not None:
             bundle.seen[key], bundle.dialects[key] = told.seen, told.dialect
+            if told.shaped:
+                bundle.shaped[key] = told.shaped
+    _settle(bundle)
     return bundle
+
+
+def _settle(bundle: Bundle) -> None:
+    """Decide on message lists of no dialect: one around model calls is an agent's, one within a model call tells nothing more."""
+    calls = {key: seen for key, seen in bundle.seen.items() if isinstance(seen, ModelCall)}
+    foreign = {key for key in bundle.shaped if key in calls and bundle.dialects[key] == UNKNOWN}
+    if not foreign:
+        return
+    held: dict[Key, list[ModelCall]] = defaultdict(list)
+    for key, call in calls.items():
+        for above in bundle.above(bundle.spans[key]):
+            held[above.key].append(call)
+    holders = {key: _holding_call(bundle, bundle.spans[key]) for key in foreign}
+    for key, holder in holders.items():
+        call = calls[key]
+        if holder is not None and holder not in foreign and calls[holder].captured:
+            del bundle.seen[key]
+        elif len(held[key]) > 1 or any(inner.captured for inner in held[key]):
+            answer = call.reply.text if call.reply and not call.reply.calls else ""
+            bundle.seen[key] = AgentRun(bundle.spans[key].name, call.conversation, call.messages, answer)
 
 
 def _fuller(span: Span) -> tuple[int, int, str]:
@@ -94,23 +120,85 @@ def _with_notes(span: Span | None, notes: list[Span]) -> Span:
     if span is not None:
         return replace(span, events=(*span.events, *told))
     times = [event.at_ns for event in told if event.at_ns]
-    return replace(notes[0], is_log=False, events=told, start_ns=min(times, default=0), end_ns=max(times, default=0))
+    return replace(
+        min(notes, key=repr), is_log=False, events=told, start_ns=min(times, default=0), end_ns=max(times, default=0)
+    )
 
 
-def lists(bundle: Bundle) -> list[Listed]:
-    """Return the message lists of model calls; in a trace without one, an agent's own list stands for them."""
-    calls = [(span, seen) for span, seen in bundle.of(ModelCall) if seen.captured]
+def model_calls(bundle: Bundle) -> list[tuple[Span, ModelCall]]:
+    """Return the model calls, those with content first: a call that framework and client report is one if either has no content.
+
+    The same call is what has the same response id, or a span directly within the other and no other id.
+    """
+    told: dict[Key, tuple[Span, ModelCall]] = {}
+    known: dict[str | Key, Key] = {}
+    for span, call in sorted(bundle.of(ModelCall), key=lambda item: not item[1].captured):
+        names = [name for name in (_response_id(call), span.key, _holding_call(bundle, span)) if name]
+        others = (known[name] for name in names if name in known)
+        other = next((key for key in others if not call.captured and _same_reply(told[key][1], call)), None)
+        if other is None:
+            told[span.key] = span, call
+        else:
+            told[other] = told[other][0], _with_metadata(told[other][1], call)
+        for name in names:
+            known.setdefault(name, other or span.key)
+    return list(told.values())
+
+
+def _response_id(call: ModelCall) -> str | None:
+    return call.reply.response_id if call.reply else None
+
+
+def _holding_call(bundle: Bundle, span: Span) -> Key | None:
+    """Return the key of the model call that holds a span, with nothing else that is told between them."""
+    above = next((above for above in bundle.above(span) if above.key in bundle.seen), None)
+    return above.key if above is not None and isinstance(bundle.seen[above.key], ModelCall) else None
+
+
+def _same_reply(call: ModelCall, other: ModelCall) -> bool:
+    return call.reply is not None and len({_response_id(call), _response_id(other)} - {None}) < 2
+
+
+def _with_metadata(call: ModelCall, other: ModelCall) -> ModelCall:
+    """Return a call with what only another span of it tells beside the content."""
+    reply, told = call.reply, other.reply
+    if reply is None or told is None:
+        return call
+    reply = replace(
+        reply, model=reply.model or told.model, usage=reply.usage or told.usage,
+        finish_reason=reply.finish_reason or told.finish_reason, response_id=reply.response_id or told.response_id,
+    )  # fmt: skip
+    return replace(call, reply=reply, conversation=call.conversation or other.conversation)
+
+
+def lists(bundle: Bundle, calls: Iterable[tuple[Span, ModelCall]]) -> list[Listed]:
+    """Return the message lists of model calls with content; in a trace without one, an agent's own list stands for them."""
+    calls = [(span, call) for span, call in calls if call.captured]
     told = {span.trace_id for span, _ in calls}
     found = [
-        listed(span, replace(seen, conversation=bundle.conversation(span)), _holding_run(bundle, span))
-        for span, seen in calls
+        listed(
+            span, replace(call, conversation=call.conversation or bundle.conversation(span)), _holding_run(bundle, span)
+        )
+        for span, call in calls
     ]
     for span, agent in bundle.of(AgentRun):
         if span.trace_id not in told and agent.messages and not _within_another(bundle, span):
             answer = Reply(agent.answer) if agent.answer else None
             call = ModelCall(agent.messages, answer, conversation=bundle.conversation(span))
             found.append(listed(span, call, _holding_run(bundle, span)))
-    return found
+    return _without_echoes(bundle, found)
+
+
+def _without_echoes(bundle: Bundle, found: list[Listed]) -> list[Listed]:
+    """Return the lists without those of no dialect of which the others tell every message: a history that is stored or loaded."""
+    foreign = [one for one in found if bundle.dialect(one.span) == UNKNOWN]
+    if not foreign or len(foreign) == len(found):
+        return found
+    told = {
+        key for one in found if bundle.dialect(one.span) != UNKNOWN for said in one.messages for key in chain([said])
+    }
+    echoes = {one.span.key for one in foreign if all(key in told for said in one.messages for key in chain([said]))}
+    return [one for one in found if one.span.key not in echoes]
 
 
 def _holding_run(bundle: Bundle, span: Span) -> Key | None:
@@ -153,5 +241,5 @@ def _completed(run: ToolRun, inner: ToolRun | None) -> ToolRun:
     return replace(
         run, server=run.server or inner.server, failed=run.failed or inner.failed,
         arguments=inner.arguments if run.arguments is None else run.arguments,
-        result=inner.result if run.result is None else run.result,
+        result=inner.result if run.result is None else run.result, captured=run.captured or inner.captured,
     )  # fmt: skip

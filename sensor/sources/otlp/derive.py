@@ -5,15 +5,18 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sensor.event import AgentHandedOver, Event, ModelResponded, ToolCalled, ToolReturned
 from sensor.identity import DEFAULT_TENANT, session_key
-from sensor.sources.otlp.bundle import Bundle, Run, gathered, lists, runs
+from sensor.sources.otlp.bundle import Bundle, gathered, lists, model_calls, runs
 from sensor.sources.otlp.outbound import went_out
 from sensor.sources.otlp.place import Placed, placed
 from sensor.sources.otlp.read import Reading, read
+from sensor.sources.otlp.repeated import with_ids
 from sensor.sources.otlp.seen import ModelCall, ToolRun
 from sensor.sources.otlp.span import Span
-from sensor.sources.otlp.teller import SOURCE, Teller, kept_back
+from sensor.sources.otlp.teller import SOURCE, Teller, by_shape, kept_back, named
 from sensor.sources.otlp.threads import Thread, threads, unique_ids
 from sensor.sources.transcript.message import Prompt
+
+_Item = tuple[Span, ModelCall | ToolRun]
 
 
 def derive(
@@ -21,7 +24,8 @@ def derive(
 ) -> list[Event]:
     """Return the events of all sessions that the spans tell of. `readings`: what each was read as, where that is known."""
     bundle = gathered(((span, read(span)) for span in spans) if readings is None else zip(spans, readings, strict=True))
-    found = threads(lists(bundle))
+    calls = model_calls(bundle)
+    found = threads(with_ids(lists(bundle, calls)))
     keys = _keys(found, tenant)
     all_runs = runs(bundle)
     places = placed(all_runs, found)
@@ -30,7 +34,9 @@ def derive(
         events += Teller(thread, keys[number], bundle, places[number], tenant).events()
     events += _handed_over(found, keys, bundle, places, tenant)
     told = {run.span.key for taken in places.values() for run in taken.values()}
-    events += _untold([run for run in all_runs if run.span.key not in told], found, keys, bundle, tenant)
+    untold: list[_Item] = [(span, call) for span, call in calls if not call.captured]
+    untold += [(run.span, run.tool) for run in all_runs if run.span.key not in told]
+    events += _untold(untold, found, keys, bundle, tenant)
     callers = {run.span.key: keys[number] for number, taken in places.items() for run in taken.values()}
     return [*events, *went_out(bundle, callers, events)]
 
@@ -72,7 +78,8 @@ def _handed_over(
         for other, at in sorted(holders.items()):
             if other != number:
                 yield AgentHandedOver(
-                    tenant=tenant, session=keys[other], position=at[0], part=at[1], source=SOURCE,
+                    tenant=tenant, session=keys[other], position=at[0], part=at[1],
+                    source=f"{SOURCE}:{bundle.dialect(found[other].calls[0].span)}",
                     at_ns=thread.times[0] or None, to_session=keys[number], text=_task(thread),
                 )  # fmt: skip
 
@@ -83,26 +90,27 @@ def _task(thread: Thread) -> str:
 
 
 def _untold(
-    loose: Sequence[Run], found: Sequence[Thread], keys: Sequence[str], bundle: Bundle, tenant: str
+    items: Sequence[_Item], found: Sequence[Thread], keys: Sequence[str], bundle: Bundle, tenant: str
 ) -> Iterator[Event]:
     """Yield what no message list tells: model calls without content, tool runs that no captured reply asked for.
 
     They are placed by time, behind the messages of the thread of their trace, or in a session of their own trace.
     """
-    blind = [(span, seen) for span, seen in bundle.of(ModelCall) if not seen.captured]
-    items: list[tuple[Span, ModelCall | ToolRun]] = [*blind, *((run.span, run.tool) for run in loose)]
     following: dict[str, int] = {}
     by_trace: dict[str, int] = {}
     for number, thread in enumerate(found):
+        following[keys[number]] = len(thread.messages) + 1
         for trace in thread.traces:
             by_trace.setdefault(trace, number)
     for span, seen in sorted(items, key=lambda item: (item[0].start_ns, item[0].key)):
         of = by_trace.get(span.trace_id)
         session = _own_session(span, bundle, tenant) if of is None else keys[of]
-        position = following.setdefault(session, 0 if of is None else len(found[of].messages) + 1)
+        position = following.setdefault(session, 0)
         source = f"{SOURCE}:{bundle.dialect(span)}"
         if not seen.captured:
             yield kept_back(span, tenant, session, source, position)
+        if names := bundle.shaped.get(span.key):
+            yield by_shape(named(span), names, tenant, session, source, position, 1)
         about = {"tenant": tenant, "session": session, "source": source, "trace_id": span.trace_id}
         if isinstance(seen, ModelCall):
             yield _blind_call(span, seen, position, about)

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal, cast
 
 from pydantic import JsonValue
@@ -50,17 +50,29 @@ class Dialect:
     memory: Names = ()
     place: Names = ()
 
+    @property
+    def known(self) -> frozenset[str]:
+        """Return all attributes that the dialect names, numbered ones without their number."""
+        listed = (
+            getattr(self, one.name) for one in fields(self) if one.name not in ("name", "source", "kinds", "when")
+        )
+        return frozenset(name.removesuffix(".N") for names in listed for name in names)
+
 
 class Attributes:
     """The attributes of one span, by name or by the beginning of one."""
 
     def __init__(self, values: Mapping[str, JsonValue]) -> None:
         self.values = values
-        self._names = sorted(values)
+        self.names = sorted(values)
 
     def holds(self, name: str) -> bool:
         """Return whether an attribute has this name, or one that goes on behind it with a dot."""
-        return name in self.values or next(self._under(name + "."), None) is not None
+        if name in self.values:
+            return True
+        beginning = name + "."
+        at = bisect_left(self.names, beginning)
+        return at < len(self.names) and self.names[at].startswith(beginning)
 
     def numbered(self, name: str) -> list[JsonValue]:
         """Return the list that attributes such as `name.0.role` spell, nested lists and objects included.
@@ -74,8 +86,8 @@ class Attributes:
         return [_grown(tree[key]) for key in sorted(filter(_is_number, tree), key=int)]
 
     def _under(self, beginning: str) -> Iterator[str]:
-        for number in range(bisect_left(self._names, beginning), len(self._names)):
-            name = self._names[number]
+        for number in range(bisect_left(self.names, beginning), len(self.names)):
+            name = self.names[number]
             if not name.startswith(beginning):
                 return
             yield name

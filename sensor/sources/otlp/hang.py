@@ -1,7 +1,9 @@
 """What makes spans hang together: keys of which two spans share one (docs/decisions/0003-telemetry.md)."""
 
+from sensor.sources.otlp.dialects import CONVERSATION
 from sensor.sources.otlp.read import Reading
-from sensor.sources.otlp.seen import ModelCall, Offered, ToolRun
+from sensor.sources.otlp.repeated import asked, asked_before, lacks_ids
+from sensor.sources.otlp.seen import ModelCall, Offered, Seen, ToolRun
 from sensor.sources.otlp.span import Span
 from sensor.sources.otlp.threads import is_unique, listed, unique_ids
 from sensor.sources.transcript.message import Reply
@@ -11,13 +13,22 @@ def links(span: Span, reading: Reading | None) -> frozenset[str]:
     """Return the keys of a span: its trace, conversation, tool calls and replies; without any, the beginnings of its list."""
     found = {f"trace {span.trace_id}"}
     seen = reading.seen if reading else None
-    if seen is not None and not isinstance(seen, Offered) and seen.conversation:
-        found.add(f"conversation {seen.conversation}")
+    if named := conversation(span, seen):
+        found.add(f"conversation {named}")
     if isinstance(seen, ToolRun) and is_unique(seen.call_id):
         found.add(f"call {seen.call_id}")
     if isinstance(seen, ModelCall):
         found |= _of_list(span, seen)
     return frozenset(found)
+
+
+def conversation(span: Span, seen: Seen | None) -> str:
+    """Return the conversation that a span names: in the words of its dialect, else by the usual attributes.
+
+    Applications name it on a span of their own, around all that their agent does.
+    """
+    told = "" if seen is None or isinstance(seen, Offered) else seen.conversation
+    return told or span.text(*CONVERSATION)
 
 
 def _of_list(span: Span, call: ModelCall) -> set[str]:
@@ -28,4 +39,6 @@ def _of_list(span: Span, call: ModelCall) -> set[str]:
     if not ids and not call.conversation:
         replies = (any(isinstance(item, Reply) for item in said) for said in one.messages)
         found |= {f"list {key}" for key, is_reply in zip(one.chain, replies, strict=True) if is_reply}
+    if lacks_ids(call.reply) and not call.conversation:
+        found |= {f"list {key}" for key in (asked(one, len(call.messages)), asked_before(one)) if key}
     return found

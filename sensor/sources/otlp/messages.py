@@ -37,6 +37,7 @@ _THOUGHTS = frozenset(("reasoning", "thinking", "redacted_thinking", "redacted-r
 _PRODUCED = _CALLS | _THOUGHTS
 _PARTS = _CALLS | _RESULTS | _THOUGHTS
 _CONTENTS = ("reasoning_content", "content", "contents", "parts", "refusal")
+_MESSAGE = (*_CONTENTS, "tool_calls", "toolCalls", "function_call", "kwargs")
 _WRAPPERS = {
     "user": ("messages", "input", "prompt", "contents", "history"),
     "assistant": ("output", "choices", "messages", "message", "response", "candidates", "generations"),
@@ -120,7 +121,23 @@ def _unwrapped(item: Object, name: str) -> Object:
 
 def _produced(item: Object) -> bool:
     """Return whether an item without a role of its own was made by the model."""
-    return (_kind(item) in _PRODUCED or is_call(item)) and role_of(item) == ""
+    kind = _kind(item)
+    calls = kind == "" and ("function_call" in item or "tool_calls" in item)
+    return (kind in _PRODUCED or calls or is_call(item)) and role_of(item) == ""
+
+
+def is_own(item: Object) -> bool:
+    """Return whether an item is what the model said."""
+    inner = _unwrapped(item, "message")
+    return role_of(inner) == "assistant" or _produced(inner)
+
+
+def is_message(item: Object) -> bool:
+    """Return whether an item is a message beyond doubt: of a known role and with content, or a part that stands as one."""
+    inner = _unwrapped(item, "message")
+    if role_of(inner) in _ROLES.values():
+        return any(name in inner for name in _MESSAGE)
+    return role_of(inner) == "" and _kind(inner) in _PARTS
 
 
 def is_call(item: Object) -> bool:

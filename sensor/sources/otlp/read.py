@@ -1,12 +1,14 @@
 """One span → what was seen, by the first dialect that tells it."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
 from sensor.event import ToolDeclaration, Usage
 from sensor.sources.bounded_json import argument
+from sensor.sources.otlp import shape
 from sensor.sources.otlp.dialect import Attributes, Dialect, Kind, Names
 from sensor.sources.otlp.dialects import DIALECTS
 from sensor.sources.otlp.exported import EXPORTED_INPUT, EXPORTED_OUTPUT
@@ -22,8 +24,15 @@ _ROLES = {
     "gen_ai.tool.message": "tool", "gen_ai.choice": "assistant",
 }  # fmt: skip
 """Events of one message each (conventions up to 1.36)."""
-_SYSTEM, _INPUT, _OUTPUT = "clew.system", "clew.input", "clew.output"
+_INPUT, _OUTPUT = "clew.input", "clew.output"
 """Where messages that came as events are put beside the attributes."""
+_KNOWN = {
+    dialect.name: dialect.known | {_INPUT, _OUTPUT, EXPORTED_INPUT, EXPORTED_OUTPUT} for dialect in DIALECTS
+}  # fmt: skip
+UNKNOWN = "unknown"
+"""The dialect of spans that are read by the shape of what they hold."""
+_METHOD = re.compile(r"(?:^|\s)(?:execute_tool|tools/call)\s+(?=\S)", re.IGNORECASE)
+"""What the conventions put before the tool in a span's name; instrumentations put words of their own before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,8 @@ class Reading:
 
     dialect: str
     seen: Seen
+    shaped: Names = ()
+    """Attributes that were read by the shape of what they hold, for no dialect names them."""
 
 
 def read(span: Span) -> Reading | None:
@@ -41,10 +52,14 @@ def read(span: Span) -> Reading | None:
         if any(map(attributes.holds, dialect.tells)):
             kind = _kind(attributes, dialect)
             if kind is not None:
-                return Reading(dialect.name, _READERS[kind](_Fields(span, attributes, dialect)))
-            if any(name in attributes.values for name in dialect.kind):
+                seen = _READERS[kind](_Fields(span, attributes, dialect))
+                return Reading(dialect.name, *shape.filled(seen, attributes, _KNOWN[dialect.name]))
+            if any(form in dialect.kinds for form in _kind_forms(attributes, dialect)):
                 return None
-    return None
+            if any(name in attributes.values for name in dialect.kind):
+                break
+    found = shape.told(attributes, failed=span.failed)
+    return Reading(UNKNOWN, *found) if found else None
 
 
 class _Fields:
@@ -63,6 +78,10 @@ class _Fields:
             if found not in (None, "", []):
                 return found
         return None
+
+    def values(self, names: Names) -> Iterator[JsonValue]:
+        """Return those of these attributes that hold something, each when it is asked for."""
+        return (found for name in names if (found := self.value((name,))) is not None)
 
     def text(self, names: Names) -> str:
         """Return the first of these attributes as a short text; of a list its first element."""
@@ -118,16 +137,18 @@ def _message(event: SpanEvent) -> JsonValue:
 
 
 def _kind(attributes: Attributes, dialect: Dialect) -> Kind | None:
+    for form in _kind_forms(attributes, dialect):
+        if form in dialect.kinds:
+            return dialect.kinds[form]
+    return next((kind for name, kind in dialect.when if attributes.holds(name)), None)
+
+
+def _kind_forms(attributes: Attributes, dialect: Dialect) -> Iterator[str]:
+    """Yield the values that may say what kind of span it is; some exporters write another case."""
     for name in dialect.kind:
         value = attributes.values.get(name)
         if isinstance(value, str):
-            # Some exporters write another case, or a name of their own behind the value.
-            found = next(
-                (dialect.kinds[form] for form in (value, value.upper(), value.lower()) if form in dialect.kinds), None
-            )
-            if found is not None or value in dialect.kinds:
-                return found
-    return next((kind for name, kind in dialect.when if attributes.holds(name)), None)
+            yield from (value, value.upper(), value.lower())
 
 
 # One function per kind
@@ -149,12 +170,22 @@ def _model(fields: _Fields) -> ModelCall:
 
 def _reply(fields: _Fields) -> Reply | None:
     names = fields.dialect
-    found = last_reply(fields.value((*names.output, _OUTPUT, EXPORTED_OUTPUT)))
-    calls = calls_of(fields.value(names.calls))
+    outputs = map(last_reply, fields.values((*names.output, _OUTPUT, EXPORTED_OUTPUT)))
+    found = next(filter(None, outputs), None)
+    calls = (found.calls if found else ()) or calls_of(fields.value(names.calls))
     if found is None and not calls:
         return None
     told = found or Reply("")
-    return _about(replace(told, calls=told.calls or calls), fields)
+    if not calls and (not told.text or _asks(fields.text(names.finish))):
+        others = tuple(filter(None, outputs))
+        told = next((one for one in (told, *others) if one.text), told)
+        calls = next((one.calls for one in others if one.calls), ())
+    return _about(replace(told, calls=calls), fields)
+
+
+def _asks(finish_reason: str) -> bool:
+    """Return whether a reply ended in order that tools are called; its calls may stand in another attribute than its text."""
+    return "tool" in finish_reason.casefold() or "function" in finish_reason.casefold()
 
 
 def _about(reply: Reply, fields: _Fields) -> Reply:
@@ -205,7 +236,7 @@ def _tool(fields: _Fields) -> ToolRun:
     returned = parsed(fields.value((*names.tool_result, EXPORTED_OUTPUT)))
     given = argument(_arguments(parsed(fields.value((*names.tool_arguments, EXPORTED_INPUT)))))
     own_id = string(returned.get("tool_call_id")) if isinstance(returned, dict) else None
-    name = fields.text(names.tool_name) or fields.span.name.removeprefix("execute_tool ").removeprefix("tools/call ")
+    name = fields.text(names.tool_name) or _METHOD.split(fields.span.name, maxsplit=1)[-1]
     return ToolRun(
         name, fields.text(names.tool_call_id) or own_id or "", given,
         None if returned is None else _result(returned), fields.span.failed,

@@ -16,6 +16,7 @@ from sensor.event import (
     ToolReturned,
 )
 from sensor.sources.otlp.bundle import Bundle, Run
+from sensor.sources.otlp.dialect import Names
 from sensor.sources.otlp.place import Place, each_call
 from sensor.sources.otlp.seen import Remembered, Retrieval
 from sensor.sources.otlp.span import Span
@@ -68,6 +69,7 @@ class Teller:
                 yield self._enriched(event)
         yield from self._others()
         yield from self._around()
+        yield from self._by_shape()
 
     @cached_property
     def _whole(self) -> "_Whole":
@@ -146,6 +148,13 @@ class Teller:
             if span.trace_id in self._thread.traces and memory.text:
                 yield MemoryWritten(**self._about(span, number), text=memory.text, place=memory.place or None)
 
+    def _by_shape(self) -> Iterator[Event]:
+        """Yield what attributes of no dialect were read by their shape, once for each instrumentation."""
+        spans = (*(one.span for one in self._thread.calls), *(run.span for run in self._runs.values()))
+        told = {(named(span), names): None for span in spans if (names := self._bundle.shaped.get(span.key))}
+        for part, (subject, names) in enumerate(told):
+            yield by_shape(subject, names, self._emitter.tenant, self._emitter.session, self._emitter.source, 0, part)
+
     def _about(self, span: Span, part: int) -> dict[str, object]:
         before = [position for position, at_ns in enumerate(self._thread.times) if at_ns <= span.end_ns]
         return {
@@ -165,9 +174,24 @@ class Teller:
         return None
 
 
+def named(span: Span) -> str:
+    """Return what an analyst knows the instrumentation by."""
+    return span.scope or span.name
+
+
 def kept_back(span: Span, tenant: str, session: str, source: str, position: int) -> CaptureStatus:
     """Return the mark of a span whose exporter kept the content back."""
     return CaptureStatus(
         tenant=tenant, session=session, source=source, position=position,
-        subject=span.scope or span.name, unseen=("message content",),
+        subject=named(span), unseen=("message content",),
+    )  # fmt: skip
+
+
+def by_shape(
+    subject: str, names: Names, tenant: str, session: str, source: str, position: int, part: int
+) -> CaptureStatus:
+    """Return the mark of attributes that were read by the shape of what they hold: that they mean it is a guess."""
+    return CaptureStatus(
+        tenant=tenant, session=session, source=source, position=position, part=part, subject=subject, seen=names,
+        unseen=(f"the meaning of {', '.join(names)}, read by shape only",),
     )  # fmt: skip

@@ -130,6 +130,26 @@ def _parts(message: dict[str, Any]) -> dict[str, Any]:
     return {"role": message["role"], "parts": parts}
 
 
+def litellm(history: Chat, reply: dict[str, Any]) -> dict[str, Any]:
+    """LiteLLM's own spans: parts without the calls of a reply, which are numbered attributes, one completion each, without ids."""
+    listed = [
+        {**{key: message[key] for key in ("role", "tool_calls", "tool_call_id") if key in message},
+         "parts": [{"type": "text", "content": message["content"] or ""}]}
+        for message in history
+    ]  # fmt: skip
+    spoken = [{"type": "text", "content": reply["content"]}] if reply["content"] else []
+    found: dict[str, Any] = {
+        "llm.request.type": "completion", "gen_ai.operation.name": "chat", "gen_ai.request.model": "m-1",
+        "gen_ai.response.finish_reasons": json.dumps(["tool_calls" if reply.get("tool_calls") else "stop"]),
+        "gen_ai.input.messages": json.dumps(listed),
+        "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": spoken}]),
+    }  # fmt: skip
+    for number, call in enumerate(reply.get("tool_calls") or ()):
+        for key, value in call["function"].items():
+            found[f"gen_ai.completion.{number}.function_call.{key}"] = value
+    return found
+
+
 def events(history: Chat, reply: dict[str, Any]) -> tuple[dict[str, Any], tuple[SpanEvent, ...]]:
     """Up to 1.36: one event per message, its body as the client sent it."""
     found = [
@@ -253,6 +273,8 @@ DIALECTS: dict[str, Tell] = {
     "genai": genai, "events": events, "openinference": openinference, "traceloop": traceloop, "vercel": vercel,
     "langfuse": langfuse, "logfire": logfire, "langsmith": langsmith,
 }  # fmt: skip
+EVERY: dict[str, Tell] = {**DIALECTS, "litellm": litellm}
+"""Those, too, of which a story has another id until the next request tells the ids of its last calls."""
 
 
 def shuffled(found: list[Span], seed: int) -> Iterator[Span]:
