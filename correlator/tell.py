@@ -6,7 +6,6 @@ observed is interpreted; escaping is the business of each output (`correlator.re
 
 import re
 from collections import Counter
-from functools import cached_property
 from typing import Literal
 
 from correlator.authority import Effect
@@ -16,15 +15,14 @@ from correlator.chain import Chain, Judged, Trail
 from correlator.contents import MAX_TEXT
 from correlator.conversation import Conversation
 from correlator.score import TERMS, THRESHOLD, Scored
+from correlator.sentences import ACTS, Sentences, quoted
 from correlator.signals import Signal
 from correlator.spelling import address
 from correlator.story import (
     Assessment,
-    Citation,
     EffectShown,
     HopShown,
     OriginShown,
-    Sentence,
     Severity,
     SignalShown,
     StageReached,
@@ -33,15 +31,7 @@ from correlator.story import (
     ValueShown,
 )
 from correlator.taint import Flow, Place
-from graph.fold import fact_key
-from graph.parts import Edge
-from graph.schema import CARRIED, RETURNED
-from sensor.event import AgentHandedOver, CaptureStatus, Event, EventsLost, SessionEnded, ToolCalled, Unparsed
-
-SHORT = 8
-"""Digits of the key of another session."""
-QUOTE = 280
-"""Characters of a quotation; what is cut is marked."""
+from sensor.event import CaptureStatus, EventsLost, SessionEnded, Unparsed
 
 
 def tell(
@@ -53,7 +43,8 @@ def tell(
     threshold: float = THRESHOLD,
 ) -> Story:
     """Return the story of a chain; of the session's signals it tells those that fall on its origin and effects."""
-    writer = _Writer(chain, trail, conversation, epoch)
+    words = Sentences(chain, trail, conversation)
+    writer = _Writer(chain, trail, conversation, epoch, words)
     events = {judged.event.entity for judged in chain.effects}
     if chain.origin.event is not None:
         events.add(chain.origin.event.entity)
@@ -82,12 +73,12 @@ def tell(
                 event=signal.event.entity,
                 step=signal.event.position,
                 text=signal.text,
-                session=writer.other(signal.event),
+                session=words.other(signal.event),
             )
             for signal in signals
             if signal.event.entity in events
         ),
-        sentences=tuple(writer.sentences()),
+        sentences=tuple(words.all()),
     )
 
 
@@ -101,17 +92,6 @@ def shown(terms: tuple[Scored, ...]) -> tuple[TermShown, ...]:
     )
 
 
-def quoted(text: str, limit: int = QUOTE) -> str:
-    """Return the head of a text, cut at `limit` characters with a mark."""
-    text = text.strip()
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-_ACTS = {
-    "read": "read data", "contact": "contact an address", "communicate": "send a message", "create": "create an object",
-    "modify": "change an object", "delete": "delete something", "grant": "give access", "transfer": "move value",
-    "credential": "touch credentials", "execute": "run something", "move": "move a file", "rate": "rate something",
-}  # fmt: skip
 _DEEDS = {
     "read": "read data", "contact": "contacted an address", "communicate": "sent a message", "create": "created an object",
     "modify": "changed an object", "delete": "deleted something", "grant": "gave access", "transfer": "moved value",
@@ -137,7 +117,8 @@ _PLAYBOOK = {
 class _Writer:
     """Writes the parts of one story."""
 
-    def __init__(self, chain: Chain, trail: Trail, conversation: Conversation, epoch: Epoch) -> None:
+    def __init__(self, chain: Chain, trail: Trail, conversation: Conversation, epoch: Epoch, words: Sentences) -> None:
+        self._words = words
         self._chain = chain
         self._trail = trail
         self._conversation = conversation
@@ -148,10 +129,10 @@ class _Writer:
     def title(self) -> str:
         """Return one line: who steered the agent into what."""
         lead = self._chain.lead.effect
-        deed = (_DEEDS if self.assessment() == "succeeded" else _ACTS)[lead.act.kind]
+        deed = (_DEEDS if self.assessment() == "succeeded" else ACTS)[lead.act.kind]
         if lead.carries_off:
             deed = "carried data out" if self.assessment() == "succeeded" else "carry data out"
-        tool = self._tool(self._chain.lead)
+        tool = self._words.tool(self._chain.lead)
         origin = self._chain.origin
         if origin.kind == "content" and origin.place:
             source = source_tool(origin.place.content)
@@ -160,7 +141,7 @@ class _Writer:
             return f"Text returned by {source} tried to make the agent {deed} with {tool}"
         if origin.kind == "principal":
             who = self._chain.lead.effect.principal.kind
-            act = _ACTS[self._chain.lead.effect.act.kind]
+            act = ACTS[self._chain.lead.effect.act.kind]
             article = "An" if who[0] in "aeiou" else "A"
             return f"{article} {who} principal had the agent {act} with {tool}, which the policy does not allow"
         return f"The agent used {tool} and nothing seen asked for it"
@@ -201,7 +182,7 @@ class _Writer:
         left = [
             judged for judged in effects if judged.effect.act.kind in _LEAVING and _outcome(judged.effect) != "failed"
         ]
-        tool = self._tool(self._chain.lead)
+        tool = self._words.tool(self._chain.lead)
         return (
             StageReached(
                 stage="prompt",
@@ -249,7 +230,7 @@ class _Writer:
             step=event.position if event else None,
             source=source,
             author=author(origin.place.content, origin.place.span.unit) if origin.place else None,
-            session=self.other(event) if event else None,
+            session=self._words.other(event) if event else None,
             quote=quote,
             campaign=origin.campaign,
         )
@@ -265,11 +246,11 @@ class _Writer:
                 from_step=source.position,
                 to_event=target.entity,
                 to_step=target.position,
-                from_session=self.other(source),
-                to_session=self.other(target),
+                from_session=self._words.other(source),
+                to_session=self._words.other(target),
             )
             for edge in edges
-            for source, target in (self._ends(edge),)
+            for source, target in (self._words.ends(edge),)
         ]
 
     def effect(self, judged: Judged) -> EffectShown:
@@ -278,14 +259,14 @@ class _Writer:
         return EffectShown(
             event=judged.event.entity,
             step=judged.event.position,
-            tool=self._tool(judged),
+            tool=self._words.tool(judged),
             act=judged.effect.act.kind,
             arguments={leaf.path or "value": quoted(leaf.text) for leaf in (call.leaves if call else ())[:20]},
             explanation=judged.effect.explanation,
             permitted=judged.effect.permitted,
             outcome=_outcome(judged.effect),
             score=judged.score,
-            session=self.other(judged.event),
+            session=self._words.other(judged.event),
         )
 
     def values(self) -> list[ValueShown]:
@@ -308,9 +289,9 @@ class _Writer:
         found = []
         for event in self._conversation.events:
             if isinstance(event, EventsLost):
-                found.append(f"{event.count} events were lost at {event.where} ({self._step(event)}).")
+                found.append(f"{event.count} events were lost at {event.where} ({self._words.step(event)}).")
             elif isinstance(event, Unparsed):
-                found.append(f"{event.size} bytes at {self._step(event)} could not be read: {event.reason}.")
+                found.append(f"{event.size} bytes at {self._words.step(event)} could not be read: {event.reason}.")
         kept_back = Counter(
             (event.subject, ", ".join(event.unseen))
             for event in self._conversation.events
@@ -354,7 +335,7 @@ class _Writer:
             place = effect.steered.place
             signature = flow_signature(
                 Flow(effect.steered.flow.leaf, effect.steered.flow.value, "content", (place,)),
-                self._tool(self._chain.lead),
+                self._words.tool(self._chain.lead),
             )
             if self._epoch.novelty(signature) < 1.0:
                 found.append("The same flow was seen in closed sessions of the workload.")
@@ -373,218 +354,6 @@ class _Writer:
                 "Close the path by which this kind of principal reaches the tool; the model cannot be the guard."
             )
         return found
-
-    # Sentences
-
-    def sentences(self) -> list[Sentence]:
-        """Return the story's sentences in order."""
-        written = [self._request(), *self._way_in(), self._source(), self._recalled(), *self._handovers()]
-        for judged in self._chain.effects[:12]:
-            written += [
-                self._call(judged),
-                self._link(judged),
-                self._carried(judged),
-                self._why(judged),
-                self._result(judged),
-            ]
-        return [sentence for sentence in written if sentence is not None]
-
-    def _request(self) -> Sentence | None:
-        said = self._conversation.said
-        if not said:
-            return None
-        first = next((one for one in said if one.event.session == self._chain.session), said[0])
-        event, text, who = first.event, quoted(first.text), first.principal.kind
-        speaker = "A user whose standing is not recorded" if who == "unknown" else f"The {who}"
-        return self._sentence(f"{speaker} asked at {self._step(event)}: “{text}”.", (event,), (text.removesuffix("…"),))
-
-    def _way_in(self) -> list[Sentence]:
-        """Return how the agent came to the origin: one sentence for each call that third-party text led to."""
-        found = []
-        for edge in self._trail.way_in:
-            source, call = self._ends(edge)
-            if edge.label == RETURNED.label or not isinstance(call, ToolCalled):
-                continue
-            verb = "carried the same value as" if edge.label == CARRIED.label else "is consistent with an order in"
-            brought = next((one for one in self._conversation.contents if one.event is source), None)
-            place = source_tool(brought) if brought else source.kind
-            found.append(
-                self._sentence(
-                    f"The call of {call.name} at {self._step(call)} {verb} text that {place} brought at "
-                    f"{self._step(source)}.",
-                    (source, call),
-                    (),
-                )
-            )
-        return found
-
-    def _recalled(self) -> Sentence | None:
-        """Return how third-party text of another session came into this one."""
-        origin = self._chain.origin
-        kept = next((one for one in self._conversation.recalled if one.source is origin.event), None)
-        if kept is None or origin.place is None:
-            return None
-        letters = origin.place.span.squashed
-        back = [one for one in self._conversation.contents if one.event.session == self._chain.session]
-        here = next((one for one in back if any(span.squashed in letters for span in one.segments.spans)), None)
-        name = kept.writer.name if isinstance(kept.writer, ToolCalled) else "memory"
-        return self._sentence(
-            f"The agent kept it with {name} at {self._step(kept.writer)}"
-            + (f"; {source_tool(here)} brought it back at {self._step(here.event)}." if here else "."),
-            (kept.writer, *((here.event,) if here else ())),
-            (),
-        )
-
-    def _handovers(self) -> list[Sentence]:
-        """Return how the work came to the agents that caused the effects, one sentence for each that was handed some."""
-        handed: dict[str, AgentHandedOver] = {}
-        for event in self._conversation.events:
-            if isinstance(event, AgentHandedOver):
-                handed.setdefault(event.to_session, event)
-        on_the_way: set[str] = set()
-        for judged in self._chain.effects[:12]:
-            session = judged.event.session
-            while session in handed and session not in on_the_way:
-                on_the_way.add(session)
-                session = handed[session].session
-        return [self._handover(event) for event in handed.values() if event.to_session in on_the_way]
-
-    def _handover(self, event: AgentHandedOver) -> Sentence:
-        text = quoted(event.text)
-        return self._sentence(
-            f"At {self._step(event)} the agent handed this to another one (session {event.to_session[:SHORT]}): “{text}”.",
-            (event,),
-            (text.removesuffix("…"),),
-        )
-
-    def _source(self) -> Sentence | None:
-        origin = self._chain.origin
-        if origin.place is None or origin.event is None:
-            return None
-        text = quoted(origin.place.span.text)
-        source = source_tool(origin.place.content)
-        writer = author(origin.place.content, origin.place.span.unit)
-        by = f" written by “{quoted(writer, 80)}”" if writer else ""
-        return self._sentence(
-            f"At {self._step(origin.event)}, {source} brought third-party text{by} that says: “{text}”.",
-            (origin.event,),
-            (*((quoted(writer, 80).removesuffix("…"),) if writer else ()), text.removesuffix("…")),
-        )
-
-    def _call(self, judged: Judged) -> Sentence:
-        call = judged.effect.call
-        if call is None:
-            return self._sentence(f"At {self._step(judged.event)} the agent answered with a link.", (judged.event,), ())
-        leaves = [(leaf.path or "value", quoted(leaf.text, 120)) for leaf in call.leaves[:6]]
-        told = ", ".join(f"{path} = “{text}”" for path, text in leaves) or "no arguments"
-        return self._sentence(
-            f"At {self._step(judged.event)} the agent called {call.event.name} with {told}.",
-            (judged.event,),
-            tuple(text.removesuffix("…") for _, text in leaves),
-        )
-
-    def _link(self, judged: Judged) -> Sentence | None:
-        steered = judged.effect.steered
-        if steered is None:
-            return None
-        event = steered.place.content.event
-        value = quoted(address(steered.flow.value.text), 120)
-        if steered.commanded:
-            return self._sentence(
-                f"The text of {self._step(event)} orders an act of this kind; the call is consistent with it.",
-                (event, judged.event),
-                (),
-            )
-        place = "a field" if steered.place.exact else "a sentence"
-        # The value is quoted as the call has it; the source may spell it otherwise.
-        return self._sentence(
-            f"The call carried the same value as {place} of that content: “{value}” in {steered.flow.leaf.path or 'value'}, "
-            "which no principal said.",
-            (judged.event, event),
-            (value.removesuffix("…"),),
-        )
-
-    def _carried(self, judged: Judged) -> Sentence | None:
-        steered = judged.effect.steered
-        other = [
-            place
-            for place in judged.effect.traced.carried
-            if steered is None or place.content is not steered.place.content
-        ]
-        if not other:
-            return None
-        best = max(other, key=lambda place: (len(place.span.squashed), -place.span.number))
-        text = quoted(best.span.text, 160)
-        event = best.content.event
-        return self._sentence(
-            f"It also carried text that {source_tool(best.content)} returned at {self._step(event)}: “{text}”.",
-            (event, judged.event),
-            (text.removesuffix("…"),),
-        )
-
-    def _why(self, judged: Judged) -> Sentence:
-        effect = judged.effect
-        said = tuple(said.event for said in self._conversation.said[:3]) or (judged.event,)
-        if not effect.permitted:
-            owner = {
-                "own": "his own object",
-                "other": "somebody else's object",
-                "unknown": "an object not known to be his",
-            }
-            return self._sentence(
-                f"The policy does not let the {effect.principal.kind} {_ACTS[effect.act.kind]} on "
-                f"{owner[effect.ownership]}.",
-                (*said, judged.event),
-                (),
-            )
-        if effect.explanation == "delegated":
-            return self._sentence(
-                "A principal handed authority to that source, but the policy does not let delegated text "
-                f"{_ACTS[effect.act.kind]}.",
-                (*said, judged.event),
-                (),
-            )
-        return self._sentence("No sentence of the request explains this call.", (*said, judged.event), ())
-
-    def _result(self, judged: Judged) -> Sentence | None:
-        call = judged.effect.call
-        if call is None:
-            return None
-        if call.returned is None:
-            return self._sentence("No result of this call was recorded.", (judged.event,), ())
-        text = quoted(call.returned.text, 160)
-        failed = "failed" if call.returned.failed else "returned"
-        if not text:
-            return self._sentence(f"The call {failed} with an empty result.", (call.returned,), ())
-        return self._sentence(f"The call {failed}: “{text}”.", (call.returned,), (text.removesuffix("…"),))
-
-    # Small things
-
-    def other(self, event: Event) -> str | None:
-        """Return the session of an event, where it is not the story's own."""
-        return event.session if event.session != self._chain.session else None
-
-    def _step(self, event: Event) -> str:
-        other = self.other(event)
-        return f"step {event.position}" + (f" of session {other[:SHORT]}" if other else "")
-
-    def _tool(self, judged: Judged) -> str:
-        return judged.effect.call.event.name if judged.effect.call else "answer"
-
-    def _ends(self, edge: Edge) -> tuple[Event, Event]:
-        """Return the events that the two nodes of an edge of this session stand for."""
-        return self._facts[edge.source], self._facts[edge.target]
-
-    @cached_property
-    def _facts(self) -> dict[str, Event]:
-        return {fact_key(event): event for event in self._conversation.known}
-
-    def _sentence(self, text: str, events: tuple[Event, ...], quotes: tuple[str, ...]) -> Sentence:
-        cites = {
-            event.entity: Citation(event=event.entity, step=event.position, session=self.other(event))
-            for event in events
-        }
-        return Sentence(text=text, cites=tuple(cites.values()), quotes=quotes)
 
     def _ended(self) -> bool:
         return any(isinstance(event, SessionEnded) for event in self._conversation.events)

@@ -1,7 +1,7 @@
 from correlator.baseline import MIN_SESSIONS, Epoch
 from correlator.pipeline import judge
+from correlator.sentences import QUOTE, quoted
 from correlator.story import Story
-from correlator.tell import QUOTE, quoted
 from sensor.event import EventsLost, Principal, Unparsed
 from tests.properties.chats import LOW, Turn, call, events, judged, says, user, without_end
 
