@@ -74,13 +74,16 @@ def marks(alert: AlertReceived) -> tuple[Mark, ...]:
 
 
 def hooks(chain: Chain, traces: Iterable[str] = ()) -> tuple[Hook, ...]:
-    """Return the hooks of a chain: of its origin, its effects, and the calls that brought what they carried off."""
+    """Return the hooks of a chain: of its effects, of the call that brought its origin, and of those that brought what left."""
     lead = chain.lead.event
     found = [_hook("conversation", chain.session, lead), *(_hook("trace", trace, lead) for trace in traces)]
+    given = {flow.value.key for judged in chain.effects for flow in judged.effect.traced.flows if flow.foreign}
     for call, event, leaves in _steps(chain):
         if call is not None and call.event.call_id:
             found.append(_hook("call", call.event.call_id, event))
-        found += [_hook(mark.kind, mark.key, event) for leaf in leaves for mark in _of_text(leaf.text, whole=True)]
+        common = (mark for leaf in leaves for mark in _of_text(leaf.text, whole=True))
+        # What an honest step names, too (a code host, a database), tells nothing: only what third-party text brought in does.
+        found += [_hook(one.kind, one.key, event) for one in common if one.kind == "text" or one.key in given]
     return tuple(dict.fromkeys(found))[:MOST]
 
 

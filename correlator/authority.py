@@ -127,8 +127,6 @@ def explain(
     for item, act, ask in zip(items, acts, asked, strict=True):
         principal = _asker(item, ask, conversation)
         restricted = policy.restricts(principal)
-        if item.order in conversation.handed_over:
-            continue  # what comes of it are the calls of the other agent
         # What an unprivileged person gets to read is an effect as well.
         if act.reach == "read" and not restricted:
             continue
@@ -163,7 +161,18 @@ def explain(
                 unbidden=unbidden,
             )
         )
-    return tuple(found)
+    return tuple(effect for effect in found if not _handed_on(effect, found, conversation))
+
+
+def _handed_on(effect: Effect, found: list[Effect], conversation: Conversation) -> bool:
+    """Return whether an effect is only that work was handed to another agent, which caused effects of its own.
+
+    A call that names where something goes is an effect of its own, whatever runs inside the tool.
+    """
+    order = effect.traced.order
+    if order not in conversation.handed_over or _addressed(effect.traced, effect.act):
+        return False
+    return any(other.traced.order[: len(order)] == order and other.traced.order != order for other in found)
 
 
 def _addressed(item: Traced, act: Act) -> bool:

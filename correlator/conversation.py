@@ -36,6 +36,8 @@ _STEER = 200
 """Characters up to which one line in the middle of the agent's turn is a person who steers it, not a pasted result."""
 _PASTED = 40
 """Letters and digits from which on a repeated line counts as the same content."""
+_HANDED = 16
+"""Letters and digits from which a line of an agent's instructions counts as what another agent put there."""
 _FENCE = re.compile(r"```.*?```", re.DOTALL)
 _QUOTED_BLOCK = re.compile(
     r"<([A-Za-z][\w\-]{2,40})>\s*\n.*?</\1>|(?:^>[^\n]*\n?)+|^-{3,}[^\n]*\n.*?^-{3,}[^\n]*$",
@@ -102,9 +104,10 @@ class Recalled:
     """Something of another session that is read back in this one (`correlator.memory`)."""
 
     source: PromptSubmitted | ToolReturned | DocumentRetrieved
-    """Of a prompt only the words that were kept."""
     writer: Event
     """The call or record that kept it."""
+    text: str
+    """The sentence that was kept: nothing else of its source is said again."""
     call: Call | None = None
     """The call that brought the source."""
 
@@ -200,6 +203,10 @@ class _Reader:
         self.contents: list[Content] = []
         self.answers: list[Answered] = []
         self.tools: dict[str, ToolDeclaration] = {}
+        self._tasks: dict[str, str] = {}
+        """Session → the task that it was handed, squashed."""
+        self._answered: dict[str, bool] = {}
+        """Sessions of other agents that have answered: who speaks then is no longer the agent that handed the task over."""
         self._open: dict[tuple[str, str], int] = {}
         self._turn_open = False
         self._last_text = ""
@@ -209,19 +216,23 @@ class _Reader:
         """Take what another session kept: it came before all that is said here."""
         source = one.source.placed((-1, number))
         if isinstance(source, PromptSubmitted):
-            self.said.append(Said(source, source.text))
+            self.said.append(Said(source, one.text))
         else:
             call = replace(one.call, returned=source) if one.call and isinstance(source, ToolReturned) else None
-            self._content(Content(source, source.text, call, source.author))
+            self._content(Content(source, one.text, call, source.author))
         return replace(one, source=source)
 
     def take(self, event: Event) -> None:
         self.sessions.add(event.session)
         match event:
-            case PromptSubmitted(role="user") | ModelResponded() | Answered() if event.session != self._head:
-                pass  # one agent to another: what it hands on is in the call that does, and in its result
+            case ModelResponded() | Answered() if event.session != self._head:
+                self._answered[event.session] = isinstance(event, Answered)
+                # one agent to another: what it hands on is in the call that does, and in its result
+            case PromptSubmitted() if event.session != self._head:
+                self._prompt_elsewhere(event)
             case AgentHandedOver():
                 self.handed.append((event.order, event.to_session))
+                self._tasks[event.to_session] = squash(event.text)
             case PromptSubmitted():
                 self._prompt(event)
             case ModelResponded():
@@ -244,6 +255,20 @@ class _Reader:
                 self.tools.update({tool.name: tool for tool in event.tools})
             case _:
                 pass
+
+    def _prompt_elsewhere(self, event: PromptSubmitted) -> None:
+        """Take a prompt of an agent that was handed work: a person's, if one is logged in and it is not the task."""
+        if event.role == "user":
+            task = self._tasks.get(event.session, "")
+            known = event.principal is not None and event.principal.kind != "agent"
+            if known and squash(event.text) != task and self._answered.get(event.session):
+                self.said.append(Said(event, self._own(event.text)[0]))
+            return
+        # Instructions are the operator's, but for what the agent before put into them.
+        given = [squash(leaf.text) for call in self.calls for leaf in call.leaves]
+        lines = [line for line in event.text.split("\n") if not _given(squash(line), given)]
+        if any(map(str.strip, lines)):
+            self.system.append(event.model_copy(update={"text": "\n".join(lines)}))
 
     def _result(self, event: ToolReturned) -> None:
         at = self._open.pop((event.session, event.call_id), None) if event.call_id is not None else None
@@ -288,6 +313,11 @@ class _Reader:
                 (pasted if known else kept).append(line)
             own = "\n".join(kept)
         return own.strip(), pasted
+
+
+def _given(line: str, given: Iterable[str]) -> bool:
+    """Return whether a line says what an argument says, or holds it."""
+    return len(line) >= _HANDED and any(line in one or (len(one) >= _HANDED and one in line) for one in given)
 
 
 def _leaves(node: JsonValue, path: str, depth: int = 0) -> Iterator[Leaf]:

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 from correlator.conversation import Call, Content
 from correlator.lexicon import (
@@ -148,8 +149,20 @@ _REDIRECT = re.compile(r"(?<![0-9&<>])>>?\s*(?:~|/(?!dev/null|tmp/))")
 """Output written to a home or absolute path."""
 
 
+_known: WeakKeyDictionary[Call, Act] = WeakKeyDictionary()
+"""What calls do by themselves: it is asked again for each value that is looked for in what they brought."""
+
+
 def act_of(call: Call, tool: ToolDeclaration | None = None) -> Act:
     """Return what `call` does; `tool` is its declaration where the telemetry carries one."""
+    if tool is not None:
+        return _act_of(call, tool)
+    if call not in _known:
+        _known[call] = _act_of(call, None)
+    return _known[call]
+
+
+def _act_of(call: Call, tool: ToolDeclaration | None) -> Act:
     verb, classes, nouns = _named(call.event.name)
     command = " ".join(leaf.text for leaf in call.leaves if leaf.path.lower() in _COMMAND_ARGUMENTS)
     # One word that is no program ("unlock") is an order to some other tool, not a shell line.

@@ -17,7 +17,7 @@ from correlator.budget import budget
 from correlator.casebook import Arrival, Casebook, JudgedRun, SessionRecord
 from correlator.casebook.learning import Moment, epoch, moment_of
 from correlator.conversation import Recalled
-from correlator.memory import looked_up, recalled
+from correlator.memory import looked_up, recalled, speakers
 from correlator.pipeline import Judgement, judge
 from correlator.policy import Policy, load_policy
 from correlator.run import runs, spliced
@@ -48,6 +48,8 @@ _GROUP = 16
 """Sessions, at most, whose judgements are kept with one commit."""
 _OTHERS = 16
 """Sessions that are read again because another reads what they kept."""
+_READERS = 200_000
+"""Sentences of which is remembered who read them."""
 BATCH_EVENTS = 1_000
 BATCH_CHARACTERS = 8 << 20
 """Characters of events that are held before they are stored."""
@@ -124,6 +126,8 @@ class Desk:
         self.settings = settings
         self._policy: Policy = load_policy(settings.policy)
         self._epochs: dict[Moment, Epoch] = {}
+        self._readers: dict[str, set[str]] = {}
+        """Key of a sentence → sessions that read it: when another turns out to have kept it, they are judged again."""
 
     def judge(self, session: SessionRecord) -> Judgement:
         """Return what is found in the run that a stored session belongs to."""
@@ -146,11 +150,18 @@ class Desk:
         self, events: list[Event], sessions: Sequence[str], unsaved: Sequence[JudgedRun]
     ) -> tuple[Recalled, ...]:
         keys = looked_up(events)
-        rows = self.casebook.kept(self.settings.tenant, keys, without=sessions)
+        self._remember(sessions[0], keys)
+        rows = self.casebook.kept(self.settings.tenant, keys, accounts=speakers(events), without=sessions)
         rows += [one for run in unsaved for one in run.judgement.kept if one.key in keys]
         named = list(dict.fromkeys(key for row in rows for key in (row.source_session, row.writer_session)))
         elsewhere = (event for key in named[:_OTHERS] for event in self.graph.events(key, tenant=self.settings.tenant))
         return recalled(rows, events, elsewhere) if rows else ()
+
+    def _remember(self, session: str, keys: Iterable[str]) -> None:
+        if len(self._readers) > _READERS:
+            self._readers.clear()
+        for key in keys:
+            self._readers.setdefault(key, set()).add(session)
 
     def _judged(self, moment: Moment, events: list[Event], recalled: Iterable[Recalled]) -> Judgement:
         if moment not in self._epochs:
@@ -187,6 +198,11 @@ class Desk:
                 stories += saved.stories
                 changed |= dict.fromkeys(saved.changed)
                 judged |= {session.key for run in group for session in run.sessions}
+                late = {key for one in saved.kept for key in self._readers.get(one, ())}
+                late -= {session.key for run in group for session in run.sessions}
+                if late:
+                    self.casebook.reconsider(self.settings.tenant, late)
+                    judged -= late
                 progress(Progress("judged", len(judged)))
                 if until():
                     return Cleared(len(judged), tuple(stories), tuple(changed))

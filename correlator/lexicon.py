@@ -199,6 +199,13 @@ def _affirmation() -> re.Pattern[str]:
 _NEGATION = re.compile(
     r"\b(?:no|not|never|don't|don’t|do not|cannot|can't|stop|wait|instead|nothing)\b|n't\b", re.IGNORECASE
 )
+
+
+def negates(text: str) -> bool:
+    """Return whether a sentence denies or forbids something."""
+    return _NEGATION.search(text) is not None
+
+
 _ASKING = re.compile(
     r"^\W*(?:what|which|who|whose|whom|when|where|why|how|is|are|was|were|does|did|has|have|do\s+(?:i|we|you|they|these|those|any))\b",
     re.IGNORECASE,

@@ -1,8 +1,10 @@
 """What one session keeps and another reads: where the kept words came from, followed across sessions. Pure.
 
-A sentence that a call stores is *kept* with its provenance: a principal's own words, or third-party text. A later session in which
-the same sentence is read back (*recalled*) is judged with that source before it: words of the same principal stay his; third-party
-text stays third-party text of where it first came from. The sentence itself is the link (E2), whatever the store is.
+A sentence that a call stores is *kept* with its source; a later session in which the same sentence is read back (*recalled*) is
+judged with that source before it. Third-party text stays third-party text of where it first came from: that only tells more. That
+a principal's words stay his own makes an effect explained, so it holds for little: he asked for them in a sentence of his own
+before they were stored, no third party had said them, the same account of the same kind is logged in again, and they come back from
+the same store.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +14,8 @@ from typing import Literal
 from correlator.chain import Judged
 from correlator.contents import Span, segment
 from correlator.conversation import Call, Conversation, Recalled
-from correlator.spelling import squash
+from correlator.lexicon import negates
+from correlator.spelling import stem, words
 from correlator.taint import Traced
 from graph.fold import event_time
 from sensor.event import (
@@ -32,7 +35,9 @@ MOST = 500
 _TELLING = 24
 """Letters and digits from which a sentence is taken to be the same one."""
 _STORING = frozenset(("communicate", "create", "modify", "move"))
-"""Acts by which a text comes to lie where another session may read it."""
+"""Classes of acts by which a text comes to lie where another session may read it."""
+_ADDRESS = 40
+"""Letters and digits that may stand before the stored words in the sentence that asked for them: "Please note for later: …"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +56,14 @@ class Kept:
     writer_session: str
     text: str
     principal: str | None
-    """Account of the principal, where his words are kept and he is known."""
+    """Kind and account of the principal whose words are kept."""
     at_ns: int | None
     """When it was stored."""
 
 
 def kept(conversation: Conversation, traced: Iterable[Traced], judged: Iterable[Judged]) -> tuple[Kept, ...]:
     """Return what a session stored of which the source is known, each sentence once."""
-    storing = {one.event.entity for one in judged if one.effect.act.kind in _STORING}
+    storing = {one.event.entity for one in judged if {one.effect.act.kind, *one.effect.act.classes} & _STORING}
     by_call = {item.event.entity: item for item in traced}
     found: dict[str, Kept] = {}
     for event, texts in _stored(conversation, storing):
@@ -71,43 +76,62 @@ def kept(conversation: Conversation, traced: Iterable[Traced], judged: Iterable[
     return tuple(found.values())[:MOST]
 
 
-def looked_up(events: Iterable[Event]) -> list[str]:
-    """Return the keys of the sentences that a session read."""
-    read = (event.text for event in events if isinstance(event, ToolReturned | DocumentRetrieved))
-    return list(
-        dict.fromkeys(_key(span) for text in read for span in segment(text).spans if len(span.squashed) >= _TELLING)
-    )[:MOST]
+def looked_up(events: Iterable[Event]) -> dict[str, list[Event]]:
+    """Return the sentences that a session read, by key, with what brought each."""
+    found: dict[str, list[Event]] = {}
+    for event in events:
+        if isinstance(event, ToolReturned | DocumentRetrieved):
+            for span in segment(event.text).spans:
+                if len(span.squashed) >= _TELLING and (len(found) < MOST or _key(span) in found):
+                    found.setdefault(_key(span), []).append(event)
+    return found
+
+
+def account(principal: Principal | None) -> str | None:
+    """Return what tells a principal from all others; `None` where he is not known."""
+    return f"{principal.kind} {principal.id}" if principal is not None and principal.id is not None else None
+
+
+def speakers(events: Iterable[Event]) -> dict[str, Principal]:
+    """Return who is logged in, by account."""
+    said = (event.principal for event in events if isinstance(event, PromptSubmitted) and event.role == "user")
+    return {name: one for one in said if one is not None and (name := account(one)) is not None}
 
 
 def recalled(rows: Iterable[Kept], events: Sequence[Event], elsewhere: Iterable[Event]) -> tuple[Recalled, ...]:
     """Return what a session reads back, with its sources; `elsewhere`: the events of the sessions that the rows name."""
     others = in_order(elsewhere)
     known = {event.entity: event for event in others}
-    calls = {
-        (event.session, event.call_id): event for event in others if isinstance(event, ToolCalled) and event.call_id
-    }
-    speakers = {
-        event.principal.id
-        for event in events
-        if isinstance(event, PromptSubmitted) and event.principal is not None and event.principal.id is not None
-    }
+    called = {(event.session, event.call_id): event for event in (*others, *events) if isinstance(event, ToolCalled)}
+    read, here = looked_up(events), speakers(events)
     last = max((time for event in events if (time := event_time(event)) is not None), default=None)
     found: dict[str, Recalled] = {}
     for row in sorted(rows, key=lambda row: (row.by, row.at_ns is None, row.at_ns or 0, row.source)):
-        if row.by == "principal" and row.principal not in speakers:
-            continue  # another's words, or nobody knows whose
-        if last is not None and row.at_ns is not None and row.at_ns > last:
-            continue
         source, writer = known.get(row.source), known.get(row.writer)
-        if isinstance(source, PromptSubmitted) and writer is not None:
-            # Only what was kept of it is said again.
-            found.setdefault(row.key, Recalled(source.model_copy(update={"text": row.text}), writer))
-        elif isinstance(source, ToolReturned) and writer is not None:
-            call = calls.get((source.session, source.call_id or ""))
-            found.setdefault(source.entity, Recalled(source, writer, Call(-1, call, source) if call else None))
-        elif isinstance(source, DocumentRetrieved) and writer is not None:
-            found.setdefault(source.entity, Recalled(source, writer))
+        late = last is not None and row.at_ns is not None and row.at_ns > last
+        if writer is None or late or row.key in found:
+            continue
+        if isinstance(source, PromptSubmitted):
+            brought = [called.get((one.session, getattr(one, "call_id", None))) for one in read.get(row.key, ())]
+            if row.principal in here and brought and all(_same_store(writer, call) for call in brought):
+                found[row.key] = Recalled(
+                    source.model_copy(update={"principal": here[row.principal]}), writer, row.text
+                )
+        elif isinstance(source, ToolReturned | DocumentRetrieved):
+            call = called.get((source.session, getattr(source, "call_id", None)))
+            made = Call(-1, call, source) if call is not None and isinstance(source, ToolReturned) else None
+            found[row.key] = Recalled(source, writer, row.text, made)
     return tuple(found.values())
+
+
+def _same_store(writer: Event, reader: ToolCalled | None) -> bool:
+    """Return whether a text comes back from where it was put: memory, one server, or tools that are named after one thing."""
+    if reader is None or not isinstance(writer, ToolCalled):
+        return reader is None and isinstance(writer, MemoryWritten)
+    if reader.server and reader.server == writer.server:
+        return True
+    put, got = ({stem(word) for word in words(name)} for name in (writer.name, reader.name))
+    return bool(put & got)
 
 
 def _stored(conversation: Conversation, storing: set[str]) -> Iterator[tuple[Event, list[str]]]:
@@ -121,22 +145,32 @@ def _stored(conversation: Conversation, storing: set[str]) -> Iterator[tuple[Eve
 
 def _kept(span: Span, event: Event, traced: Traced | None, conversation: Conversation) -> Kept | None:
     """Return a stored sentence with its source: whole, or by a value in it where the agent put it in words of its own."""
-    said = next((said for said in conversation.said if span.squashed in squash(said.text)), None)
-    if said is not None:
-        return _of(said.event, "principal", span, event, said.principal)
     content = next((one for one in conversation.before(event.order)[::-1] if span.squashed in _letters(one.text)), None)
     if content is not None:
         return _of(content.event, "content", span, event)
+    said = next((one for one in conversation.said if one.event.order < event.order and _asked(span, one.text)), None)
+    if said is not None:
+        return _of(said.event, "principal", span, event, account(said.principal)) if account(said.principal) else None
     for flow in traced.flows if traced else ():
         if flow.foreign and not flow.value.weak and flow.value.key in span.squashed:
             return _of(flow.places[0].content.event, "content", span, event)
     return None
 
 
+def _asked(span: Span, text: str) -> bool:
+    """Return whether a person asked for these words in a sentence that they end, and that denies or asks nothing."""
+    return any(
+        one.squashed.endswith(span.squashed)
+        and len(one.squashed) - len(span.squashed) <= _ADDRESS
+        and not negates(one.text)
+        and not one.text.rstrip(" \"'”’)").endswith("?")
+        for one in segment(text).spans
+    )
+
+
 def _of(
-    source: Event, by: Literal["principal", "content"], span: Span, event: Event, who: Principal | None = None
+    source: Event, by: Literal["principal", "content"], span: Span, event: Event, principal: str | None = None
 ) -> Kept:
-    account = who.id if who else None
     return Kept(
         _key(span),
         by,
@@ -145,7 +179,7 @@ def _of(
         event.entity,
         event.session,
         span.text,
-        account,
+        principal,
         event_time(event),
     )
 

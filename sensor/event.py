@@ -205,6 +205,12 @@ class AgentHandedOver(Observed):
     """The agent passed a task to another agent."""
 
     kind: Literal["agent_handed_over"] = "agent_handed_over"
+
+    @property
+    def call_key(self) -> str | None:
+        """Return the other session: one call may hand work to several."""
+        return self.to_session
+
     to_session: str
     text: str = ""
 

@@ -14,12 +14,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from correlator.casebook.alerts import each_alert
-from correlator.casebook.find import find_session, find_story, linked_sessions, waiting_sessions
+from correlator.casebook.find import find_session, find_story, kept_rows, linked_sessions, waiting_sessions
 from correlator.casebook.keep import keep, keep_alerts, note
 from correlator.casebook.records import AlertRecord, Arrival, JudgedRun, Saved, SessionRecord, StoryRecord, Verdict
 from correlator.casebook.rows import (
     campaign_sizes,
-    kept_of,
     rows_of,
     session_record,
     stories_of,
@@ -30,7 +29,6 @@ from correlator.casebook.tables import (
     SCHEMA,
     About,
     Base,
-    KeptRow,
     SessionRow,
     StoryRow,
     VerdictRow,
@@ -82,12 +80,15 @@ class Casebook:
         with self.reading() as db:
             return waiting_sessions(db, tenant, limit)
 
-    def kept(self, tenant: str, keys: Sequence[str], *, without: Collection[str]) -> list[Kept]:
-        """Return what runs have stored under these keys (`correlator.memory.Kept.key`), but for those that begin `without`."""
+    def kept(
+        self, tenant: str, keys: Collection[str], *, accounts: Collection[str], without: Collection[str]
+    ) -> list[Kept]:
+        """Return what runs have stored under these keys (`correlator.memory.Kept.key`), words of principals only of these accounts.
+
+        Runs that begin with a session of `without` are left out. Of what very many stored, the earliest are returned.
+        """
         with self.reading() as db:
-            return [
-                kept_of(row) for row in rows_of(db, KeptRow, KeptRow.key, tenant, keys) if row.session not in without
-            ]
+            return kept_rows(db, tenant, keys, accounts, without)
 
     def linked(self, sessions: Sequence[SessionRecord]) -> list[tuple[SessionRecord, ...]]:
         """Return sessions of one tenant with all that hand work to them or get it from them, each once; the given ones first."""

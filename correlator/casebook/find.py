@@ -2,18 +2,21 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import islice
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from correlator.casebook.records import SessionRecord
-from correlator.casebook.rows import rows_of, session_record
-from correlator.casebook.tables import AliasRow, HandoverRow, SessionRow, StoryRow
+from correlator.casebook.rows import kept_of, rows_of, session_record
+from correlator.casebook.tables import AliasRow, HandoverRow, KeptRow, SessionRow, StoryRow
 from correlator.errors import StoryUnknown
+from correlator.memory import Kept
 
 _MOST = 300
 """Sessions that are looked at because hand-overs link them."""
+_AT_ONCE = 400
 _VERSION = "v1:"
 _NAME = re.compile(r"(?:v[0-9]+:)?[0-9a-f]+")
 
@@ -69,7 +72,7 @@ def linked_sessions(db: Session, sessions: Sequence[SessionRecord]) -> list[tupl
             for row in rows_of(db, HandoverRow, column, tenant, new):
                 near[row.to_session].add(row.from_session)
                 near[row.from_session].add(row.to_session)
-        new = set(near) - known
+        new = set(sorted(set(near) - known)[: _MOST - len(known)])
     records = {one.key: one for one in sessions}
     missing = known - set(records)
     records |= {row.key: session_record(row) for row in rows_of(db, SessionRow, SessionRow.key, tenant, missing)}
@@ -79,6 +82,24 @@ def linked_sessions(db: Session, sessions: Sequence[SessionRecord]) -> list[tupl
             group = _reached(one.key, near)
             passed.update(group)
             found.append(tuple(records[key] for key in group if key in records))
+    return found
+
+
+def kept_rows(
+    db: Session, tenant: str, keys: Collection[str], accounts: Collection[str], without: Collection[str]
+) -> list[Kept]:
+    """Return what runs have stored, the earliest of each part of the keys."""
+    found: list[Kept] = []
+    left = iter(sorted(keys))
+    while some := list(islice(left, _AT_ONCE)):
+        rows = db.scalars(
+            select(KeptRow)
+            .where(KeptRow.tenant == tenant, KeptRow.key.in_(some), KeptRow.session.not_in(without))
+            .where(or_(KeptRow.by == "content", KeptRow.principal.in_(accounts)))
+            .order_by(KeptRow.by.desc(), KeptRow.at_ns.is_(None), KeptRow.at_ns, KeptRow.session)
+            .limit(_MOST)
+        )
+        found += map(kept_of, rows)
     return found
 
 

@@ -66,7 +66,7 @@ def keep(db: Session, judged: Sequence[JudgedRun]) -> Saved:
     heads = {session.key: run.sessions[0].key for run in judged for session in run.sessions}
     _keep_sessions(rows_of(db, SessionRow, SessionRow.key, tenant, heads), judged)
     _keep_lessons(db, rows_of(db, LessonRow, LessonRow.session, tenant, heads), judged)
-    _keep_kept(db, rows_of(db, KeptRow, KeptRow.session, tenant, heads), judged)
+    kept = _keep_kept(db, rows_of(db, KeptRow, KeptRow.session, tenant, heads), judged)
     known: dict[str, list[StoryRow]] = defaultdict(list)
     for row in rows_of(db, StoryRow, StoryRow.session, tenant, heads):
         if row.standing != "merged":
@@ -84,7 +84,7 @@ def keep(db: Session, judged: Sequence[JudgedRun]) -> Saved:
             stories.keep(_listing(story, alerts[story.id]), excused.get(plan.told_as[story.id], ()))
             changed.discard(story.id)
     stories.relist(changed - stories.closed)
-    return Saved(tuple(story.id for plan, _ in plans for story in plan.stories), tuple(stories.changed))
+    return Saved(tuple(story.id for plan, _ in plans for story in plan.stories), tuple(stories.changed), kept)
 
 
 def keep_alerts(db: Session, tenant: str, alerts: Iterable[AlertReceived]) -> Saved:
@@ -136,20 +136,24 @@ def _keep_lessons(db: Session, rows: Iterable[LessonRow], judged: Sequence[Judge
                 db.delete(held[other.key])
 
 
-def _keep_kept(db: Session, rows: Iterable[KeptRow], judged: Sequence[JudgedRun]) -> None:
-    """Write what each run stored, under its first session."""
+def _keep_kept(db: Session, rows: Iterable[KeptRow], judged: Sequence[JudgedRun]) -> frozenset[str]:
+    """Write what each run stored, under its first session; return the keys of which that has changed."""
+    changed = set[str]()
     held = {(row.session, row.key): row for row in rows}
     wanted = {(run.sessions[0].key, one.key): one for run in judged for one in run.judgement.kept}
     for name, one in wanted.items():
         row = held.pop(name, None)
         if row is not None and kept_of(row) == one:
             continue
+        changed.add(one.key)
         if row is not None:
             db.delete(row)
             db.flush()
         db.add(KeptRow(tenant=judged[0].sessions[0].tenant, session=name[0], **asdict(one)))
     for row in held.values():
+        changed.add(row.key)
         db.delete(row)
+    return frozenset(changed)
 
 
 def _known(row: StoryRow) -> Known:

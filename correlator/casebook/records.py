@@ -77,9 +77,11 @@ class Saved:
     """Ids of all their stories: by session, and in the order of their first effects."""
     changed: tuple[str, ...]
     """Ids of those that are new or have a new version."""
+    kept: frozenset[str] = frozenset()
+    """Keys of sentences of which it has changed who stored them (`correlator.memory`)."""
 
     def __add__(self, other: "Saved") -> "Saved":
-        return Saved(self.stories + other.stories, self.changed + other.changed)
+        return Saved(self.stories + other.stories, self.changed + other.changed, self.kept | other.kept)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,10 +29,9 @@ def derive(
     keys = _keys(found, tenant)
     all_runs = runs(bundle)
     places = placed(all_runs, found)
-    events: list[Event] = []
-    for number, thread in enumerate(found):
-        events += Teller(thread, keys[number], bundle, places[number], tenant).events()
-    events += _handed_over(found, keys, bundle, places, tenant)
+    tellers = [Teller(thread, keys[number], bundle, places[number], tenant) for number, thread in enumerate(found)]
+    events = [event for teller in tellers for event in teller.events()]
+    events += _handed_over(found, keys, bundle, places, tellers)
     told = {run.span.key for taken in places.values() for run in taken.values()}
     untold: list[_Item] = [(span, call) for span, call in calls if not call.captured]
     untold += [(run.span, run.tool) for run in all_runs if run.span.key not in told]
@@ -63,25 +62,23 @@ def _keys(found: Sequence[Thread], tenant: str) -> list[str]:
 
 
 def _handed_over(
-    found: Sequence[Thread], keys: Sequence[str], bundle: Bundle, places: Placed, tenant: str
+    found: Sequence[Thread], keys: Sequence[str], bundle: Bundle, places: Placed, tellers: Sequence[Teller]
 ) -> Iterator[Event]:
-    """Yield a hand-over where the spans of one thread lie within a tool run of another."""
+    """Yield a hand-over where the spans of one thread lie within a tool run of another: the innermost."""
     holding: dict[tuple[str, str], tuple[int, tuple[int, int]]] = {}
     for other, taken in places.items():
         for at, run in taken.items():
             holding.setdefault(run.span.key, (other, at))
     for number, thread in enumerate(found):
-        holders: dict[int, tuple[int, int]] = {}
-        for span in bundle.above(thread.calls[0].span):
-            if span.key in holding:
-                holders.setdefault(*holding[span.key])
-        for other, at in sorted(holders.items()):
-            if other != number:
-                yield AgentHandedOver(
-                    tenant=tenant, session=keys[other], position=at[0], part=at[1],
-                    source=f"{SOURCE}:{bundle.dialect(found[other].calls[0].span)}",
-                    at_ns=thread.times[0] or None, to_session=keys[number], text=_task(thread),
-                )  # fmt: skip
+        holders = (holding[span.key] for span in bundle.above(thread.calls[0].span) if span.key in holding)
+        innermost = next(((other, at) for other, at in holders if other != number), None)
+        if innermost is not None:
+            other, (position, part) = innermost
+            yield AgentHandedOver(
+                tenant=tellers[other].tenant, session=keys[other], position=tellers[other].told_at(position), part=part,
+                source=f"{SOURCE}:{bundle.dialect(found[other].calls[0].span)}",
+                at_ns=thread.times[0] or None, to_session=keys[number], text=_task(thread),
+            )  # fmt: skip
 
 
 def _task(thread: Thread) -> str:

@@ -71,6 +71,15 @@ class Teller:
         yield from self._around()
         yield from self._by_shape()
 
+    @property
+    def tenant(self) -> str:
+        """Return whose data it is."""
+        return self._emitter.tenant
+
+    def told_at(self, position: int) -> int:
+        """Return the position at which a message of the thread is told."""
+        return self._whole.moved(position)
+
     @cached_property
     def _whole(self) -> "_Whole":
         """Return the messages with the results that only runs tell: of the latest calls, or where a dialect lists none."""
