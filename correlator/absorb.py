@@ -139,8 +139,7 @@ def _apart(at_ns: int | None, hook: Hook) -> int:
 def _steps(chain: Chain) -> Iterator[tuple[Call | None, Event, tuple[Leaf, ...]]]:
     """Yield call, event and texts of the steps that a chain is made of."""
     contents = [place.content for judged in chain.effects for place in judged.effect.traced.carried]
-    if chain.origin.place is not None:
-        contents.append(chain.origin.place.content)
+    contents += [judged.effect.steered.place.content for judged in chain.effects if judged.effect.steered is not None]
     for judged in chain.effects:
         flows = tuple(dict.fromkeys(flow.leaf for flow in judged.effect.traced.flows))
         yield judged.effect.call, judged.event, judged.effect.call.leaves if judged.effect.call else flows

@@ -50,6 +50,8 @@ class Origin:
     kind: Literal["content", "principal", "unseen"]
     event: Event | None
     place: Place | None = None
+    entry: Event | None = None
+    """What brought it into this run, where it first came from another session."""
 
     @cached_property
     def key(self) -> str:
@@ -127,7 +129,7 @@ def trail(chain: Chain, graph: Subgraph) -> Trail:
     """Return the way of a chain through the graph of its session, met from both ends: backward to the root, forward to effects."""
     if chain.origin.event is None:
         return Trail(on=((),) * len(chain.effects))
-    start = fact_key(chain.origin.event)
+    start = fact_key(chain.origin.entry or chain.origin.event)
     return Trail(
         _way_in(start, graph),
         tuple(graph.path(start, fact_key(one.event), labels=_INFLUENCE) for one in chain.effects),
@@ -157,7 +159,8 @@ def _origin(conversation: Conversation, judged: Judged) -> Origin:
     effect = judged.effect
     if effect.steered is not None and (effect.permitted or effect.explanation != "explained"):
         place = _first_place(effect.steered.place, conversation)
-        return Origin("content", place.content.event, place)
+        entry = effect.steered.place.content.event
+        return Origin("content", place.content.event, place, entry if place is not effect.steered.place else None)
     if not effect.permitted:
         return Origin("principal", _prompt(conversation, effect))
     return Origin("unseen", None)
@@ -165,14 +168,12 @@ def _origin(conversation: Conversation, judged: Judged) -> Origin:
 
 def _first_place(place: Place, conversation: Conversation) -> Place:
     """Return where a span first came from: of one that another session had kept, its place in the source of that session."""
-    sources = {one.source.entity for one in conversation.recalled}
     letters = place.span.squashed
-    for content in conversation.contents:
-        if content.event.entity in sources and content is not place.content:
-            held = [span for span in content.segments.spans if letters in span.squashed or span.squashed in letters]
-            best = max(held, key=lambda span: len(span.squashed), default=None)
-            if best is not None and len(best.squashed) * 2 >= len(letters):
-                return replace(place, content=content, span=best)
+    for content in filter(None, (one.content for one in conversation.recalled)):
+        held = [span for span in content.segments.spans if letters in span.squashed or span.squashed in letters]
+        best = max(held, key=lambda span: len(span.squashed), default=None)
+        if best is not None and len(best.squashed) * 2 >= len(letters):
+            return replace(place, content=content, span=best)
     return place
 
 

@@ -111,6 +111,18 @@ class Recalled:
     call: Call | None = None
     """The call that brought the source."""
 
+    @property
+    def content(self) -> Content | None:
+        """Return the sentence as third-party content of the other session; `None` for words of a principal.
+
+        It is none of the contents of this session, which read it for itself: it tells where that came from.
+        """
+        return (
+            None
+            if isinstance(self.source, PromptSubmitted)
+            else Content(self.source, self.text, self.call, self.source.author)
+        )
+
 
 @dataclass(frozen=True)
 class Conversation:
@@ -217,9 +229,6 @@ class _Reader:
         source = one.source.placed((-1, number))
         if isinstance(source, PromptSubmitted):
             self.said.append(Said(source, one.text))
-        else:
-            call = replace(one.call, returned=source) if one.call and isinstance(source, ToolReturned) else None
-            self._content(Content(source, one.text, call, source.author))
         return replace(one, source=source)
 
     def take(self, event: Event) -> None:

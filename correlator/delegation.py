@@ -39,8 +39,6 @@ class Delegations:
 
     def _handed_on(self, call: Call) -> tuple[str, int]:
         """Return the delegation of the source whose values led to this call, one hop further."""
-        if call.number not in self._by_call:  # of another session
-            return ("", 0)
         if call.number not in self._known:
             self._known[call.number] = ("", 0)  # a cycle cannot come back to itself
             item = self._by_call[call.number]
@@ -107,8 +105,6 @@ class Hops:
         call = content.call
         if call is None or content.pasted:
             return 0.5
-        if call.number not in self._by_call:  # of another session
-            return 3.0
         if call.number in self._known:
             return self._known[call.number]
         self._known[call.number] = 3.0  # a cycle cannot come back to itself

@@ -17,7 +17,7 @@ from correlator.budget import budget
 from correlator.casebook import Arrival, Casebook, JudgedRun, SessionRecord
 from correlator.casebook.learning import Moment, epoch, moment_of
 from correlator.conversation import Recalled
-from correlator.memory import looked_up, recalled, speakers
+from correlator.memory import looked_up, recalled, speakers, wanted
 from correlator.pipeline import Judgement, judge
 from correlator.policy import Policy, load_policy
 from correlator.run import runs, spliced
@@ -153,6 +153,7 @@ class Desk:
         self._remember(sessions[0], keys)
         rows = self.casebook.kept(self.settings.tenant, keys, accounts=speakers(events), without=sessions)
         rows += [one for run in unsaved for one in run.judgement.kept if one.key in keys]
+        rows = wanted(rows, events)
         named = list(dict.fromkeys(key for row in rows for key in (row.source_session, row.writer_session)))
         elsewhere = (event for key in named[:_OTHERS] for event in self.graph.events(key, tenant=self.settings.tenant))
         return recalled(rows, events, elsewhere) if rows else ()

@@ -1,7 +1,8 @@
 """What one session keeps and another reads: where the kept words came from, followed across sessions. Pure.
 
 A sentence that a call stores is *kept* with its source; a later session in which the same sentence is read back (*recalled*) is
-judged with that source before it. Third-party text stays third-party text of where it first came from: that only tells more. That
+judged with that source known, if it comes back from the same store. Third-party text then is told from where it first came: that
+changes no score. That
 a principal's words stay his own makes an effect explained, so it holds for little: he asked for them in a sentence of his own
 before they were stored, no third party had said them, the same account of the same kind is logged in again, and they come back from
 the same store.
@@ -54,6 +55,9 @@ class Kept:
     writer: str
     """Key of the call or record that stored it."""
     writer_session: str
+    tool: str
+    """Name of that call's tool; empty for a record of a memory."""
+    server: str | None
     text: str
     principal: str | None
     """Kind and account of the principal whose words are kept."""
@@ -98,39 +102,49 @@ def speakers(events: Iterable[Event]) -> dict[str, Principal]:
     return {name: one for one in said if one is not None and (name := account(one)) is not None}
 
 
-def recalled(rows: Iterable[Kept], events: Sequence[Event], elsewhere: Iterable[Event]) -> tuple[Recalled, ...]:
+def wanted(rows: Iterable[Kept], events: Sequence[Event]) -> list[Kept]:
+    """Return the rows that tell where something came from that a session reads back: the earliest of each sentence."""
+    calls = {(event.session, event.call_id): event for event in events if isinstance(event, ToolCalled)}
+    read, here = looked_up(events), speakers(events)
+    last = max((time for event in events if (time := event_time(event)) is not None), default=None)
+    found: dict[str, Kept] = {}
+    for row in sorted(rows, key=lambda row: (row.by, row.at_ns is None, row.at_ns or 0, row.source)):
+        brought = [calls.get((one.session, getattr(one, "call_id", None))) for one in read.get(row.key, ())]
+        late = last is not None and row.at_ns is not None and row.at_ns > last
+        known = row.by == "content" or row.principal in here
+        if known and not late and brought and all(_same_store(row, call) for call in brought):
+            found.setdefault(row.key, row)
+    return list(found.values())
+
+
+def recalled(rows: Iterable[Kept], events: Iterable[Event], elsewhere: Iterable[Event]) -> tuple[Recalled, ...]:
     """Return what a session reads back, with its sources; `elsewhere`: the events of the sessions that the rows name."""
     others = in_order(elsewhere)
     known = {event.entity: event for event in others}
-    called = {(event.session, event.call_id): event for event in (*others, *events) if isinstance(event, ToolCalled)}
-    read, here = looked_up(events), speakers(events)
-    last = max((time for event in events if (time := event_time(event)) is not None), default=None)
-    found: dict[str, Recalled] = {}
-    for row in sorted(rows, key=lambda row: (row.by, row.at_ns is None, row.at_ns or 0, row.source)):
+    calls = {(event.session, event.call_id): event for event in others if isinstance(event, ToolCalled)}
+    here = speakers(events)
+    found = []
+    for row in rows:
         source, writer = known.get(row.source), known.get(row.writer)
-        late = last is not None and row.at_ns is not None and row.at_ns > last
-        if writer is None or late or row.key in found:
+        if writer is None:
             continue
         if isinstance(source, PromptSubmitted):
-            brought = [called.get((one.session, getattr(one, "call_id", None))) for one in read.get(row.key, ())]
-            if row.principal in here and brought and all(_same_store(writer, call) for call in brought):
-                found[row.key] = Recalled(
-                    source.model_copy(update={"principal": here[row.principal]}), writer, row.text
-                )
+            speaker = here.get(row.principal or "")
+            found.append(Recalled(source.model_copy(update={"principal": speaker}), writer, row.text))
         elif isinstance(source, ToolReturned | DocumentRetrieved):
-            call = called.get((source.session, getattr(source, "call_id", None)))
+            call = calls.get((source.session, getattr(source, "call_id", None)))
             made = Call(-1, call, source) if call is not None and isinstance(source, ToolReturned) else None
-            found[row.key] = Recalled(source, writer, row.text, made)
-    return tuple(found.values())
+            found.append(Recalled(source, writer, row.text, made))
+    return tuple(found)
 
 
-def _same_store(writer: Event, reader: ToolCalled | None) -> bool:
+def _same_store(row: Kept, reader: ToolCalled | None) -> bool:
     """Return whether a text comes back from where it was put: memory, one server, or tools that are named after one thing."""
-    if reader is None or not isinstance(writer, ToolCalled):
-        return reader is None and isinstance(writer, MemoryWritten)
-    if reader.server and reader.server == writer.server:
+    if reader is None or not row.tool:
+        return reader is None and not row.tool
+    if row.server and reader.server == row.server:
         return True
-    put, got = ({stem(word) for word in words(name)} for name in (writer.name, reader.name))
+    put, got = ({stem(word) for word in words(name)} for name in (row.tool, reader.name))
     return bool(put & got)
 
 
@@ -171,17 +185,11 @@ def _asked(span: Span, text: str) -> bool:
 def _of(
     source: Event, by: Literal["principal", "content"], span: Span, event: Event, principal: str | None = None
 ) -> Kept:
+    call = event if isinstance(event, ToolCalled) else None
     return Kept(
-        _key(span),
-        by,
-        source.entity,
-        source.session,
-        event.entity,
-        event.session,
-        span.text,
-        principal,
-        event_time(event),
-    )
+        _key(span), by, source.entity, source.session, event.entity, event.session, call.name if call else "",
+        call.server if call else None, span.text, principal, event_time(event),
+    )  # fmt: skip
 
 
 def _letters(text: str) -> str:

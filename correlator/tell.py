@@ -47,7 +47,7 @@ def tell(
     writer = _Writer(chain, trail, conversation, epoch, words)
     events = {judged.event.entity for judged in chain.effects}
     if chain.origin.event is not None:
-        events.add(chain.origin.event.entity)
+        events |= {event.entity for event in (chain.origin.event, chain.origin.entry) if event is not None}
     return Story(
         id=chain.id,
         tenant=chain.lead.event.tenant,

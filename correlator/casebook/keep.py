@@ -153,7 +153,12 @@ def _keep_kept(db: Session, rows: Iterable[KeptRow], judged: Sequence[JudgedRun]
     for row in held.values():
         changed.add(row.key)
         db.delete(row)
-    return frozenset(changed)
+    tenant = judged[0].sessions[0].tenant
+    mine = {run.sessions[0].key for run in judged}
+    # Where others had stored it before, its readers know of a source.
+    return frozenset(changed) - {
+        row.key for row in rows_of(db, KeptRow, KeptRow.key, tenant, changed) if row.session not in mine
+    }
 
 
 def _known(row: StoryRow) -> Known:

@@ -113,7 +113,7 @@ def kept_of(row: KeptRow) -> Kept:
     """Return the sentence of a row."""
     return Kept(
         row.key, cast("Literal['principal', 'content']", row.by), row.source, row.source_session, row.writer,
-        row.writer_session, row.text, row.principal, row.at_ns,
+        row.writer_session, row.tool, row.server, row.text, row.principal, row.at_ns,
     )  # fmt: skip
 
 

@@ -123,6 +123,8 @@ class KeptRow(Base):
     source_session: Mapped[str] = mapped_column(_KEY)
     writer: Mapped[str] = mapped_column(_KEY)
     writer_session: Mapped[str] = mapped_column(_KEY)
+    tool: Mapped[str] = mapped_column(Text)
+    server: Mapped[str | None] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
     principal: Mapped[str | None] = mapped_column(Text)
     at_ns: Mapped[int | None] = mapped_column(BigInteger)
