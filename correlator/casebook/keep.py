@@ -28,6 +28,9 @@ from correlator.pipeline import Judgement
 from correlator.story import AlertShown, Story
 from sensor.event import AlertReceived
 
+_COMMON = 8
+"""Runs, of which is remembered that they stored the same sentence."""
+
 
 def note(db: Session, tenant: str, arrivals: Iterable[Arrival], ingest: int) -> None:
     """Mark the sessions of one tenant as waiting, those that are new with the number of their first ingest."""
@@ -137,28 +140,32 @@ def _keep_lessons(db: Session, rows: Iterable[LessonRow], judged: Sequence[Judge
 
 
 def _keep_kept(db: Session, rows: Iterable[KeptRow], judged: Sequence[JudgedRun]) -> frozenset[str]:
-    """Write what each run stored, under its first session; return the keys of which that has changed."""
-    changed = set[str]()
+    """Write what each run stored, under its first session; return the keys that nobody had stored before, or not any more."""
+    tenant = judged[0].sessions[0].tenant
     held = {(row.session, row.key): row for row in rows}
     wanted = {(run.sessions[0].key, one.key): one for run in judged for one in run.judgement.kept}
-    for name, one in wanted.items():
-        row = held.pop(name, None)
+    others: dict[tuple[str, str | None], set[str]] = defaultdict(set)
+    for there in rows_of(db, KeptRow, KeptRow.key, tenant, {one.key for one in wanted.values()}):
+        others[there.key, there.principal].add(there.session)
+    changed = set[str]()
+    for (session, _), one in wanted.items():
+        row = held.pop((session, one.key), None)
         if row is not None and kept_of(row) == one:
             continue
-        changed.add(one.key)
+        known = others[one.key, one.principal]
+        if not known - {session}:
+            changed.add(one.key)
         if row is not None:
             db.delete(row)
             db.flush()
-        db.add(KeptRow(tenant=judged[0].sessions[0].tenant, session=name[0], **asdict(one)))
-    for row in held.values():
-        changed.add(row.key)
-        db.delete(row)
-    tenant = judged[0].sessions[0].tenant
-    mine = {run.sessions[0].key for run in judged}
-    # Where others had stored it before, its readers know of a source.
-    return frozenset(changed) - {
-        row.key for row in rows_of(db, KeptRow, KeptRow.key, tenant, changed) if row.session not in mine
-    }
+        elif len(known) >= _COMMON:
+            continue  # a phrase of the house: the first that stored it are enough
+        known.add(session)
+        db.add(KeptRow(tenant=tenant, session=session, **asdict(one)))
+    for left in held.values():
+        changed.add(left.key)
+        db.delete(left)
+    return frozenset(changed)
 
 
 def _known(row: StoryRow) -> Known:
