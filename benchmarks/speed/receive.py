@@ -59,6 +59,8 @@ AT_ONCE = 100
 BATCH = 50
 """Spans in a request."""
 CONNECTIONS = 4
+AT_MOST = 256
+"""Connections of the overload: together they send more at once than may wait."""
 _CALL, _REPLY = re.compile(r"\b(?:call|toolu)_(?=[\da-f])"), "chatcmpl-scripted"
 """Where the ids of tool calls begin, and the id of every reply: those of a real model are never the same twice."""
 _CONVERSATION = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
@@ -346,7 +348,7 @@ def overload(bodies: list[tuple[bytes, int]], core: int) -> dict[str, int]:
     """Flood without patience, kill, and compare what was acknowledged with what is kept."""
     with listening(core) as listener:
         sender = Sender(listener.address, patient=False)
-        with ThreadPoolExecutor(64) as pool:
+        with ThreadPoolExecutor(AT_MOST) as pool:
             list(pool.map(sender.post, bodies))
         listener.process.kill()
         listener.process.wait()
@@ -368,6 +370,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--seed", type=int, default=13)
     parser.add_argument("--out", type=Path, help="file to write besides stdout")
+    parser.add_argument("--only-overload", action="store_true", help="leave the rest out")
     parser.add_argument("--storing", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.storing is not None:
@@ -381,14 +384,14 @@ def main() -> int:
     result["command"] = " ".join(["python", "-m", "benchmarks.speed.receive", *sys.argv[1:]])
     result["wanted"] = {"share": 0.35, "done_per_s": 1000}
     kinds = {"calls": calls(), "mixed": mixed()}
-    for kind, templates in kinds.items():
+    for kind, templates in () if arguments.only_overload else kinds.items():
         bodies = list(requests(templates, arguments.spans, source))
         for name, judging in (("stored", False), ("flood", True)):
             result[f"{kind}_{name}"] = flood(bodies, (theirs, mine), judging=judging)
             print(kind, name, json.dumps(result[f"{kind}_{name}"]), file=sys.stderr)
     result["overload"] = overload(list(requests(kinds["calls"], arguments.spans, source)), theirs)
     print(json.dumps(result["overload"]), file=sys.stderr)
-    for kind, templates in kinds.items():
+    for kind, templates in () if arguments.only_overload else kinds.items():
         bodies = list(requests(templates, arguments.rate * arguments.seconds, source))
         result[f"{kind}_steady"] = steady(bodies, arguments.rate, arguments.seconds, theirs)
         print(kind, json.dumps(result[f"{kind}_steady"]), file=sys.stderr)
