@@ -4,6 +4,7 @@ import json
 import random
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 
@@ -11,8 +12,11 @@ from correlator.casebook import StoryRecord
 from correlator.cli.desk import opened
 from correlator.ingest import Stated, ingest
 from correlator.settings import Settings
+from sensor.event import Event, ToolCalled
+from sensor.sources import read_any
 from sensor.sources.alerts.mapping import load
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 BEGUN_NS = 1_790_000_000 * 10**9
 MINUTE_NS = 60 * 10**9
 
@@ -24,6 +28,14 @@ class Attack:
     number: int = 1
     at_ns: int | None = BEGUN_NS
     host: str = "ledger-check.example.net"
+
+    @property
+    def trace_id(self) -> str:
+        return f"{self.number:032x}"
+
+    @property
+    def call(self) -> str:
+        return f"call_read_{self.number}"
 
     @property
     def sql(self) -> str:
@@ -59,6 +71,21 @@ class Attack:
         return json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]})
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """The attack of `examples/poisoned_handover`, as the products around it saw it."""
+
+    at_ns: int
+    call: str
+    trace_id: str
+    host: str = "collect.quillmark-audit.example.net"
+    sql: str = "SELECT name, email, amount FROM billing"
+
+
+def _posts(event: Event) -> TypeGuard[ToolCalled]:
+    return isinstance(event, ToolCalled) and event.name == "http_post"
+
+
 def _asks(call_id: str, name: str, **arguments: object) -> dict[str, object]:
     function = {"name": name, "arguments": json.dumps(arguments)}
     return {
@@ -85,7 +112,7 @@ def _iso(at_ns: int) -> str:
 # Records in the formats that the products write (docs/reference/alerts.md).
 
 
-def falco(attack: Attack, at_ns: int) -> str:
+def falco(attack: Attack | Recorded, at_ns: int) -> str:
     return json.dumps({
         "hostname": "worker-3", "output": "Outbound connection by an agent's tool", "priority": "Warning",
         "rule": "Unexpected outbound connection", "source": "syscall", "tags": ["network"], "time": _iso(at_ns),
@@ -93,23 +120,23 @@ def falco(attack: Attack, at_ns: int) -> str:
     })  # fmt: skip
 
 
-def pgaudit(attack: Attack, at_ns: int) -> str:
+def pgaudit(attack: Attack | Recorded, at_ns: int) -> str:
     return json.dumps({
         "timestamp": _iso(at_ns), "user": "agent", "dbname": "crm", "pid": 17, "error_severity": "LOG",
         "message": f"AUDIT: SESSION,1,1,READ,SELECT,TABLE,public.billing,\"{attack.sql}\",<not logged>",
     })  # fmt: skip
 
 
-def envoy(attack: Attack, at_ns: int) -> str:
+def envoy(attack: Attack | Recorded, at_ns: int) -> str:
     return json.dumps({
         "start_time": _iso(at_ns), "method": "POST", "path": "/intake", "authority": attack.host, "response_code": 403,
         "response_flags": "UAEX", "protocol": "HTTP/1.1", "upstream_host": "10.2.3.4:80",
     })  # fmt: skip
 
 
-def guardrail(attack: Attack, at_ns: int) -> str:
+def guardrail(attack: Attack | Recorded, at_ns: int) -> str:
     return json.dumps({
-        "id": f"chatcmpl-{attack.number}", "trace_id": f"{attack.number:032x}", "call_type": "acompletion", "status": "success",
+        "id": f"chatcmpl-{attack.trace_id}", "trace_id": attack.trace_id, "call_type": "acompletion", "status": "success",
         "startTime": at_ns / 10**9, "model": "m",
         "guardrail_information": [{
             "guardrail_name": "prompt-shield", "guardrail_mode": "pre_call", "guardrail_status": "guardrail_flagged",
@@ -118,10 +145,10 @@ def guardrail(attack: Attack, at_ns: int) -> str:
     })  # fmt: skip
 
 
-def filtered(attack: Attack, at_ns: int) -> str:
+def filtered(attack: Attack | Recorded, at_ns: int) -> str:
     return json.dumps({
         "created": at_ns // 10**6, "verdict": {"detector": "indirect injection", "action": "block"},
-        "context": {"tool.id": f"call_read_{attack.number}"},
+        "context": {"tool.id": attack.call},
     })  # fmt: skip
 
 
@@ -168,6 +195,17 @@ def test_five_alerts_of_five_products_about_one_attack_are_one_story_that_lists_
     assert alerts([record]) == [["Bouncer", "Envoy", "Falco", "LiteLLM", "pgaudit"]]
     links = {alert.product: alert.link for alert in record.story.alerts}
     assert links == {"Bouncer": "call", "Envoy": "value", "Falco": "value", "LiteLLM": "trace", "pgaudit": "text"}
+
+
+def test_five_alerts_about_a_recorded_attack_through_two_agents_are_one_story_that_lists_them(tmp_path: Path) -> None:
+    recorded = (EXAMPLES / "poisoned_handover" / "spans.jsonl").read_text("utf-8")
+    (post,) = (event for event in read_any(EXAMPLES / "poisoned_handover" / "spans.jsonl") if _posts(event))
+    traces = {event.trace_id for event in read_any(EXAMPLES / "poisoned_handover" / "spans.jsonl") if event.trace_id}
+    attack = Recorded(post.at_ns or 0, post.call_id or "", traces.pop())
+
+    (record,) = read(tmp_path, recorded, *(product(attack, attack.at_ns + MINUTE_NS) for product in PRODUCTS))
+
+    assert alerts([record]) == [["Bouncer", "Envoy", "Falco", "LiteLLM", "pgaudit"]]
 
 
 def test_five_alerts_of_five_attacks_are_five_stories_with_one_each(tmp_path: Path) -> None:
