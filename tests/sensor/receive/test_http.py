@@ -5,7 +5,6 @@ import gzip
 import json
 import socket
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -195,8 +194,7 @@ def test_a_slow_client_does_not_keep_the_others_waiting() -> None:
             slow.sendall(
                 b"POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\nContent-Length: 999\r\n\r\n"
             )
-            start = time.monotonic()
+            # Its body never ends; the other is answered all the same.
             assert post(f"{url}/v1/traces", BODY, content_type=PROTOBUF)[0] == 200
-            assert time.monotonic() - start < 10
 
     assert len(taken.found) == 1
