@@ -1,14 +1,16 @@
 """Which alert of another product falls on which story. Pure.
 
-Both sides have *marks*: the id of a tool call, the conversation, the trace, a value (host, address, path, account …), the text of a
-query or command. An alert falls on a story where it has a mark of one of the story's steps. Marks that name the run itself decide
-without a clock; a value does only together with the time, or where one story alone has it. Time alone never does.
+Both sides have *marks*: the id of a tool call, the conversation, the trace, a value that third-party text brought in (host,
+address, path, account …), the text of a query or command. An alert falls on a story where it has a mark of one of the story's
+steps. Marks that name the run itself decide without a clock; a value does only together with the time, or where one story alone
+has it. Time alone never does.
 """
 
 import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from correlator.chain import Chain
@@ -33,8 +35,11 @@ _TELLING = frozenset(("url", "email", "host", "ip", "path", "account"))
 _SHORTEST = 8
 """Letters and digits from which such a value is telling."""
 _SHORTEST_TEXT = 16
+"""The same for the whole text of a query or command."""
 _LONGEST = 120
+"""Characters of a key; a longer one is replaced by its digest."""
 _SHOWN = 280
+"""Characters of an alert's text that its story shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ class Hook:
     step: int
     at_ns: int | None
     """When the step was taken, nanoseconds since the Unix epoch, UTC."""
+    session: str | None = None
+    """Session of the run that the step is of, where that is not the story's own."""
 
 
 def marks(alert: AlertReceived) -> tuple[Mark, ...]:
@@ -76,14 +83,15 @@ def marks(alert: AlertReceived) -> tuple[Mark, ...]:
 def hooks(chain: Chain, traces: Iterable[str] = ()) -> tuple[Hook, ...]:
     """Return the hooks of a chain: of its effects, of the call that brought its origin, and of those that brought what left."""
     lead = chain.lead.event
-    found = [_hook("conversation", chain.session, lead), *(_hook("trace", trace, lead) for trace in traces)]
+    hook = partial(_hook, chain)
+    found = [hook("conversation", chain.session, lead), *(hook("trace", trace, lead) for trace in traces)]
     given = {flow.value.key for judged in chain.effects for flow in judged.effect.traced.flows if flow.foreign}
     for call, event, leaves in _steps(chain):
         if call is not None and call.event.call_id:
-            found.append(_hook("call", call.event.call_id, event))
+            found.append(hook("call", call.event.call_id, event))
         common = (mark for leaf in leaves for mark in _of_text(leaf.text, whole=True))
         # What an honest step names, too (a code host, a database), tells nothing: only what third-party text brought in does.
-        found += [_hook(one.kind, one.key, event) for one in common if one.kind == "text" or one.key in given]
+        found += [hook(one.kind, one.key, event) for one in common if one.kind == "text" or one.key in given]
     return tuple(dict.fromkeys(found))[:MOST]
 
 
@@ -102,11 +110,12 @@ def chosen(alert: AlertReceived, found: Iterable[tuple[str, Hook]]) -> tuple[str
     return story, min(by_story[story], key=lambda hook: (_ORDER[hook.mark.kind], _apart(event_time(alert), hook)))
 
 
-def shown(alert: AlertReceived, link: Kind, step: int) -> AlertShown:
+def shown(alert: AlertReceived, link: Kind, step: int, session: str | None) -> AlertShown:
     """Return an alert as its story lists it."""
     return AlertShown(
         event=alert.entity, product=alert.product, rule=alert.rule, severity=alert.severity, level=alert.level,
         at_ns=event_time(alert), text=alert.text[:_SHOWN], link=link, step=step,
+        session=session,
     )  # fmt: skip
 
 
@@ -148,8 +157,9 @@ def _steps(chain: Chain) -> Iterator[tuple[Call | None, Event, tuple[Leaf, ...]]
             yield content.call, content.call.event, content.call.leaves
 
 
-def _hook(kind: Kind, key: str, event: Event) -> Hook:
-    return Hook(_mark(kind, key), event.position, event_time(event))
+def _hook(chain: Chain, kind: Kind, key: str, event: Event) -> Hook:
+    other = event.session if event.session != chain.session else None
+    return Hook(_mark(kind, key), event.position, event_time(event), other)
 
 
 def _mark(kind: Kind, key: str) -> Mark:

@@ -1,11 +1,9 @@
 """What one session keeps and another reads: where the kept words came from, followed across sessions. Pure.
 
-A sentence that a call stores is *kept* with its source; a later session in which the same sentence is read back (*recalled*) is
-judged with that source known, if it comes back from the same store. Third-party text then is told from where it first came: that
-changes no score. That
+A sentence that a call stores is *kept* with its source; a later session in which the same sentence comes back from the same store
+(*recalled*) is judged with that source known. Third-party text then is told from where it first came, which changes no score. That
 a principal's words stay his own makes an effect explained, so it holds for little: he asked for them in a sentence of his own
-before they were stored, no third party had said them, the same account of the same kind is logged in again, and they come back from
-the same store.
+before they were stored, no third party had said them, and the same account of the same kind is logged in again.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

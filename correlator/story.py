@@ -128,6 +128,8 @@ class AlertShown(_Part):
     link: Literal["call", "conversation", "trace", "value", "text"]
     """What it has in common with the step: the id of the call, the run, the trace, a value, the text of a query or command."""
     step: int
+    session: str | None = None
+    """Session of the run that the step is of, where that is not the story's own."""
 
 
 class TermShown(_Part):

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -53,22 +53,31 @@ def rehook(db: Session, tenant: str, hooks: Mapping[str, Sequence[Hook]]) -> set
         here = and_(HookRow.tenant == tenant, HookRow.story == story)
         db.execute(delete(HookRow).where(here, HookRow.mark == str(hook.mark), HookRow.step == hook.step))
     db.add_all(
-        HookRow(tenant=tenant, mark=str(hook.mark), story=story, step=hook.step, at_ns=hook.at_ns)
+        HookRow(tenant=tenant, mark=str(hook.mark), story=story, step=hook.step, at_ns=hook.at_ns, session=hook.session)
         for story, hook in new
     )
     db.flush()
     return _assign(db, tenant, _concerned(db, tenant, [hook for _, hook in (*new, *gone)]))
 
 
-def alerts_of(db: Session, tenant: str, stories: Collection[str]) -> dict[str, list[AlertShown]]:
-    """Return story → the alerts that fell on it, earliest first."""
-    found: dict[str, list[AlertShown]] = defaultdict(list)
-    for row in rows_of(db, AlertRow, AlertRow.story, tenant, stories):
-        alert = AlertReceived.model_validate_json(row.json)
-        found[row.story or ""].append(shown(alert, cast("Kind", row.link), row.step or 0))
-    for listed in found.values():
-        listed.sort(key=lambda one: (one.at_ns is None, one.at_ns or 0, one.event))
-    return found
+def alerts_of(db: Session, tenant: str, stories: Collection[str]) -> dict[str, tuple[tuple[AlertShown, ...], int]]:
+    """Return story → the first alerts that fell on it, and how many there are; stories without any are left out."""
+    here = and_(AlertRow.tenant == tenant, AlertRow.story.in_(stories))
+    counts = db.execute(select(AlertRow.story, func.count()).where(here).group_by(AlertRow.story)).all()
+    return {story: (_first_alerts(db, tenant, story), count) for story, count in counts if story is not None}
+
+
+def _first_alerts(db: Session, tenant: str, story: str) -> tuple[AlertShown, ...]:
+    rows = (
+        select(AlertRow)
+        .where(AlertRow.tenant == tenant, AlertRow.story == story)
+        .order_by(AlertRow.at_ns.is_(None), AlertRow.at_ns, AlertRow.id)
+        .limit(SHOWN)
+    )
+    return tuple(
+        shown(AlertReceived.model_validate_json(row.json), cast("Kind", row.link), row.step or 0, row.session)
+        for row in db.scalars(rows)
+    )
 
 
 def each_alert(db: Session, tenant: str) -> Iterator[AlertRecord]:
@@ -94,10 +103,10 @@ def _assign(db: Session, tenant: str, alerts: Sequence[AlertRow]) -> set[str]:
     for row in alerts:
         found = [pair for mark in of_alert[row.id] for pair in by_mark[mark]]
         choice = chosen(AlertReceived.model_validate_json(row.json), found) if found else None
-        story, link, step = (choice[0], choice[1].mark.kind, choice[1].step) if choice else (None, None, None)
-        if (story, link, step) != (row.story, row.link, row.step):
-            changed |= {name for name in (story, row.story) if name}
-            row.story, row.link, row.step = story, link, step
+        now = (choice[0], choice[1].mark.kind, choice[1].step, choice[1].session) if choice else (None,) * 4
+        if now != (row.story, row.link, row.step, row.session):
+            changed |= {name for name in (now[0], row.story) if name}
+            row.story, row.link, row.step, row.session = now
     return changed
 
 
@@ -134,4 +143,4 @@ def _once(hooks: Iterable[Hook]) -> set[Hook]:
 
 def _hook(row: HookRow) -> Hook:
     kind, _, key = row.mark.partition(" ")
-    return Hook(Mark(cast("Kind", kind), key), row.step, row.at_ns)
+    return Hook(Mark(cast("Kind", kind), key), row.step, row.at_ns, row.session)

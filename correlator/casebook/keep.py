@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from correlator.absorb import Hook, hooks
-from correlator.casebook.alerts import SHOWN, alerts_of, note_alerts, rehook
+from correlator.casebook.alerts import alerts_of, note_alerts, rehook
 from correlator.casebook.identity import Known, Plan, reconcile
 from correlator.casebook.lessons import lesson_json, signatures
 from correlator.casebook.records import Arrival, JudgedRun, Saved
@@ -84,7 +84,7 @@ def keep(db: Session, judged: Sequence[JudgedRun]) -> Saved:
     for plan, judgement in plans:
         excused = {chain.id: signatures(chain) for chain in judgement.chains}
         for story in plan.stories:
-            stories.keep(_listing(story, alerts[story.id]), excused.get(plan.told_as[story.id], ()))
+            stories.keep(_listing(story, alerts.get(story.id, ((), 0))), excused.get(plan.told_as[story.id], ()))
             changed.discard(story.id)
     stories.relist(changed - stories.closed)
     return Saved(tuple(story.id for plan, _ in plans for story in plan.stories), tuple(stories.changed), kept)
@@ -106,8 +106,8 @@ def _hooks(plans: Iterable[tuple[Plan, Judgement]]) -> dict[str, tuple[Hook, ...
     return found
 
 
-def _listing(story: Story, alerts: Sequence[AlertShown]) -> Story:
-    return story.model_copy(update={"alerts": tuple(alerts[:SHOWN]), "alerts_in_all": len(alerts)})
+def _listing(story: Story, alerts: tuple[tuple[AlertShown, ...], int]) -> Story:
+    return story.model_copy(update={"alerts": alerts[0], "alerts_in_all": alerts[1]})
 
 
 def _keep_sessions(rows: Iterable[SessionRow], judged: Sequence[JudgedRun]) -> None:
@@ -225,7 +225,8 @@ class _Stories:
         """Write anew the stories that other alerts have fallen on."""
         alerts = alerts_of(self._db, self._tenant, stories)
         for row in rows_of(self._db, StoryRow, StoryRow.id, self._tenant, stories):
-            self._write(row, _listing(story_of(row), alerts[row.id]))
+            if row.standing == "open":
+                self._write(row, _listing(story_of(row), alerts.get(row.id, ((), 0))))
 
     def _write(self, row: StoryRow, story: Story) -> None:
         same = row.version > 0 and story_json(story.model_copy(update={"version": row.version})) == row.json

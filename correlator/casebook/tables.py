@@ -139,6 +139,8 @@ class HookRow(Base):
     story: Mapped[str] = mapped_column(_KEY, primary_key=True, index=True)
     step: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     at_ns: Mapped[int | None] = mapped_column(BigInteger)
+    session: Mapped[str | None] = mapped_column(_KEY)
+    """That of the step, where it is not the story's own."""
 
 
 class AlertRow(Base):
@@ -156,6 +158,8 @@ class AlertRow(Base):
     link: Mapped[str | None] = mapped_column(String(20))
     """Kind of the mark that tells so."""
     step: Mapped[int | None] = mapped_column(BigInteger)
+    session: Mapped[str | None] = mapped_column(_KEY)
+    """Where the step is, if not in the story's own session."""
 
 
 class MarkRow(Base):

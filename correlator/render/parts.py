@@ -119,7 +119,7 @@ def alert(one: AlertShown) -> str:
     """Return an alert of another product in one line."""
     when = f", {moment(one.at_ns)}" if one.at_ns is not None else ""
     said = f": {one.text}" if one.text else ""
-    return f"[{one.step}] {one.product}, {one.rule} ({one.severity}){when}; {_LINKS[one.link]}{said}"
+    return f"{place(one.step, one.session)} {one.product}, {one.rule} ({one.severity}){when}; {_LINKS[one.link]}{said}"
 
 
 def lists(story: Story) -> tuple[tuple[str, tuple[str, ...]], ...]:

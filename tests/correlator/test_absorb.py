@@ -206,6 +206,8 @@ def test_five_alerts_about_a_recorded_attack_through_two_agents_are_one_story_th
     (record,) = read(tmp_path, recorded, *(product(attack, attack.at_ns + MINUTE_NS) for product in PRODUCTS))
 
     assert alerts([record]) == [["Bouncer", "Envoy", "Falco", "LiteLLM", "pgaudit"]]
+    (sent,) = (alert for alert in record.story.alerts if alert.product == "Falco")
+    assert (sent.session, sent.step) == (post.session, post.position)
 
 
 def test_five_alerts_of_five_attacks_are_five_stories_with_one_each(tmp_path: Path) -> None:

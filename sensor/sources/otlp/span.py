@@ -60,7 +60,3 @@ class Span:
             if isinstance(value, int | float) and not isinstance(value, bool):
                 return str(value)
         return ""
-
-    def has(self, prefix: str) -> bool:
-        """Return whether an attribute has this name, or a name that begins with it and a dot."""
-        return prefix in self.attributes or any(name.startswith(prefix + ".") for name in self.attributes)
