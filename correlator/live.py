@@ -12,7 +12,7 @@ from correlator.casebook import StoryRecord
 from correlator.ingest import Desk, alerts_in, arrivals, merge
 from sensor.event import AlertReceived, Event, Unparsed
 from sensor.redact import redact
-from sensor.sources.otlp.derive import derive
+from sensor.sources.otlp.derive import derive_read
 from sensor.sources.otlp.span import Span
 from sensor.sources.otlp.spool import Due, Spool, Told
 
@@ -114,7 +114,7 @@ class Live:
     def _new(self, due: Due) -> _New:
         told: dict[str, set[str]] = {}
         fresh = []
-        for event in derive(due.spans, due.tenant, due.readings):
+        for event in derive_read(due.spans, due.tenant):
             before = due.told.get(event.session, ())
             # What was told is clean: its id is computed from what is kept.
             clean = event if event.id in before else redact(event, self._desk.key)
@@ -134,5 +134,7 @@ class Live:
         """Return the label of the agent: the setting where it is set, else the name of the service."""
         if self._desk.settings.workload != "default":
             return self._desk.settings.workload
-        names = sorted({str(span.resource["service.name"]) for span in due.spans if span.resource.get("service.name")})
+        names = sorted(
+            {str(span.resource["service.name"]) for span, _ in due.spans if span.resource.get("service.name")}
+        )
         return names[0][:200] if names else "default"

@@ -12,6 +12,7 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from urllib.parse import unquote
 
@@ -64,7 +65,11 @@ def views(text: str, *, depth: int = DEPTH, limit: int = LIMIT) -> tuple[View, .
 
 
 def step(text: str, room: int = LIMIT) -> Iterator[View]:
-    """Yield what each decoder makes of `text`, in the order of `DECODERS`; unlike `views` it looks no further."""
+    """Yield what each decoder makes of `text`, in the order of the tables below; unlike `views` it looks no further."""
+    tokens = [place for place in runs(text) if not _told_nothing(text, *place)]
+    if tokens:
+        for of_tokens in TOKEN_DECODERS:
+            yield from of_tokens(text, tokens, room)
     for decoder in DECODERS:
         yield from decoder(text, room)
 
@@ -103,26 +108,42 @@ def _marked(text: str, kinds: bytes) -> bytes:
 
 
 _IN_TOKEN = _kinds(x=_DIGITS)
+RUN = 11
+"""Characters of the shortest token that is looked at."""
+_LINE = 60
+"""Characters of a token from which it may go on in the next line."""
+_Places = list[tuple[int, int]]
 _IN_PAIRS = _kinds(h="0123456789ABCDEFabcdef", s=" :,", x="xX")
 _PAIRED = (b"hhshhs", b"hhsshhss", b"hhshxhhs", b"hhsshxhhss")
 _IN_SPACED = _kinds(a=_DIGITS[4:], s=" _.-")
 _SPACED_OUT = b"asasasasasa"
 
 
-def _tokens(text: str, shortest: int) -> Iterator[tuple[int, int]]:
-    """Yield start and end of each run of characters that base64, base32 and hex are written in."""
+def runs(text: str) -> _Places:
+    """Return start and end of each run of `RUN` characters or more that base64, base32, hex and most credentials are written in."""
     marks = _marked(text, _IN_TOKEN)
-    run = b"x" * shortest
-    end = 0
-    while (start := marks.find(run, end)) >= 0:
+    found = []
+    start = marks.find(b"x" * RUN)
+    while start >= 0:
         end = marks.find(b".", start)
         if end < 0:
             end = len(marks)
-        yield start, end
+        found.append((start, end))
+        start = marks.find(b"x" * RUN, end)
+    return found
 
 
-def _base64(text: str, room: int) -> Iterator[View]:
-    tokens = list(_tokens(text, 11))
+def _told_nothing(text: str, start: int, end: int) -> bool:
+    return end - start < _LINE and text[end : end + 1] != "=" and _says_nothing(text[start:end])
+
+
+@lru_cache(1 << 15)
+def _says_nothing(token: str) -> bool:
+    """Return whether a token is no encoding of anything: names and words come again and again."""
+    return not any(True for decoder in TOKEN_DECODERS for _ in decoder(token, [(0, len(token))], LIMIT))
+
+
+def _base64(text: str, tokens: _Places, room: int) -> Iterator[View]:
     for match in chain(_whole_tokens(text, tokens), _in_paths(text, tokens)):
         token = match.group()
         if _LOWER_WORD.fullmatch(token):  # a word or a path
@@ -138,7 +159,7 @@ def _base64(text: str, room: int) -> Iterator[View]:
         yield from _bytes(data, name, match, room)
 
 
-def _whole_tokens(text: str, tokens: list[tuple[int, int]]) -> Iterator[re.Match[str]]:
+def _whole_tokens(text: str, tokens: _Places) -> Iterator[re.Match[str]]:
     done = 0
     for start, _ in tokens:
         # A token of many lines is one match, and several tokens.
@@ -147,14 +168,14 @@ def _whole_tokens(text: str, tokens: list[tuple[int, int]]) -> Iterator[re.Match
             yield match
 
 
-def _in_paths(text: str, tokens: list[tuple[int, int]]) -> Iterator[re.Match[str]]:
+def _in_paths(text: str, tokens: _Places) -> Iterator[re.Match[str]]:
     for start, end in tokens:
         if "/" in text[start:end]:
             yield from _BASE64_IN_PATH.finditer(text, start, end + 3)
 
 
-def _base32(text: str, room: int) -> Iterator[View]:
-    for start, end in _tokens(text, 16):
+def _base32(text: str, tokens: _Places, room: int) -> Iterator[View]:
+    for start, end in tokens:
         for match in _BASE32.finditer(text, start, end + 7):
             digits = match.group().rstrip("=").upper()
             try:
@@ -164,9 +185,12 @@ def _base32(text: str, room: int) -> Iterator[View]:
             yield from _bytes(data, "base32", match, room)
 
 
-def _hex(text: str, room: int) -> Iterator[View]:
-    for start, end in _tokens(text, 16):
+def _hex(text: str, tokens: _Places, room: int) -> Iterator[View]:
+    for start, end in tokens:
         yield from _of_hex(_HEX.finditer(text, start, end), room)
+
+
+def _hex_pairs(text: str, room: int) -> Iterator[View]:
     marks = _marked(text, _IN_PAIRS)
     if any(pairs in marks for pairs in _PAIRED):
         yield from _of_hex(_HEX_PAIRS.finditer(text), room)
@@ -276,7 +300,9 @@ def _reversed(text: str, _: int) -> Iterator[View]:
 WHOLE = frozenset({"percent", "escape", "html", "unicode", "reversed"})
 """Encodings that are undone all over a text; the others concern one token of it."""
 
+TOKEN_DECODERS: tuple[Callable[[str, _Places, int], Iterator[View]], ...] = (_base64, _base32, _hex)
+"""Each takes a text, the places of its tokens and the room left for output, and yields what it found, from left to right."""
 DECODERS: tuple[Callable[[str, int], Iterator[View]], ...] = (
-    _base64, _base32, _hex, _percent, _escapes, _entities, _look_alikes, _spelled, _reversed,
+    _hex_pairs, _percent, _escapes, _entities, _look_alikes, _spelled, _reversed,
 )  # fmt: skip
-"""Each takes a text and the room left for output, and yields what it found, from left to right."""
+"""Each takes a text and the room left for output."""

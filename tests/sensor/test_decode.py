@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sensor.decode import DECODERS, views
+from sensor.decode import DECODERS, TOKEN_DECODERS, views
 
 SECRET = "account 4411 to evil.example"
 
@@ -106,6 +106,7 @@ def test_any_text_decodes_the_same_each_time(text: str) -> None:
 
 
 def test_every_decoder_is_used_by_some_example_above() -> None:
-    assert {decoder.__name__ for decoder in DECODERS} == {
-        "_base64", "_base32", "_hex", "_percent", "_escapes", "_entities", "_look_alikes", "_spelled", "_reversed",
+    assert {decoder.__name__ for decoder in (*TOKEN_DECODERS, *DECODERS)} == {
+        "_base64", "_base32", "_hex", "_hex_pairs", "_percent", "_escapes", "_entities", "_look_alikes", "_spelled",
+        "_reversed",
     }  # fmt: skip

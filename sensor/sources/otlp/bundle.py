@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from sensor.sources.otlp.chain import chain
 from sensor.sources.otlp.dialect import Names
 from sensor.sources.otlp.hang import conversation
 from sensor.sources.otlp.read import UNKNOWN, Reading, read
 from sensor.sources.otlp.seen import AgentRun, ModelCall, Seen, ToolRun
 from sensor.sources.otlp.span import Span
-from sensor.sources.otlp.threads import Listed, chain, listed
+from sensor.sources.otlp.threads import Listed
 from sensor.sources.transcript.message import Reply
 
 Key = tuple[str, str]
@@ -175,17 +176,12 @@ def lists(bundle: Bundle, calls: Iterable[tuple[Span, ModelCall]]) -> list[Liste
     """Return the message lists of model calls with content; in a trace without one, an agent's own list stands for them."""
     calls = [(span, call) for span, call in calls if call.captured]
     told = {span.trace_id for span, _ in calls}
-    found = [
-        listed(
-            span, replace(call, conversation=call.conversation or bundle.conversation(span)), _holding_run(bundle, span)
-        )
-        for span, call in calls
-    ]
+    found = [Listed(span, call.of(bundle.conversation(span)), _holding_run(bundle, span)) for span, call in calls]
     for span, agent in bundle.of(AgentRun):
         if span.trace_id not in told and agent.messages and not _within_another(bundle, span):
             answer = Reply(agent.answer) if agent.answer else None
             call = ModelCall(agent.messages, answer, conversation=bundle.conversation(span))
-            found.append(listed(span, call, _holding_run(bundle, span)))
+            found.append(Listed(span, call, _holding_run(bundle, span)))
     return _without_echoes(bundle, found)
 
 

@@ -19,11 +19,14 @@ from sensor.sources.transcript.message import Prompt
 _Item = tuple[Span, ModelCall | ToolRun]
 
 
-def derive(
-    spans: Iterable[Span], tenant: str = DEFAULT_TENANT, readings: Iterable[Reading | None] | None = None
-) -> list[Event]:
-    """Return the events of all sessions that the spans tell of. `readings`: what each was read as, where that is known."""
-    bundle = gathered(((span, read(span)) for span in spans) if readings is None else zip(spans, readings, strict=True))
+def derive(spans: Iterable[Span], tenant: str = DEFAULT_TENANT) -> list[Event]:
+    """Return the events of all sessions that the spans tell of."""
+    return derive_read(((span, read(span)) for span in spans), tenant)
+
+
+def derive_read(spans: Iterable[tuple[Span, Reading | None]], tenant: str = DEFAULT_TENANT) -> list[Event]:
+    """Return the same of spans with what each was read as."""
+    bundle = gathered(spans)
     calls = model_calls(bundle)
     found = threads(with_ids(lists(bundle, calls)))
     keys = _keys(found, tenant)

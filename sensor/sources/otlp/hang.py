@@ -5,7 +5,7 @@ from sensor.sources.otlp.read import Reading
 from sensor.sources.otlp.repeated import asked, asked_before, lacks_ids
 from sensor.sources.otlp.seen import ModelCall, Offered, Seen, ToolRun
 from sensor.sources.otlp.span import Span
-from sensor.sources.otlp.threads import is_unique, listed, unique_ids
+from sensor.sources.otlp.threads import Listed, is_unique, unique_ids
 from sensor.sources.transcript.message import Reply
 
 
@@ -32,7 +32,7 @@ def conversation(span: Span, seen: Seen | None) -> str:
 
 
 def _of_list(span: Span, call: ModelCall) -> set[str]:
-    one = listed(span, call)
+    one = Listed(span, call)
     ids = unique_ids(one.messages)
     found = {f"call {call_id}" for call_id in ids}
     found |= {f"reply {name}" for name in (call.previous, call.reply.response_id if call.reply else None) if name}

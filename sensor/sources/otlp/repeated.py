@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sensor.identity import digest
-from sensor.sources.otlp.threads import Listed, listed
+from sensor.sources.otlp.threads import Listed
 from sensor.sources.transcript.message import Call, Reply
 
 _Calls = tuple[Call, ...]
@@ -50,7 +50,7 @@ def with_ids(lists: Sequence[Listed]) -> list[Listed]:
     for one in sorted(bare, key=_when):
         if (found := left.get(_key(one, len(one.call.messages)))) and one.call.reply is not None:
             call = replace(one.call, reply=replace(one.call.reply, calls=found.popleft()))
-            named[one.span.key] = listed(one.span, call, one.within)
+            named[one.span.key] = Listed(one.span, call, one.within)
     return [named.get(one.span.key, one) for one in lists]
 
 

@@ -1,15 +1,17 @@
 """What a span tells, in words of no dialect: values that dialects give and sessions are made of."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from pydantic import JsonValue
 
 from sensor.event import Author, ToolDeclaration
+from sensor.sources.otlp.chain import chain
 from sensor.sources.otlp.messages import Messages
 from sensor.sources.transcript.message import Document, Reply
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ModelCall:
     """A request to a model and its reply."""
 
@@ -23,6 +25,24 @@ class ModelCall:
     """Id of the reply that `messages` follow on, where only what is new was sent."""
     captured: bool = True
     """Whether the exporter captured content."""
+
+    @cached_property
+    def said(self) -> Messages:
+        """Return the messages, the reply the last of them."""
+        return self.messages if self.reply is None else (*self.messages, (self.reply,))
+
+    @cached_property
+    def chain(self) -> tuple[str, ...]:
+        """Return the running digest after each of `said`. It costs most of what joining spans does."""
+        return chain(self.said)
+
+    def of(self, conversation: str) -> "ModelCall":
+        """Return the call as one of `conversation`, where it names none itself."""
+        if self.conversation or not conversation:
+            return self
+        named = replace(self, conversation=conversation)
+        named.__dict__["chain"] = self.chain  # a cached property: the messages are the same
+        return named
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -20,7 +21,7 @@ from sensor.errors import SpoolUnusable
 from sensor.redact import redacted, redacted_value
 from sensor.sources.otlp.hang import links
 from sensor.sources.otlp.read import Reading
-from sensor.sources.otlp.readings import Readings
+from sensor.sources.otlp.readings import Read, Readings
 from sensor.sources.otlp.span import Span, SpanEvent
 
 VERSION = 2
@@ -38,7 +39,7 @@ CREATE TABLE told (
 ) WITHOUT ROWID;
 """
 _READINGS = 32 << 20
-"""Bytes of spans whose readings are remembered."""
+"""Bytes of spans that are remembered with their readings."""
 
 Told = dict[str, frozenset[str]]
 """Session → ids of the observations that were told of it."""
@@ -51,9 +52,7 @@ class Due:
     number: int
     tenant: str
     revision: int
-    spans: tuple[Span, ...]
-    readings: tuple[Reading | None, ...]
-    """What each of them was read as."""
+    spans: tuple[Read, ...]
     told: Told
 
 
@@ -105,11 +104,8 @@ class Spool:
             told: dict[str, set[str]] = {}
             for session, name in self._db.execute("SELECT session, id FROM told WHERE bundle = ?", (number,)):
                 told.setdefault(session, set()).add(name)
-        spans = tuple(_span(body) for _, body in kept)
-        readings = tuple(
-            self._readings.of(span, digest, len(body)) for span, (digest, body) in zip(spans, kept, strict=True)
-        )
-        return Due(number, row[0], row[1], spans, readings, {session: frozenset(ids) for session, ids in told.items()})
+        spans = tuple(self._readings.of(digest, len(body), partial(_span, body)) for digest, body in kept)
+        return Due(number, row[0], row[1], spans, {session: frozenset(ids) for session, ids in told.items()})
 
     def was_told(self, group: Iterable[tuple[Due, Told]]) -> None:
         """Remember what was told of bundles; what came meanwhile keeps them due."""
@@ -142,7 +138,7 @@ class Spool:
         digest = blake2b(tenant.encode("utf-8", "surrogatepass") + b"\0" + body, digest_size=16).digest()
         if self._db.execute("SELECT 1 FROM span WHERE digest = ?", (digest,)).fetchone():
             return 0
-        bundle = self._bundle_of(span, self._readings.of(span, digest, len(body)), tenant)
+        bundle = self._bundle_of(*self._readings.of(digest, len(body), lambda: span), tenant)
         self._db.execute("INSERT INTO span (digest, bundle, body) VALUES (?, ?, ?)", (digest, bundle, body))
         self._db.execute("UPDATE bundle SET revision = revision + 1 WHERE no = ?", (bundle,))
         self._due.setdefault(bundle)

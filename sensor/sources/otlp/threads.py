@@ -4,18 +4,16 @@ A list that begins like a thread continues it. Two runs may begin with the same 
 only if what they share holds a tool-call id, or if nothing else has continued the thread from there.
 """
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
-from sensor.identity import digest
+from sensor.sources.otlp.chain import chain, essence
 from sensor.sources.otlp.messages import Messages
 from sensor.sources.otlp.seen import ModelCall
 from sensor.sources.otlp.span import Span
-from sensor.sources.transcript.message import Prompt, Reply, Result, Said
+from sensor.sources.transcript.message import Prompt, Reply, Said
 
-_SPACE = re.compile(r"\s+")
 _UNIQUE = 8
 """Characters from which a tool-call id is taken to be unique; `call_1` and `0` are not."""
 
@@ -26,12 +24,18 @@ class Listed:
 
     span: Span
     call: ModelCall
-    messages: Messages
-    """The list, the reply its last element."""
-    chain: tuple[str, ...]
-    """Running digest after each message."""
     within: tuple[str, str] | None = None
     """Key of the tool run that holds the span: what an agent does there is a conversation of its own."""
+
+    @property
+    def messages(self) -> Messages:
+        """Return the list, the reply its last element."""
+        return self.call.said
+
+    @property
+    def chain(self) -> tuple[str, ...]:
+        """Return the running digest after each message."""
+        return self.call.chain
 
 
 @dataclass(eq=False)
@@ -63,28 +67,12 @@ class Thread:
         return first.text if isinstance(first, Prompt) and first.role != "user" else ""
 
 
-def listed(span: Span, call: ModelCall, within: tuple[str, str] | None = None) -> Listed:
-    """Return the list of one model call, its reply included."""
-    messages = (*call.messages, *(((call.reply,),) if call.reply is not None else ()))
-    return Listed(span, call, messages, chain(messages), within)
-
-
 def threads(lists: Iterable[Listed]) -> list[Thread]:
     """Return the threads of lists that hang together, in the order of their first times."""
     found = _Found()
     for one in sorted(lists, key=lambda one: (one.span.start_ns, len(one.messages), one.span.key)):
         found.take(one)
     return found.threads
-
-
-def chain(messages: Sequence[tuple[Said, ...]]) -> tuple[str, ...]:
-    """Return the running digest after each message. What exporters tell differently in request and history has no part in it."""
-    found: list[str] = []
-    after = ""
-    for said in messages:
-        after = digest(after, *(part for item in said for part in _essence(item)))
-        found.append(after)
-    return tuple(found)
 
 
 def unique_ids(messages: Iterable[tuple[Said, ...]]) -> list[str]:
@@ -104,20 +92,6 @@ def is_unique(call_id: str | None) -> TypeGuard[str]:
     return call_id is not None and len(call_id) >= _UNIQUE
 
 
-def _essence(item: Said) -> tuple[str | None, ...]:
-    match item:
-        case Prompt():
-            return ("prompt", item.role, _SPACE.sub(" ", item.text.strip()))
-        case Reply() if item.calls and all(call.call_id for call in item.calls):
-            return ("reply", *(call.call_id for call in item.calls))
-        case Reply():
-            text = item.text if item.shown is None else item.shown
-            return ("reply", _SPACE.sub(" ", text.strip()), *(call.name for call in item.calls))
-        case Result():
-            return ("result", item.call_id, _SPACE.sub(" ", item.text.strip()))
-    return (repr(item),)
-
-
 class _Found:
     """The threads so far, and where to look for the one that a list continues."""
 
@@ -135,20 +109,21 @@ class _Found:
 
     def take(self, one: Listed) -> None:
         """Put a list to the thread that it continues, or make a new one."""
-        thread = self._continued(one)
+        beginnings = _beginnings(one)
+        thread = self._continued(one, beginnings)
         if thread is None:
             thread = Thread(conversation=one.call.conversation, within=one.within)
             self._numbers[thread] = len(self.threads)
             self.threads.append(thread)
         _take(one, thread)
-        self._remember(one, thread)
+        self._remember(one, beginnings, thread)
 
-    def _continued(self, one: Listed) -> Thread | None:
+    def _continued(self, one: Listed, beginnings: "list[_Beginning]") -> Thread | None:
         if one.call.previous:
             return self._by_reply.get(one.call.previous)
         seen: set[int] = set()
         # Those that share most come first; instructions alone are nothing.
-        for begins in reversed(_beginnings(one)):
+        for begins in reversed(beginnings):
             for number, thread in sorted(self._alike(one, begins).items()):
                 names = {one.call.conversation, thread.conversation} - {""}
                 if (
@@ -171,9 +146,9 @@ class _Found:
             number: thread for place in places for number, thread in self._opening.get((place, begins.key), {}).items()
         }
 
-    def _remember(self, one: Listed, thread: Thread) -> None:
+    def _remember(self, one: Listed, beginnings: "list[_Beginning]", thread: Thread) -> None:
         number = self._numbers[thread]
-        for begins in _beginnings(one):
+        for begins in beginnings:
             if begins.key not in thread.known:
                 continue
             if begins.replied:
@@ -205,9 +180,11 @@ def _beginnings(one: Listed) -> list[_Beginning]:
     found = []
     speaks = replied = unique = False
     for length, (said, key) in enumerate(zip(one.messages, one.chain, strict=True), start=1):
-        speaks = speaks or any(not isinstance(item, Prompt) or item.role == "user" for item in said)
-        replied = replied or any(isinstance(item, Reply) for item in said)
-        unique = unique or bool(unique_ids([said]))
+        for item in said:
+            speaks = speaks or not isinstance(item, Prompt) or item.role == "user"
+            if isinstance(item, Reply):
+                replied = True
+                unique = unique or any(is_unique(call.call_id) for call in item.calls)
         if speaks:
             found.append(_Beginning(length, key, replied, unique))
     return found
@@ -285,6 +262,6 @@ def _enrich(one: Listed, thread: Thread, position: int) -> None:
         len(held) == 1
         and isinstance(held[0], Reply)
         and held[0].response_id is None
-        and _essence(held[0]) == _essence(reply)
+        and essence(held[0]) == essence(reply)
     ):
         thread.messages[position] = (reply,)

@@ -14,7 +14,7 @@ from sensor.event import AgentHandedOver, CaptureStatus, Event, ModelResponded, 
 from sensor.identity import session_key
 from sensor.sources import read_any
 from sensor.sources.otlp.bundle import gathered
-from sensor.sources.otlp.derive import derive
+from sensor.sources.otlp.derive import derive, derive_read
 from sensor.sources.otlp.hang import links
 from sensor.sources.otlp.read import read
 from sensor.sources.otlp.span import Span
@@ -398,7 +398,7 @@ def test_however_spans_are_cut_into_pieces_that_come_in_any_order_the_same_is_to
     found = derive(sent)
 
     assert {event.id for event in found} == {event.id for event in derive(whole)}
-    assert [event.id for event in derive(sent, readings=list(map(read, sent)))] == [event.id for event in found]
+    assert [event.id for event in derive_read((one, read(one)) for one in sent)] == [event.id for event in found]
 
 
 def test_log_records_without_their_span_are_read_alike_in_any_order() -> None:
