@@ -16,8 +16,8 @@ from sensor.sources.otlp.derive import derive_read
 from sensor.sources.otlp.span import Span
 from sensor.sources.otlp.spool import Due, Spool, Told
 
-_GROUP = 16
-"""Bundles that are told with one commit, and then judged."""
+_GROUP, _LARGE_GROUP = 16, 64
+"""Bundles that are told with one commit, and then judged; up to so many where eight times as many wait."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,8 @@ class Live:
 
         Return how many sessions have changed: they wait for judgement now.
         """
-        news = [self._new(due) for number in self._spool.due(_GROUP) if (due := self._spool.bundle(number))]
+        group = max(_GROUP, min(_LARGE_GROUP, self._spool.waiting // 8))
+        news = [self._new(due) for number in self._spool.due(group) if (due := self._spool.bundle(number))]
         self._desk.casebook.note(
             [one for new in news for one in arrivals(new.fresh, new.workload)], ingest=self._ingest
         )

@@ -11,8 +11,11 @@ DEFAULT_TENANT = "local"
 
 def digest(*parts: str | int | None) -> str:
     """Return the 32-digit hexadecimal key of `parts`; `None` differs from the empty string."""
-    written = [b"\xff" if part is None else str(part).encode("utf-8", "surrogatepass") for part in parts]
-    return blake2b(b"".join([b"%d:%b" % (len(data), data) for data in written]), digest_size=16).hexdigest()
+    found = blake2b(digest_size=16)
+    for part in parts:
+        data = b"\xff" if part is None else str(part).encode("utf-8", "surrogatepass")
+        found.update(b"%d:%b" % (len(data), data))
+    return found.hexdigest()
 
 
 def session_key(scheme: str, value: str, tenant: str = DEFAULT_TENANT) -> str:

@@ -25,7 +25,7 @@ def loads(text: str) -> JsonValue:
     Raises `UnreadableJsonError` for anything that is not JSON, or is nested deeper than `DEPTH`.
     """
     try:
-        value: JsonValue = json.loads(text, parse_constant=_constant, parse_float=_float, parse_int=_int)
+        value: JsonValue = _DECODER.decode(text)
     except RecursionError as error:
         raise UnreadableJsonError("nested too deeply") from error
     except ValueError as error:
@@ -77,3 +77,6 @@ def _float(digits: str) -> float | str:
 def _int(digits: str) -> int | str:
     # Beyond 64 bits other readers disagree; Python itself refuses 4,300 digits.
     return int(digits) if len(digits) <= 18 else digits
+
+
+_DECODER = json.JSONDecoder(parse_constant=_constant, parse_float=_float, parse_int=_int)

@@ -96,6 +96,8 @@ class Attributes:
 class _Branch(dict[str, object]):
     """What lies under a name; everything else in the tree is a value."""
 
+    __slots__ = ()
+
 
 def _is_number(step: str) -> bool:
     return len(step) <= 4 and step.isdecimal()

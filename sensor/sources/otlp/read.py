@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from pydantic import JsonValue
 
@@ -33,6 +34,9 @@ UNKNOWN = "unknown"
 """The dialect of spans that are read by the shape of what they hold."""
 _METHOD = re.compile(r"(?:^|\s)(?:execute_tool|tools/call)\s+(?=\S)", re.IGNORECASE)
 """What the conventions put before the tool in a span's name; instrumentations put words of their own before it."""
+
+_REMEMBERED = 1 << 15
+"""Characters of the longest list of tools that is remembered with what it was read as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +218,18 @@ def _content(part: JsonValue) -> JsonValue:
 
 def _tools(value: JsonValue) -> tuple[ToolDeclaration, ...]:
     """Return the tools that are offered, each an object or JSON in a text, alone or under a name such as `function_tools`."""
-    found = parsed(value)
+    if isinstance(value, str) and len(value) <= _REMEMBERED:
+        return _tools_of_text(value)
+    return _tools_of(parsed(value))
+
+
+@lru_cache(256)
+def _tools_of_text(text: str) -> tuple[ToolDeclaration, ...]:
+    """Return the same of a text: each call of a session offers the same tools in the same words."""
+    return _tools_of(parsed(text))
+
+
+def _tools_of(found: JsonValue) -> tuple[ToolDeclaration, ...]:
     if isinstance(found, dict):
         found = next((inner for inner in found.values() if isinstance(inner, list) and inner), [])
     items = [_unwrapped(parsed(item)) for item in found] if isinstance(found, list) else []

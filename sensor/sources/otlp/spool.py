@@ -6,6 +6,7 @@ it, so that whoever derives it again knows what to withdraw.
 
 import os
 import sqlite3
+from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -40,6 +41,8 @@ CREATE TABLE told (
 """
 _READINGS = 32 << 20
 """Bytes of spans that are remembered with their readings."""
+_GROWING = 10_000
+"""Spans that may come before a bundle that goes on growing keeps its place among those that wait."""
 
 Told = dict[str, frozenset[str]]
 """Session → ids of the observations that were told of it."""
@@ -66,8 +69,10 @@ class Spool:
         """
         self.path = path or Path(":memory:")
         self._readings = Readings(_READINGS)
-        self._due: dict[int, None] = {}
-        """Numbers of bundles that have something new, those first that have waited longest."""
+        self._due: OrderedDict[int, int] = OrderedDict()
+        """Number of each bundle that has something new → how many spans there were when it became due."""
+        self._added = 0
+        """Spans so far."""
         self._key = key
         with self._explained():
             if path is not None:
@@ -88,11 +93,16 @@ class Spool:
         return new
 
     def due(self, limit: int = 100) -> list[int]:
-        """Return the numbers of bundles that have something new, those first that have waited longest.
+        """Return the numbers of bundles that have something new, those first that have grown least lately.
 
-        So a bundle that goes on growing is told less often, the more others wait.
+        So what goes on growing is told less often, the more others wait.
         """
         return list(islice(self._due, limit))
+
+    @property
+    def waiting(self) -> int:
+        """Return how many bundles have something new."""
+        return len(self._due)
 
     def bundle(self, number: int) -> Due | None:
         """Return what a due bundle holds; `None` where it has become part of another."""
@@ -121,7 +131,7 @@ class Spool:
                 ).fetchone()
                 self._due.pop(due.number, None)
                 if again:
-                    self._due[due.number] = None
+                    self._due[due.number] = self._added
 
     def count(self) -> int:
         """Return how many spans and log records are kept."""
@@ -141,7 +151,9 @@ class Spool:
         bundle = self._bundle_of(*self._readings.of(digest, len(body), lambda: span), tenant)
         self._db.execute("INSERT INTO span (digest, bundle, body) VALUES (?, ?, ?)", (digest, bundle, body))
         self._db.execute("UPDATE bundle SET revision = revision + 1 WHERE no = ?", (bundle,))
-        self._due.setdefault(bundle)
+        self._added += 1
+        if self._added - self._due.setdefault(bundle, self._added) < _GROWING:
+            self._due.move_to_end(bundle)
         return 1
 
     def _bundle_of(self, span: Span, reading: Reading | None, tenant: str) -> int:
@@ -182,7 +194,7 @@ class Spool:
 
     def _find_due(self) -> None:
         rows = self._db.execute("SELECT no FROM bundle WHERE revision > told ORDER BY no").fetchall()
-        self._due = dict.fromkeys(number for (number,) in rows)
+        self._due = OrderedDict.fromkeys((number for (number,) in rows), self._added)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
