@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
-from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy import and_, delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -52,11 +52,19 @@ def rehook(db: Session, tenant: str, hooks: Mapping[str, Sequence[Hook]]) -> set
     for story, hook in gone:
         here = and_(HookRow.tenant == tenant, HookRow.story == story)
         db.execute(delete(HookRow).where(here, HookRow.mark == str(hook.mark), HookRow.step == hook.step))
-    db.add_all(
-        HookRow(tenant=tenant, mark=str(hook.mark), story=story, step=hook.step, at_ns=hook.at_ns, session=hook.session)
+    rows = [
+        {
+            "tenant": tenant,
+            "mark": str(hook.mark),
+            "story": story,
+            "step": hook.step,
+            "at_ns": hook.at_ns,
+            "session": hook.session,
+        }
         for story, hook in new
-    )
-    db.flush()
+    ]
+    if rows:
+        db.execute(insert(HookRow), rows)
     return _assign(db, tenant, _concerned(db, tenant, [hook for _, hook in (*new, *gone)]))
 
 

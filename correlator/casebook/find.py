@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from itertools import islice
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, bindparam, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from correlator.casebook.records import SessionRecord
@@ -19,6 +19,16 @@ _MOST = 300
 _AT_ONCE = 400
 _VERSION = "v1:"
 _NAME = re.compile(r"(?:v[0-9]+:)?[0-9a-f]+")
+# Asked for each run that is judged: made once, because making it takes longer than running it.
+_KEPT = (
+    select(KeptRow)
+    .where(KeptRow.tenant == bindparam("tenant"))
+    .where(KeptRow.key.in_(bindparam("keys", expanding=True)))
+    .where(KeptRow.session.not_in(bindparam("without", expanding=True)))
+    .where(or_(KeptRow.by == "content", KeptRow.principal.in_(bindparam("accounts", expanding=True))))
+    .order_by(KeptRow.by.desc(), KeptRow.at_ns.is_(None), KeptRow.at_ns, KeptRow.session)
+    .limit(_MOST)
+)
 
 
 def find_story(db: Session, tenant: str, name: str) -> StoryRow:
@@ -92,14 +102,8 @@ def kept_rows(
     found: list[Kept] = []
     left = iter(sorted(keys))
     while some := list(islice(left, _AT_ONCE)):
-        rows = db.scalars(
-            select(KeptRow)
-            .where(KeptRow.tenant == tenant, KeptRow.key.in_(some), KeptRow.session.not_in(without))
-            .where(or_(KeptRow.by == "content", KeptRow.principal.in_(accounts)))
-            .order_by(KeptRow.by.desc(), KeptRow.at_ns.is_(None), KeptRow.at_ns, KeptRow.session)
-            .limit(_MOST)
-        )
-        found += map(kept_of, rows)
+        asked = {"tenant": tenant, "keys": some, "without": list(without), "accounts": list(accounts)}
+        found += map(kept_of, db.scalars(_KEPT, asked))
     return found
 
 
