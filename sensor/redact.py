@@ -18,7 +18,7 @@ from typing import TypeVar, get_args
 from pydantic import BaseModel, JsonValue
 
 from sensor.decode import DEPTH, WHOLE, View, runs, step
-from sensor.event import EVENT, Event
+from sensor.event import EVENT, Event, Usage
 
 PUBLISHED_TEST_KEY = b"clew: published test key, for examples and tests only"
 """Examples are recorded with it so that everybody gets the same placeholders. It protects nothing."""
@@ -32,10 +32,14 @@ _IDENTITY = frozenset(
 """Fields that name or join things. They hold no observed text; replacing them would tear sessions apart."""
 
 
+_NUMBERS = (int, int | None, bool, Usage | None)
 _TEXTS: dict[type[BaseModel], tuple[str, ...]] = {
-    kind: tuple(name for name in kind.model_fields if name not in _IDENTITY) for kind in get_args(Event)
+    kind: tuple(
+        name for name, field in kind.model_fields.items() if name not in _IDENTITY and field.annotation not in _NUMBERS
+    )
+    for kind in get_args(Event)
 }
-"""The other fields of each event."""
+"""The other fields of each event that may hold text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +164,14 @@ def redacted_value(value: JsonValue, key: bytes) -> JsonValue:
 
 
 def _redacted(text: str, key: bytes, via: tuple[str, ...], depth: int) -> str:
-    for rule in _NOT_WITHIN if all(_harmless(text, *run) for run in runs(text)) else RULES:
+    found = runs(text)
+    given = text
+    for rule in _NOT_WITHIN if all(_harmless(text, *run) for run in found) else RULES:
         if rule.may_match(text):
             text = rule.pattern.sub(partial(_replaced, kind=rule.kind, key=key, via=via), text)
     if depth == 0 or len(text) < _SHORTEST:
         return text
-    readings = list(step(text))
+    readings = list(step(text, tokens=found if text == given else None))
     clean = _tokens(text, readings, key, via, depth)
     for view in readings if clean == text else step(clean):
         if view.via[0] in WHOLE:
