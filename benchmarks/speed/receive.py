@@ -370,7 +370,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--seed", type=int, default=13)
     parser.add_argument("--out", type=Path, help="file to write besides stdout")
-    parser.add_argument("--only-overload", action="store_true", help="leave the rest out")
+    parser.add_argument("--only", choices=("flood", "overload", "steady"), help="leave the rest out")
+    parser.add_argument("--kind", choices=("calls", "mixed"), help="leave the other out")
     parser.add_argument("--storing", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.storing is not None:
@@ -384,14 +385,16 @@ def main() -> int:
     result["command"] = " ".join(["python", "-m", "benchmarks.speed.receive", *sys.argv[1:]])
     result["wanted"] = {"share": 0.35, "done_per_s": 1000}
     kinds = {"calls": calls(), "mixed": mixed()}
-    for kind, templates in () if arguments.only_overload else kinds.items():
+    chosen = {kind: kinds[kind] for kind in kinds if arguments.kind in (None, kind)}
+    for kind, templates in chosen.items() if arguments.only in (None, "flood") else ():
         bodies = list(requests(templates, arguments.spans, source))
         for name, judging in (("stored", False), ("flood", True)):
             result[f"{kind}_{name}"] = flood(bodies, (theirs, mine), judging=judging)
             print(kind, name, json.dumps(result[f"{kind}_{name}"]), file=sys.stderr)
-    result["overload"] = overload(list(requests(kinds["calls"], arguments.spans, source)), theirs)
-    print(json.dumps(result["overload"]), file=sys.stderr)
-    for kind, templates in () if arguments.only_overload else kinds.items():
+    if arguments.only in (None, "overload"):
+        result["overload"] = overload(list(requests(kinds["calls"], arguments.spans, source)), theirs)
+        print(json.dumps(result["overload"]), file=sys.stderr)
+    for kind, templates in chosen.items() if arguments.only in (None, "steady") else ():
         bodies = list(requests(templates, arguments.rate * arguments.seconds, source))
         result[f"{kind}_steady"] = steady(bodies, arguments.rate, arguments.seconds, theirs)
         print(kind, json.dumps(result[f"{kind}_steady"]), file=sys.stderr)
