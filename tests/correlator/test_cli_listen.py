@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -9,15 +10,19 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from correlator.cli.desk import opened
+from correlator.settings import Settings
+from sensor.event import ToolCalled
 from tests.correlator.test_absorb import BEGUN_NS, MINUTE_NS, Attack, falco, filtered
 from tests.sensor.otlp.test_decode import wire
-from tests.sensor.otlp.told import chat, openinference, spans
+from tests.sensor.otlp.told import chat, genai, openinference, spans, twin
 
 ROOT = Path(__file__).resolve().parents[2]
 PROTOBUF = "application/x-protobuf"
@@ -191,3 +196,37 @@ def test_telemetry_is_passed_on_as_it_came(collector: tuple[str, list[tuple[str,
         process.communicate(timeout=20)
 
     assert took == [("/v1/traces", PROTOBUF, body) for body in BODIES]
+
+
+def test_sixty_four_sessions_through_one_receiver_stay_apart_and_whole(tmp_path: Path) -> None:
+    """Equal first prompts, half without a conversation id, each span posted alone, of eight clients at once."""
+    told = [
+        spans(
+            (chat if number % 4 == 0 else twin)(f"{number:04}"), genai,
+            conversation=f"conv-{number}" if number % 2 else None, trace=f"{number:02x}f", one_trace=False,
+        )
+        for number in range(64)
+    ]  # fmt: skip
+    bodies = [wire([span]).SerializeToString() for one in told for span in one]
+    random.Random(5).shuffle(bodies)
+    with listening(tmp_path) as (process, url):
+        with ThreadPoolExecutor(8) as pool:
+            assert set(pool.map(lambda body: post(url, body), bodies)) == {200}
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+
+    with opened(Settings(store=tmp_path / "store")) as desk:
+        calls = [
+            {event.call_id for event in desk.graph.events(one.key) if isinstance(event, ToolCalled)}
+            for one in desk.casebook.sessions("local")
+        ]
+        attacked = [
+            {event.call_id for event in desk.graph.events(record.story.session) if isinstance(event, ToolCalled)}
+            for record in desk.casebook.stories("local")
+        ]
+
+    def truth(numbers: range) -> list[set[str]]:
+        return [{f"call_{number:04}_{name}" for name in ("letter_3", "letter_4", "parcel_9")} for number in numbers]
+
+    assert sorted(map(sorted, calls)) == sorted(map(sorted, truth(range(64))))
+    assert sorted(map(sorted, attacked)) == sorted(map(sorted, truth(range(0, 64, 4))))
