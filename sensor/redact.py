@@ -84,9 +84,10 @@ RULES: tuple[Rule, ...] = (
     _rule("slack_token", r"(?<![A-Za-z0-9])(xox[abeoprs]-[A-Za-z0-9-]{10,255}|xapp-[A-Za-z0-9-]{10,255})",
           "xox", "xapp-", within=True),
     _rule("slack_webhook", r"hooks\.slack\.com/services/([A-Za-z0-9/]{20,80})", "hooks.slack.com"),
+    # Before the next, which may stand within it.
+    _rule("google_key", r"(?<![A-Za-z0-9])(ya29\.[0-9A-Za-z_-]{20,255})", "ya29."),
     _rule("google_key",
           r"(?<![A-Za-z0-9])(AIza[0-9A-Za-z_-]{35}|GOCSPX-[0-9A-Za-z_-]{20,60})", "AIza", "GOCSPX-", within=True),
-    _rule("google_key", r"(?<![A-Za-z0-9])(ya29\.[0-9A-Za-z_-]{20,255})", "ya29."),
     _rule("stripe_key", r"(?<![A-Za-z0-9])((?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16,255})", "k_live_", "k_test_",
           within=True),
     _rule("jwt", r"(?<![A-Za-z0-9_-])(eyJ[A-Za-z0-9_-]{8,4096}\.[A-Za-z0-9_-]{8,8192}\.[A-Za-z0-9_-]{8,1024})", "eyJ",

@@ -111,3 +111,8 @@ def test_redacting_again_changes_nothing(before: str, after: str) -> None:
     once = redacted(f"{before} {AWS} {after}", KEY)
     assert AWS not in once
     assert redacted(once, KEY) == once
+
+
+@pytest.mark.parametrize("inner", ["AIza" + "B" * 35, "GOCSPX-" + "c" * 60])
+def test_a_token_that_looks_like_another_within_is_replaced_as_a_whole(inner: str) -> None:
+    assert "TAIL" not in redacted(f"x ya29.{'a' * 20}-{inner}TAILSECRET", b"key")
