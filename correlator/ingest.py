@@ -48,8 +48,8 @@ _GROUP = 16
 """Sessions, at most, whose judgements are kept with one commit."""
 _OTHERS = 16
 """Sessions that are read again because another reads what they kept."""
-_READERS = 200_000
-"""Sentences of which is remembered who read them."""
+_READERS, _READERS_EACH = 50_000, 100
+"""Sentences of which is remembered who read them, and how many sessions of each."""
 BATCH_EVENTS = 1_000
 BATCH_CHARACTERS = 8 << 20
 """Characters of events that are held before they are stored."""
@@ -126,7 +126,7 @@ class Desk:
         self.settings = settings
         self._policy: Policy = load_policy(settings.policy)
         self._epochs: dict[Moment, Epoch] = {}
-        self._readers: dict[str, set[str]] = {}
+        self._readers: dict[str, list[str]] = {}
         """Key of a sentence → sessions that read it: when another turns out to have kept it, they are judged again."""
 
     def judge(self, session: SessionRecord) -> Judgement:
@@ -162,7 +162,9 @@ class Desk:
         if len(self._readers) > _READERS:
             self._readers.clear()
         for key in keys:
-            self._readers.setdefault(key, set()).add(session)
+            held = self._readers.setdefault(key, [])
+            if len(held) < _READERS_EACH and session not in held:
+                held.append(session)
 
     def _judged(self, moment: Moment, events: list[Event], recalled: Iterable[Recalled]) -> Judgement:
         if moment not in self._epochs:

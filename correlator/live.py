@@ -115,7 +115,7 @@ class Live:
     def _new(self, due: Due) -> _New:
         told: dict[str, set[str]] = {}
         fresh = []
-        for event in derive_read(due.spans, due.tenant):
+        for event in derive_read(due.spans, due.tenant, due.part):
             before = due.told.get(event.session, ())
             # What was told is clean: its id is computed from what is kept.
             clean = event if event.id in before else redact(event, self._desk.key)

@@ -61,8 +61,8 @@ BATCH = 50
 CONNECTIONS = 4
 AT_MOST = 256
 """Connections of the overload: together they send more at once than may wait."""
-_CALL, _REPLY = re.compile(r"\b(?:call|toolu)_(?=[\da-f])"), "chatcmpl-scripted"
-"""Where the ids of tool calls begin, and the id of every reply: those of a real model are never the same twice."""
+_CALL, _REPLY = re.compile(r"\b(?:call|toolu|msg_scripted)_(?=[\da-f])"), "chatcmpl-scripted"
+"""Where the ids of tool calls and of some replies begin, and the id of every other: those of a real model are never the same twice."""
 _CONVERSATION = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 _IDS = ("traceId", "spanId", "parentSpanId")
 PATH, HEADERS = "/v1/traces", {"Content-Type": "application/x-protobuf"}

@@ -1,7 +1,8 @@
 """Spans that hang together → sessions with events. Pure: the same set of spans gives the same events, in whatever order it came."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 from sensor.event import AgentHandedOver, Event, ModelResponded, ToolCalled, ToolReturned
 from sensor.identity import DEFAULT_TENANT, session_key
@@ -17,6 +18,8 @@ from sensor.sources.otlp.threads import Thread, threads, unique_ids
 from sensor.sources.transcript.message import Prompt
 
 _Item = tuple[Span, ModelCall | ToolRun]
+_KeyOf = Callable[[str, str], str]
+"""Scheme and value → key of a session (`sensor.identity.session_key`)."""
 
 
 def derive(spans: Iterable[Span], tenant: str = DEFAULT_TENANT) -> list[Event]:
@@ -24,12 +27,15 @@ def derive(spans: Iterable[Span], tenant: str = DEFAULT_TENANT) -> list[Event]:
     return derive_read(((span, read(span)) for span in spans), tenant)
 
 
-def derive_read(spans: Iterable[tuple[Span, Reading | None]], tenant: str = DEFAULT_TENANT) -> list[Event]:
-    """Return the same of spans with what each was read as."""
+def derive_read(
+    spans: Iterable[tuple[Span, Reading | None]], tenant: str = DEFAULT_TENANT, part: int = 0
+) -> list[Event]:
+    """Return the same of spans with what each was read as; those of another `part` are sessions of their own."""
     bundle = gathered(spans)
     calls = model_calls(bundle)
     found = threads(with_ids(lists(bundle, calls)))
-    keys = _keys(found, tenant)
+    key_of = partial(_key, tenant, part)
+    keys = _keys(found, key_of)
     all_runs = runs(bundle)
     places = placed(all_runs, found)
     tellers = [Teller(thread, keys[number], bundle, places[number], tenant) for number, thread in enumerate(found)]
@@ -38,12 +44,16 @@ def derive_read(spans: Iterable[tuple[Span, Reading | None]], tenant: str = DEFA
     told = {run.span.key for taken in places.values() for run in taken.values()}
     untold: list[_Item] = [(span, call) for span, call in calls if not call.captured]
     untold += [(run.span, run.tool) for run in all_runs if run.span.key not in told]
-    events += _untold(untold, found, keys, bundle, tenant)
+    events += _untold(untold, found, keys, bundle, tenant, key_of)
     callers = {run.span.key: keys[number] for number, taken in places.items() for run in taken.values()}
     return [*events, *went_out(bundle, callers, events)]
 
 
-def _keys(found: Sequence[Thread], tenant: str) -> list[str]:
+def _key(tenant: str, part: int, scheme: str, value: str) -> str:
+    return session_key(scheme, f"{value}/part {part}" if part else value, tenant)
+
+
+def _keys(found: Sequence[Thread], key_of: _KeyOf) -> list[str]:
     """Return the session keys: conversation, else the first unique tool-call id, else trace and place in it."""
     keys = []
     named: set[str] = set()
@@ -54,12 +64,12 @@ def _keys(found: Sequence[Thread], tenant: str) -> list[str]:
         if thread.conversation:
             again = thread.conversation in named
             name = f"{thread.conversation}/{first.chain[0]}" if again else thread.conversation
-            keys.append(session_key("conversation", name, tenant))
+            keys.append(key_of("conversation", name))
             named.add(thread.conversation)
         elif ids:
-            keys.append(session_key("messages", ids[0], tenant))
+            keys.append(key_of("messages", ids[0]))
         else:
-            keys.append(session_key("record", f"{first.span.trace_id}/{beside[first.span.trace_id]}", tenant))
+            keys.append(key_of("record", f"{first.span.trace_id}/{beside[first.span.trace_id]}"))
         beside[first.span.trace_id] += 1
     return keys
 
@@ -90,7 +100,7 @@ def _task(thread: Thread) -> str:
 
 
 def _untold(
-    items: Sequence[_Item], found: Sequence[Thread], keys: Sequence[str], bundle: Bundle, tenant: str
+    items: Sequence[_Item], found: Sequence[Thread], keys: Sequence[str], bundle: Bundle, tenant: str, key_of: _KeyOf
 ) -> Iterator[Event]:
     """Yield what no message list tells: model calls without content, tool runs that no captured reply asked for.
 
@@ -104,7 +114,7 @@ def _untold(
             by_trace.setdefault(trace, number)
     for span, seen in sorted(items, key=lambda item: (item[0].start_ns, item[0].key)):
         of = by_trace.get(span.trace_id)
-        session = _own_session(span, bundle, tenant) if of is None else keys[of]
+        session = _own_session(span, bundle, key_of) if of is None else keys[of]
         position = following.setdefault(session, 0)
         source = f"{SOURCE}:{bundle.dialect(span)}"
         if not seen.captured:
@@ -119,9 +129,9 @@ def _untold(
         following[session] = position + 2
 
 
-def _own_session(span: Span, bundle: Bundle, tenant: str) -> str:
+def _own_session(span: Span, bundle: Bundle, key_of: _KeyOf) -> str:
     named = bundle.conversation(span)
-    return session_key("conversation", named, tenant) if named else session_key("record", f"{span.trace_id}/0", tenant)
+    return key_of("conversation", named) if named else key_of("record", f"{span.trace_id}/0")
 
 
 def _blind_call(span: Span, call: ModelCall, position: int, about: dict[str, str]) -> Event:

@@ -36,9 +36,10 @@ def _of_list(span: Span, call: ModelCall) -> set[str]:
     ids = unique_ids(one.messages)
     found = {f"call {call_id}" for call_id in ids}
     found |= {f"reply {name}" for name in (call.previous, call.reply.response_id if call.reply else None) if name}
-    if not ids and not call.conversation:
+    # A list whose content was kept back is equal to that of every other such call.
+    if call.captured and not ids and not call.conversation:
         replies = (any(isinstance(item, Reply) for item in said) for said in one.messages)
         found |= {f"list {key}" for key, is_reply in zip(one.chain, replies, strict=True) if is_reply}
-    if lacks_ids(call.reply) and not call.conversation:
+    if call.captured and lacks_ids(call.reply) and not call.conversation:
         found |= {f"list {key}" for key in (asked(one, len(call.messages)), asked_before(one)) if key}
     return found

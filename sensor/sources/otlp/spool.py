@@ -25,7 +25,7 @@ from sensor.sources.otlp.read import Reading
 from sensor.sources.otlp.readings import Read, Readings
 from sensor.sources.otlp.span import Span, SpanEvent
 
-VERSION = 2
+VERSION = 3
 _TABLES = """
 CREATE TABLE span (no INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, bundle INTEGER NOT NULL, body BLOB NOT NULL);
 CREATE INDEX span_bundle ON span (bundle);
@@ -33,7 +33,9 @@ CREATE TABLE link (
     tenant TEXT NOT NULL, key TEXT NOT NULL, bundle INTEGER NOT NULL, PRIMARY KEY (tenant, key)
 ) WITHOUT ROWID;
 CREATE INDEX link_bundle ON link (bundle);
-CREATE TABLE bundle (no INTEGER PRIMARY KEY, tenant TEXT NOT NULL, revision INTEGER NOT NULL, told INTEGER NOT NULL);
+CREATE TABLE bundle (
+    no INTEGER PRIMARY KEY, tenant TEXT NOT NULL, part INTEGER NOT NULL, revision INTEGER NOT NULL, told INTEGER NOT NULL
+);
 CREATE INDEX bundle_due ON bundle (no) WHERE revision > told;
 CREATE TABLE told (
     bundle INTEGER NOT NULL, session TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (bundle, session, id)
@@ -43,9 +45,26 @@ _READINGS = 32 << 20
 """Bytes of spans that are remembered with their readings."""
 _GROWING = 10_000
 """Spans that may come before a bundle that goes on growing keeps its place among those that wait."""
+_LARGE, _EIGHTH = 1_000, 8
+"""Spans from which on a bundle is told when it has grown by an eighth, or no other waits: as a whole, so it takes long."""
+BUNDLE_SPANS = 20_000
+"""Spans after which what hangs together with a bundle begins a new one: one conversation id for all would make it endless."""
 
 Told = dict[str, frozenset[str]]
 """Session → ids of the observations that were told of it."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A bundle that has something new: how many spans of all there were when it became due, and how many of it, in all and told."""
+
+    since: int
+    spans: int
+    told: int
+
+    @property
+    def early(self) -> bool:
+        return self.spans >= _LARGE and (self.spans - self.told) * _EIGHTH < self.spans
 
 
 @dataclass(frozen=True)
@@ -54,7 +73,10 @@ class Due:
 
     number: int
     tenant: str
+    part: int
+    """How many full bundles it follows on."""
     revision: int
+    """How many spans it has."""
     spans: tuple[Read, ...]
     told: Told
 
@@ -62,15 +84,18 @@ class Due:
 class Spool:
     """Keeps spans in one file. Used from one thread; what `add` returned for survives a crash."""
 
-    def __init__(self, path: Path | None, *, key: bytes, patience_s: float = 5.0) -> None:
+    def __init__(
+        self, path: Path | None, *, key: bytes, patience_s: float = 5.0, bundle_spans: int = BUNDLE_SPANS
+    ) -> None:
         """Open the file or make it, for its owner only; `None` keeps all in memory. Credentials are replaced under `key`.
 
         Raises `SpoolUnusable`.
         """
         self.path = path or Path(":memory:")
         self._readings = Readings(_READINGS)
-        self._due: OrderedDict[int, int] = OrderedDict()
-        """Number of each bundle that has something new → how many spans there were when it became due."""
+        self._most = bundle_spans
+        self._due: OrderedDict[int, _Waiting] = OrderedDict()
+        """By number, those first that have grown least lately."""
         self._added = 0
         """Spans so far."""
         self._key = key
@@ -95,9 +120,10 @@ class Spool:
     def due(self, limit: int = 100) -> list[int]:
         """Return the numbers of bundles that have something new, those first that have grown least lately.
 
-        So what goes on growing is told less often, the more others wait.
+        So what goes on growing is told less often, the more others wait; and a large one alone, when no other waits.
         """
-        return list(islice(self._due, limit))
+        ready = (number for number, waiting in self._due.items() if not waiting.early)
+        return list(islice(ready, limit)) or list(islice(self._due, min(1, limit)))
 
     @property
     def waiting(self) -> int:
@@ -107,7 +133,7 @@ class Spool:
     def bundle(self, number: int) -> Due | None:
         """Return what a due bundle holds; `None` where it has become part of another."""
         with self._explained():
-            row = self._db.execute("SELECT tenant, revision FROM bundle WHERE no = ?", (number,)).fetchone()
+            row = self._db.execute("SELECT tenant, part, revision FROM bundle WHERE no = ?", (number,)).fetchone()
             if row is None:
                 return None
             kept = self._db.execute("SELECT digest, body FROM span WHERE bundle = ?", (number,)).fetchall()
@@ -115,7 +141,7 @@ class Spool:
             for session, name in self._db.execute("SELECT session, id FROM told WHERE bundle = ?", (number,)):
                 told.setdefault(session, set()).add(name)
         spans = tuple(self._readings.of(digest, len(body), partial(_span, body)) for digest, body in kept)
-        return Due(number, row[0], row[1], spans, {session: frozenset(ids) for session, ids in told.items()})
+        return Due(number, *row, spans, {session: frozenset(ids) for session, ids in told.items()})
 
     def was_told(self, group: Iterable[tuple[Due, Told]]) -> None:
         """Remember what was told of bundles; what came meanwhile keeps them due."""
@@ -127,11 +153,11 @@ class Spool:
                 self._db.executemany("INSERT OR IGNORE INTO told VALUES (?, ?, ?)", _rows(due, told, due.told))
                 self._db.execute("UPDATE bundle SET told = max(told, ?) WHERE no = ?", (due.revision, due.number))
                 again = self._db.execute(
-                    "SELECT 1 FROM bundle WHERE no = ? AND revision > told", (due.number,)
+                    "SELECT revision, told FROM bundle WHERE no = ? AND revision > told", (due.number,)
                 ).fetchone()
                 self._due.pop(due.number, None)
                 if again:
-                    self._due[due.number] = self._added
+                    self._due[due.number] = _Waiting(self._added, *again)
 
     def count(self) -> int:
         """Return how many spans and log records are kept."""
@@ -150,29 +176,42 @@ class Spool:
             return 0
         bundle = self._bundle_of(*self._readings.of(digest, len(body), lambda: span), tenant)
         self._db.execute("INSERT INTO span (digest, bundle, body) VALUES (?, ?, ?)", (digest, bundle, body))
-        self._db.execute("UPDATE bundle SET revision = revision + 1 WHERE no = ?", (bundle,))
+        ((spans, told),) = self._db.execute(
+            "UPDATE bundle SET revision = revision + 1 WHERE no = ? RETURNING revision, told", (bundle,)
+        ).fetchall()
         self._added += 1
-        if self._added - self._due.setdefault(bundle, self._added) < _GROWING:
+        waiting = self._due.setdefault(bundle, _Waiting(self._added, spans, told))
+        waiting.spans, waiting.told = spans, told
+        if self._added - waiting.since < _GROWING:
             self._due.move_to_end(bundle)
         return 1
 
     def _bundle_of(self, span: Span, reading: Reading | None, tenant: str) -> int:
-        """Return the bundle that a span belongs to, joined from those that it is the link of."""
+        """Return the bundle that a span belongs to, joined from those that it is the link of and that have room."""
         known = {key: self._linked(tenant, key) for key in sorted(links(span, reading))}
         found = sorted(set(filter(None, known.values())))
-        for other in found[1:]:
-            self._join(other, found[0])
-        number = found[0] if found else self._new_bundle(tenant)
-        new = [(tenant, key, number) for key, linked in known.items() if not linked]
-        self._db.executemany("INSERT INTO link VALUES (?, ?, ?)", new)
+        number = spans = 0
+        for other, _, more in found:
+            if spans + more < self._most:
+                if number:
+                    self._join(other, number)
+                number, spans = number or other, spans + more
+        number = number or self._new_bundle(tenant, part=1 + max((part for _, part, _ in found), default=-1))
+        # Keys of a full bundle lead to the one that follows it.
+        new = [(tenant, key, number) for key, linked in known.items() if linked is None or linked[2] >= self._most]
+        self._db.executemany("INSERT OR REPLACE INTO link VALUES (?, ?, ?)", new)
         return number
 
-    def _linked(self, tenant: str, key: str) -> int:
-        row = self._db.execute("SELECT bundle FROM link WHERE tenant = ? AND key = ?", (tenant, key)).fetchone()
-        return 0 if row is None else int(row[0])
+    def _linked(self, tenant: str, key: str) -> tuple[int, int, int] | None:
+        """Return the bundle that a key leads to, its part, and how many spans it has."""
+        row: tuple[int, int, int] | None = self._db.execute(
+            "SELECT no, part, revision FROM link JOIN bundle ON no = bundle WHERE link.tenant = ? AND key = ?",
+            (tenant, key),
+        ).fetchone()
+        return row
 
-    def _new_bundle(self, tenant: str) -> int:
-        made = self._db.execute("INSERT INTO bundle (tenant, revision, told) VALUES (?, 0, 0)", (tenant,))
+    def _new_bundle(self, tenant: str, part: int) -> int:
+        made = self._db.execute("INSERT INTO bundle (tenant, part, revision, told) VALUES (?, ?, 0, 0)", (tenant, part))
         return int(made.lastrowid or 0)
 
     def _join(self, number: int, into: int) -> None:
@@ -180,8 +219,15 @@ class Spool:
             self._db.execute(f"UPDATE {table} SET bundle = ? WHERE bundle = ?", (into, number))  # noqa: S608 - our own names
         self._db.execute("INSERT OR IGNORE INTO told SELECT ?, session, id FROM told WHERE bundle = ?", (into, number))
         self._db.execute("DELETE FROM told WHERE bundle = ?", (number,))
+        ((spans, was_told),) = self._db.execute("SELECT revision, told FROM bundle WHERE no = ?", (number,)).fetchall()
+        self._db.execute(
+            "UPDATE bundle SET revision = revision + ?, told = told + ? WHERE no = ?", (spans, was_told, into)
+        )
         self._db.execute("DELETE FROM bundle WHERE no = ?", (number,))
-        self._due.pop(number, None)
+        # What waited longest has waited for both.
+        if (waiting := self._due.pop(number, None)) is not None:
+            here = self._due.setdefault(into, waiting)
+            here.since = min(here.since, waiting.since)
 
     def _prepare(self) -> None:
         version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
@@ -193,8 +239,8 @@ class Spool:
             )
 
     def _find_due(self) -> None:
-        rows = self._db.execute("SELECT no FROM bundle WHERE revision > told ORDER BY no").fetchall()
-        self._due = OrderedDict.fromkeys((number for (number,) in rows), self._added)
+        rows = self._db.execute("SELECT no, revision, told FROM bundle WHERE revision > told ORDER BY no").fetchall()
+        self._due = OrderedDict((number, _Waiting(self._added, spans, told)) for number, spans, told in rows)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
