@@ -106,8 +106,9 @@ class Live:
         for new in news:
             for session, ids in new.gone.items():
                 self._desk.graph.withdraw(session, ids, tenant=new.due.tenant)
-            if new.gone:
-                self._desk.casebook.reconsider(new.due.tenant, new.gone)
+        for tenant in sorted({new.due.tenant for new in news if new.gone}):
+            gone = {session for new in news if new.due.tenant == tenant for session in new.gone}
+            self._desk.casebook.reconsider(tenant, gone)
         merge(self._desk.graph, [event for new in news for event in new.fresh])
         self._spool.was_told((new.due, new.told) for new in news)
         return len({event.session for new in news for event in new.fresh}.union(*(new.gone for new in news)))

@@ -62,7 +62,7 @@ CONNECTIONS = 4
 AT_MOST = 256
 """Connections of the overload: together they send more at once than may wait."""
 _CALL, _REPLY = re.compile(r"\b(?:call|toolu|msg_scripted)_(?=[\da-f])"), "chatcmpl-scripted"
-"""Where the ids of tool calls and of some replies begin, and the id of every other: those of a real model are never the same twice."""
+"""Where ids of tool calls and of some replies begin, and the id of all others: those of a real model never come again."""
 _CONVERSATION = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 _IDS = ("traceId", "spanId", "parentSpanId")
 PATH, HEADERS = "/v1/traces", {"Content-Type": "application/x-protobuf"}

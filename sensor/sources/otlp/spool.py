@@ -141,7 +141,8 @@ class Spool:
             for session, name in self._db.execute("SELECT session, id FROM told WHERE bundle = ?", (number,)):
                 told.setdefault(session, set()).add(name)
         spans = tuple(self._readings.of(digest, len(body), partial(_span, body)) for digest, body in kept)
-        return Due(number, *row, spans, {session: frozenset(ids) for session, ids in told.items()})
+        tenant, part, revision = row
+        return Due(number, tenant, part, revision, spans, {session: frozenset(ids) for session, ids in told.items()})
 
     def was_told(self, group: Iterable[tuple[Due, Told]]) -> None:
         """Remember what was told of bundles; what came meanwhile keeps them due."""
