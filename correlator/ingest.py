@@ -5,7 +5,7 @@ first times and keys: the order of the files changes nothing. A session is marke
 stored, so that the next run judges what a crash left.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -49,7 +49,7 @@ _GROUP = 16
 _OTHERS = 16
 """Sessions that are read again because another reads what they kept."""
 _READERS, _READERS_EACH = 50_000, 100
-"""Sentences of which is remembered who read them, and how many sessions of each."""
+"""Sentences of which is remembered who read them, and how many sessions of each, the latest."""
 BATCH_EVENTS = 1_000
 BATCH_CHARACTERS = 8 << 20
 """Characters of events that are held before they are stored."""
@@ -126,7 +126,7 @@ class Desk:
         self.settings = settings
         self._policy: Policy = load_policy(settings.policy)
         self._epochs: dict[Moment, Epoch] = {}
-        self._readers: dict[str, list[str]] = {}
+        self._readers: dict[str, deque[str]] = {}
         """Key of a sentence → sessions that read it: when another turns out to have kept it, they are judged again."""
 
     def judge(self, session: SessionRecord) -> Judgement:
@@ -162,8 +162,8 @@ class Desk:
         if len(self._readers) > _READERS:
             self._readers.clear()
         for key in keys:
-            held = self._readers.setdefault(key, [])
-            if len(held) < _READERS_EACH and session not in held:
+            held = self._readers.setdefault(key, deque(maxlen=_READERS_EACH))
+            if session not in held:
                 held.append(session)
 
     def _judged(self, moment: Moment, events: list[Event], recalled: Iterable[Recalled]) -> Judgement:

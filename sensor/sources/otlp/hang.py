@@ -1,12 +1,13 @@
 """What makes spans hang together: keys of which two spans share one (docs/decisions/0003-telemetry.md)."""
 
 from sensor.sources.otlp.dialects import CONVERSATION
+from sensor.sources.otlp.messages import speaks
 from sensor.sources.otlp.read import Reading
 from sensor.sources.otlp.repeated import asked, asked_before, lacks_ids
 from sensor.sources.otlp.seen import ModelCall, Offered, Seen, ToolRun
 from sensor.sources.otlp.span import Span
 from sensor.sources.otlp.threads import Listed, is_unique, unique_ids
-from sensor.sources.transcript.message import Reply
+from sensor.sources.transcript.message import Prompt, Reply
 
 
 def links(span: Span, reading: Reading | None) -> frozenset[str]:
@@ -36,10 +37,17 @@ def _of_list(span: Span, call: ModelCall) -> set[str]:
     ids = unique_ids(one.messages)
     found = {f"call {call_id}" for call_id in ids}
     found |= {f"reply {name}" for name in (call.previous, call.reply.response_id if call.reply else None) if name}
-    # A list whose content was kept back is equal to that of every other such call.
-    if call.captured and not ids and not call.conversation:
+    if not _is_own(one):
+        return found
+    if not ids and not call.conversation:
         replies = (any(isinstance(item, Reply) for item in said) for said in one.messages)
         found |= {f"list {key}" for key, is_reply in zip(one.chain, replies, strict=True) if is_reply}
-    if call.captured and lacks_ids(call.reply) and not call.conversation:
+    if lacks_ids(call.reply) and not call.conversation:
         found |= {f"list {key}" for key in (asked(one, len(call.messages)), asked_before(one)) if key}
     return found
+
+
+def _is_own(one: Listed) -> bool:
+    """Return whether there are words in a list beside instructions. One whose content was kept back is equal to all others."""
+    items = (item for said in one.messages for item in said)
+    return any(speaks(item) for item in items if not isinstance(item, Prompt) or item.role == "user")

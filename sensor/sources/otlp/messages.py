@@ -16,7 +16,18 @@ from pydantic import JsonValue
 
 from sensor.errors import UnreadableJsonError
 from sensor.sources.bounded_json import argument, loads
-from sensor.sources.transcript.message import Call, Prompt, Reply, Result, Said, string, text_of, turns, unread
+from sensor.sources.transcript.message import (
+    Call,
+    Prompt,
+    Reply,
+    Result,
+    Said,
+    Unread,
+    string,
+    text_of,
+    turns,
+    unread,
+)
 
 Messages = tuple[tuple[Said, ...], ...]
 Object = dict[str, JsonValue]
@@ -26,6 +37,8 @@ _ROLES = {
     "assistant": "assistant", "model": "assistant", "tool": "tool", "function": "tool", "aimessagechunk": "assistant",
     "humanmessage": "user", "aimessage": "assistant", "systemmessage": "system", "toolmessage": "tool",
 }  # fmt: skip
+_KEPT_BACK = frozenset({"", "redacted"})
+"""What exporters put in the place of content, without brackets and the like: `__REDACTED__` (OpenInference), an empty text."""
 _CALLS = frozenset(
     ("tool_call", "tool-call", "tool_use", "toolcall", "function_call", "functioncall", "server_tool_use")
 )
@@ -62,6 +75,14 @@ def parsed(value: JsonValue) -> JsonValue:
         return loads(value)
     except UnreadableJsonError:
         return value
+
+
+def speaks(item: Said) -> bool:
+    """Return whether there are words or calls in an item of a message, and no mark in the place of them."""
+    if isinstance(item, Unread) or (isinstance(item, Reply) and item.calls):
+        return True
+    text = item.text.strip()
+    return len(text) > 40 or text.strip("[](){}<>*_-. ").casefold() not in _KEPT_BACK
 
 
 def messages(value: JsonValue, *, alone: Literal["user", "assistant"] = "user") -> Messages:

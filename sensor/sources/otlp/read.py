@@ -13,7 +13,7 @@ from sensor.sources.otlp import shape
 from sensor.sources.otlp.dialect import Attributes, Dialect, Kind, Names
 from sensor.sources.otlp.dialects import DIALECTS
 from sensor.sources.otlp.exported import EXPORTED_INPUT, EXPORTED_OUTPUT
-from sensor.sources.otlp.messages import Messages, calls_of, last_reply, messages, parsed, plain
+from sensor.sources.otlp.messages import Messages, calls_of, last_reply, messages, parsed, plain, speaks
 from sensor.sources.otlp.seen import AgentRun, ModelCall, Offered, Remembered, Retrieval, Seen, ToolRun
 from sensor.sources.otlp.span import Span, SpanEvent
 from sensor.sources.transcript.message import Document, Prompt, Reply, declared, string
@@ -165,10 +165,12 @@ def _model(fields: _Fields) -> ModelCall:
     if system and not (sent and isinstance(sent[0][0], Prompt) and sent[0][0].role != "user"):
         sent = ((Prompt("system", _joined(system)),), *sent)
     reply = _reply(fields)
-    told = reply if reply is not None or sent else _about(Reply(""), fields)
+    captured = (reply is not None and speaks(reply)) or any(speaks(item) for said in sent for item in said)
+    if not captured:
+        sent, reply = (), _about(Reply(""), fields)
     return ModelCall(
-        sent, told, tools=_tools(fields.value(names.tools)), conversation=fields.conversation,
-        previous=fields.text(names.previous), captured=bool(sent or reply),
+        sent, reply, tools=_tools(fields.value(names.tools)), conversation=fields.conversation,
+        previous=fields.text(names.previous), captured=captured,
     )  # fmt: skip
 
 

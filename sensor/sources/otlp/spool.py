@@ -34,9 +34,9 @@ CREATE TABLE link (
 ) WITHOUT ROWID;
 CREATE INDEX link_bundle ON link (bundle);
 CREATE TABLE bundle (
-    no INTEGER PRIMARY KEY, tenant TEXT NOT NULL, part INTEGER NOT NULL, revision INTEGER NOT NULL, told INTEGER NOT NULL
+    no INTEGER PRIMARY KEY, tenant TEXT NOT NULL, apart INTEGER NOT NULL, spans INTEGER NOT NULL, spans_told INTEGER NOT NULL
 );
-CREATE INDEX bundle_due ON bundle (no) WHERE revision > told;
+CREATE INDEX bundle_due ON bundle (no) WHERE spans > spans_told;
 CREATE TABLE told (
     bundle INTEGER NOT NULL, session TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (bundle, session, id)
 ) WITHOUT ROWID;
@@ -45,8 +45,8 @@ _READINGS = 32 << 20
 """Bytes of spans that are remembered with their readings."""
 _GROWING = 10_000
 """Spans that may come before a bundle that goes on growing keeps its place among those that wait."""
-_LARGE, _EIGHTH = 1_000, 8
-"""Spans from which on a bundle is told when it has grown by an eighth, or no other waits: as a whole, so it takes long."""
+_LARGE = 1_000
+"""Spans from which on a bundle is told only when as many spans came as it has, or no other waits: it takes long to derive."""
 BUNDLE_SPANS = 20_000
 """Spans after which what hangs together with a bundle begins a new one: one conversation id for all would make it endless."""
 
@@ -56,15 +56,14 @@ Told = dict[str, frozenset[str]]
 
 @dataclass(slots=True)
 class _Waiting:
-    """A bundle that has something new: how many spans of all there were when it became due, and how many of it, in all and told."""
+    """A bundle that has something new."""
 
     since: int
+    """Spans that had come, of all bundles, when it became due."""
     spans: int
-    told: int
 
-    @property
-    def early(self) -> bool:
-        return self.spans >= _LARGE and (self.spans - self.told) * _EIGHTH < self.spans
+    def early(self, now: int) -> bool:
+        return self.spans >= _LARGE and now - self.since < self.spans
 
 
 @dataclass(frozen=True)
@@ -74,9 +73,7 @@ class Due:
     number: int
     tenant: str
     part: int
-    """How many full bundles it follows on."""
-    revision: int
-    """How many spans it has."""
+    """What keys of its sessions name beside the rest, so that no other bundle tells the same sessions; 0 for nothing."""
     spans: tuple[Read, ...]
     told: Told
 
@@ -120,10 +117,10 @@ class Spool:
     def due(self, limit: int = 100) -> list[int]:
         """Return the numbers of bundles that have something new, those first that have grown least lately.
 
-        So what goes on growing is told less often, the more others wait; and a large one alone, when no other waits.
+        So what goes on growing is told less often, the more others wait; and a large one later still.
         """
-        ready = (number for number, waiting in self._due.items() if not waiting.early)
-        return list(islice(ready, limit)) or list(islice(self._due, min(1, limit)))
+        ready = (number for number, waiting in self._due.items() if not waiting.early(self._added))
+        return list(islice(ready, limit)) or list(islice(self._due, 1))
 
     @property
     def waiting(self) -> int:
@@ -133,16 +130,18 @@ class Spool:
     def bundle(self, number: int) -> Due | None:
         """Return what a due bundle holds; `None` where it has become part of another."""
         with self._explained():
-            row = self._db.execute("SELECT tenant, part, revision FROM bundle WHERE no = ?", (number,)).fetchone()
+            row = self._db.execute("SELECT tenant, apart FROM bundle WHERE no = ?", (number,)).fetchone()
             if row is None:
+                self._due.pop(number, None)
                 return None
             kept = self._db.execute("SELECT digest, body FROM span WHERE bundle = ?", (number,)).fetchall()
             told: dict[str, set[str]] = {}
             for session, name in self._db.execute("SELECT session, id FROM told WHERE bundle = ?", (number,)):
                 told.setdefault(session, set()).add(name)
         spans = tuple(self._readings.of(digest, len(body), partial(_span, body)) for digest, body in kept)
-        tenant, part, revision = row
-        return Due(number, tenant, part, revision, spans, {session: frozenset(ids) for session, ids in told.items()})
+        tenant, apart = row
+        part = number if apart else 0
+        return Due(number, tenant, part, spans, {session: frozenset(ids) for session, ids in told.items()})
 
     def was_told(self, group: Iterable[tuple[Due, Told]]) -> None:
         """Remember what was told of bundles; what came meanwhile keeps them due."""
@@ -152,13 +151,11 @@ class Spool:
                     "DELETE FROM told WHERE bundle = ? AND session = ? AND id = ?", _rows(due, due.told, told)
                 )
                 self._db.executemany("INSERT OR IGNORE INTO told VALUES (?, ?, ?)", _rows(due, told, due.told))
-                self._db.execute("UPDATE bundle SET told = max(told, ?) WHERE no = ?", (due.revision, due.number))
-                again = self._db.execute(
-                    "SELECT revision, told FROM bundle WHERE no = ? AND revision > told", (due.number,)
-                ).fetchone()
+                self._db.execute("UPDATE bundle SET spans_told = ? WHERE no = ?", (len(due.spans), due.number))
                 self._due.pop(due.number, None)
-                if again:
-                    self._due[due.number] = _Waiting(self._added, *again)
+                spans, told_spans = self._sizes(due.number)
+                if spans > told_spans:
+                    self._due[due.number] = _Waiting(self._added, spans)
 
     def count(self) -> int:
         """Return how many spans and log records are kept."""
@@ -177,42 +174,50 @@ class Spool:
             return 0
         bundle = self._bundle_of(*self._readings.of(digest, len(body), lambda: span), tenant)
         self._db.execute("INSERT INTO span (digest, bundle, body) VALUES (?, ?, ?)", (digest, bundle, body))
-        ((spans, told),) = self._db.execute(
-            "UPDATE bundle SET revision = revision + 1 WHERE no = ? RETURNING revision, told", (bundle,)
-        ).fetchall()
+        self._db.execute("UPDATE bundle SET spans = spans + 1 WHERE no = ?", (bundle,))
         self._added += 1
-        waiting = self._due.setdefault(bundle, _Waiting(self._added, spans, told))
-        waiting.spans, waiting.told = spans, told
+        waiting = self._due.setdefault(bundle, _Waiting(self._added, 0))
+        waiting.spans, _ = self._sizes(bundle)
         if self._added - waiting.since < _GROWING:
             self._due.move_to_end(bundle)
         return 1
 
     def _bundle_of(self, span: Span, reading: Reading | None, tenant: str) -> int:
-        """Return the bundle that a span belongs to, joined from those that it is the link of and that have room."""
+        """Return the bundle that a span belongs to, joined from those that it is the link of.
+
+        Where they are too many spans for one, it is a new one, which all keys of the span lead to from now on.
+        """
         known = {key: self._linked(tenant, key) for key in sorted(links(span, reading))}
         found = sorted(set(filter(None, known.values())))
-        number = spans = 0
-        for other, _, more in found:
-            if spans + more < self._most:
-                if number:
-                    self._join(other, number)
-                number, spans = number or other, spans + more
-        number = number or self._new_bundle(tenant, part=1 + max((part for _, part, _ in found), default=-1))
-        # Keys of a full bundle lead to the one that follows it.
-        new = [(tenant, key, number) for key, linked in known.items() if linked is None or linked[2] >= self._most]
-        self._db.executemany("INSERT OR REPLACE INTO link VALUES (?, ?, ?)", new)
+        if not found or sum(spans for _, spans in found) >= self._most:
+            number = self._new_bundle(tenant, apart=bool(found))
+            new = list(known)
+        else:
+            number, _ = found[0]
+            for other, _ in found[1:]:
+                self._join(other, number)
+            new = [key for key, linked in known.items() if linked is None]
+        self._db.executemany("INSERT OR REPLACE INTO link VALUES (?, ?, ?)", [(tenant, key, number) for key in new])
         return number
 
-    def _linked(self, tenant: str, key: str) -> tuple[int, int, int] | None:
-        """Return the bundle that a key leads to, its part, and how many spans it has."""
-        row: tuple[int, int, int] | None = self._db.execute(
-            "SELECT no, part, revision FROM link JOIN bundle ON no = bundle WHERE link.tenant = ? AND key = ?",
-            (tenant, key),
+    def _linked(self, tenant: str, key: str) -> tuple[int, int] | None:
+        """Return the bundle that a key leads to, and how many spans it has."""
+        row: tuple[int, int] | None = self._db.execute(
+            "SELECT no, spans FROM link JOIN bundle ON no = bundle WHERE link.tenant = ? AND key = ?", (tenant, key)
         ).fetchone()
         return row
 
-    def _new_bundle(self, tenant: str, part: int) -> int:
-        made = self._db.execute("INSERT INTO bundle (tenant, part, revision, told) VALUES (?, ?, 0, 0)", (tenant, part))
+    def _sizes(self, number: int) -> tuple[int, int]:
+        """Return how many spans a bundle has, and how many of them were told."""
+        row: tuple[int, int] = self._db.execute(
+            "SELECT spans, spans_told FROM bundle WHERE no = ?", (number,)
+        ).fetchone()
+        return row
+
+    def _new_bundle(self, tenant: str, *, apart: bool) -> int:
+        made = self._db.execute(
+            "INSERT INTO bundle (tenant, apart, spans, spans_told) VALUES (?, ?, 0, 0)", (tenant, apart)
+        )
         return int(made.lastrowid or 0)
 
     def _join(self, number: int, into: int) -> None:
@@ -220,15 +225,17 @@ class Spool:
             self._db.execute(f"UPDATE {table} SET bundle = ? WHERE bundle = ?", (into, number))  # noqa: S608 - our own names
         self._db.execute("INSERT OR IGNORE INTO told SELECT ?, session, id FROM told WHERE bundle = ?", (into, number))
         self._db.execute("DELETE FROM told WHERE bundle = ?", (number,))
-        ((spans, was_told),) = self._db.execute("SELECT revision, told FROM bundle WHERE no = ?", (number,)).fetchall()
         self._db.execute(
-            "UPDATE bundle SET revision = revision + ?, told = told + ? WHERE no = ?", (spans, was_told, into)
+            "UPDATE bundle SET apart = max(bundle.apart, other.apart), spans = bundle.spans + other.spans,"
+            " spans_told = bundle.spans_told + other.spans_told FROM bundle AS other WHERE bundle.no = ? AND other.no = ?",
+            (into, number),
         )
         self._db.execute("DELETE FROM bundle WHERE no = ?", (number,))
-        # What waited longest has waited for both.
         if (waiting := self._due.pop(number, None)) is not None:
+            # What waited longest has waited for both.
             here = self._due.setdefault(into, waiting)
             here.since = min(here.since, waiting.since)
+            self._due.move_to_end(into, last=False)
 
     def _prepare(self) -> None:
         version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
@@ -240,8 +247,8 @@ class Spool:
             )
 
     def _find_due(self) -> None:
-        rows = self._db.execute("SELECT no, revision, told FROM bundle WHERE revision > told ORDER BY no").fetchall()
-        self._due = OrderedDict((number, _Waiting(self._added, spans, told)) for number, spans, told in rows)
+        rows = self._db.execute("SELECT no, spans FROM bundle WHERE spans > spans_told ORDER BY no").fetchall()
+        self._due = OrderedDict((number, _Waiting(self._added, spans)) for number, spans in rows)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

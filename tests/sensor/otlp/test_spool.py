@@ -1,15 +1,18 @@
 """Bundles: what hangs together, when it is told, and where one ends."""
 
+import json
+import random
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from sensor.event import ToolCalled
 from sensor.sources.otlp.derive import derive_read
-from sensor.sources.otlp.span import Span
-from sensor.sources.otlp.spool import Due, Spool
-from tests.sensor.otlp.told import chat, genai, spans
+from sensor.sources.otlp.span import Span, SpanEvent
+from sensor.sources.otlp.spool import BUNDLE_SPANS, Due, Spool
+from tests.sensor.otlp.told import START, chat, genai, spans, tool_spans
 
 
 @pytest.fixture
@@ -35,9 +38,60 @@ def many(count: int, *, conversation: str = "all of them", first: int = 0) -> li
     return [replace(one, trace_id=f"{number:032x}") for number in range(first, first + count)]
 
 
-def test_calls_whose_content_was_kept_back_do_not_hang_together(spool: Spool) -> None:
-    bare = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m-1"}
-    spool.add([replace(span, attributes=bare) for span in many(5)], "local")
+EMPTY = [{"role": "user", "parts": []}], [{"role": "assistant", "parts": [], "finish_reason": "stop"}]
+INFERENCE = "llm.input_messages.0.message", "llm.output_messages.0.message"
+KEPT_BACK: dict[str, tuple[dict[str, Any], tuple[SpanEvent, ...]]] = {
+    "nothing": ({"gen_ai.operation.name": "chat"}, ()),
+    "events": (
+        {"gen_ai.system": "openai", "gen_ai.operation.name": "chat"},
+        (
+            SpanEvent("gen_ai.user.message", START, {}, {}),
+            SpanEvent("gen_ai.choice", START, {}, {"message": {"role": "assistant"}}),
+        ),
+    ),
+    "events without body": (
+        {"gen_ai.system": "openai", "gen_ai.operation.name": "chat"},
+        (SpanEvent("gen_ai.user.message", START, {}, None), SpanEvent("gen_ai.choice", START, {}, {"message": {}})),
+    ),
+    "marks": (
+        {"openinference.span.kind": "LLM"}
+        | {f"{place}.role": role for place, role in zip(INFERENCE, ("user", "assistant"), strict=True)}
+        | {f"{place}.content": "__REDACTED__" for place in INFERENCE},
+        (),
+    ),
+    "marks beside instructions": (
+        {
+            "openinference.span.kind": "LLM",
+            f"{INFERENCE[0]}.role": "system",
+            f"{INFERENCE[0]}.content": "You run the post room.",
+        }
+        | {"llm.input_messages.1.message.role": "user", "llm.input_messages.1.message.content": "__REDACTED__"}
+        | {f"{INFERENCE[1]}.role": "assistant", f"{INFERENCE[1]}.content": "__REDACTED__"},
+        (),
+    ),
+    "marks of values": (
+        {"openinference.span.kind": "LLM", "input.value": "__REDACTED__", "output.value": "__REDACTED__"},
+        (),
+    ),
+    "no parts": (
+        {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.input.messages": json.dumps(EMPTY[0]),
+            "gen_ai.output.messages": json.dumps(EMPTY[1]),
+        },
+        (),
+    ),
+    "roles": (
+        {"llm.request.type": "chat", "gen_ai.prompt.0.role": "user", "gen_ai.completion.0.role": "assistant"},
+        (),
+    ),
+}
+
+
+@pytest.mark.parametrize("form", KEPT_BACK)
+def test_calls_whose_content_was_kept_back_do_not_hang_together(form: str, spool: Spool) -> None:
+    attributes, events = KEPT_BACK[form]
+    spool.add([replace(span, attributes=attributes, events=events) for span in many(5)], "local")
 
     assert [len(due.spans) for due in tell(spool)] == [1] * 5
 
@@ -46,41 +100,103 @@ def test_a_full_bundle_is_followed_by_another_whose_sessions_are_its_own(spool: 
     spool.add(many(6_000), "local")
     told = tell(spool)
 
-    assert [(len(due.spans), due.revision, due.part) for due in told] == [
-        (2_500, 2_500, 0), (2_500, 2_500, 1), (1_000, 1_000, 2)
-    ]  # fmt: skip
+    assert sorted(len(due.spans) for due in told) == [1_000, 2_500, 2_500]
     events = [event for due in told for event in derive_read(due.spans, due.tenant, due.part)]
     assert len({event.session for event in events}) == 3
-    assert len({event.id for event in events if isinstance(event, ToolCalled)}) == len(
-        [event for event in events if isinstance(event, ToolCalled)]
+    called = [event.id for event in events if isinstance(event, ToolCalled)]
+    assert len(called) == len(set(called)) == 6
+
+
+def test_bundles_that_are_too_large_for_one_stay_and_what_links_them_begins_another(spool: Spool) -> None:
+    spool.add(many(2_000, conversation="a"), "local")
+    spool.add(many(1_000, conversation="c", first=3_000), "local")
+    spool.add([replace(many(1, conversation="c")[0], span_id="c" * 16)], "local")
+    spool.add(many(10, conversation="c", first=5_000), "local")
+
+    told = tell(spool)
+    assert sorted(len(due.spans) for due in told) == [11, 1_000, 2_000]
+    assert [due.part > 0 for due in sorted(told, key=lambda due: len(due.spans))] == [True, False, False]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_hangs_together_no_span_is_lost_and_no_session_is_told_by_two_bundles(seed: int) -> None:
+    source = random.Random(seed)
+    bound = source.choice([4, 9, BUNDLE_SPANS])
+    spool = Spool(None, key=b"k" * 32, bundle_spans=bound)
+    left = [mixed(source) for _ in range(60)]
+    while left:
+        some = [left.pop() for _ in range(min(len(left), source.randrange(1, 6)))]
+        spool.add(some, "local")
+        if source.random() < 0.3:
+            spool.was_told([(due, told_of(due)) for number in spool.due(2) if (due := spool.bundle(number))])
+    bundles = {number: spool.bundle(number) for (number,) in rows(spool, "SELECT no FROM bundle")}
+    told: dict[str, int] = {}
+    for number, due in bundles.items():
+        assert due is not None
+        assert len(due.spans) <= bound
+        for session in told_of(due):
+            assert told.setdefault(session, number) == number
+
+    assert rows(spool, "SELECT no, spans FROM bundle") == rows(
+        spool, "SELECT bundle, count(*) FROM span GROUP BY bundle"
+    )
+    assert sum(len(due.spans) for due in bundles.values() if due) == spool.count() == 60
+    while number := spool.due(1):
+        (due,) = (spool.bundle(one) for one in number)
+        assert due is not None
+        spool.was_told([(due, told_of(due))])
+    assert rows(spool, "SELECT no FROM bundle WHERE spans > spans_told") == []
+
+
+def mixed(source: random.Random) -> Span:
+    """Return a span that hangs together with others by trace, conversation, tool call or beginning."""
+    named = source.choice([None, None, "a", "b", "c"])
+    some = spans(chat(f"{source.randrange(12):04}"), genai, conversation=named) + tool_spans(chat("0001"))
+    return replace(
+        source.choice(some), trace_id=f"{source.randrange(1, 25):032x}", span_id=f"{source.getrandbits(60):016x}"
     )
 
 
-def test_bundles_are_joined_only_while_they_have_room(spool: Spool) -> None:
-    spool.add(many(2_000, conversation="a"), "local")
-    spool.add(many(400, conversation="b", first=2_000), "local")
-    spool.add(many(1_000, conversation="c", first=3_000), "local")
-    both = replace(many(1, conversation="b", first=0)[0], span_id="b" * 16)
-    one_of_them = replace(many(1, conversation="c", first=0)[0], span_id="c" * 16)
-
-    spool.add([both, one_of_them], "local")
-
-    assert sorted(len(due.spans) for due in tell(spool)) == [1_000, 2_402]
-    assert spool.count() == 3_402
+def told_of(due: Due) -> dict[str, frozenset[str]]:
+    told: dict[str, set[str]] = {}
+    for event in derive_read(due.spans, due.tenant, due.part):
+        told.setdefault(event.session, set()).add(event.id)
+    return {session: frozenset(ids) for session, ids in told.items()}
 
 
-def test_a_large_bundle_is_told_when_it_has_grown_by_an_eighth_or_when_no_other_waits(spool: Spool) -> None:
+def rows(spool: Spool, query: str) -> list[Any]:
+    return spool._db.execute(f"{query} ORDER BY 1").fetchall()
+
+
+def test_a_large_bundle_is_told_when_no_other_waits_or_when_as_many_spans_came_as_it_has(spool: Spool) -> None:
     spool.add(many(1_000), "local")
     tell(spool)
 
     spool.add(many(1, first=1_000), "local")
     spool.add(many(1, conversation="another", first=5_000), "local")
-    assert [len(spool.bundle(number).spans) for number in spool.due()] == [1]  # type: ignore[union-attr]
+    assert sizes(spool) == [1]
     assert [len(due.spans) for due in tell(spool)] == [1, 1_001]
 
-    spool.add(many(200, first=1_001), "local")
-    spool.add(many(1, conversation="a third", first=6_000), "local")
-    assert sorted(len(spool.bundle(number).spans) for number in spool.due()) == [1, 1_201]  # type: ignore[union-attr]
+    spool.add(many(1, first=1_001), "local")
+    for number in range(1_002):
+        spool.add(many(1, conversation=f"c{number:06}", first=6_000 + number), "local")
+        if sizes(spool) != [1]:
+            break
+        tell_one(spool)
+    assert number == 1_001
+    assert sorted(sizes(spool)) == [1, 1_002]
+
+
+def sizes(spool: Spool) -> list[int]:
+    """Return how many spans the bundles have that are told next."""
+    return [len(due.spans) for number in spool.due() if (due := spool.bundle(number))]
+
+
+def tell_one(spool: Spool) -> None:
+    (number,) = spool.due(1)
+    due = spool.bundle(number)
+    assert due is not None
+    spool.was_told([(due, {})])
 
 
 def test_a_bundle_that_has_grown_goes_behind_the_others(spool: Spool) -> None:
