@@ -16,16 +16,16 @@ from sensor.event import AlertReceived, Unparsed
 from sensor.sources.alerts import event_of
 from sensor.sources.otlp.decode import decode
 from sensor.sources.otlp.span import Span
-from sensor.sources.otlp.spool import Spool
+from sensor.sources.otlp.spool import BUNDLE_SPANS, Spool
 from tests.correlator.test_absorb import BEGUN_NS, MINUTE_NS, Attack, falco
 from tests.sensor.otlp.told import DIALECTS, chat, genai, openinference, shuffled, spans, tool_spans, twin
 
 
 @contextmanager
-def live(folder: Path) -> Iterator[Live]:
+def live(folder: Path, *, bundle_spans: int = BUNDLE_SPANS) -> Iterator[Live]:
     settings = Settings(store=folder)
     with opened(settings) as desk:
-        spool = Spool(folder / "spans.db", key=desk.key)
+        spool = Spool(folder / "spans.db", key=desk.key, bundle_spans=bundle_spans)
         yield Live(desk, spool)
         spool.close()
 
@@ -143,6 +143,20 @@ def test_a_session_that_turns_out_to_be_part_of_another_leaves_no_session_behind
     assert len(before) == len(sessions(tmp_path)) == 1
     assert before[0][0] != sessions(tmp_path)[0][0]
     assert len(stories(tmp_path)) == 1
+
+
+def test_one_conversation_id_for_all_keeps_the_stories_that_were_told(tmp_path: Path) -> None:
+    told = [spans(chat(f"{number:04}"), genai, conversation="all", trace=f"{number}e") for number in range(6)]
+    counts = []
+    with live(tmp_path, bundle_spans=8) as engine:
+        for number, one in enumerate(told):
+            # Tools' spans end first, and name no conversation.
+            for span in (*tool_spans(chat(f"{number:04}"), trace=f"{number}e"), *one):
+                engine.take([span])
+                engine.work()
+            counts.append(sum(record.standing == "open" for record in stories(tmp_path)))
+    assert counts == sorted(counts)
+    assert counts[-1] >= 6
 
 
 def test_a_credential_in_a_span_is_not_kept_anywhere(tmp_path: Path) -> None:
