@@ -9,6 +9,8 @@
     ├── TraceError                  a line of the trace notation; carries `line` and `column`
     ├── UnreadableJsonError         one JSON value; sources turn it into an `Unparsed` event
     ├── SpoolUnusable               the file of kept spans cannot be used
+    ├── ProbesUnusable              the kernel sensor cannot run here
+    ├── RecordInvalid               bytes are no record of a probe
     └── Undecodable                 one message of a protocol; sources and receivers say so and go on
 
 Unreadable lines and records are no errors: they become `Unparsed` events, and reading goes on.
@@ -60,3 +62,11 @@ class Undecodable(SensorError):
 
 class SpoolUnusable(SensorError):
     """The file in which spans are kept cannot be read or written."""
+
+
+class ProbesUnusable(SensorError):
+    """The kernel, its headers, BCC or the rights that the probes need are missing. The message says which and what to do."""
+
+
+class RecordInvalid(SensorError):
+    """Bytes that should be a record of a probe are none."""

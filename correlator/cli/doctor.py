@@ -38,14 +38,20 @@ def doctor(run: Run) -> int:
 
     settings = run.settings()
     checks = [*_installed(), *_settings(settings), *_store(settings)]
-    extras = _extras()
+    extras, kernel = _extras(), _kernel()
     if run.json:
-        run.data({"checks": [asdict(one) for one in checks], "extras": [asdict(one) for one in extras]})
+        run.data(
+            {
+                "checks": [asdict(one) for one in checks],
+                "extras": [asdict(one) for one in extras],
+                "kernel": [asdict(one) for one in kernel],
+            }
+        )
     else:
         for one in checks:
-            run.out(f"{'ok  ' if one.fine else 'FAIL'}  {one.name:<12} {safe(one.what, 1_000)}")
-        for one in extras:
-            run.out(f"{'ok  ' if one.fine else '-   '}  {one.name:<12} {safe(one.what, 1_000)}")
+            run.out(f"{'ok  ' if one.fine else 'FAIL'}  {one.name:<14} {safe(one.what, 1_000)}")
+        for one in extras + kernel:
+            run.out(f"{'ok  ' if one.fine else '-   '}  {one.name:<14} {safe(one.what, 1_000)}")
     return 0 if all(one.fine for one in checks) else 1
 
 
@@ -98,5 +104,11 @@ def _extras() -> list[Check]:
     for extra, module in EXTRAS.items():
         there = find_spec(module) is not None
         found.append(Check(extra, there, "installed" if there else f"not installed; pip install 'clew[{extra}]'"))
-    found.append(Check("sensor", find_spec("bcc") is not None, "kernel probes: apt-get install python3-bpfcc (Debian)"))
     return found
+
+
+def _kernel() -> list[Check]:
+    """Return what the kernel sensor needs; without it, telemetry and recordings are read as before."""
+    from sensor.probes.check import needs
+
+    return [Check(f"kernel {need.name}", need.met, need.what) for need in needs()]

@@ -1,0 +1,59 @@
+"""What the kernel sensor needs, looked at one by one: what is there, and what to do about what is not."""
+
+import os
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sensor.errors import SensorError
+from sensor.probes.btf import VMLINUX
+from sensor.probes.compiler import PLACE
+from sensor.probes.kernel import TRACEFS, tracepoints
+from sensor.probes.sensor import Sensor
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One thing that the sensor needs."""
+
+    name: str
+    met: bool
+    what: str
+    """What was found, or what to do."""
+
+
+def needs() -> Iterator[Need]:
+    """Yield them in the order in which they can be met. The last is a trial: the probes are compiled and attached, no more."""
+    root = os.geteuid() == 0
+    yield Need("rights", root, "root" if root else "run as root (sudo)")
+    btf = os.access(VMLINUX, os.R_OK)
+    yield Need("types", btf, str(VMLINUX) if btf else f"{VMLINUX} is missing: a kernel with CONFIG_DEBUG_INFO_BTF")
+    yield _tracing(root=root)
+    build = Path(f"/lib/modules/{platform.release()}/build")
+    headers = (build / "include").exists()
+    yield Need("headers", headers, str(build.resolve()) if headers else f"{build} is missing: sudo make system")
+    bcc = PLACE.exists()
+    yield Need(
+        "BCC", bcc, str(PLACE.parent) if bcc else "apt-get install python3-bpfcc (PyPI's bcc is another project)"
+    )
+    if root and btf and headers and bcc:
+        yield _trial()
+
+
+def _tracing(*, root: bool) -> Need:
+    place = next((place for place in TRACEFS if root and (place / "events").is_dir()), None)
+    if not root:
+        return Need("tracefs", False, "can be looked at by root only")
+    if place is None:
+        return Need("tracefs", False, "mount -t tracefs tracefs /sys/kernel/tracing (sudo make system does it)")
+    return Need("tracefs", True, f"{place}, {len(tracepoints())} tracepoints of system calls")
+
+
+def _trial() -> Need:
+    try:
+        with Sensor() as sensor:
+            missing = sensor.unobserved
+    except SensorError as error:
+        return Need("trial", False, str(error))
+    return Need("trial", True, "the probes load" + (f"; not on this kernel: {', '.join(missing)}" if missing else ""))

@@ -1,0 +1,164 @@
+/* What every probe uses: the record, the scope, the rings and the counters.
+ *
+ * No structure of the kernel is taken from its headers: offsets come as OFFSET_… from the kernel's own type information
+ * (btf.py), and what tracepoints pass is read by structures of our own, which do not change. Numbers of record types and
+ * counters come as RECORD_… and COUNT_… from record.py.
+ */
+
+#define PAYLOAD 8192
+#define SHORT_PAYLOAD 256
+#define PROCESSORS 512
+#define TYPES 64
+
+struct record {
+    u64 at_ns;
+    u64 started_ns;
+    u64 first;
+    u64 second;
+    s64 ret;
+    u32 tgid;
+    u32 tid;
+    u32 sequence;
+    u16 type;
+    u16 processor;
+    u32 number;
+    u32 length;
+};
+
+struct written {
+    struct record head;
+    u8 payload[PAYLOAD];
+};
+
+/* What a tracepoint on the way out of a system call passes. */
+struct leaving {
+    u64 common;
+    u32 number;
+    u32 unused;
+    s64 ret;
+};
+
+struct member {
+    u64 started_ns;
+    u32 parent;
+    u32 unused;
+    u64 parent_started_ns;
+};
+
+/* The processes that are observed, by number; see README.md. Nothing is looked at before a process was found here. */
+BPF_HASH(scope, u32, struct member, SCOPE);
+BPF_F_TABLE("array", u32, u64, counts, 4 * TYPES, BPF_F_MMAPABLE);
+BPF_F_TABLE("array", u32, u64, unscoped, 1, BPF_F_MMAPABLE);
+BPF_ARRAY(sequences, u32, PROCESSORS);
+/* Programs of tracepoints run with preemption off, so that one of each processor is enough. */
+BPF_PERCPU_ARRAY(scratch, struct written, 1);
+BPF_RINGBUF_OUTPUT(vital, VITAL_PAGES);
+BPF_RINGBUF_OUTPUT(bulk, BULK_PAGES);
+
+static __always_inline u64 word(u64 at)
+{
+    u64 found = 0;
+    bpf_probe_read_kernel(&found, sizeof(found), (void *)at);
+    return found;
+}
+
+static __always_inline u32 half(u64 at)
+{
+    u32 found = 0;
+    bpf_probe_read_kernel(&found, sizeof(found), (void *)at);
+    return found;
+}
+
+static __always_inline void count(u32 type, u32 what)
+{
+    u32 at = 4 * type + what;
+    u64 *found = counts.lookup(&at);
+    if (found)
+        __sync_fetch_and_add(found, 1);
+}
+
+static __always_inline u64 started_ns(u64 task)
+{
+    return word(word(task + OFFSET_task_struct_group_leader) + OFFSET_task_struct_start_boottime);
+}
+
+static __always_inline struct member *member(void)
+{
+    u32 tgid = bpf_get_current_pid_tgid() >> 32;
+    return scope.lookup(&tgid);
+}
+
+/* A record of the current process, to be filled in and sent. */
+static __always_inline struct written *begun(struct member *self, u32 type)
+{
+    u32 zero = 0;
+    struct written *made = scratch.lookup(&zero);
+    if (!made)
+        return 0;
+    u64 id = bpf_get_current_pid_tgid();
+    u32 processor = bpf_get_smp_processor_id();
+    u32 *sequence = sequences.lookup(&processor);
+    if (!self->started_ns)
+        self->started_ns = started_ns(bpf_get_current_task());
+    made->head.at_ns = bpf_ktime_get_boot_ns();
+    made->head.started_ns = self->started_ns;
+    made->head.first = made->head.second = 0;
+    made->head.ret = 0;
+    made->head.tgid = id >> 32;
+    made->head.tid = id;
+    made->head.sequence = sequence ? (*sequence)++ : 0;
+    made->head.type = type;
+    made->head.processor = processor;
+    made->head.number = 0;
+    made->head.length = 0;
+    return made;
+}
+
+static __always_inline u64 sized(struct written *made, u32 length)
+{
+    /* The verifier needs the bound in one register: an `and` that the compiler cannot take for needless. */
+    asm volatile("%0 &= 16383" : "+r"(length));
+    if (length > PAYLOAD)
+        length = PAYLOAD;
+    made->head.length = length;
+    return sizeof(struct record) + length;
+}
+
+/* Life-cycle and security: in a ring of its own, and the reader is woken. */
+static __always_inline void send_vital(struct written *made, u32 length)
+{
+    u64 size = sized(made, length);
+    count(made->head.type, COUNT_ATTEMPTED);
+    if (vital.ringbuf_output(made, size, BPF_RB_FORCE_WAKEUP))
+        count(made->head.type, COUNT_LOST);
+}
+
+/* The rest: the kernel wakes a reader only where the ring was empty, so once for each look and not for each record. */
+static __always_inline void send_bulk(struct written *made, u32 length)
+{
+    u64 size = sized(made, length);
+    count(made->head.type, COUNT_ATTEMPTED);
+    if (bulk.ringbuf_output(made, size, 0))
+        count(made->head.type, COUNT_LOST);
+}
+
+/* An argument of the system call that is about to return: registers keep them, and memory that it read is mapped now. */
+static __always_inline u64 argument(u32 register_offset)
+{
+    return word(bpf_task_pt_regs((struct task_struct *)bpf_get_current_task_btf()) + register_offset);
+}
+
+/* A text of the process, with its NUL; returns its length, or 0 where it cannot be read. */
+static __always_inline u32 text_of(struct written *made, u32 at, u64 from)
+{
+    if (at > PAYLOAD / 2)
+        return 0;
+    s64 length = bpf_probe_read_user_str(&made->payload[at], PAYLOAD / 2, (void *)from);
+    if (length <= 0) {
+        count(made->head.type, COUNT_UNREAD);
+        return 0;
+    }
+    if (length == PAYLOAD / 2)
+        count(made->head.type, COUNT_CUT);
+    return length;
+}

@@ -1,0 +1,111 @@
+/* Files: opened, and their names changed. Calls that failed are not told. */
+
+#define AT_FDCWD -100
+
+static __always_inline int file_opened(struct leaving *ctx, u64 folder, u32 path, u64 flags)
+{
+    struct member *self = member();
+    if (!self || ctx->ret < 0)
+        return 0;
+    struct written *made = begun(self, RECORD_OPENED);
+    if (!made)
+        return 0;
+    made->head.number = ctx->number;
+    made->head.ret = ctx->ret;
+    made->head.first = folder;
+    made->head.second = flags;
+    send_bulk(made, text_of(made, 0, argument(path)));
+    return 0;
+}
+
+int file_open(struct leaving *ctx)
+{
+    return member() ? file_opened(ctx, AT_FDCWD, ARGUMENT_0, argument(ARGUMENT_1)) : 0;
+}
+
+int file_creat(struct leaving *ctx)
+{
+    return member() ? file_opened(ctx, AT_FDCWD, ARGUMENT_0, 01101) : 0; /* O_CREAT | O_WRONLY | O_TRUNC */
+}
+
+int file_openat(struct leaving *ctx)
+{
+    return member() ? file_opened(ctx, argument(ARGUMENT_0), ARGUMENT_1, argument(ARGUMENT_2)) : 0;
+}
+
+int file_openat2(struct leaving *ctx)
+{
+    if (!member())
+        return 0;
+    u64 flags = 0;
+    bpf_probe_read_user(&flags, sizeof(flags), (void *)argument(ARGUMENT_2)); /* struct open_how begins with them */
+    return file_opened(ctx, argument(ARGUMENT_0), ARGUMENT_1, flags);
+}
+
+/* What becomes of a name: the path and, where there are two, the other behind it. `first` and `second` are their folders, `ret` says
+ * what it was. */
+static __always_inline int file_changed(struct leaving *ctx, u32 change, u64 folder, u32 path, u64 other_folder, u32 other)
+{
+    struct member *self = member();
+    if (!self || ctx->ret < 0)
+        return 0;
+    struct written *made = begun(self, RECORD_CHANGED);
+    if (!made)
+        return 0;
+    made->head.number = ctx->number;
+    made->head.ret = change;
+    made->head.first = folder;
+    made->head.second = other_folder;
+    u32 length = text_of(made, 0, argument(path));
+    if (other != path) {
+        asm volatile("%0 &= 4095" : "+r"(length));
+        length += text_of(made, length, argument(other));
+    }
+    send_bulk(made, length);
+    return 0;
+}
+
+int file_unlink(struct leaving *ctx)
+{
+    return member() ? file_changed(ctx, CHANGE_UNLINK, AT_FDCWD, ARGUMENT_0, 0, ARGUMENT_0) : 0;
+}
+
+int file_unlink_at(struct leaving *ctx)
+{
+    return member() ? file_changed(ctx, CHANGE_UNLINK, argument(ARGUMENT_0), ARGUMENT_1, 0, ARGUMENT_1) : 0;
+}
+
+int file_chmod(struct leaving *ctx)
+{
+    return member() ? file_changed(ctx, CHANGE_CHMOD, AT_FDCWD, ARGUMENT_0, 0, ARGUMENT_0) : 0;
+}
+
+int file_chmod_at(struct leaving *ctx)
+{
+    return member() ? file_changed(ctx, CHANGE_CHMOD, argument(ARGUMENT_0), ARGUMENT_1, 0, ARGUMENT_1) : 0;
+}
+
+int file_rename(struct leaving *ctx)
+{
+    return member() ? file_changed(ctx, CHANGE_RENAME, AT_FDCWD, ARGUMENT_0, AT_FDCWD, ARGUMENT_1) : 0;
+}
+
+int file_rename_at(struct leaving *ctx)
+{
+    return member() ? file_changed(ctx, CHANGE_RENAME, argument(ARGUMENT_0), ARGUMENT_1, argument(ARGUMENT_2), ARGUMENT_3) : 0;
+}
+
+int file_link(struct leaving *ctx)
+{
+    return member() ? file_changed(ctx, CHANGE_LINK, AT_FDCWD, ARGUMENT_0, AT_FDCWD, ARGUMENT_1) : 0;
+}
+
+int file_link_at(struct leaving *ctx)
+{
+    return member() ? file_changed(ctx, CHANGE_LINK, argument(ARGUMENT_0), ARGUMENT_1, argument(ARGUMENT_2), ARGUMENT_3) : 0;
+}
+
+int file_symlink_at(struct leaving *ctx)
+{
+    return member() ? file_changed(ctx, CHANGE_LINK, AT_FDCWD, ARGUMENT_0, argument(ARGUMENT_1), ARGUMENT_2) : 0;
+}

@@ -1,0 +1,119 @@
+"""The programs in the kernel, as the sensor holds them: rings and counters in mapped memory, and the scope."""
+
+import ctypes
+import json
+import mmap
+import os
+import platform
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from sensor.errors import ProbesUnusable
+from sensor.probes.compiler import MAPS, MOST_FDS
+from sensor.probes.record import Count, Type
+from sensor.probes.ring import Ring
+from sensor.probes.source import Order, Sizes
+
+_BPF = {"x86_64": 321, "aarch64": 280}
+"""Number of the system call `bpf`."""
+_MAP_UPDATE = 2
+TRACEFS = (Path("/sys/kernel/tracing"), Path("/sys/kernel/debug/tracing"))
+
+
+def tracepoints() -> list[str]:
+    """Return the tracepoints of system calls that the running kernel has, as `group:name`. Raises `ProbesUnusable`."""
+    for place in TRACEFS:
+        try:
+            found = [f"syscalls:{event.name}" for event in (place / "events" / "syscalls").iterdir() if event.is_dir()]
+        except PermissionError as error:
+            raise ProbesUnusable(f"{place} may not be read ({error.strerror}): run as root (sudo).") from error
+        except OSError:
+            continue
+        return found
+    raise ProbesUnusable(f"tracefs is not there: mount -t tracefs tracefs {TRACEFS[0]} (sudo make system does it).")
+
+
+class Kernel:
+    """Attached programs. Used from one thread; what is held here keeps them attached."""
+
+    def __init__(self, order: Order, sizes: Sizes) -> None:
+        """Compile and attach. Raises `ProbesUnusable` with the compiler's own words."""
+        fds, self.unattached = _compiled(order)
+        self._fds = fds
+        self._scope, counts, unscoped, vital, bulk = fds[: len(MAPS)]
+        self.vital = Ring(vital, sizes.vital_pages * mmap.PAGESIZE)
+        self.bulk = Ring(bulk, sizes.bulk_pages * mmap.PAGESIZE)
+        self._mapped = [mmap.mmap(fd, mmap.PAGESIZE, mmap.MAP_SHARED, mmap.PROT_READ) for fd in (counts, unscoped)]
+        self._counts, self._unscoped = (memoryview(one).cast("Q") for one in self._mapped)
+
+    def observe(self, pid: int) -> None:
+        """Put a process into the scope; its children will be born in it. Raises `OSError`."""
+        key, value = ctypes.c_uint32(pid), (ctypes.c_uint8 * 24)()
+        attributes = (ctypes.c_uint64 * 4)(self._scope, ctypes.addressof(key), ctypes.addressof(value), 0)
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.syscall(_BPF[platform.machine()], _MAP_UPDATE, attributes, ctypes.sizeof(attributes)) < 0:
+            error = ctypes.get_errno()
+            raise OSError(error, f"process {pid} cannot be observed: {os.strerror(error)}")
+
+    def count(self, kind: Type, what: Count) -> int:
+        """Return what was counted for a type of record so far."""
+        return self._counts[4 * kind + what]
+
+    @property
+    def unscoped(self) -> int:
+        """Return how many children of observed processes found no room in the scope."""
+        return self._unscoped[0]
+
+    def read(self) -> Iterator[memoryview]:
+        """Yield what is in the rings, the vital one first; each piece is valid until the next."""
+        yield from self.vital.read()
+        yield from self.bulk.read()
+
+    def close(self) -> None:
+        """Detach all and let go."""
+        for view in (self._counts, self._unscoped):
+            view.release()
+        for ring in (self.vital, self.bulk):
+            ring.close()
+        for mapped in self._mapped:
+            mapped.close()
+        for fd in self._fds:
+            os.close(fd)
+
+
+def _compiled(order: Order) -> tuple[list[int], dict[str, str]]:
+    here, there = socket.socketpair()
+    with here, tempfile.TemporaryFile() as words:
+        with there:
+            child = subprocess.Popen(  # noqa: S603 - our own module
+                [sys.executable, "-m", "sensor.probes.compiler", str(there.fileno())],
+                pass_fds=[there.fileno()], stdin=subprocess.DEVNULL, stdout=words, stderr=words,
+            )  # fmt: skip
+        here.sendall(json.dumps(order.as_json()).encode() + b"\n")
+        answer = json.loads(_line(here) or b'{"error": ""}')
+        fds: list[int] = []
+        if "error" not in answer:
+            wanted = len(MAPS) + answer["programs"]
+            while len(fds) < wanted:
+                _, some, _, _ = socket.recv_fds(here, 1, MOST_FDS)
+                fds += some
+            here.sendall(b"d")
+        child.wait()
+        if "error" in answer:
+            words.seek(0)
+            told = words.read().decode("utf-8", "replace")[-4_000:]
+            hint = "" if os.geteuid() == 0 else " Run as root (sudo)."
+            raise ProbesUnusable(f"The probes cannot be loaded: {answer['error']}.{hint}\n{told}".strip())
+    return fds, answer["unattached"]
+
+
+def _line(there: socket.socket) -> bytes:
+    """Return one line, and read nothing behind it: descriptors follow."""
+    found = b""
+    while not found.endswith(b"\n") and (more := there.recv(1)):
+        found += more
+    return found

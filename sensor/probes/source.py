@@ -1,0 +1,81 @@
+"""The table, the running kernel's offsets and tracepoints → what the compiler gets. Pure."""
+
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+
+from sensor.errors import ProbesUnusable
+from sensor.probes.btf import offsets
+from sensor.probes.record import Change, Count, Type
+from sensor.probes.table import Hook, Probe
+
+_FIELDS = ("task_struct.group_leader", "task_struct.start_boottime")
+"""What `common.h` asks for."""
+_ARGUMENTS: Mapping[str, tuple[str, ...]] = {
+    "x86_64": tuple(f"pt_regs.{name}" for name in ("di", "si", "dx", "r10", "r8", "r9")),
+}
+"""Machine → where its saved registers hold the arguments of a system call (System V ABI; Linux, arch/x86/entry)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much the kernel holds for the sensor."""
+
+    vital_pages: int = 256
+    """Ring of life-cycle and security, in pages of 4 KiB; a power of two, like the next."""
+    bulk_pages: int = 2_048
+    scope: int = 65_536
+    """Processes that may be observed at a time."""
+
+
+USUAL = Sizes()
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the compiler is asked for."""
+
+    text: str
+    flags: tuple[str, ...]
+    hooks: tuple[Hook, ...]
+    missing: tuple[str, ...]
+    """Tracepoints that this kernel does not have."""
+
+    def as_json(self) -> dict[str, object]:
+        """Return it as the compiler reads it."""
+        return {"text": self.text, "flags": list(self.flags), "hooks": [asdict(hook) for hook in self.hooks]}
+
+
+def order(
+    probes: Sequence[Probe], btf: bytes, tracepoints: Iterable[str], sizes: Sizes = USUAL, machine: str = ""
+) -> Order:
+    """Return what to compile and where to attach it on a kernel with these `tracepoints` (`group:name`).
+
+    Raises `ProbesUnusable` where a kernel lacks what all else rests on.
+    """
+    machine = machine or platform.machine()
+    if machine not in _ARGUMENTS:
+        raise ProbesUnusable(
+            f"The sensor does not know the registers of {machine}; it runs on {', '.join(_ARGUMENTS)}."
+        )
+    there = frozenset(tracepoints)
+    hooks = [hook for probe in probes for hook in probe.hooks]
+    missing = [hook for hook in hooks if hook.kind == "tracepoint" and hook.place not in there]
+    if needed := [hook.place for hook in missing if hook.needed]:
+        raise ProbesUnusable(f"This kernel has no tracepoint {', '.join(needed)}; there is no sensor without.")
+    fields = [*_FIELDS, *(field for probe in probes for field in probe.fields)]
+    found = offsets(btf, [*fields, *_ARGUMENTS[machine]])
+    defines = {f"OFFSET_{name.replace('.', '_')}": found[name] for name in fields}
+    defines |= {f"ARGUMENT_{number}": found[name] for number, name in enumerate(_ARGUMENTS[machine])}
+    for name, values in (("RECORD", Type), ("COUNT", Count), ("CHANGE", Change)):
+        defines |= {f"{name}_{one.name}": one.value for one in values}
+    defines |= {"VITAL_PAGES": sizes.vital_pages, "BULK_PAGES": sizes.bulk_pages, "SCOPE": sizes.scope}
+    here = files("sensor.probes")
+    parts = [here / "common.h", *(here / probe.name / "probe.c" for probe in probes)]
+    return Order(
+        text="\n".join(part.read_text("utf-8") for part in parts),
+        flags=tuple(f"-D{name}={value}" for name, value in defines.items()),
+        hooks=tuple(hook for hook in hooks if hook not in missing),
+        missing=tuple(hook.place for hook in missing),
+    )

@@ -1,0 +1,101 @@
+"""The probes: one row each. A probe is a folder with `probe.c`, `decode.py` and a README."""
+
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from sensor.errors import RecordInvalid
+from sensor.event import Event
+from sensor.probes.files.decode import DECODERS as FILES
+from sensor.probes.network.decode import DECODERS as NETWORK
+from sensor.probes.origin import Origin
+from sensor.probes.process.decode import DECODERS as PROCESS
+from sensor.probes.record import Record, Type
+
+Decoder = Callable[[Record, Origin], Iterator[Event]]
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """Where a function of `probe.c` is attached."""
+
+    function: str
+    place: str
+    """`group:name` of a tracepoint as tracefs lists it, or the name of a raw one."""
+    kind: Literal["tracepoint", "raw"] = "tracepoint"
+    needed: bool = False
+    """Whether there is no sensor without it. System calls that a kernel does not have are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What is observed of one thing."""
+
+    name: str
+    """Its folder."""
+    hooks: tuple[Hook, ...]
+    decoders: Mapping[Type, Decoder]
+    fields: tuple[str, ...] = ()
+    """Fields of kernel structures whose offsets `probe.c` asks for."""
+
+
+def _leaving(function: str, *calls: str) -> tuple[Hook, ...]:
+    return tuple(Hook(function, f"syscalls:sys_exit_{call}") for call in calls)
+
+
+PROBES: tuple[Probe, ...] = (
+    Probe(
+        "process",
+        (
+            Hook("process_born", "task_newtask", "raw", needed=True),
+            Hook("process_executed", "sched_process_exec", "raw", needed=True),
+            Hook("process_exited", "sched_process_exit", "raw", needed=True),
+        ),
+        PROCESS,
+        (
+            "task_struct.tgid", "task_struct.mm", "task_struct.nsproxy", "task_struct.signal", "task_struct.exit_code",
+            "mm_struct.arg_start", "mm_struct.arg_end", "signal_struct.live", "signal_struct.group_exit_code",
+            "linux_binprm.filename", "nsproxy.mnt_ns", "nsproxy.pid_ns_for_children", "nsproxy.net_ns", "nsproxy.uts_ns",
+            "nsproxy.ipc_ns", "nsproxy.cgroup_ns", "mnt_namespace.ns.inum", "pid_namespace.ns.inum", "net.ns.inum",
+            "uts_namespace.ns.inum", "ipc_namespace.ns.inum", "cgroup_namespace.ns.inum",
+        ),
+    ),
+    Probe(
+        "files",
+        (
+            *_leaving("file_open", "open"),
+            *_leaving("file_creat", "creat"),
+            *_leaving("file_openat", "openat"),
+            *_leaving("file_openat2", "openat2"),
+            *_leaving("file_unlink", "unlink", "rmdir"),
+            *_leaving("file_unlink_at", "unlinkat"),
+            *_leaving("file_chmod", "chmod"),
+            *_leaving("file_chmod_at", "fchmodat", "fchmodat2"),
+            *_leaving("file_rename", "rename"),
+            *_leaving("file_rename_at", "renameat", "renameat2"),
+            *_leaving("file_link", "link", "symlink"),
+            *_leaving("file_link_at", "linkat"),
+            *_leaving("file_symlink_at", "symlinkat"),
+        ),
+        FILES,
+    ),
+    Probe(
+        "network",
+        (*_leaving("network_connect", "connect"), *_leaving("network_accept", "accept", "accept4")),
+        NETWORK,
+    ),
+)  # fmt: skip
+
+_DECODERS: Mapping[int, Decoder] = {kind: decoder for probe in PROBES for kind, decoder in probe.decoders.items()}
+
+
+def decode(record: Record, origin: Origin) -> list[Event]:
+    """Return what a record says. Raises `RecordInvalid` where no probe can have written it."""
+    decoder = _DECODERS.get(record.type)
+    if decoder is None:
+        raise RecordInvalid(f"No probe writes records of type {record.type}.")
+    try:
+        return list(decoder(record, origin))
+    except (struct.error, KeyError, ValueError) as error:
+        raise RecordInvalid(f"A record of type {record.type} has not its form: {error}.") from error

@@ -1,0 +1,119 @@
+"""`clew record`: the command does not notice, and what it did is in the file."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sensor.event import CaptureStatus, Event, EventsLost, FileOpened, ProcessExited, ProcessStarted
+from sensor.sources.replay import read
+
+pytestmark = pytest.mark.usefixtures("sensor")
+
+
+def clew(folder: Path, *arguments: str, **more: object) -> "subprocess.CompletedProcess[bytes]":
+    command = [sys.executable, "-m", "correlator.cli", "--store", str(folder / "store"), *arguments]
+    return subprocess.run(command, capture_output=True, timeout=60, **more)  # type: ignore[call-overload, no-any-return]
+
+
+def events(folder: Path) -> list[Event]:
+    return list(read(folder / "out"))
+
+
+def test_input_output_and_exit_code_are_those_of_the_command(tmp_path: Path) -> None:
+    ran = clew(
+        tmp_path, "record", "-o", str(tmp_path / "out"), "--", "sh", "-c", "cat; echo oh >&2; exit 4", input=b"in\0put"
+    )
+
+    assert (ran.returncode, ran.stdout) == (4, b"in\0put")
+    assert ran.stderr.startswith(b"oh\n")
+    found = events(tmp_path)
+    assert isinstance(found[0], CaptureStatus)
+    assert found[0].seen == ("process", "files", "network")
+    assert [one.argv[0] for one in found if isinstance(one, ProcessStarted) and one.argv] == ["sh", "cat"]
+    assert [one.exit_code for one in found if isinstance(one, ProcessExited)][-1] == 4
+    assert not [one for one in found if isinstance(one, EventsLost)]
+
+
+def test_what_was_recorded_is_replayed(tmp_path: Path) -> None:
+    clew(tmp_path, "record", "-o", str(tmp_path / "out"), "--", "cat", "/etc/hostname")
+    ran = clew(tmp_path, "replay", str(tmp_path / "out"))
+
+    assert ran.returncode == 0
+    assert f"{len(events(tmp_path))} events, {len(events(tmp_path))} new".encode() in ran.stderr + ran.stdout
+
+
+def test_a_credential_in_an_argument_is_not_kept(tmp_path: Path) -> None:
+    secret = "ghp_" + "a1B2c3D4e5F6" * 3
+    clew(tmp_path, "record", "-o", str(tmp_path / "out"), "--", "true", secret)
+
+    assert secret.encode() not in (tmp_path / "out").read_bytes()
+    assert any("<SECRET:" in word for one in events(tmp_path) if isinstance(one, ProcessStarted) for word in one.argv)
+
+
+def test_the_commands_own_options_are_the_commands(tmp_path: Path) -> None:
+    ran = clew(tmp_path, "record", "-o", str(tmp_path / "out"), "echo", "--out", "x", "-o", "--help")
+
+    assert (ran.returncode, ran.stdout) == (0, b"--out x -o --help\n")
+
+
+def test_a_command_that_is_not_there_is_said_as_by_a_shell(tmp_path: Path) -> None:
+    ran = clew(tmp_path, "record", "-o", str(tmp_path / "out"), "--", "no-such-command")
+
+    assert ran.returncode == 127
+    assert b"no-such-command" in ran.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_the_command_and_what_it_did_is_kept(number: signal.Signals, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = [
+        sys.executable,
+        "-m",
+        "correlator.cli",
+        "--store",
+        str(tmp_path / "store"),
+        "record",
+        "-o",
+        str(out),
+        "--",
+    ]
+    process = subprocess.Popen(
+        [*command, "sh", "-c", "cat /etc/hostname; exec sleep 60"], stdout=subprocess.PIPE, start_new_session=True
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    time.sleep(0.3)
+    if number == signal.SIGINT:
+        os.killpg(process.pid, number)  # as a terminal does
+    else:
+        process.send_signal(number)
+    process.communicate(timeout=20)
+
+    assert process.returncode == 128 + number
+    found = events(tmp_path)
+    assert "/etc/hostname" in [one.path for one in found if isinstance(one, FileOpened)]
+    assert [one.exit_code for one in found if isinstance(one, ProcessExited)][-1] == 128 + number
+
+
+def test_without_root_it_says_what_to_do(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "correlator.cli",
+        "--store",
+        str(tmp_path / "store"),
+        "record",
+        "-o",
+        "/dev/null",
+        "true",
+    ]
+    ran = subprocess.run(["unshare", "--user", *command], capture_output=True, timeout=60)
+
+    assert ran.returncode == 1
+    assert b"Run as root (sudo)." in ran.stderr
+    assert b"Traceback" not in ran.stderr

@@ -1,0 +1,135 @@
+"""What processes did, as events: against what the test made them do."""
+
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from sensor.event import (
+    ConnectionAccepted,
+    ConnectionOpened,
+    FileChanged,
+    FileOpened,
+    Observed,
+    ProcessExited,
+    ProcessStarted,
+)
+from sensor.probes.origin import Origin
+from sensor.probes.sensor import Sensor
+from sensor.probes.table import decode
+from tests.kernel.conftest import python, watched
+
+Kind = TypeVar("Kind", bound=Observed)
+HERE = Origin.here()
+
+
+def told(sensor: Sensor, command: Sequence[str], kind: type[Kind], **more: object) -> list[Kind]:
+    events = (event for record in watched(sensor, command, **more) for event in decode(record, HERE))
+    return [event for event in events if isinstance(event, kind)]
+
+
+def test_a_command_is_told_with_its_arguments_its_program_and_its_namespaces(sensor: Sensor) -> None:
+    arguments = ["/bin/echo", "two words", "", "ümläut", "\x1b[31m", "x" * 3_000]
+    (started,) = told(sensor, arguments, ProcessStarted, stdout=subprocess.DEVNULL)
+
+    assert started.executable == "/bin/echo"
+    assert started.argv == tuple(arguments)
+    for name, number in started.namespaces.items():
+        assert str(Path(f"/proc/self/ns/{name}").readlink()) == f"{name}:[{number}]"
+    assert started.process.boot_id == HERE.boot_id
+
+
+def test_arguments_that_are_too_many_are_cut_and_the_rest_is_told(sensor: Sensor) -> None:
+    (started,) = told(sensor, ["/bin/true", *("y" * 1_000 for _ in range(10))], ProcessStarted)
+
+    assert started.argv[:5] == ("/bin/true", *["y" * 1_000] * 4)
+    assert sum(map(len, started.argv)) < 4_100
+
+
+@pytest.mark.parametrize(
+    ("command", "code"), [("exit 0", 0), ("exit 7", 7), ("kill -9 $$", 137), ("kill -TERM $$", 143)]
+)
+def test_an_exit_is_told_with_its_code(command: str, code: int, sensor: Sensor) -> None:
+    (exited,) = told(sensor, ["/bin/sh", "-c", command], ProcessExited)
+
+    assert exited.exit_code == code
+
+
+def test_times_are_those_of_the_clock(sensor: Sensor) -> None:
+    before = time.time_ns()
+    (started,) = told(sensor, ["/bin/true"], ProcessStarted)
+
+    # The clock may be set while the machine runs; a second is much.
+    assert before - 10**9 < (started.at_ns or 0) < time.time_ns() + 10**9
+
+
+def test_files_that_are_opened_are_told_with_what_for(sensor: Sensor, tmp_path: Path) -> None:
+    (tmp_path / "there").write_text("x")
+    program = f"""
+import os
+os.open({str(tmp_path / "there")!r}, os.O_RDONLY)
+os.open({str(tmp_path / "new")!r}, os.O_WRONLY | os.O_CREAT)
+os.open({str(tmp_path / "both")!r}, os.O_RDWR | os.O_CREAT)
+try: os.open({str(tmp_path / "missing")!r}, os.O_RDONLY)
+except OSError: pass
+os.chdir({str(tmp_path)!r})
+os.open("there", os.O_RDONLY)
+"""
+    found = told(sensor, python(program), FileOpened)
+    mine = [(one.path, one.for_writing) for one in found if one.path.startswith((str(tmp_path), "there"))]
+
+    assert mine == [
+        (str(tmp_path / "there"), False), (str(tmp_path / "new"), True), (str(tmp_path / "both"), True), ("there", False)
+    ]  # fmt: skip
+
+
+def test_a_path_of_4095_bytes_is_told_whole(sensor: Sensor, tmp_path: Path) -> None:
+    long = str(tmp_path) + "/." * ((4_094 - len(str(tmp_path))) // 2)
+    found = told(sensor, python(f"import os; os.open({long!r}, os.O_RDONLY)"), FileOpened)
+
+    assert long in [one.path for one in found]
+
+
+def test_what_becomes_of_names_is_told(sensor: Sensor, tmp_path: Path) -> None:
+    program = """
+import os, sys
+os.chdir(sys.argv[1])
+open("a", "w").close()
+os.chmod("a", 0o600); os.rename("a", "b"); os.link("b", "c"); os.symlink("c", "d"); os.unlink("b"); os.mkdir("e"); os.rmdir("e")
+folder = os.open(".", os.O_RDONLY)
+os.rename("c", "f", src_dir_fd=folder, dst_dir_fd=folder); os.unlink("f", dir_fd=folder)
+"""
+    found = told(sensor, python(program, str(tmp_path)), FileChanged)
+
+    assert [(one.change, one.path, one.to_path) for one in found] == [
+        ("chmod", "a", None), ("rename", "a", "b"), ("link", "b", "c"), ("link", "c", "d"), ("unlink", "b", None),
+        ("unlink", "e", None), ("rename", "c", "f"), ("unlink", "f", None),
+    ]  # fmt: skip
+
+
+def test_connections_are_told_with_their_peers(sensor: Sensor, tmp_path: Path) -> None:
+    program = """
+import socket, sys
+for family, where in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+    with socket.socket(family) as listening, socket.socket(family) as there:
+        listening.bind((where, 0)); listening.listen()
+        print(listening.getsockname()[1], flush=True)
+        there.connect(listening.getsockname()[:2])
+        listening.accept()
+        print(there.getsockname()[1], flush=True)
+with socket.socket(socket.AF_UNIX) as listening, socket.socket(socket.AF_UNIX) as there:
+    listening.bind(sys.argv[1]); listening.listen(); there.connect(sys.argv[1])
+"""
+    ports = tmp_path / "ports"
+    with ports.open("w") as out:
+        records = watched(sensor, python(program, str(tmp_path / "s")), stdout=out)
+    found = [event for record in records for event in decode(record, HERE)]
+    first, second, third, fourth = ports.read_text().split()
+    opened = [one.remote for one in found if isinstance(one, ConnectionOpened)]
+    accepted = [one.remote for one in found if isinstance(one, ConnectionAccepted)]
+
+    assert opened == [f"127.0.0.1:{first}", f"[::1]:{third}", f"unix:{tmp_path}/s"]
+    assert accepted == [f"127.0.0.1:{second}", f"[::1]:{fourth}"]
