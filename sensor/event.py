@@ -306,6 +306,8 @@ class PrivilegeUsed(Observed):
     process: ProcessId
     syscall: str
     arguments: tuple[str, ...] = ()
+    error: str | None = None
+    """Name of the error (errno) where the call was refused."""
 
 
 # Application layer

@@ -20,6 +20,7 @@ class Type(IntEnum):
     CHANGED = 5
     CONNECTED = 6
     ACCEPTED = 7
+    PRIVILEGED = 8
 
 
 class Change(IntEnum):

@@ -7,6 +7,7 @@ from importlib.resources import files
 
 from sensor.errors import ProbesUnusable
 from sensor.probes.btf import offsets
+from sensor.probes.privilege.calls import Privilege
 from sensor.probes.record import Change, Count, Type
 from sensor.probes.table import Hook, Probe
 
@@ -68,7 +69,7 @@ def order(
     found = offsets(btf, [*fields, *_ARGUMENTS[machine]])
     defines = {f"OFFSET_{name.replace('.', '_')}": found[name] for name in fields}
     defines |= {f"ARGUMENT_{number}": found[name] for number, name in enumerate(_ARGUMENTS[machine])}
-    for name, values in (("RECORD", Type), ("COUNT", Count), ("CHANGE", Change)):
+    for name, values in (("RECORD", Type), ("COUNT", Count), ("CHANGE", Change), ("PRIVILEGE", Privilege)):
         defines |= {f"{name}_{one.name}": one.value for one in values}
     defines |= {"VITAL_PAGES": sizes.vital_pages, "BULK_PAGES": sizes.bulk_pages, "SCOPE": sizes.scope}
     here = files("sensor.probes")

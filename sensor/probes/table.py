@@ -10,6 +10,7 @@ from sensor.event import Event
 from sensor.probes.files.decode import DECODERS as FILES
 from sensor.probes.network.decode import DECODERS as NETWORK
 from sensor.probes.origin import Origin
+from sensor.probes.privilege.decode import DECODERS as PRIVILEGE
 from sensor.probes.process.decode import DECODERS as PROCESS
 from sensor.probes.record import Record, Type
 
@@ -84,6 +85,51 @@ PROBES: tuple[Probe, ...] = (
         "network",
         (*_leaving("network_connect", "connect"), *_leaving("network_accept", "accept", "accept4")),
         NETWORK,
+    ),
+    Probe(
+        "privilege",
+        (
+            *_leaving("privilege_setuid", "setuid"),
+            *_leaving("privilege_setgid", "setgid"),
+            *_leaving("privilege_setreuid", "setreuid"),
+            *_leaving("privilege_setregid", "setregid"),
+            *_leaving("privilege_setresuid", "setresuid"),
+            *_leaving("privilege_setresgid", "setresgid"),
+            *_leaving("privilege_setfsuid", "setfsuid"),
+            *_leaving("privilege_setfsgid", "setfsgid"),
+            *_leaving("privilege_setgroups", "setgroups"),
+            *_leaving("privilege_capset", "capset"),
+            *_leaving("privilege_setns", "setns"),
+            *_leaving("privilege_unshare", "unshare"),
+            *_leaving("privilege_mount", "mount"),
+            *_leaving("privilege_umount", "umount"),
+            *_leaving("privilege_move_mount", "move_mount"),
+            *_leaving("privilege_open_tree", "open_tree"),
+            *_leaving("privilege_fsopen", "fsopen"),
+            *_leaving("privilege_pivot_root", "pivot_root"),
+            *_leaving("privilege_chroot", "chroot"),
+            *_leaving("privilege_ptrace", "ptrace"),
+            *_leaving("privilege_vm_readv", "process_vm_readv"),
+            *_leaving("privilege_vm_writev", "process_vm_writev"),
+            *_leaving("privilege_bpf", "bpf"),
+            *_leaving("privilege_init_module", "init_module"),
+            *_leaving("privilege_finit_module", "finit_module"),
+            *_leaving("privilege_delete_module", "delete_module"),
+            *_leaving("privilege_memfd_create", "memfd_create"),
+            *_leaving("privilege_userfaultfd", "userfaultfd"),
+            *_leaving("privilege_io_uring_setup", "io_uring_setup"),
+            *_leaving("privilege_keyctl", "keyctl"),
+            *_leaving("privilege_add_key", "add_key"),
+            *_leaving("privilege_perf_event_open", "perf_event_open"),
+            *_leaving("privilege_open_by_handle", "open_by_handle_at"),
+            *_leaving("privilege_setxattr", "setxattr"),
+            *_leaving("privilege_dup", "dup2", "dup3"),
+        ),
+        PRIVILEGE,
+        (
+            "task_struct.files", "files_struct.fdt", "fdtable.fd", "file.f_inode", "inode.i_mode", "socket_alloc.vfs_inode",
+            "socket.sk", "sock_common.skc_family",
+        ),
     ),
 )  # fmt: skip
 

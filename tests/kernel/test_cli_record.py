@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sensor.event import CaptureStatus, Event, EventsLost, FileOpened, ProcessExited, ProcessStarted
+from sensor.probes.table import PROBES
 from sensor.sources.replay import read
 
 pytestmark = pytest.mark.usefixtures("sensor")
@@ -33,7 +34,7 @@ def test_input_output_and_exit_code_are_those_of_the_command(tmp_path: Path) -> 
     assert ran.stderr.startswith(b"oh\n")
     found = events(tmp_path)
     assert isinstance(found[0], CaptureStatus)
-    assert found[0].seen == ("process", "files", "network")
+    assert found[0].seen == tuple(probe.name for probe in PROBES)
     assert [one.argv[0] for one in found if isinstance(one, ProcessStarted) and one.argv] == ["sh", "cat"]
     assert [one.exit_code for one in found if isinstance(one, ProcessExited)][-1] == 4
     assert not [one for one in found if isinstance(one, EventsLost)]

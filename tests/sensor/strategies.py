@@ -82,7 +82,7 @@ _OWN: dict[type[e.Observed], dict[str, SearchStrategy[object]]] = {
     e.ConnectionOpened: {"process": processes, "remote": texts},
     e.ConnectionAccepted: {"process": processes, "remote": texts},
     e.NameResolved: {"process": processes, "name": texts, "addresses": st.lists(texts, max_size=2)},
-    e.PrivilegeUsed: {"process": processes, "syscall": texts, "arguments": st.lists(texts, max_size=2)},
+    e.PrivilegeUsed: {"process": processes, "syscall": texts, "arguments": st.lists(texts, max_size=2), "error": st.none() | names},
     e.HttpRequested: {"method": names, "url": texts, "body_bytes": st.none() | small, "body": st.none() | texts},
     e.HttpResponded: {"status": st.integers(-5, 10**4), "body_bytes": st.none() | small, "body": st.none() | texts},
     e.DatabaseQueried: {"system": names, "statement": texts, "rows": st.none() | small},

@@ -259,7 +259,8 @@ def _resolved(event: NameResolved) -> str:
 
 
 def _used(event: PrivilegeUsed) -> str:
-    return " ".join((_process(event.process), "uses", *map(argument, (event.syscall, *event.arguments))))
+    words = " ".join((_process(event.process), "uses", *map(argument, (event.syscall, *event.arguments))))
+    return words + _extra(event, "error")
 
 
 def _alert(event: AlertReceived) -> str:
