@@ -1,0 +1,241 @@
+"""Measure what the kernel sensor costs, and whether it sees everything. Needs root and BCC.
+
+    python -m benchmarks.speed.sensor --out benchmarks/speed/results/sensor.json
+
+*start*: seconds until the probes are attached, and the memory of the sensor process then. *complete*: a process in the scope does a known
+number of acts of each type, at 5,000 a second and as fast as it can; what was read and what was lost are compared with it. *agent* and
+*stress*: a workload (`sensor_work.py`) with `clew record` and without, in turns; it times itself, so start-up does not count. *cpu*: what
+`clew record` itself takes (reading, decoding, redaction, writing; not the compiler, which is a process of its own) at some rates of acts.
+*outside*: what a process that is not observed pays for an open and close, and for a system call that has no probe, in turns.
+"""
+
+import argparse
+import json
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks.speed.place import place, report
+from sensor.probes.origin import Origin
+from sensor.probes.record import Count, Type
+from sensor.probes.sensor import Sensor
+
+HERE = Path(__file__).parent
+WORK = [sys.executable, "-I", "-S", str(HERE / "sensor_work.py")]
+RECORD = [sys.executable, "-m", "correlator.cli", "record"]
+TYPES = {
+    "opened": Type.OPENED,
+    "changed": Type.CHANGED,
+    "connected": Type.CONNECTED,
+    "privileged": Type.PRIVILEGED,
+    "forked": Type.FORKED,
+}
+RESAMPLED = 10_000
+
+
+def started(times: int) -> dict[str, Any]:
+    """Return the seconds until all is attached and the memory of a process that holds a sensor."""
+    program = (
+        "import time; t = time.perf_counter(); from sensor.probes.sensor import Sensor; s = Sensor(); s.records();"
+        "print(time.perf_counter() - t, [l for l in open('/proc/self/status') if l.startswith('VmRSS')][0].split()[1])"
+    )
+    found = [
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+        for _ in range(times)
+    ]
+    return {
+        "ready_s_median": round(statistics.median(float(seconds) for seconds, _ in found), 2),
+        "resident_mebibytes_median": round(statistics.median(int(kibibytes) for _, kibibytes in found) / 1024, 1),
+        "runs": times,
+    }
+
+
+def complete(folder: Path, rate: int, seconds: int) -> dict[str, Any]:
+    """Return for each type how many acts there were, and how many of them were read and lost."""
+    with Sensor() as sensor:
+        # The start of an interpreter opens files, too: what it does without the acts is taken away.
+        idle, _ = acts(sensor, folder, 1, -1)
+        before = {kind: sensor.count(kind, Count.LOST) for kind in Type}
+        read, done = acts(sensor, folder, rate, seconds)
+        lost = {kind: sensor.count(kind, Count.LOST) - before[kind] for kind in Type}
+    told = {
+        name: {"done": done[name], "read": read[kind] - idle[kind], "lost": lost[kind]} for name, kind in TYPES.items()
+    }
+    exact = all(one["done"] == one["read"] + one["lost"] for one in told.values())
+    return {"per_s": round(sum(done[name] for name in TYPES) * 1000 / done["milliseconds"]), "exact": exact, **told}
+
+
+def acts(sensor: Sensor, folder: Path, rate: int, seconds: int) -> tuple[Counter[int], dict[str, int]]:
+    """Return the records of each type that a run brought, and what it says that it did; -1 seconds: nothing."""
+    with tempfile.TemporaryDirectory(dir=folder) as own:
+        command = [*WORK, "steady", own, str(rate if seconds >= 0 else 0), str(max(seconds, 0) if seconds >= 0 else 1)]
+        process = sensor.launch(command, stdout=subprocess.PIPE)
+        found: Counter[int] = Counter()
+        while process.poll() is None:
+            sensor.wait(busy=True)
+            found.update(of_one(sensor, process.pid))
+        found.update(of_one(sensor, process.pid))
+        return found, json.loads(process.communicate()[0])
+
+
+def of_one(sensor: Sensor, pid: int) -> Iterator[int]:
+    """Yield the types of the records of one process, without its children: these open files by themselves."""
+    return (record.type for record in sensor.records() if record.tgid == pid)
+
+
+def paired(what: str, folder: Path, loops: int, port: int, pairs: int) -> dict[str, Any]:
+    """Return the ratio of the seconds with the sensor to those without, of runs in turns."""
+    ratios, seconds = [], []
+    for number in range(pairs):
+        command = [*WORK, what, str(folder), str(loops), str(port)]
+        runs = [
+            (True, [*RECORD, "--store", str(folder / "store"), "-o", str(folder / "out"), "--", *command]),
+            (False, command),
+        ]
+        took = {}
+        for observed, one in runs if number % 2 else reversed(runs):
+            ran = subprocess.run(one, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+            took[observed] = json.loads(ran.stdout)["seconds"]
+        ratios.append(took[True] / took[False])
+        seconds.append(took[False])
+    low, high = interval(ratios)
+    return {
+        "pairs": pairs, "seconds_without": round(statistics.median(seconds), 3), "ratio": round(statistics.median(ratios), 3),
+        "interval_95": [round(low, 3), round(high, 3)],
+    }  # fmt: skip
+
+
+def cpu(folder: Path, rate: int, seconds: int) -> dict[str, Any]:
+    """Return the share of a core that `clew record` itself takes while a process does so many acts a second."""
+    with tempfile.TemporaryDirectory(dir=folder) as own:
+        out = Path(own) / "out"
+        command = [*WORK, "steady", own, str(rate), str(seconds + 8)]
+        arguments = ["--store", str(folder / "store"), "-o", str(out), "--", *command]
+        with subprocess.Popen([*RECORD, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            while out.stat().st_size < 100_000 if out.exists() else True:
+                time.sleep(0.1)
+            seen = [(time.perf_counter(), on_cpu_ns(process.pid), lines(out))]
+            time.sleep(seconds)
+            seen.append((time.perf_counter(), on_cpu_ns(process.pid), lines(out)))
+    (begun, before_ns, few), (ended, after_ns, many) = seen
+    return {
+        "acts_per_s": rate, "events_per_s": round((many - few) / (ended - begun)),
+        "share_of_core": round((after_ns - before_ns) / 1e9 / (ended - begun), 4),
+        "us_per_event": round((after_ns - before_ns) / 1000 / (many - few), 1),
+    }  # fmt: skip
+
+
+def on_cpu_ns(pid: int) -> int:
+    """Return how long a process of one thread has run; its children are not in it (Linux, Documentation/scheduler/sched-stats.rst)."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0])
+
+
+def lines(file: Path) -> int:
+    """Return how many lines a file has so far."""
+    return file.read_bytes().count(b"\n")
+
+
+def neighbour(folder: Path, loops: int, pairs: int) -> dict[str, Any]:
+    """Return what a process outside pays more while a sensor is attached and observes another."""
+    more: dict[str, list[float]] = {"open_close_ns": [], "call_ns": []}
+    command = [*WORK, "outside", str(folder), str(loops)]
+    for number in range(pairs):
+        took = {}
+        for attached in (True, False) if number % 2 else (False, True):
+            with observing(attached=attached):
+                took[attached] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+        for name, found in more.items():
+            found.append(took[True][name] - took[False][name])
+    return {"pairs": pairs} | {
+        f"{name}_more": {
+            "median": round(statistics.median(found)),
+            "interval_95": [round(one) for one in interval(found)],
+        }
+        for name, found in more.items()
+    }
+
+
+@contextmanager
+def observing(*, attached: bool) -> Iterator[None]:
+    """Hold a sensor, or none."""
+    if not attached:
+        yield
+        return
+    with Sensor() as sensor:
+        process = sensor.launch(["sleep", "60"])
+        try:
+            yield
+        finally:
+            process.kill()
+            process.wait()
+
+
+def interval(values: list[float]) -> tuple[float, float]:
+    """Return the 95 % interval of the median, by resampling."""
+    source = random.Random(11)
+    medians = sorted(statistics.median(source.choices(values, k=len(values))) for _ in range(RESAMPLED))
+    return medians[RESAMPLED // 40], medians[-RESAMPLED // 40]
+
+
+@contextmanager
+def server(folder: Path) -> Iterator[int]:
+    """Serve TLS on loopback and give the port."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+         "-days", "2", "-keyout", folder / "key.pem", "-out", folder / "cert.pem"], check=True, capture_output=True,
+    )  # fmt: skip
+    with subprocess.Popen(
+        [sys.executable, str(HERE / "sensor_server.py"), str(folder)], stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+def main() -> int:
+    """Run what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", choices=["start", "complete", "agent", "stress", "cpu", "outside"])
+    parser.add_argument("--pairs", type=int, default=40)
+    parser.add_argument("--out", type=Path, help="file to write besides stdout")
+    arguments = parser.parse_args()
+    result: dict[str, Any] = {
+        "benchmark": "speed/sensor",
+        **place(),
+        "command": " ".join(["python", "-m", "benchmarks.speed.sensor", *sys.argv[1:]]),
+    }
+    result["wanted"] = {
+        "ready_s": 2.5, "resident_mebibytes": 60, "agent_ratio_upper_end": 1.05, "stress_ratio": 1.25,
+        "share_of_core_at_1100": 0.05, "share_of_core_at_100": 0.01, "outside_open_close_ns": 600, "outside_call_ns": 100,
+    }  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="clew-sensor-") as name, server(Path(name)) as port:
+        folder = Path(name)
+        parts = {
+            "start": lambda: started(5),
+            "complete": lambda: {"steady": complete(folder, 5_000, 10), "burst": complete(folder, 0, 0)},
+            "agent": lambda: paired("agent", folder, 60, port, arguments.pairs),
+            "stress": lambda: paired("stress", folder, 100, port, max(5, arguments.pairs // 4)),
+            "cpu": lambda: [cpu(folder, rate, 20) for rate in (1_100, 100)],
+            "outside": lambda: neighbour(folder, 200_000, max(5, arguments.pairs // 4)),
+        }
+        for part, work in parts.items():
+            if arguments.only in (None, part):
+                begun = time.perf_counter()
+                result[part] = work()
+                print(part, f"({time.perf_counter() - begun:.0f} s)", json.dumps(result[part]), file=sys.stderr)
+    report(result, arguments.out)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
