@@ -134,7 +134,7 @@ def cpu(folder: Path, rate: int, seconds: int) -> dict[str, Any]:
 
 
 def on_cpu_ns(pid: int) -> int:
-    """Return how long a process of one thread has run; its children are not in it (Linux, Documentation/scheduler/sched-stats.rst)."""
+    """Return how long a process of one thread has run, without its children (Documentation/scheduler/sched-stats.rst)."""
     return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0])
 
 
@@ -189,7 +189,8 @@ def interval(values: list[float]) -> tuple[float, float]:
 def server(folder: Path) -> Iterator[int]:
     """Serve TLS on loopback and give the port."""
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost",
+         "-addext", "subjectAltName=DNS:localhost",
          "-days", "2", "-keyout", folder / "key.pem", "-out", folder / "cert.pem"], check=True, capture_output=True,
     )  # fmt: skip
     with subprocess.Popen(
