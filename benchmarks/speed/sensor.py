@@ -224,7 +224,7 @@ def main() -> int:
         parts = {
             "start": lambda: started(5),
             "complete": lambda: {"steady": complete(folder, 5_000, 10), "burst": complete(folder, 0, 0)},
-            "agent": lambda: paired("agent", folder, 60, port, arguments.pairs),
+            "agent": lambda: paired("agent", folder, 240, port, arguments.pairs),
             "stress": lambda: paired("stress", folder, 100, port, max(5, arguments.pairs // 4)),
             "cpu": lambda: [cpu(folder, rate, 20) for rate in (1_100, 100)],
             "outside": lambda: neighbour(folder, 200_000, max(5, arguments.pairs // 4)),

@@ -1,1 +1,1 @@
-"""Parsers of captured bytes. Their place is here; they come with the kernel sensor."""
+"""Parsers of what went over a connection: bytes of its two directions → requests, responses, calls of language models. Pure."""

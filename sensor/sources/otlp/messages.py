@@ -141,8 +141,10 @@ def _unwrapped(item: Object, name: str) -> Object:
 
 
 def _produced(item: Object) -> bool:
-    """Return whether an item without a role of its own was made by the model."""
+    """Return whether an item of the Responses API was made by the model: items in a row are one reply, its words among them."""
     kind = _kind(item)
+    if kind == "message" and role_of(item) == "assistant":
+        return True
     calls = kind == "" and ("function_call" in item or "tool_calls" in item)
     return (kind in _PRODUCED or calls or is_call(item)) and role_of(item) == ""
 

@@ -15,6 +15,7 @@ from pydantic import JsonValue, ValidationError
 from sensor.event import Principal, ToolDeclaration, Usage
 
 _MARKERS = {"image": "[image]", "audio": "[audio]", "video": "[video]", "file": "[file]", "document": "[file]"}
+_FILES = {"inlineData", "inline_data", "fileData", "file_data"}
 _PLAIN_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
 
@@ -130,7 +131,10 @@ def text_of(content: JsonValue) -> str:
 def _part(part: dict[str, JsonValue]) -> str:
     kind = part.get("type")
     if not isinstance(kind, str):
-        return json.dumps(part, ensure_ascii=False)
+        # Gemini and Bedrock say by the name of its field what a part is.
+        if isinstance(part.get("text"), str):
+            return str(part["text"])
+        return "[file]" if _FILES & part.keys() else json.dumps(part, ensure_ascii=False)
     for word, marker in _MARKERS.items():
         if word in kind:
             return marker

@@ -18,6 +18,7 @@ DIALECT = Dialect(
     kinds=OPERATIONS,
     when=(("gen_ai.tool.name", "tool"), ("gen_ai.request.model", "model"), ("gen_ai.agent.name", "agent")),
     conversation=("gen_ai.conversation.id", "session.id"),
+    previous=("clew.previous_response_id",),
     system=("gen_ai.system_instructions",),
     input=("gen_ai.input.messages", "gen_ai.prompt.N", "gen_ai.prompt", "input"),
     output=("gen_ai.output.messages", "gen_ai.completion.N", "gen_ai.completion", "output"),

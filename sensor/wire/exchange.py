@@ -1,0 +1,57 @@
+"""A request and its response, as they were sent: what the protocols of this package are read into."""
+
+from dataclasses import dataclass
+
+Headers = tuple[tuple[str, str], ...]
+"""Names in lower case, in the order in which they were sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client sent."""
+
+    method: str
+    target: str
+    """As in the request line, with its query."""
+    headers: Headers
+    body: bytes = b""
+    """As it was sent, still encoded (`body.decoded`)."""
+    missing: int = 0
+    """Bytes of the body that are not here: it was longer than is kept."""
+    begun_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a server answered."""
+
+    status: int
+    headers: Headers
+    body: bytes = b""
+    missing: int = 0
+    ended_ns: int = 0
+    cut_off: bool = False
+    """The connection ended before it did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request with its response."""
+
+    request: Request
+    response: Response | None
+    """`None` where the connection ended before it did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undecoded:
+    """Bytes of a connection that are not of the protocol, or come after such."""
+
+    reason: str
+    size: int
+    at_ns: int = 0
+
+
+def header(headers: Headers, name: str) -> str:
+    """Return the value of a header, empty where it is not there; several are joined (RFC 9110, 5.3)."""
+    return ", ".join(value for key, value in headers if key == name)
