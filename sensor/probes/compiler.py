@@ -7,6 +7,7 @@ long as somebody holds these; LLVM's 150 MB end with this process. BCC is Debian
 Python but written in ctypes, so that any CPython runs it; it is found by its place, because PyPI's `bcc` is another project.
 """
 
+import ctypes
 import importlib.util
 import json
 import os
@@ -17,7 +18,7 @@ from types import ModuleType
 from typing import Any
 
 PLACE = Path("/usr/lib/python3/dist-packages/bcc/__init__.py")
-MAPS = ("scope", "counts", "unscoped", "vital", "bulk")
+MAPS = ("scope", "counts", "unscoped", "jumps", "vital", "bulk", "tls")
 """Maps that are handed over, in this order, before the programs."""
 MOST_FDS = 250
 """Descriptors in one message (Linux: SCM_MAX_FD is 253)."""
@@ -28,26 +29,33 @@ def main(fd: int) -> int:
     with socket.socket(fileno=fd) as there:
         order = json.loads(there.makefile("r", encoding="utf-8").readline())
         try:
-            fds, unattached = _attached(order)
+            fds, functions, unattached = _attached(order)
         except Exception as error:  # noqa: BLE001 - BCC raises `Exception` itself; all of it is told
             there.sendall(json.dumps({"error": str(error)}).encode() + b"\n")
             return 1
-        there.sendall(json.dumps({"programs": len(fds) - len(MAPS), "unattached": unattached}).encode() + b"\n")
+        answer = {"descriptors": len(fds), "functions": functions, "unattached": unattached}
+        there.sendall(json.dumps(answer).encode() + b"\n")
         for begin in range(0, len(fds), MOST_FDS):
             socket.send_fds(there, [b"f"], fds[begin : begin + MOST_FDS])
         there.recv(1)  # until the other side has them
     return 0
 
 
-def _attached(order: dict[str, Any]) -> tuple[list[int], dict[str, str]]:
+def _attached(order: dict[str, Any]) -> tuple[list[int], list[str], dict[str, str]]:
+    """Return the descriptors: maps, programs of functions that are attached later, and what keeps the others attached."""
     bcc = bcc_module()
     bpf = bcc.BPF(text=order["text"], cflags=["-Wno-macro-redefined", *order["flags"]])
     kinds = {"tracepoint": bcc.BPF.TRACEPOINT, "raw": bcc.BPF.RAW_TRACEPOINT}
     unattached: dict[str, str] = {}
+    functions: dict[str, int] = {}
     for hook in order["hooks"]:
-        bpf.load_func(hook["function"], kinds[hook["kind"]])
+        program = bpf.load_func(hook["function"], kinds.get(hook["kind"], bcc.BPF.KPROBE))
         try:
-            if hook["kind"] == "raw":
+            if hook["kind"] == "function":
+                functions[hook["function"]] = program.fd
+            elif hook["kind"] == "jump":
+                bpf[hook["place"]][ctypes.c_int(0)] = ctypes.c_int(program.fd)
+            elif hook["kind"] == "raw":
                 bpf.attach_raw_tracepoint(tp=hook["place"], fn_name=hook["function"])
             else:
                 bpf.attach_tracepoint(tp=hook["place"], fn_name=hook["function"])
@@ -56,7 +64,8 @@ def _attached(order: dict[str, Any]) -> tuple[list[int], dict[str, str]]:
                 raise
             unattached[hook["place"]] = str(error)
     maps = [bpf[name].map_fd for name in MAPS]
-    return [*maps, *bpf.raw_tracepoint_fds.values(), *bpf.tracepoint_fds.values()], unattached
+    held = [*bpf.raw_tracepoint_fds.values(), *bpf.tracepoint_fds.values()]
+    return [*maps, *functions.values(), *held], list(functions), unattached
 
 
 def bcc_module() -> ModuleType:

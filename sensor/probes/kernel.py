@@ -1,6 +1,7 @@
 """The programs in the kernel, as the sensor holds them: rings and counters in mapped memory, and the scope."""
 
 import ctypes
+import fcntl
 import json
 import mmap
 import os
@@ -9,8 +10,9 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from sensor.errors import ProbesUnusable
 from sensor.probes.compiler import MAPS, MOST_FDS
@@ -19,9 +21,32 @@ from sensor.probes.ring import Ring
 from sensor.probes.source import Order, Sizes
 
 _BPF = {"x86_64": 321, "aarch64": 280}
-"""Number of the system call `bpf`."""
+_PERF_EVENT_OPEN = {"x86_64": 298, "aarch64": 241}
+"""Machine → number of the system call."""
 _MAP_UPDATE = 2
+_CLOEXEC, _SET_BPF, _ENABLE = 8, 0x40042408, 0x2400
+"""PERF_FLAG_FD_CLOEXEC, PERF_EVENT_IOC_SET_BPF, PERF_EVENT_IOC_ENABLE (linux/perf_event.h)."""
 TRACEFS = (Path("/sys/kernel/tracing"), Path("/sys/kernel/debug/tracing"))
+
+
+class _PerfEventAttributes(ctypes.Structure):
+    """The first part of `struct perf_event_attr`, as of its second version (linux/perf_event.h)."""
+
+    _fields_ = (
+        ("type", ctypes.c_uint32), ("size", ctypes.c_uint32), ("config", ctypes.c_uint64), ("sample_period", ctypes.c_uint64),
+        ("sample_type", ctypes.c_uint64), ("read_format", ctypes.c_uint64), ("flags", ctypes.c_uint64),
+        ("wakeup_events", ctypes.c_uint32), ("bp_type", ctypes.c_uint32), ("config1", ctypes.c_uint64),
+        ("config2", ctypes.c_uint64),
+    )  # fmt: skip
+
+
+def _called(number: Mapping[str, int], *arguments: Any, what: str) -> int:
+    """Make a system call and return its result. Raises `OSError`, which says `what` failed."""
+    result = ctypes.CDLL(None, use_errno=True).syscall(number[platform.machine()], *arguments)
+    if result < 0:
+        error = ctypes.get_errno()
+        raise OSError(error, f"{what}: {os.strerror(error)}")
+    return int(result)
 
 
 def tracepoints() -> list[str]:
@@ -42,11 +67,13 @@ class Kernel:
 
     def __init__(self, order: Order, sizes: Sizes) -> None:
         """Compile and attach. Raises `ProbesUnusable` with the compiler's own words."""
-        fds, self.unattached = _compiled(order)
+        fds, functions, self.unattached = _compiled(order)
         self._fds = fds
-        self._scope, counts, unscoped, vital, bulk = fds[: len(MAPS)]
+        self._scope, counts, unscoped, _, vital, bulk, tls = fds[: len(MAPS)]
+        self._functions = dict(zip(functions, fds[len(MAPS) :], strict=False))
         self.vital = Ring(vital, sizes.vital_pages * mmap.PAGESIZE)
         self.bulk = Ring(bulk, sizes.bulk_pages * mmap.PAGESIZE)
+        self.tls = Ring(tls, sizes.tls_pages * mmap.PAGESIZE)
         self._mapped = [mmap.mmap(fd, mmap.PAGESIZE, mmap.MAP_SHARED, mmap.PROT_READ) for fd in (counts, unscoped)]
         self._counts, self._unscoped = (memoryview(one).cast("Q") for one in self._mapped)
 
@@ -54,10 +81,21 @@ class Kernel:
         """Put a process into the scope; its children will be born in it. Raises `OSError`."""
         key, value = ctypes.c_uint32(pid), (ctypes.c_uint8 * 24)()
         attributes = (ctypes.c_uint64 * 4)(self._scope, ctypes.addressof(key), ctypes.addressof(value), 0)
-        libc = ctypes.CDLL(None, use_errno=True)
-        if libc.syscall(_BPF[platform.machine()], _MAP_UPDATE, attributes, ctypes.sizeof(attributes)) < 0:
-            error = ctypes.get_errno()
-            raise OSError(error, f"process {pid} cannot be observed: {os.strerror(error)}")
+        _called(_BPF, _MAP_UPDATE, attributes, ctypes.sizeof(attributes), what=f"process {pid} cannot be observed")
+
+    def attach(self, file: Path, offset: int, function: str, at_end: bool) -> None:
+        """Run a program whenever a function in a file begins, or ends. Raises `OSError`.
+
+        It is attached to the file, not to a process: every process that maps it runs the program, which looks into the scope first.
+        """
+        path = ctypes.create_string_buffer(os.fsencode(file))
+        kind = int(Path("/sys/bus/event_source/devices/uprobe/type").read_text("ascii"))
+        attributes = _PerfEventAttributes(kind, ctypes.sizeof(_PerfEventAttributes), int(at_end))
+        attributes.config1, attributes.config2 = ctypes.addressof(path), offset
+        fd = _called(_PERF_EVENT_OPEN, ctypes.byref(attributes), -1, 0, -1, _CLOEXEC, what=f"{file} cannot be probed")
+        self._fds.append(fd)
+        fcntl.ioctl(fd, _SET_BPF, self._functions[function])
+        fcntl.ioctl(fd, _ENABLE, 0)
 
     def count(self, kind: Type, what: Count) -> int:
         """Return what was counted for a type of record so far."""
@@ -68,16 +106,21 @@ class Kernel:
         """Return how many children of observed processes found no room in the scope."""
         return self._unscoped[0]
 
+    @property
+    def rings(self) -> tuple[Ring, ...]:
+        """Return the rings, the vital one first."""
+        return (self.vital, self.bulk, self.tls)
+
     def read(self) -> Iterator[memoryview]:
         """Yield what is in the rings, the vital one first; each piece is valid until the next."""
-        yield from self.vital.read()
-        yield from self.bulk.read()
+        for ring in self.rings:
+            yield from ring.read()
 
     def close(self) -> None:
         """Detach all and let go."""
         for view in (self._counts, self._unscoped):
             view.release()
-        for ring in (self.vital, self.bulk):
+        for ring in self.rings:
             ring.close()
         for mapped in self._mapped:
             mapped.close()
@@ -85,7 +128,7 @@ class Kernel:
             os.close(fd)
 
 
-def _compiled(order: Order) -> tuple[list[int], dict[str, str]]:
+def _compiled(order: Order) -> tuple[list[int], list[str], dict[str, str]]:
     here, there = socket.socketpair()
     with here, tempfile.TemporaryFile() as words:
         with there:
@@ -97,8 +140,7 @@ def _compiled(order: Order) -> tuple[list[int], dict[str, str]]:
         answer = json.loads(_line(here) or b'{"error": ""}')
         fds: list[int] = []
         if "error" not in answer:
-            wanted = len(MAPS) + answer["programs"]
-            while len(fds) < wanted:
+            while len(fds) < answer["descriptors"]:
                 _, some, _, _ = socket.recv_fds(here, 1, MOST_FDS)
                 fds += some
             here.sendall(b"d")
@@ -108,7 +150,7 @@ def _compiled(order: Order) -> tuple[list[int], dict[str, str]]:
             told = words.read().decode("utf-8", "replace")[-4_000:]
             hint = "" if os.geteuid() == 0 else " Run as root (sudo)."
             raise ProbesUnusable(f"The probes cannot be loaded: {answer['error']}.{hint}\n{told}".strip())
-    return fds, answer["unattached"]
+    return fds, answer["functions"], answer["unattached"]
 
 
 def _line(there: socket.socket) -> bytes:

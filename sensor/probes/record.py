@@ -21,6 +21,9 @@ class Type(IntEnum):
     CONNECTED = 6
     ACCEPTED = 7
     PRIVILEGED = 8
+    TLS_SENT = 9
+    TLS_GOT = 10
+    TLS_ENDED = 11
 
 
 class Change(IntEnum):

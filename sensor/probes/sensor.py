@@ -16,7 +16,9 @@ from sensor.probes.kernel import Kernel, tracepoints
 from sensor.probes.origin import SOURCE, Origin
 from sensor.probes.record import Count, Record, Type
 from sensor.probes.source import USUAL, Sizes, order
-from sensor.probes.table import PROBES, Probe, decode
+from sensor.probes.table import PROBES, Probe
+from sensor.probes.tls.libraries import Libraries
+from sensor.probes.wire import Wire
 
 BUSY_S, IDLE_S = 0.02, 0.2
 """Seconds between looks at the rings: after a look that found something, and after one that did not."""
@@ -40,6 +42,9 @@ class Sensor:
         self.unobserved = (*asked.missing, *self._kernel.unattached)
         """Tracepoints that this kernel does not have, or that could not be attached to."""
         self.probes = tuple(probe.name for probe in probes)
+        self._libraries = Libraries(self._kernel.attach)
+        if "tls" in self.probes:
+            self._libraries.look_at_usual()
         self._lost: dict[str, int] = {}
 
     def __enter__(self) -> Self:
@@ -64,14 +69,18 @@ class Sensor:
         return process  # type: ignore[no-any-return]
 
     def observed(self, process: "subprocess.Popen[bytes]", origin: Origin) -> Iterator[Event]:
-        """Yield what a launched command and its children do, until it has ended; then what was lost."""
+        """Yield what a launched command and its children do, until it has ended; then its talks with models, and what was lost."""
+        wire = Wire(origin)
         busy = True
         while process.poll() is None:
             self.wait(busy=busy)
-            events = list(self._events(origin))
-            busy = bool(events)
-            yield from events
-        yield from self._events(origin)
+            records = self.records()
+            busy = bool(records)
+            for record in records:
+                yield from wire.take(record)
+        for record in self.records():
+            yield from wire.take(record)
+        yield from wire.end(time.clock_gettime_ns(time.CLOCK_BOOTTIME))
         yield from self.lost(origin)
 
     def status(self, origin: Origin) -> CaptureStatus:
@@ -84,7 +93,13 @@ class Sensor:
 
     def records(self) -> list[Record]:
         """Return what is in the rings now, in the order of time."""
-        return sorted((Record.read(piece) for piece in self._kernel.read()), key=lambda record: record.at_ns)
+        found = []
+        for piece in self._kernel.read():
+            record = Record.read(piece)
+            # At once: the process goes on meanwhile, and what it says before is not seen.
+            self._libraries.take(record)
+            found.append(record)
+        return sorted(found, key=lambda record: record.at_ns)
 
     def count(self, kind: Type, what: Count) -> int:
         """Return what the kernel has counted so far."""
@@ -104,11 +119,7 @@ class Sensor:
                     at_ns=origin.booted_ns + now, where=where, count=new,
                 )  # fmt: skip
 
-    def _events(self, origin: Origin) -> Iterator[Event]:
-        for record in self.records():
-            yield from decode(record, origin)
-
     def wait(self, *, busy: bool) -> None:
         """Wait for something vital, or a moment; where nothing happens, for anything, or longer."""
-        rings = [self._kernel.vital.fd] if busy else [self._kernel.vital.fd, self._kernel.bulk.fd]
+        rings = [self._kernel.vital.fd] if busy else [ring.fd for ring in self._kernel.rings]
         select.select(rings, [], [], BUSY_S if busy else IDLE_S)

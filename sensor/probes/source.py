@@ -14,9 +14,11 @@ from sensor.probes.table import Hook, Probe
 _FIELDS = ("task_struct.group_leader", "task_struct.start_boottime")
 """What `common.h` asks for."""
 _ARGUMENTS: Mapping[str, tuple[str, ...]] = {
-    "x86_64": tuple(f"pt_regs.{name}" for name in ("di", "si", "dx", "r10", "r8", "r9")),
+    "x86_64": tuple(f"pt_regs.{name}" for name in ("di", "si", "dx", "r10", "r8", "r9", "cx", "ax")),
 }
-"""Machine → where its saved registers hold the arguments of a system call (System V ABI; Linux, arch/x86/entry)."""
+"""Machine → where its saved registers hold the arguments of a system call, the fourth parameter of a function, and a result
+(System V ABI; Linux, arch/x86/entry). The other parameters of a function are where those of a system call are."""
+_NAMES = (*(f"ARGUMENT_{number}" for number in range(6)), "FOURTH_PARAMETER", "RESULT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Sizes:
     vital_pages: int = 256
     """Ring of life-cycle and security, in pages of 4 KiB; a power of two, like the next."""
     bulk_pages: int = 2_048
+    tls_pages: int = 4_096
     scope: int = 65_536
     """Processes that may be observed at a time."""
 
@@ -68,10 +71,15 @@ def order(
     fields = [*_FIELDS, *(field for probe in probes for field in probe.fields)]
     found = offsets(btf, [*fields, *_ARGUMENTS[machine]])
     defines = {f"OFFSET_{name.replace('.', '_')}": found[name] for name in fields}
-    defines |= {f"ARGUMENT_{number}": found[name] for number, name in enumerate(_ARGUMENTS[machine])}
+    defines |= {name: found[at] for name, at in zip(_NAMES, _ARGUMENTS[machine], strict=True)}
     for name, values in (("RECORD", Type), ("COUNT", Count), ("CHANGE", Change), ("PRIVILEGE", Privilege)):
         defines |= {f"{name}_{one.name}": one.value for one in values}
-    defines |= {"VITAL_PAGES": sizes.vital_pages, "BULK_PAGES": sizes.bulk_pages, "SCOPE": sizes.scope}
+    defines |= {
+        "VITAL_PAGES": sizes.vital_pages,
+        "BULK_PAGES": sizes.bulk_pages,
+        "TLS_PAGES": sizes.tls_pages,
+        "SCOPE": sizes.scope,
+    }
     here = files("sensor.probes")
     parts = [here / "common.h", *(here / probe.name / "probe.c" for probe in probes)]
     return Order(

@@ -24,7 +24,8 @@ class Hook:
     function: str
     place: str
     """`group:name` of a tracepoint as tracefs lists it, or the name of a raw one."""
-    kind: Literal["tracepoint", "raw"] = "tracepoint"
+    kind: Literal["tracepoint", "raw", "function", "jump"] = "tracepoint"
+    """`function`: attached when a file with the function is found. `jump`: what a program goes on with."""
     needed: bool = False
     """Whether there is no sensor without it. System calls that a kernel does not have are left out."""
 
@@ -131,13 +132,25 @@ PROBES: tuple[Probe, ...] = (
             "socket.sk", "sock_common.skc_family",
         ),
     ),
+    Probe(
+        "tls",
+        (
+            Hook("tls_chunks", "jumps", "jump"),
+            *(Hook(name, "OpenSSL", "function") for name in ("tls_call", "tls_call_ex", "tls_wrote", "tls_read", "tls_freed")),
+        ),
+        {},
+    ),
 )  # fmt: skip
 
+ASSEMBLED = frozenset({Type.TLS_SENT, Type.TLS_GOT, Type.TLS_ENDED})
+"""Records that say something only with others (`tls.connections`)."""
 _DECODERS: Mapping[int, Decoder] = {kind: decoder for probe in PROBES for kind, decoder in probe.decoders.items()}
 
 
 def decode(record: Record, origin: Origin) -> list[Event]:
     """Return what a record says. Raises `RecordInvalid` where no probe can have written it."""
+    if record.type in ASSEMBLED:
+        return []
     decoder = _DECODERS.get(record.type)
     if decoder is None:
         raise RecordInvalid(f"No probe writes records of type {record.type}.")

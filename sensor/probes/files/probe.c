@@ -2,6 +2,22 @@
 
 #define AT_FDCWD -100
 
+#define SLASH_LIBSSL 0x006c737362696c2fULL
+#define LAST 32
+
+/* Whether the last part of a path begins with "libssl". */
+static __always_inline int names_libssl(struct written *made, u32 length)
+{
+    u32 at = length > LAST ? length - LAST : 0;
+#pragma unroll
+    for (int step = 0; step < LAST - 7; step++) {
+        u32 here = (at + step) & 4095;
+        if ((*(u64 *)&made->payload[here] & 0x00ffffffffffffffULL) == SLASH_LIBSSL)
+            return here + 8 <= length;
+    }
+    return 0;
+}
+
 static __always_inline int file_opened(struct leaving *ctx, u64 folder, u32 path, u64 flags)
 {
     struct member *self = member();
@@ -14,7 +30,12 @@ static __always_inline int file_opened(struct leaving *ctx, u64 folder, u32 path
     made->head.ret = ctx->ret;
     made->head.first = folder;
     made->head.second = flags;
-    send_bulk(made, text_of(made, 0, argument(path)));
+    u32 length = text_of(made, 0, argument(path));
+    /* The probes of TLS are attached when a process opens its library: that cannot wait. */
+    if (names_libssl(made, length))
+        send_vital(made, length);
+    else
+        send_bulk(made, length);
     return 0;
 }
 

@@ -12,7 +12,7 @@ from sensor.event import ConnectionOpened, FileChanged, FileOpened, ProcessExite
 from sensor.probes.network.decode import peer
 from sensor.probes.origin import Origin
 from sensor.probes.record import HEADER, Change, Record, Type
-from sensor.probes.table import PROBES, decode
+from sensor.probes.table import ASSEMBLED, PROBES, decode
 
 ORIGIN = Origin("boot", 1_000)
 
@@ -30,7 +30,7 @@ def decoded(one: Record) -> object:
 def test_each_type_has_one_probe_that_reads_it() -> None:
     kinds = [kind for probe in PROBES for kind in probe.decoders]
 
-    assert sorted(kinds) == sorted(Type)
+    assert sorted([*kinds, *ASSEMBLED]) == sorted(Type)
     with pytest.raises(RecordInvalid):
         decode(record(Type.EXITED)._replace(type=999), ORIGIN)
 

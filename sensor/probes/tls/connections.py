@@ -1,0 +1,100 @@
+"""Records of plaintext → what was said over each connection."""
+
+import struct
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sensor.event import ProcessId
+from sensor.probes.origin import Origin
+from sensor.probes.record import Record, Type
+from sensor.wire.exchange import Exchange, Undecoded
+from sensor.wire.http1 import Direction, Http1
+
+MOST = 10_000
+"""Connections that are followed at a time."""
+PLAINTEXT = struct.Struct("<QII")
+"""What `struct plaintext` in `probe.c` has behind the header: offset, bytes of the call, bytes before this chunk."""
+_WAYS: dict[int, Direction] = {Type.TLS_SENT: "sent", Type.TLS_GOT: "got"}
+
+_Key = tuple[int, int, int]
+"""Process, its start, and the address of its connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An exchange of a process, or bytes of it that are none."""
+
+    process: ProcessId
+    connection: str
+    number: int
+    """Place among all of this connection."""
+    what: Exchange | Undecoded
+
+
+@dataclass(slots=True)
+class _Connection:
+    http: Http1 = field(default_factory=Http1)
+    offsets: dict[Direction, int] = field(default_factory=dict)
+    """Bytes that went each way."""
+    number: int = 0
+
+
+class Connections:
+    """The connections of the processes that are observed."""
+
+    def __init__(self, origin: Origin) -> None:
+        self._origin = origin
+        self._open: OrderedDict[_Key, _Connection] = OrderedDict()
+
+    def take(self, record: Record) -> Iterator[Said]:
+        """Take any record and yield what is complete by it."""
+        if record.type == Type.EXITED:
+            for key in [key for key in self._open if key[:2] == (record.tgid, record.started_ns)]:
+                yield from self._ended(key, record.at_ns)
+        elif record.type == Type.TLS_ENDED:
+            yield from self._ended((record.tgid, record.started_ns, record.first), record.at_ns)
+        elif record.type in _WAYS:
+            yield from self._plaintext(record, _WAYS[record.type])
+
+    def end(self, at_ns: int) -> Iterator[Said]:
+        """Yield what is left of all connections."""
+        for key in list(self._open):
+            yield from self._ended(key, at_ns)
+
+    def _plaintext(self, record: Record, way: Direction) -> Iterator[Said]:
+        key = (record.tgid, record.started_ns, record.first)
+        if key not in self._open:
+            if len(self._open) >= MOST:
+                yield from self._ended(next(iter(self._open)), record.at_ns)
+            self._open[key] = _Connection()
+        self._open.move_to_end(key)
+        connection = self._open[key]
+        offset, _, _ = PLAINTEXT.unpack_from(record.payload)
+        data = record.payload[PLAINTEXT.size :]
+        expected = connection.offsets.get(way, 0)
+        if offset != expected:
+            # What is missing makes no sense of the rest: what was begun ends here, and the next message may begin anew.
+            yield from self._told(key, connection.http.end(self._at(record.at_ns)))
+            lost = Undecoded(f"bytes {expected} to {offset} of this direction are missing", max(0, offset - expected))
+            yield from self._told(key, iter([lost]))
+            connection.http = Http1()
+        connection.offsets[way] = offset + len(data)
+        yield from self._told(key, connection.http.take(way, data, self._at(record.at_ns)))
+
+    def _ended(self, key: _Key, at_ns: int) -> Iterator[Said]:
+        connection = self._open.get(key)
+        if connection is not None:
+            yield from self._told(key, connection.http.end(self._at(at_ns)))
+            del self._open[key]
+
+    def _told(self, key: _Key, found: Iterator[Exchange | Undecoded]) -> Iterator[Said]:
+        tgid, started_ns, address = key
+        name = f"{self._origin.boot_id} {tgid} {started_ns} {address}"
+        for what in found:
+            number = self._open[key].number
+            self._open[key].number += 1
+            yield Said(self._origin.process(tgid, started_ns), name, number, what)
+
+    def _at(self, at_ns: int) -> int:
+        return self._origin.booted_ns + at_ns

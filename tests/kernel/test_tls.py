@@ -1,0 +1,176 @@
+"""What uninstrumented agents say over TLS, from the kernel alone: real clients, a scripted model on loopback."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sensor.event import (
+    Event,
+    HttpRequested,
+    HttpResponded,
+    ModelResponded,
+    PromptSubmitted,
+    ToolCalled,
+    ToolReturned,
+    Unparsed,
+)
+from sensor.probes.origin import Origin
+from sensor.probes.record import Count, Type
+from sensor.probes.sensor import Sensor
+from sensor.probes.tls.connections import PLAINTEXT
+from tests.kernel.agents import AGENTS, ASKED, KEY, RESULTS
+from tests.kernel.conftest import python, watched
+from tests.kernel.model_server import ANSWER
+
+HERE = Path(__file__).parent
+ECHO = """
+import http.client, os, ssl, sys
+context = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
+there = http.client.HTTPSConnection("localhost", int(sys.argv[1]), context=context)
+for _ in range(int(sys.argv[3])):
+    there.request("POST", "/echo", b"0123456789" * (int(sys.argv[2]) // 10))
+    there.getresponse().read()
+"""
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    folder = tmp_path_factory.mktemp("server")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost",
+         "-addext", "subjectAltName=DNS:localhost",
+         "-days", "2", "-keyout", folder / "key.pem", "-out", folder / "cert.pem"], check=True, capture_output=True,
+    )  # fmt: skip
+    with subprocess.Popen(
+        [sys.executable, str(HERE / "model_server.py"), str(folder)], stdout=subprocess.PIPE
+    ) as server:
+        assert server.stdout is not None
+        os.environ["SSL_CERT_FILE"] = str(folder / "cert.pem")
+        yield int(server.stdout.readline())
+        del os.environ["SSL_CERT_FILE"]
+        server.kill()
+
+
+def told(sensor: Sensor, command: list[str], **more: object) -> list[Event]:
+    sensor.records()
+    return list(sensor.observed(sensor.launch(command, **more), Origin.here()))
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+def test_an_agents_conversation_is_told_as_its_own_telemetry_would(agent: str, port: int, sensor: Sensor) -> None:
+    found = told(sensor, [sys.executable, str(HERE / "agents.py"), agent, str(port)], stdout=subprocess.DEVNULL)
+
+    assert not [one for one in found if isinstance(one, Unparsed)]
+    assert [one.text for one in found if isinstance(one, PromptSubmitted)] == [one["content"] for one in ASKED]
+    assert [one.text for one in found if isinstance(one, ToolReturned)] == list(RESULTS.values())
+    assert [(one.name, one.arguments) for one in found if isinstance(one, ToolCalled)] == [
+        ("read_ticket", {"n": 7}), ("send_mail", {"to": "box@drop.example.net"})
+    ]  # fmt: skip
+    replies = [one for one in found if isinstance(one, ModelResponded)]
+    assert [one.text for one in replies] == ["", "", ANSWER]
+    assert {one.session for one in found if one.session} == {replies[0].session}
+    assert {one.source for one in replies} == {"kernel:tls"}
+    assert all(KEY not in one.content for one in found)
+    requests = [one for one in found if isinstance(one, HttpRequested)]
+    assert len(requests) == len([one for one in found if isinstance(one, HttpResponded)]) == 3
+    assert {one.method for one in requests} == {"POST"}
+
+
+@pytest.mark.parametrize("client", ["python", "curl", "node"])
+@pytest.mark.parametrize("size", [10, 100_000, 1_500_000])
+def test_every_byte_of_a_client_is_seen_both_ways(
+    client: str, size: int, port: int, sensor: Sensor, tmp_path: Path
+) -> None:
+    body = b"0123456789" * (size // 10)
+    (tmp_path / "body").write_bytes(body)
+    read = f"require('fs').readFileSync('{tmp_path}/body')"
+    fetch = f"fetch('https://localhost:{port}/echo', {{method: 'POST', body: {read}}}).then(r => r.arrayBuffer())"
+    commands = {
+        "python": python(ECHO, str(port), str(size), "1"),
+        "curl": [
+            "curl",
+            "-s",
+            "-H",
+            "Expect:",
+            "-o",
+            "/dev/null",
+            "--cacert",
+            os.environ["SSL_CERT_FILE"],
+            "--data-binary",
+            f"@{tmp_path}/body",
+            f"https://localhost:{port}/echo",
+        ],
+        "node": ["node", "-e", fetch],
+    }
+    if shutil.which(commands[client][0]) is None:
+        pytest.skip(f"{client} is not installed")
+    env = os.environ | {"NODE_EXTRA_CA_CERTS": os.environ["SSL_CERT_FILE"]}
+    before = {
+        kind: [sensor.count(kind, what) for what in (Count.LOST, Count.CUT, Count.UNREAD)]
+        for kind in (Type.TLS_SENT, Type.TLS_GOT)
+    }
+    found = watched(sensor, commands[client], env=env)
+
+    for kind in (Type.TLS_SENT, Type.TLS_GOT):
+        stream = b"".join(record.payload[PLAINTEXT.size :] for record in found if record.type == kind)
+        _, _, sent = stream.partition(b"\r\n\r\n")
+        assert (len(sent), hashlib.sha256(sent).digest()) == (size, hashlib.sha256(body).digest())
+        assert [sensor.count(kind, what) for what in (Count.LOST, Count.CUT, Count.UNREAD)] == before[kind]
+
+
+def test_a_process_outside_that_uses_the_same_library_yields_nothing(port: int, sensor: Sensor) -> None:
+    outside = subprocess.Popen(python(ECHO, str(port), "5000", "1000000"))
+    try:
+        found = watched(sensor, python(ECHO, str(port), "5000", "20"))
+        sensor.records()
+        before = sensor.count(Type.TLS_SENT, Count.ATTEMPTED)
+        subprocess.run(["sleep", "0.5"], check=True)
+        assert sensor.records() == []
+        assert sensor.count(Type.TLS_SENT, Count.ATTEMPTED) == before
+        assert outside.poll() is None
+    finally:
+        outside.kill()
+        outside.wait()
+    spoken = [record for record in found if record.type in {Type.TLS_SENT, Type.TLS_GOT}]
+
+    assert spoken
+    assert {record.tgid for record in spoken} == {found[0].tgid}
+
+
+def test_a_copy_of_the_library_elsewhere_is_found_when_it_is_opened(port: int, sensor: Sensor, tmp_path: Path) -> None:
+    library = next(Path("/usr/lib").glob("*/libssl.so.3"), None)
+    if library is None:
+        pytest.skip("no libssl.so.3 here")
+    shutil.copy(library, tmp_path / "libssl.so.3")
+    # Attaching takes some milliseconds; a process that speaks at once is not what this is about.
+    program = f"import ssl, time; time.sleep(0.3)\n{ECHO}"
+    found = watched(
+        sensor, python(program, str(port), "1000", "1"), env=os.environ | {"LD_LIBRARY_PATH": str(tmp_path)}
+    )
+
+    assert any(f"{tmp_path}/libssl.so.3" == record.text() for record in found if record.type == Type.OPENED)
+    assert b"POST /echo" in b"".join(record.payload for record in found if record.type == Type.TLS_SENT)
+
+
+def test_an_agent_without_instrumentation_is_recorded_and_its_story_told(
+    port: int, sensor: Sensor, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "correlator.cli", "--store", str(tmp_path / "store")]
+    agent = [sys.executable, str(HERE / "agents.py"), "openai", str(port)]
+    recorded = subprocess.run(
+        [*command, "record", "-o", str(tmp_path / "out"), "--", *agent], capture_output=True, check=True
+    )
+    told = subprocess.run([*command, "replay", "--json", str(tmp_path / "out")], capture_output=True, check=True)
+    (story,) = json.loads(told.stdout)["stories"]
+
+    assert recorded.stdout.decode().strip() == ANSWER
+    assert (story["assessment"], story["severity"]) == ("succeeded", "high")
+    assert "send_mail" in story["title"]
+    assert KEY not in (tmp_path / "out").read_text()

@@ -1,0 +1,72 @@
+"""Plaintext in pieces → exchanges; with pieces missing, reused addresses, and processes that are gone."""
+
+from sensor.probes.origin import Origin
+from sensor.probes.record import HEADER, Record, Type
+from sensor.probes.tls.connections import MOST, PLAINTEXT, Connections, Said
+from sensor.wire.exchange import Exchange, Undecoded
+
+REQUEST = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
+RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+def record(kind: Type, data: bytes = b"", *, offset: int = 0, connection: int = 1, tgid: int = 7) -> Record:
+    payload = PLAINTEXT.pack(offset, len(data), 0) + data
+    return Record.read(HEADER.pack(500, 400, connection, 0, 0, tgid, tgid, 0, kind, 0, 0, len(payload)) + payload)
+
+
+def told(*records: Record) -> list[Said]:
+    connections = Connections(Origin("boot", 1_000))
+    return [*(said for one in records for said in connections.take(one)), *connections.end(900)]
+
+
+def test_two_connections_of_two_processes_are_kept_apart() -> None:
+    found = told(
+        record(Type.TLS_SENT, REQUEST), record(Type.TLS_SENT, REQUEST, tgid=8), record(Type.TLS_SENT, REQUEST, connection=2),
+        record(Type.TLS_GOT, RESPONSE), record(Type.TLS_GOT, RESPONSE, connection=2), record(Type.TLS_GOT, RESPONSE, tgid=8),
+    )  # fmt: skip
+
+    assert [(one.process.pid, one.number) for one in found] == [(7, 0), (7, 0), (8, 0)]
+    assert len({one.connection for one in found}) == 3
+    assert all(isinstance(one.what, Exchange) and one.what.response for one in found)
+
+
+def test_missing_bytes_are_said_and_the_next_message_is_read_again() -> None:
+    later = len(REQUEST) + 1_000
+    found = told(
+        record(Type.TLS_SENT, REQUEST[:20]), record(Type.TLS_SENT, REQUEST, offset=later), record(Type.TLS_GOT, RESPONSE)
+    )  # fmt: skip
+
+    (lost, whole) = (one.what for one in found)
+    assert isinstance(lost, Undecoded)
+    assert lost.size == later - 20
+    assert isinstance(whole, Exchange)
+    assert whole.request.body == b"abc"
+
+
+def test_an_address_that_comes_again_is_another_connection() -> None:
+    found = told(
+        record(Type.TLS_SENT, REQUEST), record(Type.TLS_ENDED), record(Type.TLS_SENT, REQUEST), record(Type.TLS_GOT, RESPONSE)
+    )  # fmt: skip
+
+    assert [isinstance(one.what, Exchange) and one.what.response is not None for one in found] == [False, True]
+
+
+def test_what_a_process_leaves_is_told_when_it_is_gone() -> None:
+    connections = Connections(Origin("boot", 1_000))
+    list(connections.take(record(Type.TLS_SENT, REQUEST)))
+    (left,) = connections.take(record(Type.EXITED))
+
+    assert isinstance(left.what, Exchange)
+    assert list(connections.end(900)) == []
+
+
+def test_so_many_connections_are_followed_and_no_more() -> None:
+    connections = Connections(Origin("boot", 1_000))
+    ended = [
+        said
+        for number in range(MOST + 5)
+        for said in connections.take(record(Type.TLS_SENT, REQUEST, connection=number))
+    ]
+
+    assert len(ended) == 5
+    assert len(list(connections.end(900))) == MOST
