@@ -159,9 +159,8 @@ def test_a_copy_of_the_library_elsewhere_is_found_when_it_is_opened(port: int, s
     assert b"POST /echo" in b"".join(record.payload for record in found if record.type == Type.TLS_SENT)
 
 
-def test_an_agent_without_instrumentation_is_recorded_and_its_story_told(
-    port: int, sensor: Sensor, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("sensor")
+def test_an_agent_without_instrumentation_is_recorded_and_its_story_told(port: int, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "correlator.cli", "--store", str(tmp_path / "store")]
     agent = [sys.executable, str(HERE / "agents.py"), "openai", str(port)]
     recorded = subprocess.run(
