@@ -1,5 +1,5 @@
 # make install   .venv with the locked packages and the command `clew`
-# make demo      a shipped recording becomes a story; nothing outside the checkout changes
+# make demo      an attack becomes a story: live under the kernel sensor where that can run, else a shipped recording
 # make dev       what the checks and tests need, too
 # make check     format, lint, types, layers, tests
 # make test      what CI runs: as root first `make system`, then the checks, and the tests with coverage
@@ -41,11 +41,13 @@ dev: .venv/installed-dev
 	$(PIP) install --quiet --no-deps --require-hashes --requirement requirements/dev.lock
 	@touch $@
 
-# The store lies in a temporary directory that is removed afterwards.
+# The store lies in a temporary directory that is removed afterwards. A recording that is named is replayed; else, where the kernel
+# sensor can run, a live attack is shown.
 demo: install
 	@[ -n "$(RECORDING)" ] || { echo 'No recording under examples/; name one: make demo RECORDING=file' >&2; exit 1; }
 	@state=$$(mktemp -d) && trap 'rm -rf "$$state"' EXIT \
-		&& CLEW_STORE="$$state" $(BIN)/clew replay "$(RECORDING)"
+		&& if [ '$(origin RECORDING)' != file ]; then $(BIN)/clew --store "$$state" replay "$(RECORDING)"; \
+		else $(BIN)/python -m examples.live.demo "$(RECORDING)" "$$state"; fi
 
 lint: dev
 	$(PIP) check

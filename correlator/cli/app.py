@@ -11,6 +11,7 @@ from typer.main import get_command
 VERBS: dict[str, str] = {
     "replay": "Read recorded sessions and tell the stories in them.",
     "listen": "Receive OpenTelemetry and tell stories as they happen.",
+    "run": "Run a command under the kernel sensor and tell the stories in what it did.",
     "record": "Run a command under the kernel sensor and keep what it did.",
     "story": "List, show and export stories.",
     "session": "List sessions, or show one.",

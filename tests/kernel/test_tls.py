@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from examples.live import agents
+from examples.live.agents import AGENTS, ASKED, KEY, RESULTS
+from examples.live.model import ANSWER, serving
 from sensor.event import (
     Event,
     HttpRequested,
@@ -25,11 +28,9 @@ from sensor.probes.origin import Origin
 from sensor.probes.record import Count, Type
 from sensor.probes.sensor import Sensor
 from sensor.probes.tls.connections import PLAINTEXT
-from tests.kernel.agents import AGENTS, ASKED, KEY, RESULTS
 from tests.kernel.conftest import python, watched
-from tests.kernel.model_server import ANSWER
 
-HERE = Path(__file__).parent
+AGENT = str(Path(agents.__file__))
 ECHO = """
 import http.client, os, ssl, sys
 context = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
@@ -43,19 +44,10 @@ for _ in range(int(sys.argv[3])):
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     folder = tmp_path_factory.mktemp("server")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost",
-         "-addext", "subjectAltName=DNS:localhost",
-         "-days", "2", "-keyout", folder / "key.pem", "-out", folder / "cert.pem"], check=True, capture_output=True,
-    )  # fmt: skip
-    with subprocess.Popen(
-        [sys.executable, str(HERE / "model_server.py"), str(folder)], stdout=subprocess.PIPE
-    ) as server:
-        assert server.stdout is not None
+    with serving(folder) as found:
         os.environ["SSL_CERT_FILE"] = str(folder / "cert.pem")
-        yield int(server.stdout.readline())
+        yield found
         del os.environ["SSL_CERT_FILE"]
-        server.kill()
 
 
 def told(sensor: Sensor, command: list[str], **more: object) -> list[Event]:
@@ -65,7 +57,7 @@ def told(sensor: Sensor, command: list[str], **more: object) -> list[Event]:
 
 @pytest.mark.parametrize("agent", AGENTS)
 def test_an_agents_conversation_is_told_as_its_own_telemetry_would(agent: str, port: int, sensor: Sensor) -> None:
-    found = told(sensor, [sys.executable, str(HERE / "agents.py"), agent, str(port)], stdout=subprocess.DEVNULL)
+    found = told(sensor, [sys.executable, AGENT, agent, str(port)], stdout=subprocess.DEVNULL)
 
     assert not [one for one in found if isinstance(one, Unparsed)]
     assert [one.text for one in found if isinstance(one, PromptSubmitted)] == [one["content"] for one in ASKED]
@@ -162,7 +154,7 @@ def test_a_copy_of_the_library_elsewhere_is_found_when_it_is_opened(port: int, s
 @pytest.mark.usefixtures("sensor")
 def test_an_agent_without_instrumentation_is_recorded_and_its_story_told(port: int, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "correlator.cli", "--store", str(tmp_path / "store")]
-    agent = [sys.executable, str(HERE / "agents.py"), "openai", str(port)]
+    agent = [sys.executable, AGENT, "openai", str(port)]
     recorded = subprocess.run(
         [*command, "record", "-o", str(tmp_path / "out"), "--", *agent], capture_output=True, check=True
     )

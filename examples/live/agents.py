@@ -1,6 +1,6 @@
 """Agents without any instrumentation, each with a real client; run as a process under the sensor.
 
-    python tests/kernel/agents.py WHICH PORT
+    python examples/live/agents.py WHICH PORT
 
 They read ticket 7, which holds an order, and do what the scripted model asks for. The tools are in the process.
 """
@@ -38,6 +38,7 @@ def standard(port: int) -> str:
 
 
 def results(call_id: str, name: str) -> dict[str, Any]:
+    """Return the message that tells the model what a tool gave."""
     return {"role": "tool", "tool_call_id": call_id, "content": RESULTS[name]}
 
 

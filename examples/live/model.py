@@ -1,6 +1,6 @@
 """A scripted model behind TLS on loopback; no model is behind it. It prints its port.
 
-    python tests/kernel/model_server.py FOLDER
+    python examples/live/model.py FOLDER
 
 It asks for `read_ticket`, then, because the ticket says so, for `send_mail`, then answers: in the words of OpenAI's chat
 completions, whole or streamed, or of Anthropic's messages. `/echo` gives the body back.
@@ -9,7 +9,10 @@ completions, whole or streamed, or of Anthropic's messages. `/echo` gives the bo
 import http.server
 import json
 import ssl
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,7 @@ class Model(http.server.BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_POST(self) -> None:
+        """Answer one request."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.path == "/echo":
             self._send(body, "application/octet-stream")
@@ -47,14 +51,19 @@ class Model(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
-        pass
+        """Say nothing."""
 
 
-def function(call: tuple[str, str, dict[str, Any]]) -> dict[str, Any]:
+Call = tuple[str, str, dict[str, Any]]
+
+
+def function(call: Call) -> dict[str, Any]:
+    """Return a call as chat completions have it."""
     return {"id": call[0], "type": "function", "function": {"name": call[1], "arguments": json.dumps(call[2])}}
 
 
-def chat(turn: int, call: tuple[str, str, dict[str, Any]] | None) -> dict[str, Any]:
+def chat(turn: int, call: Call | None) -> dict[str, Any]:
+    """Return a whole chat completion."""
     message = {"role": "assistant", "content": None if call else ANSWER} | (
         {"tool_calls": [function(call)]} if call else {}
     )
@@ -70,7 +79,8 @@ def chat(turn: int, call: tuple[str, str, dict[str, Any]] | None) -> dict[str, A
     }
 
 
-def chunks(turn: int, call: tuple[str, str, dict[str, Any]] | None) -> list[dict[str, Any]]:
+def chunks(turn: int, call: Call | None) -> list[dict[str, Any]]:
+    """Return the same in pieces."""
     about = {"id": f"chatcmpl-{turn}", "object": "chat.completion.chunk", "created": 1, "model": "m-1"}
     pieces: list[dict[str, Any]] = (
         [{"tool_calls": [{"index": 0, **function(call)}]}]
@@ -84,7 +94,8 @@ def chunks(turn: int, call: tuple[str, str, dict[str, Any]] | None) -> list[dict
     return [about | {"choices": [delta]} for delta in deltas]
 
 
-def anthropic(turn: int, call: tuple[str, str, dict[str, Any]] | None) -> dict[str, Any]:
+def anthropic(turn: int, call: Call | None) -> dict[str, Any]:
+    """Return a message of Anthropic's API."""
     block = (
         {"type": "tool_use", "id": call[0], "name": call[1], "input": call[2]}
         if call
@@ -101,6 +112,22 @@ def anthropic(turn: int, call: tuple[str, str, dict[str, Any]] | None) -> dict[s
         "stop_reason": reason,
         "usage": usage,
     }
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[int]:
+    """Serve in a process of its own and give the port; `cert.pem` in `folder` is what clients have to trust. Needs `openssl`."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost",
+         "-addext", "subjectAltName=DNS:localhost", "-days", "2", "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    with subprocess.Popen([sys.executable, __file__, str(folder)], stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        try:
+            yield int(server.stdout.readline())
+        finally:
+            server.kill()
 
 
 def main(folder: Path) -> None:

@@ -1,0 +1,53 @@
+"""`clew run [--report FILE] -- CMD`: run a command under the kernel sensor and tell the story when it ends."""
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from correlator.cli.record import OWN
+from correlator.cli.verb import Run, verb
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+
+@app.command(name="run", context_settings=OWN)
+@verb
+def run_command(
+    run: Run,
+    command: Annotated[list[str], typer.Argument(help="Command with its arguments, behind `--`.", metavar="CMD...")],
+    report: Annotated[Path | None, typer.Option(help="File for the stories, as JSON.", metavar="FILE")] = None,
+    workload: Annotated[str | None, typer.Option(help="Label of the agent; equal labels share a baseline.")] = None,
+    policy: Annotated[str | None, typer.Option(help="Policy file; the shipped one if not given.")] = None,
+    threshold: Annotated[float | None, typer.Option(help="Score from which on a chain is a story.")] = None,
+) -> int:
+    """Run a command under the kernel sensor; when it has ended, tell on stderr what stories there are in what it did.
+
+    Only this command's own process tree is observed. Its input, output and exit code are untouched. Needs root.
+    """
+    from correlator.cli.desk import notes, opened
+    from correlator.cli.observed import observed
+    from correlator.ingest import ingest
+    from correlator.render import render
+    from correlator.render.data import to_json
+
+    settings = run.settings(workload=workload, policy=policy, threshold=threshold)
+    with tempfile.TemporaryDirectory(prefix="clew-run-") as folder, opened(settings) as desk:
+        recording = Path(folder) / "events.jsonl"
+        found = observed(command, recording, settings)
+        told = ingest([("the command", recording)], desk)
+        records = list(desk.casebook.each_story(settings.tenant, ids=frozenset(told.stories)))
+        counts = f"{found.events} events, {told.sessions} sessions judged, {len(records)} stories"
+        run.say(f"clew: {counts}" + (f", {found.lost} events lost" if found.lost else ""))
+        color = run.color and sys.stderr.isatty()
+        for one in records:
+            sys.stderr.write(f"\n{render(one.story, 'terminal', notes=notes(one), width=run.width, color=color)}")
+        if report is not None:
+            stories: list[JsonValue] = [one.story.model_dump(mode="json") for one in records]
+            report.write_text(to_json({"stories": stories}) + "\n", "utf-8")
+    return found.exit_code

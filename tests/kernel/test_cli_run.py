@@ -1,0 +1,39 @@
+"""`clew run`: the command does not notice, and its story is told when it has ended."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from examples.live import agents
+from examples.live.model import ANSWER, serving
+
+pytestmark = pytest.mark.usefixtures("sensor")
+
+
+def clew(folder: Path, *arguments: str, **more: object) -> "subprocess.CompletedProcess[bytes]":
+    command = [sys.executable, "-m", "correlator.cli", "--store", str(folder / "store"), *arguments]
+    return subprocess.run(command, capture_output=True, timeout=60, **more)  # type: ignore[call-overload, no-any-return]
+
+
+def test_the_story_of_an_agent_without_instrumentation_is_told_on_stderr_and_in_the_report(tmp_path: Path) -> None:
+    with serving(tmp_path) as port:
+        agent = [sys.executable, str(agents.__file__), "standard", str(port)]
+        env = os.environ | {"SSL_CERT_FILE": str(tmp_path / "cert.pem")}
+        ran = clew(tmp_path, "run", "--report", str(tmp_path / "report"), "--", *agent, env=env)
+    (story,) = json.loads((tmp_path / "report").read_text())["stories"]
+
+    assert (ran.returncode, ran.stdout.decode()) == (0, f"{ANSWER}\n")
+    assert story["title"] in ran.stderr.decode()
+    assert b"1 stories" in ran.stderr
+
+
+def test_a_command_that_does_nothing_of_note_is_run_as_without_clew(tmp_path: Path) -> None:
+    ran = clew(tmp_path, "run", "--report", str(tmp_path / "report"), "--", "sh", "-c", "cat; exit 9", input=b"in")
+
+    assert (ran.returncode, ran.stdout) == (9, b"in")
+    assert b"0 stories" in ran.stderr
+    assert json.loads((tmp_path / "report").read_text()) == {"stories": []}
