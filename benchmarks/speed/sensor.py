@@ -62,15 +62,25 @@ def complete(folder: Path, rate: int, seconds: int) -> dict[str, Any]:
     """Return for each type how many acts there were, and how many of them were read and lost."""
     with Sensor() as sensor:
         # The start of an interpreter opens files, too: what it does without the acts is taken away.
+        start = counts(sensor)
         idle, _ = acts(sensor, folder, 1, -1)
-        before = {kind: sensor.count(kind, Count.LOST) for kind in Type}
+        before = counts(sensor)
         read, done = acts(sensor, folder, rate, seconds)
-        lost = {kind: sensor.count(kind, Count.LOST) - before[kind] for kind in Type}
+        more = counts(sensor) - before
+    own = before - start
     told = {
-        name: {"done": done[name], "read": read[kind] - idle[kind], "lost": lost[kind]} for name, kind in TYPES.items()
-    }
-    exact = all(one["done"] == one["read"] + one["lost"] for one in told.values())
+        name: {
+            "done": done[name], "read": read[kind] - idle[kind],
+            "folded": more[kind, Count.FOLDED] - own[kind, Count.FOLDED], "lost": more[kind, Count.LOST],
+        } for name, kind in TYPES.items()
+    }  # fmt: skip
+    exact = all(one["done"] == one["read"] + one["folded"] + one["lost"] for one in told.values())
     return {"per_s": round(sum(done[name] for name in TYPES) * 1000 / done["milliseconds"]), "exact": exact, **told}
+
+
+def counts(sensor: Sensor) -> Counter[tuple[Type, Count]]:
+    """Return what the kernel has counted so far."""
+    return Counter({(kind, what): sensor.count(kind, what) for kind in Type for what in Count})
 
 
 def acts(sensor: Sensor, folder: Path, rate: int, seconds: int) -> tuple[Counter[int], dict[str, int]]:

@@ -77,6 +77,10 @@ def steady(folder: Path, rate: int, seconds: int) -> dict[str, int]:
     libc = ctypes.CDLL(None)
     place, other = str(folder / "place"), str(folder / "other")
     Path(place).write_text("")
+    # Many files, so that few opens are told once for several.
+    files = [str(folder / f"file{number}") for number in range(1_000)]
+    for file in files:
+        Path(file).write_text("")
     unix = socket.socket(socket.AF_UNIX)
     unix.bind(str(folder / "socket"))
     unix.listen(64)
@@ -87,7 +91,7 @@ def steady(folder: Path, rate: int, seconds: int) -> dict[str, int]:
             time.sleep(max(0.0, begun + number / rate - time.perf_counter()))
         kind = number % 100
         if kind < 90:
-            os.close(os.open(place, os.O_RDONLY))
+            os.close(os.open(files[number % 1_000], os.O_RDONLY))
             done["opened"] += 1
         elif kind < 94:
             os.rename(place, other)  # noqa: PTH104 - the system call is what is wanted

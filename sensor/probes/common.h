@@ -5,8 +5,8 @@
  * counters come as RECORD_… and COUNT_… from record.py.
  */
 
-#define PAYLOAD 8192
-#define SHORT_PAYLOAD 256
+#define PAYLOAD 16384
+#define TEXT 4096 /* PATH_MAX */
 #define PROCESSORS 512
 #define TYPES 64
 
@@ -47,7 +47,7 @@ struct member {
 
 /* The processes that are observed, by number; see README.md. Nothing is looked at before a process was found here. */
 BPF_HASH(scope, u32, struct member, SCOPE);
-BPF_F_TABLE("array", u32, u64, counts, 4 * TYPES, BPF_F_MMAPABLE);
+BPF_F_TABLE("array", u32, u64, counts, COUNTS * TYPES, BPF_F_MMAPABLE);
 BPF_F_TABLE("array", u32, u64, unscoped, 1, BPF_F_MMAPABLE);
 BPF_ARRAY(sequences, u32, PROCESSORS);
 /* Programs of tracepoints run with preemption off, so that one of each processor is enough. */
@@ -71,7 +71,7 @@ static __always_inline u32 half(u64 at)
 
 static __always_inline void count(u32 type, u32 what)
 {
-    u32 at = 4 * type + what;
+    u32 at = COUNTS * type + what;
     u64 *found = counts.lookup(&at);
     if (found)
         __sync_fetch_and_add(found, 1);
@@ -88,6 +88,20 @@ static __always_inline struct member *member(void)
     return scope.lookup(&tgid);
 }
 
+static __always_inline u64 since(struct member *self)
+{
+    if (!self->started_ns)
+        self->started_ns = started_ns(bpf_get_current_task());
+    return self->started_ns;
+}
+
+/* A file that the current process has open. */
+static __always_inline u64 open_file(u64 descriptor)
+{
+    u64 files = word(bpf_get_current_task() + OFFSET_task_struct_files);
+    return word(word(word(files + OFFSET_files_struct_fdt) + OFFSET_fdtable_fd) + 8 * descriptor);
+}
+
 /* A record of the current process, to be filled in and sent. */
 static __always_inline struct written *begun(struct member *self, u32 type)
 {
@@ -96,31 +110,29 @@ static __always_inline struct written *begun(struct member *self, u32 type)
     if (!made)
         return 0;
     u64 id = bpf_get_current_pid_tgid();
-    u32 processor = bpf_get_smp_processor_id();
-    u32 *sequence = sequences.lookup(&processor);
-    if (!self->started_ns)
-        self->started_ns = started_ns(bpf_get_current_task());
     made->head.at_ns = bpf_ktime_get_boot_ns();
-    made->head.started_ns = self->started_ns;
+    made->head.started_ns = since(self);
     made->head.first = made->head.second = 0;
     made->head.ret = 0;
     made->head.tgid = id >> 32;
     made->head.tid = id;
-    made->head.sequence = sequence ? (*sequence)++ : 0;
+    made->head.sequence = 0;
     made->head.type = type;
-    made->head.processor = processor;
+    made->head.processor = bpf_get_smp_processor_id();
     made->head.number = 0;
     made->head.length = 0;
     return made;
 }
 
-static __always_inline u64 sized(struct written *made, u32 length)
+static __always_inline u64 sized(struct written *made, u64 length)
 {
     /* The verifier needs the bound in one register: an `and` that the compiler cannot take for needless. */
     asm volatile("%0 &= 16383" : "+r"(length));
-    if (length > PAYLOAD)
-        length = PAYLOAD;
     made->head.length = length;
+    u32 processor = made->head.processor;
+    u32 *sequence = sequences.lookup(&processor);
+    if (sequence)
+        made->head.sequence = (*sequence)++;
     return sizeof(struct record) + length;
 }
 
@@ -151,14 +163,14 @@ static __always_inline u64 argument(u32 register_offset)
 /* A text of the process, with its NUL; returns its length, or 0 where it cannot be read. */
 static __always_inline u32 text_of(struct written *made, u32 at, u64 from)
 {
-    if (at > PAYLOAD / 2)
+    if (at > PAYLOAD - TEXT)
         return 0;
-    s64 length = bpf_probe_read_user_str(&made->payload[at], PAYLOAD / 2, (void *)from);
+    s64 length = bpf_probe_read_user_str(&made->payload[at], TEXT, (void *)from);
     if (length <= 0) {
         count(made->head.type, COUNT_UNREAD);
         return 0;
     }
-    if (length == PAYLOAD / 2)
+    if (length == TEXT)
         count(made->head.type, COUNT_CUT);
     return length;
 }

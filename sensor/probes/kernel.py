@@ -16,7 +16,7 @@ from typing import Any
 
 from sensor.errors import ProbesUnusable
 from sensor.probes.compiler import MAPS, MOST_FDS
-from sensor.probes.record import Count, Type
+from sensor.probes.record import COUNTS, Count, Type
 from sensor.probes.ring import Ring
 from sensor.probes.source import Order, Sizes
 
@@ -99,7 +99,7 @@ class Kernel:
 
     def count(self, kind: Type, what: Count) -> int:
         """Return what was counted for a type of record so far."""
-        return self._counts[4 * kind + what]
+        return self._counts[COUNTS * kind + what]
 
     @property
     def unscoped(self) -> int:
@@ -147,7 +147,8 @@ def _compiled(order: Order) -> tuple[list[int], list[str], dict[str, str]]:
         child.wait()
         if "error" in answer:
             words.seek(0)
-            told = words.read().decode("utf-8", "replace")[-4_000:]
+            # What matters stands last: the verifier tells first how it came there.
+            told = "\n".join(words.read().decode("utf-8", "replace").splitlines()[-8:])[-1_000:]
             hint = "" if os.geteuid() == 0 else " Run as root (sudo)."
             raise ProbesUnusable(f"The probes cannot be loaded: {answer['error']}.{hint}\n{told}".strip())
     return fds, answer["functions"], answer["unattached"]

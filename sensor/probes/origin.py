@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,6 +11,12 @@ from sensor.identity import DEFAULT_TENANT
 from sensor.probes.record import Record
 
 SOURCE = "kernel"
+
+
+@lru_cache(4096)
+def _process(boot_id: str, tgid: int, started_ns: int) -> ProcessId:
+    """Return the identity, made once: every event has one."""
+    return ProcessId(boot_id=boot_id, pid=tgid, started_ns=started_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +36,7 @@ class Origin:
 
     def process(self, tgid: int, started_ns: int) -> ProcessId:
         """Return the identity of a process."""
-        return ProcessId(boot_id=self.boot_id, pid=tgid, started_ns=started_ns)
+        return _process(self.boot_id, tgid, started_ns)
 
     def about(self, record: Record) -> dict[str, Any]:
         """Return what every event of the system layer carries: no session yet, and a place in the order of time."""

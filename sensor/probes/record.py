@@ -46,6 +46,12 @@ class Count(IntEnum):
     """Of these, those whose payload did not fit."""
     UNREAD = 3
     """Of these, those whose payload could not be read from memory."""
+    FOLDED = 4
+    """Of these, those that say what one of the last seconds has said: not written, and no loss."""
+
+
+COUNTS = 8
+"""Places for counts of each type."""
 
 
 class Record(NamedTuple):

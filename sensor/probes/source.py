@@ -8,10 +8,12 @@ from importlib.resources import files
 from sensor.errors import ProbesUnusable
 from sensor.probes.btf import offsets
 from sensor.probes.privilege.calls import Privilege
-from sensor.probes.record import Change, Count, Type
+from sensor.probes.record import COUNTS, Change, Count, Type
 from sensor.probes.table import Hook, Probe
 
-_FIELDS = ("task_struct.group_leader", "task_struct.start_boottime")
+_FIELDS = (
+    "task_struct.group_leader", "task_struct.start_boottime", "task_struct.files", "files_struct.fdt", "fdtable.fd", "file.f_inode"
+)  # fmt: skip
 """What `common.h` asks for."""
 _ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "x86_64": tuple(f"pt_regs.{name}" for name in ("di", "si", "dx", "r10", "r8", "r9", "cx", "ax")),
@@ -77,6 +79,7 @@ def order(
     defines |= {
         "VITAL_PAGES": sizes.vital_pages,
         "BULK_PAGES": sizes.bulk_pages,
+        "COUNTS": COUNTS,
         "TLS_PAGES": sizes.tls_pages,
         "SCOPE": sizes.scope,
     }

@@ -81,6 +81,7 @@ PROBES: tuple[Probe, ...] = (
             *_leaving("file_symlink_at", "symlinkat"),
         ),
         FILES,
+        ("inode.i_ino",),
     ),
     Probe(
         "network",
@@ -128,8 +129,7 @@ PROBES: tuple[Probe, ...] = (
         ),
         PRIVILEGE,
         (
-            "task_struct.files", "files_struct.fdt", "fdtable.fd", "file.f_inode", "inode.i_mode", "socket_alloc.vfs_inode",
-            "socket.sk", "sock_common.skc_family",
+            "inode.i_mode", "socket_alloc.vfs_inode", "socket.sk", "sock_common.skc_family",
         ),
     ),
     Probe(

@@ -18,6 +18,7 @@ from sensor.event import (
     ProcessStarted,
 )
 from sensor.probes.origin import Origin
+from sensor.probes.record import Count, Type
 from sensor.probes.sensor import Sensor
 from sensor.probes.table import decode
 from tests.kernel.conftest import python, watched
@@ -76,13 +77,13 @@ os.open({str(tmp_path / "both")!r}, os.O_RDWR | os.O_CREAT)
 try: os.open({str(tmp_path / "missing")!r}, os.O_RDONLY)
 except OSError: pass
 os.chdir({str(tmp_path)!r})
-os.open("there", os.O_RDONLY)
+os.open("new", os.O_RDONLY)
 """
     found = told(sensor, python(program), FileOpened)
-    mine = [(one.path, one.for_writing) for one in found if one.path.startswith((str(tmp_path), "there"))]
+    mine = [(one.path, one.for_writing) for one in found if one.path.startswith((str(tmp_path), "new"))]
 
     assert mine == [
-        (str(tmp_path / "there"), False), (str(tmp_path / "new"), True), (str(tmp_path / "both"), True), ("there", False)
+        (str(tmp_path / "there"), False), (str(tmp_path / "new"), True), (str(tmp_path / "both"), True), ("new", False)
     ]  # fmt: skip
 
 
@@ -133,3 +134,32 @@ with socket.socket(socket.AF_UNIX) as listening, socket.socket(socket.AF_UNIX) a
 
     assert opened == [f"127.0.0.1:{first}", f"[::1]:{third}", f"unix:{tmp_path}/s"]
     assert accepted == [f"127.0.0.1:{second}", f"[::1]:{fourth}"]
+
+
+def test_a_file_that_a_process_opens_again_and_again_is_told_once_and_counted(sensor: Sensor, tmp_path: Path) -> None:
+    program = """
+import os, sys
+for _ in range(50):
+    os.close(os.open(sys.argv[1], os.O_RDONLY)); os.close(os.open(sys.argv[1], os.O_WRONLY))
+if not os.fork():
+    os.close(os.open(sys.argv[1], os.O_RDONLY))
+    os._exit(0)
+os.wait()
+"""
+    (tmp_path / "file").write_text("")
+    before = sensor.count(Type.OPENED, Count.FOLDED)
+    found = told(sensor, python(program, str(tmp_path / "file")), FileOpened)
+    mine = [(one.process.pid, one.for_writing) for one in found if one.path == str(tmp_path / "file")]
+
+    assert [writing for _, writing in mine] == [False, True, False]
+    assert len({pid for pid, _ in mine}) == 2
+    assert 98 <= sensor.count(Type.OPENED, Count.FOLDED) - before < 120  # the interpreter opens files twice, too
+
+
+def test_two_paths_of_4095_bytes_are_told_whole(sensor: Sensor, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("")
+    begin = str(tmp_path) + "/." * ((4_090 - len(str(tmp_path))) // 2)
+    program = "import os, sys; os.rename(sys.argv[1] + '/a', sys.argv[1] + '/b')"
+    (changed,) = told(sensor, python(program, begin), FileChanged)
+
+    assert (changed.path, changed.to_path) == (f"{begin}/a", f"{begin}/b")

@@ -15,8 +15,8 @@ from tests.kernel.conftest import python
 OPENS = 20_000
 FLOOD = f"""
 import os, sys
-for _ in range({OPENS}):
-    os.close(os.open(sys.argv[1], os.O_RDONLY))
+for number in range({OPENS}):
+    os.close(os.open(f"{{sys.argv[1]}}{{number}}", os.O_WRONLY | os.O_CREAT))
 """
 
 

@@ -18,6 +18,62 @@ static __always_inline int names_libssl(struct written *made, u32 length)
     return 0;
 }
 
+#define ACCESS 03
+#define FOLDED_NS 10000000000ULL
+
+#define HASHED 256
+
+struct opened {
+    u64 path;
+    u64 inode;
+    u64 started_ns;
+    u32 tgid;
+    u32 access;
+};
+
+/* When a process opened a file last, for what, so that it was told. */
+BPF_TABLE("lru_hash", struct opened, u64, opens, 32768);
+
+/* A hash of a path of up to HASHED bytes, 0 for a longer one. */
+static __always_inline u64 hashed(struct written *made, u32 length)
+{
+    u64 hash = 14695981039346656037ULL;
+    if (length > HASHED)
+        return 0;
+    for (u32 at = 0; at < HASHED; at += 8) {
+        if (at >= length)
+            break;
+        u64 word = *(u64 *)&made->payload[at & (HASHED - 1)];
+        if (length - at < 8)
+            word &= (1ULL << 8 * (length - at)) - 1;
+        hash = (hash ^ word) * 1099511628211ULL;
+        hash ^= hash >> 29;
+    }
+    return hash;
+}
+
+/* Whether the same was told a moment ago: the same process, path, file and purpose. A number of a file that is gone comes again soon,
+ * and a relative path leads elsewhere in another folder, so neither is enough. */
+static __always_inline int was_told(struct member *self, struct written *made, u32 length)
+{
+    struct opened key = {};
+    key.path = hashed(made, length);
+    if (!key.path)
+        return 0;
+    key.inode = word(word(open_file(made->head.ret) + OFFSET_file_f_inode) + OFFSET_inode_i_ino);
+    key.started_ns = since(self);
+    key.tgid = made->head.tgid;
+    key.access = made->head.second & ACCESS;
+    u64 *last = opens.lookup(&key);
+    if (last && made->head.at_ns - *last < FOLDED_NS) {
+        count(RECORD_OPENED, COUNT_ATTEMPTED);
+        count(RECORD_OPENED, COUNT_FOLDED);
+        return 1;
+    }
+    opens.update(&key, &made->head.at_ns);
+    return 0;
+}
+
 static __always_inline int file_opened(struct leaving *ctx, u64 folder, u32 path, u64 flags)
 {
     struct member *self = member();
@@ -31,6 +87,8 @@ static __always_inline int file_opened(struct leaving *ctx, u64 folder, u32 path
     made->head.first = folder;
     made->head.second = flags;
     u32 length = text_of(made, 0, argument(path));
+    if (was_told(self, made, length))
+        return 0;
     /* The probes of TLS are attached when a process opens its library: that cannot wait. */
     if (names_libssl(made, length))
         send_vital(made, length);
@@ -79,7 +137,7 @@ static __always_inline int file_changed(struct leaving *ctx, u32 change, u64 fol
     made->head.second = other_folder;
     u32 length = text_of(made, 0, argument(path));
     if (other != path) {
-        asm volatile("%0 &= 4095" : "+r"(length));
+        asm volatile("%0 &= 8191" : "+r"(length));
         length += text_of(made, length, argument(other));
     }
     send_bulk(made, length);

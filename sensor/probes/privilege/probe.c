@@ -36,7 +36,7 @@ static __always_inline int told_with(struct leaving *ctx, u32 privilege, u32 tex
     if (text)
         length += text_of(made, length, argument(text));
     if (other) {
-        asm volatile("%0 &= 4095" : "+r"(length));
+        asm volatile("%0 &= 8191" : "+r"(length));
         length += text_of(made, length, argument(other));
     }
     send_vital(made, length);
@@ -109,9 +109,7 @@ int privilege_dup(struct leaving *ctx)
 {
     if (!member() || ctx->ret < 0 || ctx->ret > 2)
         return 0;
-    u64 files = word(bpf_get_current_task() + OFFSET_task_struct_files);
-    u64 table = word(word(files + OFFSET_files_struct_fdt) + OFFSET_fdtable_fd);
-    u64 inode = word(word(table + 8 * ctx->ret) + OFFSET_file_f_inode);
+    u64 inode = word(open_file(ctx->ret) + OFFSET_file_f_inode);
     if ((half(inode + OFFSET_inode_i_mode) & KIND) != SOCKET)
         return 0;
     /* struct socket_alloc holds the socket before its inode. */

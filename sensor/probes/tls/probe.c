@@ -62,10 +62,8 @@ BPF_RINGBUF_OUTPUT(tls, TLS_PAGES);
 static __always_inline void fill(struct plaintext *made, struct member *self, struct work *work, u32 length)
 {
     u64 id = bpf_get_current_pid_tgid();
-    if (!self->started_ns)
-        self->started_ns = started_ns(bpf_get_current_task());
     made->head.at_ns = bpf_ktime_get_boot_ns();
-    made->head.started_ns = self->started_ns;
+    made->head.started_ns = since(self);
     made->head.first = work->connection;
     made->head.second = 0;
     made->head.ret = 0;
