@@ -1,6 +1,8 @@
 """A command under the kernel sensor: started, passed on what it is sent, and what it did written to a file as it comes."""
 
+import errno
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 _SIGNALS = 128
 """What a shell adds to the number of the signal that ended a command."""
+_NOT_STARTED, _NOT_FOUND = 126, 127
+"""What a shell returns for a command that it could not execute, and for one that is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,7 @@ class Observation:
 
 def observed(command: Sequence[str], out: Path, settings: "Settings") -> Observation:
     """Run a command and write what it and its children did, one event a line. Raises `ProbesUnusable`, before it is started."""
+    from correlator.render.escape import visible
     from correlator.wiring import redaction_key
     from sensor.event import EventsLost
     from sensor.probes.origin import Origin
@@ -37,9 +42,15 @@ def observed(command: Sequence[str], out: Path, settings: "Settings") -> Observa
 
     key, origin = redaction_key(settings), Origin.here(settings.tenant)
     events = lost = 0
-    with out.open("w", encoding="utf-8", newline="\n") as file, Sensor() as sensor:
+    # The file is opened when the sensor stands, so that a failure leaves what was in it; it is written line by line, so that an end
+    # by force loses nothing that was told.
+    with Sensor() as sensor, out.open("w", encoding="utf-8", newline="\n", buffering=1) as file:
         file.write(f"{sensor.status(origin).content}\n")
-        process = sensor.launch(command)
+        try:
+            process = sensor.launch(command)
+        except OSError as error:
+            sys.stderr.write(f"clew: {visible(command[0], 200)}: {error.strerror}\n")
+            return Observation(_NOT_FOUND if error.errno == errno.ENOENT else _NOT_STARTED, 0, 0)
         with _passed_on(process):
             for event in sensor.observed(process, origin):
                 file.write(f"{redact(event, key).content}\n")
@@ -51,15 +62,22 @@ def observed(command: Sequence[str], out: Path, settings: "Settings") -> Observa
 
 @contextmanager
 def _passed_on(process: "subprocess.Popen[bytes]") -> Iterator[None]:
-    """Leave Ctrl-C to the command, which gets it from the terminal as well, and pass on what asks it to end."""
+    """Leave Ctrl-C to the command, which gets it from the terminal as well, and pass on what asks it to end.
+
+    When the command has ended, what asks to end is meant for us.
+    """
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
+        if process.returncode is not None:
+            raise KeyboardInterrupt
         process.send_signal(number)
 
     def leave(_number: int, _frame: FrameType | None) -> None:
         pass
 
-    handlers: dict[int, Callable[[int, FrameType | None], None]] = {signal.SIGINT: leave, signal.SIGTERM: pass_on}
+    handlers: dict[int, Callable[[int, FrameType | None], None]] = {
+        signal.SIGINT: leave, signal.SIGTERM: pass_on, signal.SIGHUP: pass_on, signal.SIGQUIT: leave
+    }  # fmt: skip
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield

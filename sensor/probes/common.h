@@ -160,7 +160,7 @@ static __always_inline u64 argument(u32 register_offset)
     return word(bpf_task_pt_regs((struct task_struct *)bpf_get_current_task_btf()) + register_offset);
 }
 
-/* A text of the process, with its NUL; returns its length, or 0 where it cannot be read. */
+/* A text of the process, with its NUL; returns its length. One that cannot be read is empty. */
 static __always_inline u32 text_of(struct written *made, u32 at, u64 from)
 {
     if (at > PAYLOAD - TEXT)
@@ -168,7 +168,8 @@ static __always_inline u32 text_of(struct written *made, u32 at, u64 from)
     s64 length = bpf_probe_read_user_str(&made->payload[at], TEXT, (void *)from);
     if (length <= 0) {
         count(made->head.type, COUNT_UNREAD);
-        return 0;
+        made->payload[at] = 0;
+        return 1;
     }
     if (length == TEXT)
         count(made->head.type, COUNT_CUT);

@@ -1,6 +1,6 @@
 """Where functions are in a file that is executed or mapped: what a uprobe is attached by."""
 
-from pathlib import Path
+import os
 from typing import Any, BinaryIO
 
 from elftools.common.exceptions import ELFError
@@ -9,14 +9,18 @@ from elftools.elf.elffile import ELFFile
 
 from sensor.errors import SensorError
 
+_MAGIC = b"\x7fELF"
+
 
 class ElfInvalid(SensorError):
     """The file is no program or library of this kind of machine."""
 
 
-def functions(path: Path, names: tuple[str, ...]) -> dict[str, int]:
-    """Return the offsets in the file of those functions that it exports. Raises `ElfInvalid` and `OSError`."""
-    with path.open("rb") as file:
+def functions(descriptor: int, names: tuple[str, ...]) -> dict[str, int]:
+    """Return the offsets in an open file of those functions that it exports. Raises `ElfInvalid` and `OSError`."""
+    with os.fdopen(os.dup(descriptor), "rb") as file:
+        if file.read(len(_MAGIC)) != _MAGIC:
+            return {}
         return _functions(file, names)
 
 
@@ -33,6 +37,6 @@ def _functions(file: BinaryIO, names: tuple[str, ...]) -> dict[str, int]:
                 offset = next(elf.address_offsets(symbol["st_value"]), None)
                 if offset is not None:
                     found[name] = offset
-    except (ELFError, KeyError, ValueError, IndexError, AttributeError, AssertionError) as error:
+    except (ELFError, ArithmeticError, LookupError, ValueError, AttributeError, AssertionError) as error:
         raise ElfInvalid(f"no program or library that can be read: {error}") from error
     return found

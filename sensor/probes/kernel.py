@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from sensor.probes.source import Order, Sizes
 _BPF = {"x86_64": 321, "aarch64": 280}
 _PERF_EVENT_OPEN = {"x86_64": 298, "aarch64": 241}
 """Machine → number of the system call."""
-_MAP_UPDATE = 2
+_MAP_UPDATE, _MAP_DELETE = 2, 3
 _CLOEXEC, _SET_BPF, _ENABLE = 8, 0x40042408, 0x2400
 """PERF_FLAG_FD_CLOEXEC, PERF_EVENT_IOC_SET_BPF, PERF_EVENT_IOC_ENABLE (linux/perf_event.h)."""
 TRACEFS = (Path("/sys/kernel/tracing"), Path("/sys/kernel/debug/tracing"))
@@ -83,16 +84,23 @@ class Kernel:
         attributes = (ctypes.c_uint64 * 4)(self._scope, ctypes.addressof(key), ctypes.addressof(value), 0)
         _called(_BPF, _MAP_UPDATE, attributes, ctypes.sizeof(attributes), what=f"process {pid} cannot be observed")
 
-    def attach(self, file: Path, offset: int, function: str, at_end: bool) -> None:
-        """Run a program whenever a function in a file begins, or ends. Raises `OSError`.
+    def forget(self, pid: int) -> None:
+        """Take a process out of the scope, if it is there."""
+        key = ctypes.c_uint32(pid)
+        attributes = (ctypes.c_uint64 * 4)(self._scope, ctypes.addressof(key), 0, 0)
+        with suppress(OSError):
+            _called(_BPF, _MAP_DELETE, attributes, ctypes.sizeof(attributes), what="")
+
+    def attach(self, file: int, offset: int, function: str, at_end: bool) -> None:
+        """Run a program whenever a function in an open file begins, or ends. Raises `OSError`.
 
         It is attached to the file, not to a process: every process that maps it runs the program, which looks into the scope first.
         """
-        path = ctypes.create_string_buffer(os.fsencode(file))
+        path = ctypes.create_string_buffer(f"/proc/self/fd/{file}".encode())
         kind = int(Path("/sys/bus/event_source/devices/uprobe/type").read_text("ascii"))
         attributes = _PerfEventAttributes(kind, ctypes.sizeof(_PerfEventAttributes), int(at_end))
         attributes.config1, attributes.config2 = ctypes.addressof(path), offset
-        fd = _called(_PERF_EVENT_OPEN, ctypes.byref(attributes), -1, 0, -1, _CLOEXEC, what=f"{file} cannot be probed")
+        fd = _called(_PERF_EVENT_OPEN, ctypes.byref(attributes), -1, 0, -1, _CLOEXEC, what="a library cannot be probed")
         self._fds.append(fd)
         fcntl.ioctl(fd, _SET_BPF, self._functions[function])
         fcntl.ioctl(fd, _ENABLE, 0)
@@ -117,7 +125,21 @@ class Kernel:
             yield from ring.read()
 
     def close(self) -> None:
-        """Detach all and let go."""
+        """Detach all and let go.
+
+        The kernel takes some 70 ms for each program, so a child that nobody waits for does it: it holds the descriptors last.
+        """
+        child = os.fork()
+        if child == 0:
+            if os.fork() == 0:
+                os.setsid()
+                # Nothing else of ours may stay open for it: somebody may wait for the end of a pipe.
+                for descriptor in Path("/proc/self/fd").iterdir():
+                    if int(descriptor.name) not in self._fds:
+                        with suppress(OSError):
+                            os.close(int(descriptor.name))
+            os._exit(0)
+        os.waitpid(child, 0)
         for view in (self._counts, self._unscoped):
             view.release()
         for ring in self.rings:

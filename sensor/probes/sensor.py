@@ -1,13 +1,14 @@
 """A command under observation: started in the scope, read until it and its children are gone."""
 
+import logging
 import os
 import select
-import signal
 import subprocess
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from sensor.errors import ProbesUnusable
 from sensor.event import CaptureStatus, Event, EventsLost
@@ -20,10 +21,11 @@ from sensor.probes.table import PROBES, Probe
 from sensor.probes.tls.libraries import Libraries
 from sensor.probes.wire import Wire
 
+_LOG = logging.getLogger(__name__)
+_NOT_OBSERVED = 126
+"""Exit code of a command that was not executed, as a shell has it."""
 BUSY_S, IDLE_S = 0.02, 0.2
 """Seconds between looks at the rings: after a look that found something, and after one that did not."""
-_HELD = 'kill -STOP $$ && exec "$@"'
-"""What a command is held in until its process is observed: it begins with its own `execve`, and nothing is missed."""
 
 
 class Sensor:
@@ -45,7 +47,7 @@ class Sensor:
         self._libraries = Libraries(self._kernel.attach)
         if "tls" in self.probes:
             self._libraries.look_at_usual()
-        self._lost: dict[str, int] = {}
+        self._known: dict[str, int] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -56,40 +58,38 @@ class Sensor:
         self._kernel.close()
 
     def launch(self, command: Sequence[str], **more: object) -> "subprocess.Popen[bytes]":
-        """Start a command whose first `execve` is the first thing that is observed. `more` goes to `subprocess.Popen`."""
-        process = subprocess.Popen(["/bin/sh", "-c", _HELD, "clew", *command], **more)  # type: ignore[call-overload]  # noqa: S603 - the user's own command
+        """Start a command whose first `execve` is the first thing that is observed. `more` goes to `subprocess.Popen`.
+
+        Raises `OSError` where it cannot be started.
+        """
+        door = _Door(self._kernel.observe)
         try:
-            os.waitid(os.P_PID, process.pid, os.WSTOPPED)
-            self._kernel.observe(process.pid)
-            process.send_signal(signal.SIGCONT)
-        except BaseException:
-            process.kill()
-            process.wait()
-            raise
+            process = subprocess.Popen(list(command), preexec_fn=door.wait, **more)  # type: ignore[call-overload]  # noqa: PLW1509, S603
+        finally:
+            door.close()
+        if process.poll() is not None:  # its end may have passed before it was observed
+            self._kernel.forget(process.pid)
         return process  # type: ignore[no-any-return]
 
     def observed(self, process: "subprocess.Popen[bytes]", origin: Origin) -> Iterator[Event]:
         """Yield what a launched command and its children do, until it has ended; then its talks with models, and what was lost."""
         wire = Wire(origin)
+        alive = {process.pid}
         busy = True
         while process.poll() is None:
             self.wait(busy=busy)
             records = self.records()
             busy = bool(records)
-            for record in records:
-                yield from wire.take(record)
-        for record in self.records():
-            yield from wire.take(record)
+            yield from _told(records, wire, alive)
+        yield from _told(self.records(), wire, alive)
         yield from wire.end(time.clock_gettime_ns(time.CLOCK_BOOTTIME))
-        yield from self.lost(origin)
+        yield from self.gaps(origin, outliving=len(alive))
+        for pid in alive:
+            self._kernel.forget(pid)
 
     def status(self, origin: Origin) -> CaptureStatus:
         """Return what is observed, and which tracepoints are not there."""
-        now = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-        return CaptureStatus(
-            tenant=origin.tenant, session="", source=SOURCE, position=now, at_ns=origin.booted_ns + now,
-            subject="kernel sensor", seen=self.probes, unseen=self.unobserved,
-        )  # fmt: skip
+        return CaptureStatus(**_about(origin), subject="kernel sensor", seen=self.probes, unseen=self.unobserved)
 
     def records(self) -> list[Record]:
         """Return what is in the rings now, in the order of time."""
@@ -105,21 +105,81 @@ class Sensor:
         """Return what the kernel has counted so far."""
         return self._kernel.count(kind, what)
 
-    def lost(self, origin: Origin) -> Iterator[EventsLost]:
-        """Yield what was lost since this was asked for last, by type."""
-        counted = {f"kernel ring ({kind.name.lower()})": self.count(kind, Count.LOST) for kind in Type}
-        counted["kernel scope (processes)"] = self._kernel.unscoped
-        now = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-        for part, (where, count) in enumerate(counted.items()):
-            new = count - self._lost.get(where, 0)
-            self._lost[where] = count
-            if new:
-                yield EventsLost(
-                    tenant=origin.tenant, session="", source=SOURCE, position=now, part=part,
-                    at_ns=origin.booted_ns + now, where=where, count=new,
-                )  # fmt: skip
+    def gaps(self, origin: Origin, outliving: int = 0) -> Iterator[EventsLost | CaptureStatus]:
+        """Yield what was lost since this was asked for last, by type, and what else was not seen whole."""
+        lost = {f"kernel ring ({kind.name.lower()})": self.count(kind, Count.LOST) for kind in Type}
+        lost["kernel scope (processes)"] = self._kernel.unscoped
+        unseen = {f"{kind.name.lower()}: too long": self.count(kind, Count.CUT) for kind in Type}
+        unseen |= {f"{kind.name.lower()}: memory could not be read": self.count(kind, Count.UNREAD) for kind in Type}
+        unseen["TLS of files that could not be attached to"] = self._libraries.unseen
+        new = {where: count - self._known.get(where, 0) for where, count in (lost | unseen).items()}
+        self._known = lost | unseen
+        about = _about(origin)
+        for part, where in enumerate(lost):
+            if new[where]:
+                yield EventsLost(**about, part=part, where=where, count=new[where])
+        parts = [f"{where} ({new[where]})" for where in unseen if new[where]]
+        if outliving:
+            parts.append(f"what {outliving} processes do that outlive the command")
+        if parts:
+            yield CaptureStatus(**about, part=len(lost), subject="kernel sensor", unseen=tuple(parts))
 
     def wait(self, *, busy: bool) -> None:
         """Wait for something vital, or a moment; where nothing happens, for anything, or longer."""
         rings = [self._kernel.vital.fd] if busy else [ring.fd for ring in self._kernel.rings]
         select.select(rings, [], [], BUSY_S if busy else IDLE_S)
+
+
+def _told(records: Iterable[Record], wire: Wire, alive: set[int]) -> Iterator[Event]:
+    """Yield what records tell, and keep the numbers of the processes that live."""
+    for record in records:
+        if record.type == Type.FORKED:
+            alive.add(record.first)
+        elif record.type == Type.EXITED:
+            alive.discard(record.tgid)
+        yield from wire.take(record)
+
+
+def _about(origin: Origin) -> dict[str, Any]:
+    now = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    return {
+        "tenant": origin.tenant, "session": "", "source": SOURCE, "position": now, "at_ns": origin.booted_ns + now
+    }  # fmt: skip
+
+
+class _Door:
+    """What a new process waits at, between `fork` and `execve`, until it is observed.
+
+    `subprocess.Popen` returns when the command is executed; until then only the child can say what its number is.
+    """
+
+    def __init__(self, observe: Callable[[int], None]) -> None:
+        self._observe = observe
+        self._told, self._tell = os.pipe()
+        self._go, self._let_go = os.pipe()
+        self._helper = threading.Thread(target=self._open)
+        self._helper.start()
+
+    def wait(self) -> None:
+        """Wait; called in the child."""
+        os.close(self._let_go)
+        os.write(self._tell, os.getpid().to_bytes(4, "little"))
+        if os.read(self._go, 1) != b"g":
+            os._exit(_NOT_OBSERVED)
+
+    def close(self) -> None:
+        """Let go of all. Where there was no child, nobody has written: that is the end for who reads."""
+        os.close(self._tell)
+        self._helper.join()
+        os.close(self._told)
+        os.close(self._go)
+
+    def _open(self) -> None:
+        try:
+            if pid := int.from_bytes(os.read(self._told, 4), "little"):
+                self._observe(pid)
+                os.write(self._let_go, b"g")
+        except OSError:
+            _LOG.exception("a command was not started, because it could not be observed")
+        finally:
+            os.close(self._let_go)

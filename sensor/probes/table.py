@@ -87,6 +87,10 @@ PROBES: tuple[Probe, ...] = (
         "network",
         (*_leaving("network_connect", "connect"), *_leaving("network_accept", "accept", "accept4")),
         NETWORK,
+        (
+            "file.private_data", "socket.sk", "sock_common.skc_family", "sock_common.skc_dport", "sock_common.skc_daddr",
+            "sock_common.skc_v6_daddr",
+        ),
     ),
     Probe(
         "privilege",
@@ -129,7 +133,7 @@ PROBES: tuple[Probe, ...] = (
         ),
         PRIVILEGE,
         (
-            "inode.i_mode", "socket_alloc.vfs_inode", "socket.sk", "sock_common.skc_family",
+            "inode.i_mode", "socket_alloc.vfs_inode",
         ),
     ),
     Probe(

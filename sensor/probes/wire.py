@@ -21,23 +21,32 @@ class Wire:
         self._origin = origin
         self._connections = Connections(origin)
         self._spans: list[Span] = []
+        self._number = 0
 
     def take(self, record: Record) -> Iterator[Event]:
         """Yield what a record tells, alone or with those before it."""
         yield from decode(record, self._origin)
-        for said in self._connections.take(record):
-            yield from self._told(said, record.at_ns)
+        try:
+            for said in self._connections.take(record):
+                yield from self._told(said, record.at_ns)
+        except Exception as error:  # noqa: BLE001 - what a traced process says must not end its observation
+            yield self._unread(f"{type(error).__name__}: {error}", record.at_ns, len(record.payload))
 
     def end(self, at_ns: int) -> Iterator[Event]:
         """Yield what is left of the connections, and the conversations with models."""
-        for said in self._connections.end(at_ns):
-            yield from self._told(said, at_ns)
-        for event in derive(self._spans, self._origin.tenant):
-            yield event.model_copy(update={"source": f"{SOURCE}:tls"})
+        try:
+            for said in self._connections.end(at_ns):
+                yield from self._told(said, at_ns)
+            for event in derive(self._spans, self._origin.tenant):
+                yield event.model_copy(update={"source": f"{SOURCE}:tls"})
+        except Exception as error:  # noqa: BLE001 - as above
+            yield self._unread(f"{type(error).__name__}: {error}", at_ns, 0)
 
     def _told(self, said: Said, at_ns: int) -> Iterator[Event]:
+        # Two connections may have said the same at one moment.
+        self._number += 1
         about = {
-            "tenant": self._origin.tenant, "session": "", "source": SOURCE, "position": at_ns, "part": said.number,
+            "tenant": self._origin.tenant, "session": "", "source": SOURCE, "position": at_ns, "part": self._number,
         }  # fmt: skip
         if isinstance(said.what, Undecoded):
             yield Unparsed(
@@ -49,6 +58,14 @@ class Wire:
         if span is not None:
             self._spans.append(span)
         yield from _http(said.what, about)
+
+    def _unread(self, reason: str, at_ns: int, size: int) -> Unparsed:
+        self._number += 1
+        return Unparsed(
+            tenant=self._origin.tenant, session="", source=SOURCE, position=at_ns, part=self._number,
+            at_ns=self._origin.booted_ns + at_ns, reason=reason[:200], size=size, where="plaintext",
+            digest=digest("plaintext", at_ns, self._number),
+        )  # fmt: skip
 
 
 def _http(exchange: Exchange, about: dict[str, object]) -> Iterator[Event]:

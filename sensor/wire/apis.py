@@ -37,7 +37,7 @@ def _chat_sent(body: Object) -> Object:
 
 
 def _chat_came(body: Object) -> Object:
-    choices = [one for one in _list(body.get("choices")) if isinstance(one, dict)]
+    choices = [one for one in _list(body.get("choices")) if isinstance(one, dict) and one.get("index", 0) == 0]
     usage = _object(body.get("usage"))
     return {
         "gen_ai.output.messages": [one.get("message") for one in choices[:1]],
@@ -51,7 +51,7 @@ def _chat_joined(events: Iterable[Object]) -> Object:
     """Join the pieces of the first choice; the index of a tool call says which its pieces belong to."""
     whole: Object = {}
     text: list[str] = []
-    calls: dict[int, Object] = {}
+    calls: list[Object] = []
     finish: JsonValue = None
     for event in events:
         whole |= {name: event[name] for name in ("id", "model", "usage") if event.get(name)}
@@ -60,16 +60,27 @@ def _chat_joined(events: Iterable[Object]) -> Object:
                 continue
             delta = _object(choice.get("delta"))
             finish = choice.get("finish_reason") or finish
-            if isinstance(delta.get("content"), str):
-                text.append(str(delta["content"]))
-            for number, piece in enumerate(_list(delta.get("tool_calls"))):
+            text += [str(delta[name]) for name in ("content", "refusal") if isinstance(delta.get(name), str)]
+            pieces = list(_list(delta.get("tool_calls")))
+            if called := _object(delta.get("function_call")):
+                pieces.append({"index": 0, "function": called})
+            for piece in pieces:
                 if isinstance(piece, dict):
-                    index = piece.get("index")
-                    _add_call(calls.setdefault(index if isinstance(index, int) else number, {}), piece)
+                    _add_call(_call_of(piece, calls), piece)
     message: Object = {"role": "assistant", "content": "".join(text) or None}
     if calls:
-        message["tool_calls"] = [calls[index] for index in sorted(calls)]
+        message["tool_calls"] = [{name: value for name, value in call.items() if name != "index"} for call in calls]
     return whole | {"choices": [{"index": 0, "message": message, "finish_reason": finish}]}
+
+
+def _call_of(piece: Object, calls: list[Object]) -> Object:
+    """Return the call that a piece belongs to: that of its index, unless it names another id; without an index, the last."""
+    index, name = piece.get("index"), piece.get("id")
+    for call in reversed(calls):
+        if index in (None, call.get("index")) and name in (None, "", call.get("id")):
+            return call
+    calls.append({"index": index})
+    return calls[-1]
 
 
 def _add_call(call: Object, piece: Object) -> None:
@@ -218,7 +229,9 @@ def _object(value: JsonValue) -> Object:
 
 APIS: tuple[Api, ...] = (
     Api("openai", re.compile(r"/chat/completions$"), _chat_sent, _chat_came, _chat_joined),
-    Api("openai", re.compile(r"/responses$"), _responses_sent, _responses_came, _responses_joined),
+    Api(
+        "openai", re.compile(r"/(?:v\d+|openai|codex)/responses$"), _responses_sent, _responses_came, _responses_joined
+    ),
     Api("anthropic", re.compile(r"/v1/messages$"), _anthropic_sent, _anthropic_came, _anthropic_joined),
     Api("gcp.gemini", re.compile(r":(?:streamG|g)enerateContent$"), _gemini_sent, _gemini_came, _gemini_joined),
 )

@@ -22,6 +22,7 @@ MOST_BODY = 16 << 20
 """Bytes of a body that are kept; the rest is counted."""
 MOST_WAITING = 256
 """Requests that may wait for their responses (pipelining)."""
+_REASON = 200
 
 
 @dataclass(slots=True)
@@ -41,29 +42,54 @@ class _Body:
 
 
 class Http1:
-    """One connection."""
+    """One connection.
+
+    Which response answers which request is told by their order alone, so nothing may be missing: after the first thing that is
+    not understood the whole connection is given up, and what still comes is only counted.
+    """
 
     def __init__(self) -> None:
         self._waiting: deque[Request] = deque()
-        """Requests without a response yet; of the last, only the head may be here."""
+        """Requests without a response yet."""
         self._request = _Requests(self._waiting)
         self._response = _Responses(self._waiting)
+        self._given_up = ""
+        self._uncounted = 0
+        """Bytes since then."""
 
-    def take(self, direction: Direction, data: bytes, at_ns: int = 0) -> Iterator[Exchange | Undecoded]:
-        """Take what went one way and yield what is complete. Data of what no longer is HTTP is told as `Undecoded`."""
-        if direction == "sent":
-            yield from self._request.take(data, at_ns)
-        else:
-            yield from self._response.take(data, at_ns)
-        # A response may have come while its request was still being sent.
-        if direction == "sent":
-            yield from self._response.take(b"", at_ns)
+    def take(self, direction: Direction, data: bytes, at_ns: int = 0) -> Iterator[Exchange]:
+        """Take what went one way and yield what is complete."""
+        if self._given_up:
+            self._uncounted += len(data)
+            return
+        try:
+            if direction == "sent":
+                self._request.take(data, at_ns)
+                # A response may have come while its request was still being sent.
+                yield from self._response.take(b"", at_ns)
+            elif not self._request.begun and not self._waiting and not self._response.begun:
+                raise h11.RemoteProtocolError("a response without a request")
+            else:
+                yield from self._response.take(data, at_ns)
+        except h11.ProtocolError as error:
+            self.give_up(f"no HTTP/1.1: {error}", len(data))
+
+    def give_up(self, reason: str, size: int = 0) -> None:
+        """Understand nothing more of it; `size` bytes are the first that were not."""
+        self._given_up = self._given_up or reason[:_REASON]
+        self._uncounted += size
 
     def end(self, at_ns: int = 0) -> Iterator[Exchange | Undecoded]:
         """Yield what is left when the connection ends: a response without a length ends with it."""
-        yield from self._response.end(at_ns)
+        if not self._given_up:
+            try:
+                yield from self._response.end(at_ns)
+            except h11.ProtocolError as error:
+                self.give_up(f"no HTTP/1.1: {error}")
         while self._waiting:
             yield Exchange(self._waiting.popleft(), None)
+        if self._given_up:
+            yield Undecoded(self._given_up, self._uncounted, at_ns)
 
 
 class _Requests:
@@ -75,20 +101,17 @@ class _Requests:
         self._head: h11.Request | None = None
         self._body = _Body()
         self._begun_ns = 0
-        self._broken = False
 
-    def take(self, data: bytes, at_ns: int) -> Iterator[Undecoded]:
-        if self._broken:
-            yield Undecoded("after what is no HTTP/1.1", len(data), at_ns)
-            return
-        if not data:  # to h11 it means the end
-            return
-        try:
+    @property
+    def begun(self) -> bool:
+        """Return whether the head of a request came whose end did not."""
+        return self._head is not None
+
+    def take(self, data: bytes, at_ns: int) -> None:
+        """Take data. Raises `h11.RemoteProtocolError`."""
+        if data:  # nothing means the end to h11
             self._machine.receive_data(data)
             self._read(at_ns)
-        except h11.RemoteProtocolError as error:
-            self._broken = True
-            yield Undecoded(f"no HTTP/1.1 request: {error}", len(data), at_ns)
 
     def _read(self, at_ns: int) -> None:
         while True:
@@ -129,41 +152,40 @@ class _Responses:
         """What came before the request that it answers was complete."""
         self._head: h11.Response | None = None
         self._body = _Body()
-        self._broken = False
+        self._switched = False
 
-    def take(self, data: bytes, at_ns: int) -> Iterator[Exchange | Undecoded]:
-        if self._broken:
-            if data:
-                yield Undecoded("after what is no HTTP/1.1", len(data), at_ns)
-            return
+    @property
+    def begun(self) -> bool:
+        """Return whether the head of a response came whose end did not."""
+        return self._head is not None
+
+    def take(self, data: bytes, at_ns: int) -> Iterator[Exchange]:
+        """Take data and yield what is complete. Raises `h11.RemoteProtocolError`."""
         self._early += data
-        try:
-            while self._early and self._waiting:
-                given, self._early = self._early, b""
-                machine = self._machine = self._machine or _client(self._waiting[0])
-                machine.receive_data(given)
-                yield from self._read(machine, at_ns)
-        except h11.RemoteProtocolError as error:
-            yield self._gave_up(f"no HTTP/1.1 response: {error}", len(data), at_ns)
-            return
+        while self._early and self._waiting and not self._switched:
+            given, self._early = self._early, b""
+            machine = self._machine = self._machine or _client(self._waiting[0])
+            machine.receive_data(given)
+            yield from self._read(machine, at_ns)
+        if self._switched and self._early:
+            raise h11.RemoteProtocolError("another protocol from here on")
         if len(self._early) > MOST_HEAD:
-            yield self._gave_up("a response without a request", len(self._early), at_ns)
-            self._early = b""
+            raise h11.RemoteProtocolError("a response without a request")
 
-    def end(self, at_ns: int) -> Iterator[Exchange | Undecoded]:
-        if self._machine is not None and not self._broken:
+    def end(self, at_ns: int) -> Iterator[Exchange]:
+        """Yield the response that ends with the connection, or as far as it came. Raises `h11.RemoteProtocolError`."""
+        if self._machine is not None and not self._switched:
             try:
                 self._machine.receive_data(b"")
                 yield from self._read(self._machine, at_ns)
-            except h11.RemoteProtocolError as error:
-                if self._head is not None:
-                    yield Exchange(self._waiting.popleft(), self._told(self._head, at_ns, cut_off=True))
-                else:
-                    yield self._gave_up(f"no HTTP/1.1 response: {error}", 0, at_ns)
+            except h11.RemoteProtocolError:
+                if self._head is None:
+                    raise
+                yield Exchange(self._waiting.popleft(), self._told(self._head, at_ns, cut_off=True))
         if self._early:
-            yield Undecoded("a response without a request", len(self._early), at_ns)
+            raise h11.RemoteProtocolError("a response without a request")
 
-    def _read(self, machine: h11.Connection, at_ns: int) -> Iterator[Exchange | Undecoded]:
+    def _read(self, machine: h11.Connection, at_ns: int) -> Iterator[Exchange]:
         while True:
             event = machine.next_event()
             if machine.their_state is h11.SWITCHED_PROTOCOL and isinstance(
@@ -171,7 +193,8 @@ class _Responses:
             ):
                 response = Response(event.status_code, _headers(event.headers), ended_ns=at_ns)
                 yield Exchange(self._waiting.popleft(), response)
-                self._broken = True  # another protocol from here on
+                self._switched = True
+                self._early = machine.trailing_data[0] + self._early
                 return
             if isinstance(event, h11.Response):
                 self._head, self._body = event, _Body()
@@ -190,18 +213,15 @@ class _Responses:
             head.status_code, _headers(head.headers), self._body.whole(), self._body.missing, at_ns, cut_off
         )
 
-    def _gave_up(self, reason: str, size: int, at_ns: int) -> Undecoded:
-        self._broken = True
-        return Undecoded(reason, size, at_ns)
-
 
 def _client(request: Request) -> h11.Connection:
     """Return the state of a client that has sent the request: what its response may be depends on the method."""
     machine = h11.Connection(h11.CLIENT, max_incomplete_event_size=MOST_HEAD)
     headers = [("Host", "x")]
-    if upgrade := header(request.headers, "upgrade"):
-        headers += [("Connection", "upgrade"), ("Upgrade", upgrade)]
-    machine.send(h11.Request(method=request.method, target="/", headers=headers))
+    if header(request.headers, "upgrade"):
+        headers += [("Connection", "upgrade"), ("Upgrade", "x")]
+    method = request.method if request.method in ("HEAD", "CONNECT") else "GET"  # the others are alike
+    machine.send(h11.Request(method=method, target="/", headers=headers))
     machine.send(h11.EndOfMessage())
     return machine
 

@@ -3,8 +3,6 @@
 So what is seen on the wire goes the way of telemetry: the same bundles, threads and sessions, and the same story.
 """
 
-from urllib.parse import urlsplit
-
 from pydantic import JsonValue
 
 from sensor.errors import UnreadableJsonError
@@ -24,7 +22,7 @@ FAILED = 400
 def api_of(exchange: Exchange) -> Api | None:
     """Return the interface that a request is made to, if it is one that is known."""
     request = exchange.request
-    path = urlsplit(request.target).path
+    path = request.target.partition("?")[0]
     return next((api for api in APIS if request.method == "POST" and api.path.search(path)), None)
 
 
@@ -53,6 +51,8 @@ def span_of(exchange: Exchange, connection: str, number: int) -> Span | None:
             }
         except (Unreadable, UnreadableJsonError) as error:
             unread.append(f"response: {error}")
+    if response is not None and response.missing:
+        unread.append(f"response: {response.missing} bytes are missing")
     if response is None or response.cut_off:
         unread.append("response: the connection ended before it did")
     if unread:
@@ -94,7 +94,10 @@ def _response(api: Api, body: bytes, headers: Headers, missing: int) -> Object:
     for event in data(decoded(body, headers).decode("utf-8", "surrogateescape")):
         if event.strip() == "[DONE]":
             break
-        found = loads(event)
+        try:
+            found = loads(event)
+        except UnreadableJsonError:  # cut off: what came before it counts
+            break
         if isinstance(found, dict):
             events.append(found)
     return api.joined(events)
@@ -102,5 +105,5 @@ def _response(api: Api, body: bytes, headers: Headers, missing: int) -> Object:
 
 def _model_of(target: str) -> JsonValue:
     """Return the model that a path names (`/models/NAME:generateContent`)."""
-    _, _, rest = urlsplit(target).path.rpartition("/models/")
+    _, _, rest = target.partition("?")[0].rpartition("/models/")
     return rest.partition(":")[0] or None

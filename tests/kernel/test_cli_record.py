@@ -118,3 +118,60 @@ def test_without_root_it_says_what_to_do(tmp_path: Path) -> None:
     assert ran.returncode == 1
     assert b"Run as root (sudo)." in ran.stderr
     assert b"Traceback" not in ran.stderr
+
+
+def test_what_was_in_the_file_stays_where_the_sensor_cannot_start(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("old")
+    command = [
+        sys.executable,
+        "-m",
+        "correlator.cli",
+        "--store",
+        str(tmp_path / "store"),
+        "record",
+        "-o",
+        str(tmp_path / "out"),
+        "true",
+    ]
+    subprocess.run(["unshare", "--user", *command], capture_output=True, timeout=60)
+
+    assert (tmp_path / "out").read_text() == "old"
+
+
+def test_the_environment_is_the_commands_own(tmp_path: Path) -> None:
+    given = {
+        "PATH": os.environ["PATH"],
+        "foo.bar": "1",
+        "BASH_FUNC_f%%": "() { :; }",
+        "CLEW_STORE": str(tmp_path / "store"),
+    }
+    clew(
+        tmp_path,
+        "record",
+        "-o",
+        str(tmp_path / "out"),
+        "--",
+        "sh",
+        "-c",
+        f"cat /proc/$$/environ > {tmp_path}/environ",
+        env=given,
+    )
+    names = {line.partition(b"=")[0].decode() for line in (tmp_path / "environ").read_bytes().split(b"\0") if line}
+
+    assert names - {"LC_CTYPE"} == set(given)
+
+
+def test_what_outlives_the_command_is_said_to_be_unseen(tmp_path: Path) -> None:
+    clew(
+        tmp_path,
+        "record",
+        "-o",
+        str(tmp_path / "out"),
+        "--",
+        "sh",
+        "-c",
+        "(sleep 1; cat /etc/hostname >/dev/null) >/dev/null 2>&1 & exit 0",
+    )
+
+    (told,) = (one for one in events(tmp_path)[1:] if isinstance(one, CaptureStatus))
+    assert any("outlive the command" in part for part in told.unseen)

@@ -8,8 +8,6 @@
 #define PTRACE_SEIZE 0x4206
 #define SOCKET 0140000
 #define KIND 0170000
-#define AF_INET 2
-#define AF_INET6 10
 
 struct privileged {
     u64 arguments[4];

@@ -14,11 +14,16 @@ struct executed {
 /* task_newtask(task, clone_flags): in the parent, before the child can run. */
 int process_born(struct bpf_raw_tracepoint_args *ctx)
 {
-    struct member *self = member();
-    if (!self || (ctx->args[1] & CLONE_THREAD))
+    if (ctx->args[1] & CLONE_THREAD)
         return 0;
     u64 child = ctx->args[0];
     u32 tgid = half(child + OFFSET_task_struct_tgid);
+    struct member *self = member();
+    if (!self) {
+        /* Whoever is born outside is outside, also with the number of a member whose end was missed. */
+        scope.delete(&tgid);
+        return 0;
+    }
     struct written *made = begun(self, RECORD_FORKED);
     if (!made)
         return 0;

@@ -49,7 +49,7 @@ class Connections:
 
     def take(self, record: Record) -> Iterator[Said]:
         """Take any record and yield what is complete by it."""
-        if record.type == Type.EXITED:
+        if record.type in (Type.EXITED, Type.EXECUTED):  # the memory of its connections is gone
             for key in [key for key in self._open if key[:2] == (record.tgid, record.started_ns)]:
                 yield from self._ended(key, record.at_ns)
         elif record.type == Type.TLS_ENDED:
@@ -74,11 +74,8 @@ class Connections:
         data = record.payload[PLAINTEXT.size :]
         expected = connection.offsets.get(way, 0)
         if offset != expected:
-            # What is missing makes no sense of the rest: what was begun ends here, and the next message may begin anew.
-            yield from self._told(key, connection.http.end(self._at(record.at_ns)))
-            lost = Undecoded(f"bytes {expected} to {offset} of this direction are missing", max(0, offset - expected))
-            yield from self._told(key, iter([lost]))
-            connection.http = Http1()
+            # Text that somebody else wrote may look like a message: nothing behind a gap is read.
+            connection.http.give_up(f"bytes {expected} to {offset} of one direction are missing")
         connection.offsets[way] = offset + len(data)
         yield from self._told(key, connection.http.take(way, data, self._at(record.at_ns)))
 

@@ -1,10 +1,17 @@
-"""Which files the probes of TLS are attached to: those that observed processes map, each once."""
+"""Which files the probes of TLS are attached to: those that observed processes map, each once.
+
+A file is opened once, looked at and attached to by its descriptor: by its name, a process could put another in its place
+meanwhile, and probes at wrong places of a library would end every process that uses it.
+"""
 
 import os
+import stat
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from sensor.probes.elf import ElfInvalid, functions
+from sensor.probes.elf import functions
+from sensor.probes.inside import opened_inside
 from sensor.probes.record import Record, Type
 
 ENTRIES: dict[str, tuple[str, str]] = {
@@ -16,13 +23,18 @@ ENTRIES: dict[str, tuple[str, str]] = {
 }
 """Function of OpenSSL → programs at its beginning and at its end."""
 NAME = "libssl"
-"""How the file name of a shared library begins (`common.h` has it, too)."""
-
+"""How the file name of a shared library begins (`files/probe.c` has it, too)."""
 USUAL = ("usr/lib/*/libssl.so.*", "usr/lib64/libssl.so.*", "usr/lib/libssl.so.*", "usr/local/lib*/libssl.so.*")
 """Where distributions have it."""
+MOST = 64
+"""Files that are attached to; each takes nine descriptors. More are told as unseen."""
+KNOWN = 10_000
+"""Files of which is remembered that they have no such functions."""
+LARGEST = 1 << 30
+"""Bytes of a file that is looked at."""
 
-Attach = Callable[[Path, int, str, bool], None]
-"""File, offset, program, and whether at the end of the function."""
+Attach = Callable[[int, int, str, bool], None]
+"""Descriptor of a file, offset, program, and whether at the end of the function."""
 
 
 class Libraries:
@@ -30,45 +42,65 @@ class Libraries:
 
     def __init__(self, attach: Attach) -> None:
         self._attach = attach
-        self._known: dict[tuple[int, int], bool] = {}
-        """Device and inode → whether it has functions of OpenSSL."""
+        self._attached: set[tuple[int, int]] = set()
+        """Device and inode; what is attached to keeps its inode."""
+        self._without: set[tuple[int, int, int]] = set()
+        """Device, inode and time of change of files without functions of OpenSSL."""
+        self.unseen = 0
+        """Files that were not attached to because there are too many, or because the kernel refused."""
 
     def look_at_usual(self) -> None:
         """Attach to the libraries of the system before anything runs: a process may speak 10 ms after it opened one."""
         for pattern in USUAL:
             for file in sorted(Path("/").glob(pattern)):
-                self._look(file)
+                self._look("/", str(file))
 
-    def take(self, record: Record) -> bool:
-        """Look at the file that a record tells of; return whether probes were attached to it just now."""
+    def take(self, record: Record) -> None:
+        """Look at the file that a record tells of."""
         if record.type == Type.EXECUTED:
-            return self._look(Path(f"/proc/{record.tgid}/exe"))
-        if record.type == Type.OPENED and NAME in (path := record.text()):
-            name = path.rpartition("/")[2]
+            self._look("", f"/proc/{record.tgid}/exe")
+        elif record.type == Type.OPENED and (path := record.text()).rpartition("/")[2].startswith(NAME):
             inside = path if path.startswith("/") else f"{_cwd(record.tgid)}/{path}"
-            return name.startswith(NAME) and self._look(Path(f"/proc/{record.tgid}/root{inside}"))
-        return False
+            self._look(f"/proc/{record.tgid}/root", inside)
 
-    def _look(self, file: Path) -> bool:
+    def _look(self, root: str, path: str) -> None:
         try:
-            there = file.stat()
-            key = (there.st_dev, there.st_ino)
-            if key in self._known:
-                return False
-            found = functions(file, tuple(ENTRIES))
-            for name, offset in found.items():
-                entry, end = ENTRIES[name]
-                self._attach(file, offset, entry, False)
-                if end:
-                    self._attach(file, offset, end, True)
-            self._known[key] = bool(found)
-        except (OSError, ElfInvalid):  # gone already, or no program: there is nothing to attach to
-            return False
-        return self._known[key]
+            file = opened_inside(root, path)
+        except OSError:  # gone already
+            return
+        try:
+            self._look_at(file)
+        except Exception:  # noqa: BLE001 - what a traced process gives us to read must not end the sensor
+            self.unseen += 1
+        finally:
+            os.close(file)
+
+    def _look_at(self, file: int) -> None:
+        there = os.fstat(file)
+        key = (there.st_dev, there.st_ino)
+        if not stat.S_ISREG(there.st_mode) or there.st_size > LARGEST or key in self._attached:
+            return
+        if (*key, there.st_mtime_ns) in self._without:
+            return
+        found = functions(file, tuple(ENTRIES))
+        if not found:
+            if len(self._without) >= KNOWN:
+                self._without.clear()
+            self._without.add((*key, there.st_mtime_ns))
+            return
+        if len(self._attached) >= MOST:
+            self.unseen += 1
+            return
+        # Not tried again where it fails in the middle: what would be attached twice would be told twice.
+        self._attached.add(key)
+        for name, offset in found.items():
+            entry, end = ENTRIES[name]
+            self._attach(file, offset, entry, False)
+            if end:
+                self._attach(file, offset, end, True)
 
 
 def _cwd(pid: int) -> str:
-    try:
-        return str(Path(os.readlink(f"/proc/{pid}/cwd")))  # noqa: PTH115 - only the text is wanted
-    except OSError:
-        return ""
+    with suppress(OSError):
+        return str(Path(f"/proc/{pid}/cwd").readlink())
+    return ""

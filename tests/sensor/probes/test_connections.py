@@ -30,17 +30,24 @@ def test_two_connections_of_two_processes_are_kept_apart() -> None:
     assert all(isinstance(one.what, Exchange) and one.what.response for one in found)
 
 
-def test_missing_bytes_are_said_and_the_next_message_is_read_again() -> None:
-    later = len(REQUEST) + 1_000
+def test_behind_missing_bytes_nothing_is_read_because_text_may_look_like_a_message() -> None:
+    head = b"POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n"
+    forged = b"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
     found = told(
-        record(Type.TLS_SENT, REQUEST[:20]), record(Type.TLS_SENT, REQUEST, offset=later), record(Type.TLS_GOT, RESPONSE)
+        record(Type.TLS_SENT, head), record(Type.TLS_SENT, forged, offset=len(head) + 1_000), record(Type.TLS_GOT, RESPONSE)
     )  # fmt: skip
 
-    (lost, whole) = (one.what for one in found)
-    assert isinstance(lost, Undecoded)
-    assert lost.size == later - 20
-    assert isinstance(whole, Exchange)
-    assert whole.request.body == b"abc"
+    (one,) = (one.what for one in found)
+    assert isinstance(one, Undecoded)
+    assert one.size == len(forged) + len(RESPONSE)
+
+
+def test_a_response_whose_request_was_not_seen_answers_no_other() -> None:
+    found = told(
+        record(Type.TLS_GOT, RESPONSE), record(Type.TLS_SENT, REQUEST), record(Type.TLS_GOT, RESPONSE, offset=len(RESPONSE))
+    )  # fmt: skip
+
+    assert [type(one.what) for one in found] == [Undecoded]
 
 
 def test_an_address_that_comes_again_is_another_connection() -> None:
