@@ -1,12 +1,11 @@
-"""A command under observation: started in the scope, read until it and its children are gone."""
+"""A command under observation: started in the scope, read until it has ended."""
 
-import logging
 import os
 import select
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,7 +20,6 @@ from sensor.probes.table import PROBES, Probe
 from sensor.probes.tls.libraries import Libraries
 from sensor.probes.wire import Wire
 
-_LOG = logging.getLogger(__name__)
 _NOT_OBSERVED = 126
 """Exit code of a command that was not executed, as a shell has it."""
 BUSY_S, IDLE_S = 0.02, 0.2
@@ -150,36 +148,33 @@ def _about(origin: Origin) -> dict[str, Any]:
 class _Door:
     """What a new process waits at, between `fork` and `execve`, until it is observed.
 
-    `subprocess.Popen` returns when the command is executed; until then only the child can say what its number is.
+    `subprocess.Popen` returns when the command is executed; until then only the child can say what its number is. So a process of
+    our own, which holds the scope as well, is there to be told.
     """
 
     def __init__(self, observe: Callable[[int], None]) -> None:
-        self._observe = observe
-        self._told, self._tell = os.pipe()
-        self._go, self._let_go = os.pipe()
-        self._helper = threading.Thread(target=self._open)
-        self._helper.start()
+        told, self._tell = os.pipe()
+        self._go, let_go = os.pipe()
+        self._helper = os.fork()
+        if self._helper == 0:
+            os.close(self._tell)
+            # Nothing is read where there was no child.
+            with suppress(OSError):
+                if pid := int.from_bytes(os.read(told, 4), "little"):
+                    observe(pid)
+                    os.write(let_go, b"g")
+            os._exit(0)
+        os.close(told)
+        os.close(let_go)
 
     def wait(self) -> None:
-        """Wait; called in the child."""
-        os.close(self._let_go)
+        """Wait; called in the child. Without an answer, nothing is executed."""
         os.write(self._tell, os.getpid().to_bytes(4, "little"))
         if os.read(self._go, 1) != b"g":
             os._exit(_NOT_OBSERVED)
 
     def close(self) -> None:
-        """Let go of all. Where there was no child, nobody has written: that is the end for who reads."""
+        """Let go of all."""
         os.close(self._tell)
-        self._helper.join()
-        os.close(self._told)
         os.close(self._go)
-
-    def _open(self) -> None:
-        try:
-            if pid := int.from_bytes(os.read(self._told, 4), "little"):
-                self._observe(pid)
-                os.write(self._let_go, b"g")
-        except OSError:
-            _LOG.exception("a command was not started, because it could not be observed")
-        finally:
-            os.close(self._let_go)
+        os.waitpid(self._helper, 0)

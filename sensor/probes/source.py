@@ -29,8 +29,8 @@ class Sizes:
 
     vital_pages: int = 256
     """Ring of life-cycle and security, in pages of 4 KiB; a power of two, like the next."""
-    bulk_pages: int = 2_048
-    tls_pages: int = 4_096
+    bulk_pages: int = 1_024
+    tls_pages: int = 1_024
     scope: int = 65_536
     """Processes that may be observed at a time."""
 

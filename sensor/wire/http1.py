@@ -88,6 +88,8 @@ class Http1:
                 self.give_up(f"no HTTP/1.1: {error}")
         while self._waiting:
             yield Exchange(self._waiting.popleft(), None)
+        if self._request.begun and not self._given_up:
+            self.give_up("a request that did not end", self._request.size)
         if self._given_up:
             yield Undecoded(self._given_up, self._uncounted, at_ns)
 
@@ -106,6 +108,11 @@ class _Requests:
     def begun(self) -> bool:
         """Return whether the head of a request came whose end did not."""
         return self._head is not None
+
+    @property
+    def size(self) -> int:
+        """Return how many bytes of its body came."""
+        return self._body.size + self._body.missing
 
     def take(self, data: bytes, at_ns: int) -> None:
         """Take data. Raises `h11.RemoteProtocolError`."""

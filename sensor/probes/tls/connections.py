@@ -13,6 +13,7 @@ from sensor.wire.http1 import Direction, Http1
 
 MOST = 10_000
 """Connections that are followed at a time."""
+MOST_HELD = 256 << 20
 PLAINTEXT = struct.Struct("<QII")
 """What `struct plaintext` in `probe.c` has behind the header: offset, bytes of the call, bytes before this chunk."""
 _WAYS: dict[int, Direction] = {Type.TLS_SENT: "sent", Type.TLS_GOT: "got"}
@@ -38,14 +39,19 @@ class _Connection:
     offsets: dict[Direction, int] = field(default_factory=dict)
     """Bytes that went each way."""
     number: int = 0
+    held: int = 0
+    """Bytes that came since the last exchange was complete."""
 
 
 class Connections:
     """The connections of the processes that are observed."""
 
-    def __init__(self, origin: Origin) -> None:
+    def __init__(self, origin: Origin, *, most_held: int = MOST_HELD) -> None:
+        """`most_held`: bytes of exchanges that are not complete; beyond, the connections that were silent longest are ended."""
         self._origin = origin
         self._open: OrderedDict[_Key, _Connection] = OrderedDict()
+        self._most_held = most_held
+        self._held = 0
 
     def take(self, record: Record) -> Iterator[Said]:
         """Take any record and yield what is complete by it."""
@@ -77,12 +83,22 @@ class Connections:
             # Text that somebody else wrote may look like a message: nothing behind a gap is read.
             connection.http.give_up(f"bytes {expected} to {offset} of one direction are missing")
         connection.offsets[way] = offset + len(data)
-        yield from self._told(key, connection.http.take(way, data, self._at(record.at_ns)))
+        self._hold(connection, len(data))
+        for said in self._told(key, connection.http.take(way, data, self._at(record.at_ns))):
+            self._hold(connection, -connection.held)
+            yield said
+        while self._held > self._most_held:
+            yield from self._ended(next(iter(self._open)), record.at_ns)
+
+    def _hold(self, connection: _Connection, more: int) -> None:
+        connection.held += more
+        self._held += more
 
     def _ended(self, key: _Key, at_ns: int) -> Iterator[Said]:
         connection = self._open.get(key)
         if connection is not None:
             yield from self._told(key, connection.http.end(self._at(at_ns)))
+            self._hold(connection, -connection.held)
             del self._open[key]
 
     def _told(self, key: _Key, found: Iterator[Exchange | Undecoded]) -> Iterator[Said]:

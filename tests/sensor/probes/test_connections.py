@@ -77,3 +77,22 @@ def test_so_many_connections_are_followed_and_no_more() -> None:
 
     assert len(ended) == 5
     assert len(list(connections.end(900))) == MOST
+
+
+def test_what_is_not_complete_is_held_up_to_a_bound() -> None:
+    connections = Connections(Origin("boot", 1_000), most_held=1_000)
+    head = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n"
+    ended = [
+        said
+        for number in range(10)
+        for said in connections.take(record(Type.TLS_SENT, head + b"x" * 400, connection=number))
+    ]
+    whole = [
+        said
+        for number in range(50, 60)
+        for kind, data in ((Type.TLS_SENT, REQUEST), (Type.TLS_GOT, RESPONSE))
+        for said in connections.take(record(kind, data, connection=number))
+    ]
+
+    assert 7 <= len(ended) <= 9
+    assert sum(isinstance(said.what, Exchange) and said.what.response is not None for said in whole) == 10
