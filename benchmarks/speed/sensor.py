@@ -39,6 +39,8 @@ TYPES = {
     "forked": Type.FORKED,
 }
 RESAMPLED = 10_000
+DETACHED_S = 7.0
+"""Seconds after which the programs of a sensor that has ended are gone: the kernel detaches them in the background."""
 
 
 def started(times: int) -> dict[str, Any]:
@@ -114,6 +116,8 @@ def paired(what: str, folder: Path, loops: int, port: int, pairs: int) -> dict[s
         for observed, one in runs if number % 2 else reversed(runs):
             ran = subprocess.run(one, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
             took[observed] = json.loads(ran.stdout)["seconds"]
+            if observed:
+                time.sleep(DETACHED_S)
         ratios.append(took[True] / took[False])
         seconds.append(took[False])
     low, high = interval(ratios)
@@ -162,6 +166,8 @@ def neighbour(folder: Path, loops: int, pairs: int) -> dict[str, Any]:
         for attached in (True, False) if number % 2 else (False, True):
             with observing(attached=attached):
                 took[attached] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+            if attached:
+                time.sleep(DETACHED_S)
         for name, found in more.items():
             found.append(took[True][name] - took[False][name])
     return {"pairs": pairs} | {
@@ -216,7 +222,7 @@ def server(folder: Path) -> Iterator[int]:
 def main() -> int:
     """Run what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", choices=["start", "complete", "agent", "stress", "cpu", "outside"])
+    parser.add_argument("--only", nargs="+", choices=["start", "complete", "agent", "stress", "cpu", "outside"])
     parser.add_argument("--pairs", type=int, default=40)
     parser.add_argument("--out", type=Path, help="file to write besides stdout")
     arguments = parser.parse_args()
@@ -240,7 +246,7 @@ def main() -> int:
             "outside": lambda: neighbour(folder, 200_000, max(5, arguments.pairs // 4)),
         }
         for part, work in parts.items():
-            if arguments.only in (None, part):
+            if arguments.only is None or part in arguments.only:
                 begun = time.perf_counter()
                 result[part] = work()
                 print(part, f"({time.perf_counter() - begun:.0f} s)", json.dumps(result[part]), file=sys.stderr)

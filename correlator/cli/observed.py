@@ -1,6 +1,7 @@
 """A command under the kernel sensor: started, passed on what it is sent, and what it did written to a file as it comes."""
 
 import errno
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from correlator.settings import Settings
 
+_NICE = 10
 _SIGNALS = 128
 """What a shell adds to the number of the signal that ended a command."""
 _NOT_STARTED, _NOT_FOUND = 126, 127
@@ -51,6 +53,8 @@ def observed(command: Sequence[str], out: Path, settings: "Settings") -> Observa
         except OSError as error:
             sys.stderr.write(f"clew: {visible(command[0], 200)}: {error.strerror}\n")
             return Observation(_NOT_FOUND if error.errno == errno.ENOENT else _NOT_STARTED, 0, 0)
+        # What is observed goes before its observer; the rings hold what waits.
+        os.setpriority(os.PRIO_PROCESS, 0, _NICE)
         with _passed_on(process):
             for event in sensor.observed(process, origin):
                 file.write(f"{redact(event, key).content}\n")

@@ -1,9 +1,14 @@
 """The sensor sees the tree that it was told to see, all of it, and nothing else."""
 
+import ctypes
+import os
+import signal
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+
+import pytest
 
 from sensor.probes.record import Count, Record, Type
 from sensor.probes.sensor import Sensor
@@ -102,3 +107,26 @@ def test_a_child_process_of_python_is_told_with_its_parent(sensor: Sensor) -> No
 
     assert true.first == found[0].tgid
     assert sys.executable.encode() in found[0].payload
+
+
+CLONE3 = 435
+"""Number of the system call, on every machine."""
+
+
+def test_who_is_born_outside_with_the_number_of_a_member_is_outside(sensor: Sensor) -> None:
+    gone = subprocess.Popen(["/bin/true"])
+    gone.wait()
+    sensor._kernel.observe(gone.pid)  # as if its end had been missed
+    sensor.records()
+    # `struct clone_args` (linux/sched.h) up to `set_tid_size`: a child with a number that we choose.
+    number = (ctypes.c_int32 * 1)(gone.pid)
+    arguments = (ctypes.c_uint64 * 10)(0, 0, 0, 0, signal.SIGCHLD, 0, 0, 0, ctypes.addressof(number), 1)
+    pid = ctypes.CDLL(None).syscall(CLONE3, arguments, ctypes.sizeof(arguments))
+    if pid == 0:
+        os.execv("/bin/cat", ["cat", "/dev/null"])  # noqa: S606
+    if pid < 0:
+        pytest.skip("this kernel lets nobody choose the number of a process")
+    os.waitpid(pid, 0)
+
+    assert pid == gone.pid
+    assert sensor.records() == []

@@ -1,0 +1,96 @@
+"""Which files are attached to, whatever a process puts in their place; nothing is attached to for real."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from sensor.probes.inside import opened_inside
+from sensor.probes.record import HEADER, Record, Type
+from sensor.probes.tls.libraries import ENTRIES, MOST, Libraries
+
+LIBRARY = next(iter(sorted(Path("/usr/lib").glob("*/libssl.so.3"))), None)
+PROGRAMS = sum(1 + bool(end) for _, end in ENTRIES.values())
+needs_library = pytest.mark.skipif(LIBRARY is None, reason="no libssl.so.3 here")
+
+
+def opened(path: Path) -> Record:
+    payload = str(path).encode() + b"\0"
+    return Record.read(HEADER.pack(500, 400, 0, 0, 3, os.getpid(), 8, 0, Type.OPENED, 0, 0, len(payload)) + payload)
+
+
+def copied(place: Path) -> Path:
+    assert LIBRARY is not None
+    place.write_bytes(LIBRARY.read_bytes())
+    return place
+
+
+@needs_library
+def test_a_library_is_attached_to_once(tmp_path: Path) -> None:
+    attached: list[tuple[int, str, bool]] = []
+    libraries = Libraries(lambda _, offset, program, at_end: attached.append((offset, program, at_end)))
+    for _ in range(3):
+        libraries.take(opened(copied(tmp_path / "libssl.so.3") if not attached else tmp_path / "libssl.so.3"))
+
+    assert len(attached) == len(set(attached)) == PROGRAMS
+    assert {at_end for _, _, at_end in attached} == {False, True}
+
+
+@needs_library
+def test_what_was_looked_at_is_what_is_attached_to(tmp_path: Path) -> None:
+    place = copied(tmp_path / "libssl.so.3")
+    (tmp_path / "other").write_bytes(b"another file")
+    looked_at = place.stat().st_ino
+    inodes = set()
+
+    def attach(file: int, _offset: int, _program: str, _at_end: bool) -> None:
+        if (tmp_path / "other").exists():
+            (tmp_path / "other").replace(place)
+        inodes.add(os.fstat(file).st_ino)
+
+    Libraries(attach).take(opened(place))
+
+    assert inodes == {looked_at}
+
+
+def test_a_pipe_in_the_place_of_a_library_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "libssl.so.3")
+    attached: list[int] = []
+    Libraries(lambda file, *_: attached.append(file)).take(opened(tmp_path / "libssl.so.3"))
+
+    assert attached == []
+
+
+@needs_library
+def test_so_many_libraries_and_no_more(tmp_path: Path) -> None:
+    attached: list[str] = []
+    libraries = Libraries(lambda _file, _offset, program, _at_end: attached.append(program))
+    for number in range(MOST + 3):
+        libraries.take(opened(copied(tmp_path / f"libssl.so.{number}")))
+
+    assert len(attached) == MOST * PROGRAMS
+    assert libraries.unseen == 3
+
+
+@needs_library
+def test_a_library_that_the_kernel_refuses_is_counted_and_left(tmp_path: Path) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(24, "too many")
+
+    libraries = Libraries(refuse)
+    for _ in range(2):
+        libraries.take(opened(copied(tmp_path / "libssl.so.3") if libraries.unseen == 0 else tmp_path / "libssl.so.3"))
+
+    assert libraries.unseen == 1
+
+
+def test_links_stay_below_the_root_of_the_process(tmp_path: Path) -> None:
+    (tmp_path / "inner").write_text("inner")
+    (tmp_path / "link").symlink_to("/inner")
+    (tmp_path / "out").symlink_to("../../../../../../etc/hostname")
+    descriptor = opened_inside(str(tmp_path), "/link")
+
+    assert os.read(descriptor, 9) == b"inner"
+    os.close(descriptor)
+    with pytest.raises(FileNotFoundError):
+        opened_inside(str(tmp_path), "/out")
