@@ -25,10 +25,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.speed.place import place, report
+from examples.live.model import serving
 from sensor.probes.record import Count, Type
 from sensor.probes.sensor import Sensor
 
 HERE = Path(__file__).parent
+SERVER = [sys.executable, "-m", "benchmarks.speed.sensor_server"]
 WORK = [sys.executable, "-I", "-S", str(HERE / "sensor_work.py")]
 RECORD = [sys.executable, "-m", "correlator.cli", "record"]
 TYPES = {
@@ -201,24 +203,6 @@ def interval(values: list[float]) -> tuple[float, float]:
     return medians[RESAMPLED // 40], medians[-RESAMPLED // 40]
 
 
-@contextmanager
-def server(folder: Path) -> Iterator[int]:
-    """Serve TLS on loopback and give the port."""
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost",
-         "-addext", "subjectAltName=DNS:localhost",
-         "-days", "2", "-keyout", folder / "key.pem", "-out", folder / "cert.pem"], check=True, capture_output=True,
-    )  # fmt: skip
-    with subprocess.Popen(
-        [sys.executable, str(HERE / "sensor_server.py"), str(folder)], stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdout is not None
-        try:
-            yield int(process.stdout.readline())
-        finally:
-            process.kill()
-
-
 def main() -> int:
     """Run what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -235,7 +219,7 @@ def main() -> int:
         "ready_s": 2.5, "resident_mebibytes": 60, "agent_ratio_upper_end": 1.05, "stress_ratio": 1.25,
         "share_of_core_at_1100": 0.05, "share_of_core_at_100": 0.01, "outside_open_close_ns": 600, "outside_call_ns": 100,
     }  # fmt: skip
-    with tempfile.TemporaryDirectory(prefix="clew-sensor-") as name, server(Path(name)) as port:
+    with tempfile.TemporaryDirectory(prefix="clew-sensor-") as name, serving(Path(name), SERVER) as port:
         folder = Path(name)
         parts = {
             "start": lambda: started(5),

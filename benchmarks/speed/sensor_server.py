@@ -4,10 +4,11 @@ python benchmarks/speed/sensor_server.py FOLDER
 """
 
 import http.server
-import ssl
 import sys
 from pathlib import Path
 from typing import Any
+
+from examples.live.model import serve
 
 
 class Answer(http.server.BaseHTTPRequestHandler):
@@ -28,15 +29,5 @@ class Answer(http.server.BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def main(folder: Path) -> None:
-    """Serve until killed."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    print(server.server_port, flush=True)
-    server.serve_forever()
-
-
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    serve(Path(sys.argv[1]), Answer)

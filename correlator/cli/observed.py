@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from correlator.settings import Settings
 
 _NICE = 10
+"""How far the observer gives way (nice(2))."""
 _SIGNALS = 128
 """What a shell adds to the number of the signal that ended a command."""
 _NOT_STARTED, _NOT_FOUND = 126, 127
@@ -77,7 +78,8 @@ def _passed_on(process: "subprocess.Popen[bytes]") -> Iterator[None]:
         process.send_signal(number)
 
     def leave(_number: int, _frame: FrameType | None) -> None:
-        pass
+        if process.returncode is not None:
+            raise KeyboardInterrupt
 
     handlers: dict[int, Callable[[int, FrameType | None], None]] = {
         signal.SIGINT: leave, signal.SIGTERM: pass_on, signal.SIGHUP: pass_on, signal.SIGQUIT: leave

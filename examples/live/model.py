@@ -11,7 +11,7 @@ import json
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -115,14 +115,17 @@ def anthropic(turn: int, call: Call | None) -> dict[str, Any]:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[int]:
-    """Serve in a process of its own and give the port; `cert.pem` in `folder` is what clients have to trust. Needs `openssl`."""
+def serving(folder: Path, program: Sequence[str] = (sys.executable, __file__)) -> Iterator[int]:
+    """Serve in a process of its own and give the port; `cert.pem` in `folder` is what clients have to trust. Needs `openssl`.
+
+    `program` is what calls `serve`.
+    """
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost",
          "-addext", "subjectAltName=DNS:localhost", "-days", "2", "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
         check=True, capture_output=True,
     )  # fmt: skip
-    with subprocess.Popen([sys.executable, __file__, str(folder)], stdout=subprocess.PIPE) as server:
+    with subprocess.Popen([*program, str(folder)], stdout=subprocess.PIPE) as server:
         assert server.stdout is not None
         try:
             yield int(server.stdout.readline())
@@ -130,9 +133,9 @@ def serving(folder: Path) -> Iterator[int]:
             server.kill()
 
 
-def main(folder: Path) -> None:
-    """Serve until killed."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Model)
+def serve(folder: Path, handler: type[http.server.BaseHTTPRequestHandler]) -> None:
+    """Print a port and serve there until killed."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
@@ -141,4 +144,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    serve(Path(sys.argv[1]), Model)

@@ -164,10 +164,16 @@ def _compiled(order: Order) -> tuple[list[int], list[str], dict[str, str]]:
         if "error" not in answer:
             while len(fds) < answer["descriptors"]:
                 _, some, _, _ = socket.recv_fds(here, 1, MOST_FDS)
+                if not some:
+                    answer = {"error": "the compiler ended before it had handed all over"}
+                    break
                 fds += some
-            here.sendall(b"d")
+            else:
+                here.sendall(b"d")
         child.wait()
         if "error" in answer:
+            for fd in fds:
+                os.close(fd)
             words.seek(0)
             # What matters stands last: the verifier tells first how it came there.
             told = "\n".join(words.read().decode("utf-8", "replace").splitlines()[-8:])[-1_000:]

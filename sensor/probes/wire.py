@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sensor.event import Event, HttpRequested, HttpResponded, Unparsed
+from sensor.event import CaptureStatus, Event, HttpRequested, HttpResponded, Unparsed
 from sensor.identity import digest
 from sensor.probes.origin import SOURCE, Origin
 from sensor.probes.record import Record
@@ -11,7 +11,7 @@ from sensor.probes.tls.connections import Connections, Said
 from sensor.sources.otlp.derive import derive
 from sensor.sources.otlp.span import Span
 from sensor.wire.exchange import Exchange, Undecoded, header
-from sensor.wire.model import span_of
+from sensor.wire.model import UNREAD, span_of
 
 
 class Wire:
@@ -57,6 +57,9 @@ class Wire:
         span = span_of(said.what, said.connection, said.number)
         if span is not None:
             self._spans.append(span)
+            if unread := span.text(UNREAD):
+                subject = f"TLS of process {said.process.pid}"
+                yield CaptureStatus(**about, at_ns=self._origin.booted_ns + at_ns, subject=subject, unseen=(unread,))
         yield from _http(said.what, about)
 
     def _unread(self, reason: str, at_ns: int, size: int) -> Unparsed:

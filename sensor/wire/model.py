@@ -15,6 +15,8 @@ from sensor.wire.exchange import Exchange, Headers, header
 from sensor.wire.sse import data
 
 SCOPE = "clew.wire"
+UNREAD = "clew.unread"
+"""Attribute that says what of an exchange could not be read."""
 FAILED = 400
 """Status from which on a response is an error."""
 
@@ -30,7 +32,7 @@ def span_of(exchange: Exchange, connection: str, number: int) -> Span | None:
     """Return the span of an exchange with a model, `None` for any other.
 
     `connection` and `number` name the exchange. Each is a trace of its own, because agents share connections.
-    What cannot be read is left out, as by an exporter that keeps content back, and `clew.unread` says why.
+    What cannot be read is left out, as by an exporter that keeps content back, and `UNREAD` says why.
     """
     api = api_of(exchange)
     if api is None:
@@ -56,7 +58,7 @@ def span_of(exchange: Exchange, connection: str, number: int) -> Span | None:
     if response is None or response.cut_off:
         unread.append("response: the connection ended before it did")
     if unread:
-        attributes["clew.unread"] = "; ".join(unread)
+        attributes[UNREAD] = "; ".join(unread)
     name = digest("exchange", connection, number)
     return Span(
         trace_id=name[:32],

@@ -1,8 +1,10 @@
 """A real kernel with real probes, for each worker once; every test observes only what it starts."""
 
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
@@ -49,3 +51,13 @@ def watched(sensor: Sensor, command: Sequence[str], **more: object) -> list[Reco
 def python(program: str, *arguments: str) -> list[str]:
     """Return the command that runs a Python program and nothing of ours."""
     return [sys.executable, "-I", "-S", "-c", program, *arguments]
+
+
+def verb(folder: Path, *arguments: str) -> list[str]:
+    """Return the command that runs a verb on a store of the test."""
+    return [sys.executable, "-m", "correlator.cli", "--store", str(folder / "store"), *arguments]
+
+
+def clew(folder: Path, *arguments: str, **more: object) -> "subprocess.CompletedProcess[bytes]":
+    """Run it to its end."""
+    return subprocess.run(verb(folder, *arguments), capture_output=True, timeout=60, **more)  # type: ignore[call-overload, no-any-return]

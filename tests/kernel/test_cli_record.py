@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -12,13 +11,9 @@ import pytest
 from sensor.event import CaptureStatus, Event, EventsLost, FileOpened, ProcessExited, ProcessStarted
 from sensor.probes.table import PROBES
 from sensor.sources.replay import read
+from tests.kernel.conftest import clew, verb
 
 pytestmark = pytest.mark.usefixtures("sensor")
-
-
-def clew(folder: Path, *arguments: str, **more: object) -> "subprocess.CompletedProcess[bytes]":
-    command = [sys.executable, "-m", "correlator.cli", "--store", str(folder / "store"), *arguments]
-    return subprocess.run(command, capture_output=True, timeout=60, **more)  # type: ignore[call-overload, no-any-return]
 
 
 def events(folder: Path) -> list[Event]:
@@ -72,17 +67,7 @@ def test_a_command_that_is_not_there_is_said_as_by_a_shell(tmp_path: Path) -> No
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_the_command_and_what_it_did_is_kept(number: signal.Signals, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    command = [
-        sys.executable,
-        "-m",
-        "correlator.cli",
-        "--store",
-        str(tmp_path / "store"),
-        "record",
-        "-o",
-        str(out),
-        "--",
-    ]
+    command = verb(tmp_path, "record", "-o", str(out), "--")
     process = subprocess.Popen(
         [*command, "sh", "-c", "cat /etc/hostname; exec sleep 60"], stdout=subprocess.PIPE, start_new_session=True
     )
@@ -102,17 +87,7 @@ def test_ctrl_c_ends_the_command_and_what_it_did_is_kept(number: signal.Signals,
 
 
 def test_without_root_it_says_what_to_do(tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "correlator.cli",
-        "--store",
-        str(tmp_path / "store"),
-        "record",
-        "-o",
-        "/dev/null",
-        "true",
-    ]
+    command = verb(tmp_path, "record", "-o", "/dev/null", "true")
     ran = subprocess.run(["unshare", "--user", *command], capture_output=True, timeout=60)
 
     assert ran.returncode == 1
@@ -122,17 +97,7 @@ def test_without_root_it_says_what_to_do(tmp_path: Path) -> None:
 
 def test_what_was_in_the_file_stays_where_the_sensor_cannot_start(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("old")
-    command = [
-        sys.executable,
-        "-m",
-        "correlator.cli",
-        "--store",
-        str(tmp_path / "store"),
-        "record",
-        "-o",
-        str(tmp_path / "out"),
-        "true",
-    ]
+    command = verb(tmp_path, "record", "-o", str(tmp_path / "out"), "true")
     subprocess.run(["unshare", "--user", *command], capture_output=True, timeout=60)
 
     assert (tmp_path / "out").read_text() == "old"

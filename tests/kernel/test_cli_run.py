@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,13 +9,9 @@ import pytest
 
 from examples.live import agents
 from examples.live.model import ANSWER, serving
+from tests.kernel.conftest import clew
 
 pytestmark = pytest.mark.usefixtures("sensor")
-
-
-def clew(folder: Path, *arguments: str, **more: object) -> "subprocess.CompletedProcess[bytes]":
-    command = [sys.executable, "-m", "correlator.cli", "--store", str(folder / "store"), *arguments]
-    return subprocess.run(command, capture_output=True, timeout=60, **more)  # type: ignore[call-overload, no-any-return]
 
 
 def test_the_story_of_an_agent_without_instrumentation_is_told_on_stderr_and_in_the_report(tmp_path: Path) -> None:
