@@ -75,6 +75,7 @@ from sensor.event import (
     MemoryWritten,
     ModelResponded,
     NameResolved,
+    OutputWritten,
     Principal,
     PrivilegeUsed,
     ProcessExited,
@@ -85,6 +86,7 @@ from sensor.event import (
     ToolCalled,
     ToolReturned,
     ToolsDeclared,
+    ToolServed,
     Unparsed,
 )
 from sensor.identity import digest
@@ -334,8 +336,9 @@ def _session_ended(event: SessionEnded, fact: _Fact) -> Folded:
 
 
 def _process_started(event: ProcessStarted, fact: _Fact) -> Folded:
-    bare = _run(fact, event.process)
-    process = bare._replace(fields=(("executable", short(event.executable)), *bare.fields))
+    process = _run(fact, event.process)
+    if event.executable:
+        process = process._replace(fields=(("executable", short(event.executable)), *process.fields))
     if event.parent is None:
         return Folded((process,))
     parent = _run(fact, event.parent)
@@ -429,7 +432,20 @@ def _http_responded(event: HttpResponded, fact: _Fact) -> Folded:
 
 
 def _database_queried(event: DatabaseQueried, fact: _Fact) -> Folded:
-    return _accessed(fact, _resource(fact.tenant, fact.session, fact.day, "database", event.system))
+    database = _resource(fact.tenant, fact.session, fact.day, "database", f"{event.system} {event.server}".strip())
+    if not event.server:
+        return _accessed(fact, database)
+    peer = fact.shared(ENDPOINT, event.server)
+    return _accessed(fact, database, (peer,), (fact.edge(SERVED_AT, database, peer),))
+
+
+def _tool_served(event: ToolServed, fact: _Fact) -> Folded:
+    tool = fact.shared(TOOL, event.name)
+    return Folded((tool,) if event.process is None else (tool, _run(fact, event.process)))
+
+
+def _output_written(event: OutputWritten, fact: _Fact) -> Folded:
+    return Folded((_run(fact, event.process),))
 
 
 def _alert_received(event: AlertReceived, fact: _Fact) -> Folded:
@@ -474,6 +490,8 @@ _FOLDS: dict[str, Callable[[Any, _Fact], Folded]] = {
     "http_requested": _http_requested,
     "http_responded": _http_responded,
     "database_queried": _database_queried,
+    "tool_served": _tool_served,
+    "output_written": _output_written,
     "alert_received": _alert_received,
     "events_lost": _events_lost,
     "unparsed": _unparsed,

@@ -99,6 +99,13 @@ class GraphStore(Protocol):
         """
         ...
 
+    def unplaced(self, first_ns: int, last_ns: int, *, tenant: str = DEFAULT_TENANT) -> list[Event]:
+        """Return the observations that no session is known for, of these times (nanoseconds, both ends with them), in their order.
+
+        Their position is their time (`sensor.event.Observed`).
+        """
+        ...
+
     def sessions(self) -> list[SessionSummary]:
         """Return all runs, by their first time, then tenant and key; those without any time come last."""
         ...

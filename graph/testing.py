@@ -116,6 +116,19 @@ class GraphStoreContract:
         store.merge(list(reversed(events[:3])))
         assert store.events(FIRST) == events
 
+    def test_what_no_session_is_known_for_is_found_by_its_time(self, store: GraphStore) -> None:
+        process = ProcessId(boot_id="b", pid=7, started_ns=1)
+        opened = [
+            FileOpened(session="", source="kernel", position=at_ns, at_ns=at_ns, process=process, path=f"/{at_ns}")
+            for at_ns in (100, 200, 300, 2**62)
+        ]
+        elsewhere = opened[1].model_copy(update={"tenant": "other"})
+        store.merge([*reversed(opened), elsewhere, *conversation()])
+        assert store.unplaced(100, 200) == opened[:2]
+        assert store.unplaced(201, 2**70) == opened[2:]
+        assert store.unplaced(0, 99) == []
+        assert store.unplaced(0, 2**62, tenant="other") == [elsewhere]
+
     def test_merging_the_same_batch_twice_changes_nothing(self, store: GraphStore) -> None:
         events = conversation()
         assert store.merge(events) == Merged(new=5, repeated=0)

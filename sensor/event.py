@@ -84,7 +84,7 @@ class Observed(_Value):
     session: str
     """Key of the agent run (`sensor.identity.session_key`); empty for facts that no session is known for."""
     position: int = Field(ge=0)
-    """Place in the session's conversation, from 0; for system facts the source's own sequence number."""
+    """Place in the session's conversation, from 0; for facts of the system that no session is known for, their time (`at_ns`)."""
     part: int = Field(default=0, ge=0)
     """Place within one message, from 0: the third tool call of a message has part 2."""
     at_ns: int | None = None
@@ -239,8 +239,10 @@ class ProcessStarted(Observed):
     process: ProcessId
     parent: ProcessId | None = None
     executable: str
+    """Path of the program as it was executed; empty for a process that was born and has executed nothing yet."""
     argv: tuple[str, ...] = ()
     cwd: str | None = None
+    """Working folder when the program was executed."""
     cgroup: str | None = None
     namespaces: dict[str, int] = Field(default_factory=dict)
     """Namespace type to inode number."""
@@ -310,35 +312,78 @@ class PrivilegeUsed(Observed):
     """Name of the error (errno) where the call was refused."""
 
 
+class OutputWritten(Observed):
+    """A process wrote to its standard output or error until it closed it: what whoever started it may read."""
+
+    kind: Literal["output_written"] = "output_written"
+    process: ProcessId
+    stream: Literal["stdout", "stderr"]
+    text: str
+    """As much of it as is kept."""
+    size: int = Field(ge=0)
+    """All bytes that were written."""
+
+
 # Application layer
 
 
 class HttpRequested(Observed):
-    """An HTTP request was sent."""
+    """An HTTP request was sent. `trace_id` is that of its response, and of the conversation where it was made to a model."""
 
     kind: Literal["http_requested"] = "http_requested"
+    process: ProcessId | None = None
+    """Who sent it."""
     method: str
     url: str
     body_bytes: int | None = None
     body: str | None = None
+    """As much of it as is kept, decoded; `None` where it is told as messages of a conversation."""
 
 
 class HttpResponded(Observed):
-    """An HTTP response came back."""
+    """An HTTP response came back. `trace_id` is that of its request."""
 
     kind: Literal["http_responded"] = "http_responded"
+    process: ProcessId | None = None
+    """Who got it."""
     status: int
     body_bytes: int | None = None
     body: str | None = None
 
 
 class DatabaseQueried(Observed):
-    """A statement was sent to a database."""
+    """A statement was sent to a database, and answered."""
 
     kind: Literal["database_queried"] = "database_queried"
+    process: ProcessId | None = None
+    """Who sent it."""
     system: str
+    """As OpenTelemetry's conventions name it (`db.system.name`), such as `postgresql`."""
+    server: str = ""
+    """Peer as `address:port`."""
     statement: str
+    parameters: tuple[str, ...] = ()
     rows: int | None = None
+    result: str | None = None
+    """As much of the rows as is kept: a line a row, values parted by tabs."""
+
+
+class ToolServed(Observed):
+    """A tool server (MCP) was asked for a tool over a connection, and answered."""
+
+    kind: Literal["tool_served"] = "tool_served"
+    process: ProcessId | None = None
+    """The server, where it is known."""
+    client: ProcessId | None = None
+    """Who asked."""
+    request_id: str
+    name: str
+    arguments: JsonValue = None
+    text: str | None = None
+    """The result; `None` where none came."""
+    failed: bool = False
+    ended_ns: int | None = None
+    """When the answer came; `at_ns` is when it was asked for."""
 
 
 # Foreign alerts
@@ -441,8 +486,9 @@ SystemEvent = (
     | ConnectionAccepted
     | NameResolved
     | PrivilegeUsed
+    | OutputWritten
 )
-ApplicationEvent = HttpRequested | HttpResponded | DatabaseQueried
+ApplicationEvent = HttpRequested | HttpResponded | DatabaseQueried | ToolServed
 Event = AgentEvent | SystemEvent | ApplicationEvent | AlertReceived | EventsLost | Unparsed | CaptureStatus
 
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])

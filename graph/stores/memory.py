@@ -77,6 +77,10 @@ class MemoryStore:
         known = self._sessions.get((tenant, session), _Session())
         return sorted(known.events.values(), key=by_order)
 
+    def unplaced(self, first_ns: int, last_ns: int, *, tenant: str = DEFAULT_TENANT) -> list[Event]:
+        """See `GraphStore.unplaced`."""
+        return [event for event in self.events("", tenant=tenant) if first_ns <= event.position <= last_ns]
+
     def sessions(self) -> list[SessionSummary]:
         """See `GraphStore.sessions`."""
         return listed(_summary(tenant, key, held) for (tenant, key), held in self._sessions.items() if key)

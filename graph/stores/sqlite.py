@@ -221,10 +221,17 @@ class SqliteStore:
 
     def events(self, session: str, *, tenant: str = DEFAULT_TENANT) -> list[Event]:
         """See `GraphStore.events`."""
+        return self._events(session, tenant, "", ())
+
+    def unplaced(self, first_ns: int, last_ns: int, *, tenant: str = DEFAULT_TENANT) -> list[Event]:
+        """See `GraphStore.unplaced`."""
+        return self._events("", tenant, "AND position BETWEEN ? AND ?", (first_ns, min(last_ns, LARGEST)))
+
+    def _events(self, session: str, tenant: str, where: str, values: tuple[int, ...]) -> list[Event]:
         with self._explained():
             rows = self._db.execute(
-                "SELECT id, content FROM event JOIN session ON no = session_no WHERE tenant = ? AND key = ?",
-                (tenant, session),
+                f"SELECT id, content FROM event JOIN session ON no = session_no WHERE tenant = ? AND key = ? {where}",  # noqa: S608 - our own words
+                (tenant, session, *values),
             ).fetchall()
         try:
             return sorted((_event(*row) for row in rows), key=by_order)

@@ -41,6 +41,6 @@ class Origin:
     def about(self, record: Record) -> dict[str, Any]:
         """Return what every event of the system layer carries: no session yet, and a place in the order of time."""
         return {
-            "tenant": self.tenant, "session": "", "source": SOURCE, "position": record.at_ns, "part": record.processor,
-            "at_ns": self.booted_ns + record.at_ns,
+            "tenant": self.tenant, "session": "", "source": SOURCE, "position": self.booted_ns + record.at_ns,
+            "part": record.processor, "at_ns": self.booted_ns + record.at_ns,
         }  # fmt: skip

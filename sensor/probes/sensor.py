@@ -139,10 +139,8 @@ def _told(records: Iterable[Record], wire: Wire, alive: set[int]) -> Iterator[Ev
 
 
 def _about(origin: Origin) -> dict[str, Any]:
-    now = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-    return {
-        "tenant": origin.tenant, "session": "", "source": SOURCE, "position": now, "at_ns": origin.booted_ns + now
-    }  # fmt: skip
+    now = origin.booted_ns + time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    return {"tenant": origin.tenant, "session": "", "source": SOURCE, "position": now, "at_ns": now}
 
 
 class _Door:

@@ -1,6 +1,7 @@
 """Records → events: each by itself, and those of plaintext together, as the conversation that they are part of."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from sensor.event import CaptureStatus, Event, HttpRequested, HttpResponded, Unparsed
 from sensor.identity import digest
@@ -10,8 +11,12 @@ from sensor.probes.table import decode
 from sensor.probes.tls.connections import Connections, Said
 from sensor.sources.otlp.derive import derive
 from sensor.sources.otlp.span import Span
-from sensor.wire.exchange import Exchange, Undecoded, header
-from sensor.wire.model import UNREAD, span_of
+from sensor.wire.body import Unreadable, decoded
+from sensor.wire.exchange import Exchange, Headers, Undecoded, header
+from sensor.wire.model import UNREAD, exchange_id, span_of
+
+MOST_KEPT = 32 << 10
+"""Bytes of a body that are kept of what is no talk with a model."""
 
 
 class Wire:
@@ -43,14 +48,9 @@ class Wire:
             yield self._unread(f"{type(error).__name__}: {error}", at_ns, 0)
 
     def _told(self, said: Said, at_ns: int) -> Iterator[Event]:
-        # Two connections may have said the same at one moment.
-        self._number += 1
-        about = {
-            "tenant": self._origin.tenant, "session": "", "source": SOURCE, "position": at_ns, "part": self._number,
-        }  # fmt: skip
         if isinstance(said.what, Undecoded):
             yield Unparsed(
-                **about, at_ns=self._origin.booted_ns + at_ns, reason=said.what.reason, size=said.what.size,
+                **self._about(self._origin.booted_ns + at_ns), reason=said.what.reason, size=said.what.size,
                 digest=digest("plaintext", said.connection, said.number), where=f"TLS of process {said.process.pid}",
             )  # fmt: skip
             return
@@ -59,27 +59,51 @@ class Wire:
             self._spans.append(span)
             if unread := span.text(UNREAD):
                 subject = f"TLS of process {said.process.pid}"
-                yield CaptureStatus(**about, at_ns=self._origin.booted_ns + at_ns, subject=subject, unseen=(unread,))
-        yield from _http(said.what, about)
+                yield CaptureStatus(
+                    **self._about(self._origin.booted_ns + at_ns), subject=subject, unseen=(unread,)
+                )  # fmt: skip
+        yield from self._http(said, said.what, told=span is not None)
+
+    def _http(self, said: Said, exchange: Exchange, *, told: bool) -> Iterator[Event]:
+        """Tell a request and its response; without their bodies where these are `told` as messages of a conversation."""
+        request, response = exchange.request, exchange.response
+        trace_id = exchange_id(said.connection, said.number)
+        host = header(request.headers, "host")
+        yield HttpRequested(
+            **self._about(request.begun_ns), process=said.process, trace_id=trace_id, method=request.method,
+            url=f"https://{host}{request.target}", body_bytes=len(request.body) + request.missing,
+            body=None if told else _text(request.body, request.headers),
+        )  # fmt: skip
+        if response is not None:
+            yield HttpResponded(
+                **self._about(response.ended_ns), process=said.process, trace_id=trace_id, status=response.status,
+                body_bytes=len(response.body) + response.missing,
+                body=None if told else _text(response.body, response.headers),
+            )  # fmt: skip
 
     def _unread(self, reason: str, at_ns: int, size: int) -> Unparsed:
-        self._number += 1
         return Unparsed(
-            tenant=self._origin.tenant, session="", source=SOURCE, position=at_ns, part=self._number,
-            at_ns=self._origin.booted_ns + at_ns, reason=reason[:200], size=size, where="plaintext",
+            **self._about(self._origin.booted_ns + at_ns), reason=reason[:200], size=size, where="plaintext",
             digest=digest("plaintext", at_ns, self._number),
         )  # fmt: skip
 
+    def _about(self, at_ns: int) -> dict[str, Any]:
+        # Two connections may have said the same at one moment.
+        self._number += 1
+        return {
+            "tenant": self._origin.tenant, "session": "", "source": SOURCE, "position": at_ns, "part": self._number,
+            "at_ns": at_ns,
+        }  # fmt: skip
 
-def _http(exchange: Exchange, about: dict[str, object]) -> Iterator[Event]:
-    """Tell a request and its response without their bodies: those of models are told as messages."""
-    request, response = exchange.request, exchange.response
-    host = header(request.headers, "host")
-    yield HttpRequested(
-        **about, at_ns=request.begun_ns, method=request.method, url=f"https://{host}{request.target}",
-        body_bytes=len(request.body) + request.missing,
-    )  # fmt: skip
-    if response is not None:
-        yield HttpResponded(
-            **about, at_ns=response.ended_ns, status=response.status, body_bytes=len(response.body) + response.missing
-        )
+
+def _text(body: bytes, headers: Headers) -> str | None:
+    """Return as much of a body as is kept, `None` where it is no text."""
+    if not body:
+        return None
+    try:
+        return decoded(body, headers)[:MOST_KEPT].decode("utf-8", "strict")
+    except UnicodeDecodeError as error:
+        # The cut may have gone through a character.
+        return error.object[: error.start].decode("utf-8") if error.start > MOST_KEPT - 4 else None
+    except Unreadable:
+        return None

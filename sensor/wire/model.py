@@ -59,10 +59,10 @@ def span_of(exchange: Exchange, connection: str, number: int) -> Span | None:
         unread.append("response: the connection ended before it did")
     if unread:
         attributes[UNREAD] = "; ".join(unread)
-    name = digest("exchange", connection, number)
+    trace_id = exchange_id(connection, number)
     return Span(
-        trace_id=name[:32],
-        span_id=name[16:32],
+        trace_id=trace_id,
+        span_id=trace_id[16:],
         name=f"chat {attributes.get('gen_ai.request.model') or ''}".strip(),
         start_ns=request.begun_ns,
         end_ns=response.ended_ns if response else 0,
@@ -70,6 +70,11 @@ def span_of(exchange: Exchange, connection: str, number: int) -> Span | None:
         failed=response is None or response.status >= FAILED,
         scope=SCOPE,
     )
+
+
+def exchange_id(connection: str, number: int) -> str:
+    """Return the id of the trace that one exchange is, 32 hexadecimal digits."""
+    return digest("exchange", connection, number)
 
 
 def _json(body: bytes, headers: Headers, missing: int) -> Object:

@@ -26,6 +26,7 @@ from sensor.event import (
     MemoryWritten,
     ModelResponded,
     NameResolved,
+    OutputWritten,
     Principal,
     PrivilegeUsed,
     ProcessExited,
@@ -38,6 +39,7 @@ from sensor.event import (
     ToolDeclaration,
     ToolReturned,
     ToolsDeclared,
+    ToolServed,
     Unparsed,
 )
 from sensor.identity import session_key
@@ -70,7 +72,9 @@ EVENTS: tuple[Event, ...] = (
     PrivilegeUsed(**PLACE, process=CURL, syscall="setuid"),
     HttpRequested(**PLACE, method="POST", url="https://example.org/drop?secret=1"),
     HttpResponded(**PLACE, status=500, body="No."),
-    DatabaseQueried(**PLACE, system="postgresql", statement="SELECT 1"),
+    DatabaseQueried(**PLACE, system="postgresql", server="127.0.0.1:5432", statement="SELECT 1"),
+    ToolServed(**PLACE, process=CURL, request_id="7", name="pay"),
+    OutputWritten(**PLACE, process=CURL, stream="stdout", text="Paid.", size=5),
     AlertReceived(**PLACE, product="Falco", rule="Shell", severity="high"),
     EventsLost(**PLACE, where="ring buffer", count=3),
     Unparsed(**PLACE, reason="not JSON", digest="0", size=3, where="line 3"),
