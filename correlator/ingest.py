@@ -12,6 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from correlator.attribution import Attribution
 from correlator.baseline import Epoch
 from correlator.budget import budget
 from correlator.casebook import Arrival, Casebook, JudgedRun, SessionRecord
@@ -23,6 +24,7 @@ from correlator.policy import Policy, load_policy
 from correlator.run import runs, spliced
 from correlator.score import SHIPPED, THRESHOLD, Scale
 from correlator.settings import Settings
+from correlator.surroundings import Surroundings
 from graph.errors import UnstorableEvent
 from graph.fold import event_time
 from graph.store import Derived, GraphStore
@@ -126,6 +128,7 @@ class Desk:
         self.settings = settings
         self._policy: Policy = load_policy(settings.policy)
         self._epochs: dict[Moment, Epoch] = {}
+        self._surroundings = Surroundings(graph, casebook, settings.tenant)
         self._readers: dict[str, deque[str]] = {}
         """Key of a sentence → sessions that read it: when another turns out to have kept it, they are judged again."""
 
@@ -144,7 +147,10 @@ class Desk:
         for keys in runs(events):
             sessions = tuple(known[key] for key in keys)
             found = bounded(spliced(keys[0], {key: events[key] for key in keys}), self.settings.session_events)
-            yield JudgedRun(sessions, self._judged(moment_of(sessions[0]), found, self._recalled(found, keys, unsaved)))
+            recalled = self._recalled(found, keys, unsaved)
+            yield JudgedRun(
+                sessions, self._judged(moment_of(sessions[0]), found, recalled, self._surroundings.of(sessions))
+            )
 
     def _recalled(
         self, events: list[Event], sessions: Sequence[str], unsaved: Sequence[JudgedRun]
@@ -166,13 +172,16 @@ class Desk:
             if session not in held:
                 held.append(session)
 
-    def _judged(self, moment: Moment, events: list[Event], recalled: Iterable[Recalled]) -> Judgement:
+    def _judged(
+        self, moment: Moment, events: list[Event], recalled: Iterable[Recalled], attribution: Attribution
+    ) -> Judgement:
         if moment not in self._epochs:
             # One is enough: sessions come in the order of their moments.
             self._epochs = {moment: epoch(self.casebook, moment, idle_minutes=self.settings.idle_minutes)}
         return judge(
             events,
             recalled=recalled,
+            attribution=attribution,
             policy=self._policy,
             epoch=self._epochs[moment],
             scale=self._scale(self._epochs[moment]),

@@ -118,6 +118,12 @@ def command_classes() -> dict[str, str]:
 
 
 @cache
+def places(group: str) -> tuple[str, ...]:
+    """Return parts of paths: of files that hold credentials (`credential`), or of what every program opens (the other groups)."""
+    return tuple(_words("places", group))
+
+
+@cache
 def critical(group: str) -> frozenset[str]:
     """Return the stems of a group of weighty words: `credential`, `access`, `money`, `granting` or `paying`."""
     row = _words("critical", group)

@@ -1,21 +1,35 @@
 """Joins what the events alone do not join: derived edges of the provenance graph, each with the grade of its evidence.
 
-Content → call where a value of the one was found in the other (E2), or where a sentence orders that very act (E3). Joins
-with the kernel's processes (E1, E3) come with the
-sensor. Order in time (E5) is never an edge here: the position on every edge already tells it.
+Content → call where a value of the one was found in the other (E2), or where a sentence orders that very act (E3); call → what the
+kernel saw of its work (`correlator.attribution`). Order in time (E5) is never an edge: the position on every edge already tells it.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from correlator.attribution import Attribution, Work
 from correlator.chain import Chain, Judged, Trail
 from correlator.conversation import Conversation
 from correlator.signals import Signal
 from correlator.taint import Traced
-from graph.fold import fact_key, fold
-from graph.parts import Edge, Node
-from graph.schema import CAMPAIGN, CARRIED, CHAIN, CONCERNS, ORDERED, PART_OF, SIGNAL, Grade
-from sensor.event import Event
+from graph.fold import fact_key, fold, process_node
+from graph.parts import Edge, Fields, Node
+from graph.schema import (
+    CAMPAIGN,
+    CARRIED,
+    CHAIN,
+    CONCERNS,
+    ENDPOINT,
+    FILE,
+    ORDERED,
+    PART_OF,
+    RAN,
+    RESOURCE,
+    SIGNAL,
+    TOUCHED,
+    Grade,
+)
+from sensor.event import Event, FileChanged, FileOpened, ToolServed
 from sensor.identity import digest
 
 
@@ -40,6 +54,35 @@ def link(chains: Iterable[tuple[Chain, Trail]], signals: Iterable[Signal]) -> Li
     return _gathered((*_chained(chains), *_noted(signals)))
 
 
+MOST_ACTS = 500
+"""Acts of one work that come into the graph of its session; what they did to files comes last."""
+
+
+def worked(attribution: Attribution) -> Links:
+    """Return the edges from calls to what was done for them, with what hangs on it."""
+    return _gathered(part for work in attribution.works for part in (*_ended(work), *_hanging(work)))
+
+
+def _ended(work: Work) -> Iterator[tuple[Node, Edge]]:
+    """Yield what the call of a work ran or touched."""
+    served = work.root.process if isinstance(work.root, ToolServed) else None
+    if work.tree or served is not None:
+        ran = process_node(work.call.tenant, served or work.process)
+        yield ran, _edge(RAN.label, fact_key(work.call), ran.key, work.call, work.evidence.grade)
+    else:
+        for node in fold(work.root).nodes:
+            if node.label in (FILE.label, RESOURCE.label, ENDPOINT.label):
+                yield node, _edge(TOUCHED.label, fact_key(work.call), node.key, work.call, work.evidence.grade)
+
+
+def _hanging(work: Work) -> Iterator[tuple[Node | None, Edge | None]]:
+    """Yield what the acts of a work say by themselves."""
+    acts = sorted(work.acts, key=lambda event: isinstance(event, FileOpened | FileChanged))[:MOST_ACTS]
+    for part in map(fold, acts):
+        yield from ((node, None) for node in part.nodes)
+        yield from ((None, edge) for edge in part.edges)
+
+
 def completed(links: Links, conversation: Conversation) -> Links:
     """Return links with the nodes of other sessions that their edges end at: those of the first session are in its graph."""
     ends = {key for edge in links.edges for key in (edge.source, edge.target)}
@@ -50,14 +93,15 @@ def completed(links: Links, conversation: Conversation) -> Links:
     return Links((*links.nodes, *nodes), links.edges)
 
 
-def _gathered(parts: Iterable[tuple[Node | None, Edge]]) -> Links:
+def _gathered(parts: Iterable[tuple[Node | None, Edge | None]]) -> Links:
     """Return each part once; the same evidence gives the same parts."""
-    nodes: dict[tuple[str, str], Node] = {}
+    nodes: dict[tuple[str, str, Fields], Node] = {}
     edges: dict[tuple[str, str, str, str], Edge] = {}
     for node, edge in parts:
         if node is not None:
-            nodes[node.label, node.key] = node
-        edges[edge.label, edge.source, edge.target, edge.fact] = edge
+            nodes[node.label, node.key, node.fields] = node
+        if edge is not None:
+            edges[edge.label, edge.source, edge.target, edge.fact] = edge
     return Links(tuple(nodes.values()), tuple(edges.values()))
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from correlator.attribution import NOTHING, Attribution
 from correlator.authority import Effect, explain
 from correlator.baseline import NO_BASELINE, Epoch, Lesson, lesson
 from correlator.chain import Chain, Judged, chains, trail
 from correlator.conversation import Conversation, Recalled, read
-from correlator.link import Links, completed, flows, link
+from correlator.link import Links, completed, flows, link, worked
 from correlator.memory import Kept, kept
 from correlator.policy import Policy, load_policy
 from correlator.request import request_of
@@ -37,6 +38,8 @@ class Judgement:
     """What it stored, for sessions that read it."""
     links: Links
     """Derived nodes and edges, for the graph of its first session."""
+    attribution: Attribution = NOTHING
+    """What the kernel saw of the calls."""
 
     @property
     def delegated(self) -> bool:
@@ -58,13 +61,14 @@ def judge(
     events: Iterable[Event],
     *,
     recalled: Iterable[Recalled] = (),
+    attribution: Attribution = NOTHING,
     policy: Policy | None = None,
     epoch: Epoch = NO_BASELINE,
     scale: Scale = SHIPPED,
 ) -> Judgement:
     """Return what is found in the events of one session, whatever their order and however often they arrived.
 
-    `recalled`: what it reads back of other sessions.
+    `recalled`: what it reads back of other sessions. `attribution`: what the kernel saw of its calls.
     """
     conversation = read(in_order(events), recalled)
     traced = trace(conversation)
@@ -81,11 +85,14 @@ def judge(
         conversation=conversation,
         effects=judged,
         chains=found,
-        stories=tuple(tell(chain, way, conversation, epoch, noted, scale.threshold) for chain, way in trails),
+        stories=tuple(
+            tell(chain, way, conversation, epoch, noted, scale.threshold, attribution) for chain, way in trails
+        ),
         signals=noted,
         lesson=replace(lesson(conversation, traced), score=max((chain.score for chain in found), default=0.0)),
         kept=kept(conversation, traced, judged),
-        links=completed(carried + link(trails, noted), conversation),
+        links=completed(carried + link(trails, noted) + worked(attribution), conversation),
+        attribution=attribution,
     )
 
 

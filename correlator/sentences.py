@@ -1,22 +1,25 @@
 """The sentences of a story, from templates. Each quotes only what its cited events contain, letter by letter."""
 
+from collections.abc import Iterator
 from functools import cached_property
 
+from correlator.attribution import NOTHING, Attribution, Work, doer
 from correlator.authors import author
 from correlator.baseline import source_tool
 from correlator.chain import Chain, Judged, Trail
 from correlator.conversation import Conversation
-from correlator.spelling import address
+from correlator.spelling import address, quoted
 from correlator.story import Citation, Sentence
+from correlator.work import Doings
 from graph.fold import fact_key
 from graph.parts import Edge
-from graph.schema import CARRIED, RETURNED
+from graph.schema import CARRIED, RETURNED, Grade
 from sensor.event import AgentHandedOver, Event, ToolCalled
 
+_WORKS = 6
+"""Works of one call that are told in sentences."""
 SHORT = 8
 """Digits of the key of another session."""
-QUOTE = 280
-"""Characters of a quotation; what is cut is marked."""
 ACTS = {
     "read": "read data", "contact": "contact an address", "communicate": "send a message", "create": "create an object",
     "modify": "change an object", "delete": "delete something", "grant": "give access", "transfer": "move value",
@@ -24,16 +27,13 @@ ACTS = {
 }  # fmt: skip
 
 
-def quoted(text: str, limit: int = QUOTE) -> str:
-    """Return the head of a text, cut at `limit` characters with a mark."""
-    text = text.strip()
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
 class Sentences:
     """Writes the sentences of one chain."""
 
-    def __init__(self, chain: Chain, trail: Trail, conversation: Conversation) -> None:
+    def __init__(
+        self, chain: Chain, trail: Trail, conversation: Conversation, attribution: Attribution = NOTHING
+    ) -> None:
+        self._attribution = attribution
         self._chain = chain
         self._trail = trail
         self._conversation = conversation
@@ -44,6 +44,7 @@ class Sentences:
         for judged in self._chain.effects[:12]:
             written += [
                 self._call(judged),
+                *self._worked(judged),
                 self._link(judged),
                 self._carried(judged),
                 self._why(judged),
@@ -145,6 +146,51 @@ class Sentences:
             tuple(text.removesuffix("…") for _, text in leaves),
         )
 
+    def _worked(self, judged: Judged) -> list[Sentence]:
+        """Return what the kernel saw of the work of a call: a sentence that says why it is that, and one for what it did."""
+        call = judged.effect.call
+        works = self._attribution.of(call.event) if call is not None else ()
+        return [sentence for work in works[:_WORKS] for sentence in (self._did(work), *self._deeds(work))]
+
+    def _did(self, work: Work) -> Sentence:
+        found, text = work.evidence, quoted(work.evidence.shared, 160)
+        who = f"process {work.process.pid}"
+        quotes = (text.removesuffix("…"),)
+        if work.tree and found.proof == "command":
+            said = f"The kernel saw {who} run what the call asked for: “{text}”."
+        elif work.tree and found.proof == "arguments":
+            said = f"The kernel saw {who} get the arguments of the call: “{text}”."
+        elif found.proof in ("output", "response") and found.grade == Grade.E1:
+            said = f"What {who} {'wrote' if work.tree else 'got back'} was the result of the call: “{text}”."
+        elif found.proof == "request":
+            said = f"A tool server was asked by {who} for this tool with these arguments: “{text}”."
+        elif found.grade == Grade.E3:
+            said = f"What {who} did in the span of the call is consistent with it: “{text}” is an argument of both."
+        else:
+            said = f"What {who} did carried the same value as the call: “{text}”."
+        return self._sentence(said, (work.call, work.root), quotes)
+
+    def _deeds(self, work: Work) -> Iterator[Sentence]:
+        doings = Doings(work)
+        for verb, things in (
+            ("opened, of files that hold credentials,", doings.credentials),
+            ("read", doings.read),
+            ("wrote or changed", doings.changed),
+            ("sent statements to", doings.databases),
+            ("used privileged system calls:", doings.privileges),
+            ("sent HTTP requests:", doings.requests),
+            ("connected to", doings.connections),
+        ):
+            if things:
+                some = [(quoted(text, 120), event) for text, event in list(things.items())[:3]]
+                more = f" and {len(things) - len(some)} more" if len(things) > len(some) else ""
+                listed = ", ".join(f"“{text}”" for text, _ in some)
+                yield self._sentence(
+                    f"It {verb} {listed}{more}.",
+                    tuple(event for _, event in some),
+                    tuple(text.removesuffix("…") for text, _ in some),
+                )
+
     def _link(self, judged: Judged) -> Sentence | None:
         steered = judged.effect.steered
         if steered is None:
@@ -222,7 +268,7 @@ class Sentences:
 
     def other(self, event: Event) -> str | None:
         """Return the session of an event, where it is not the story's own."""
-        return event.session if event.session != self._chain.session else None
+        return event.session if event.session not in (self._chain.session, "") else None
 
     def step(self, event: Event) -> str:
         """Return where an event is, in words."""
@@ -244,6 +290,8 @@ class Sentences:
     def _sentence(self, text: str, events: tuple[Event, ...], quotes: tuple[str, ...]) -> Sentence:
         cites = {
             event.entity: Citation(event=event.entity, step=event.position, session=self.other(event))
+            if event.session
+            else Citation(event=event.entity, step=None, process=process.pid if (process := doer(event)) else None)
             for event in events
         }
         return Sentence(text=text, cites=tuple(cites.values()), quotes=quotes)

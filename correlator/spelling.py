@@ -68,3 +68,13 @@ _ENDINGS = (
     ("es", 3, ""),
     ("s", 3, ""),
 )
+
+
+QUOTE = 280
+"""Characters of a quotation; what is cut is marked."""
+
+
+def quoted(text: str, limit: int = QUOTE) -> str:
+    """Return the head of a text, cut at `limit` characters with a mark."""
+    text = text.strip()
+    return text if len(text) <= limit else text[: limit - 1] + "…"

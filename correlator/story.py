@@ -19,10 +19,12 @@ class Citation(_Part):
 
     event: str
     """Entity key of the fact."""
-    step: int
-    """Position in the conversation, from 0."""
+    step: int | None
+    """Position in the conversation, from 0; `None` for what the kernel saw."""
     session: str | None = None
     """Session of the run that it belongs to, where that is not the story's own."""
+    process: int | None = None
+    """For what the kernel saw: number of the process that did it."""
 
 
 class Sentence(_Part):
@@ -132,6 +134,41 @@ class AlertShown(_Part):
     """Session of the run that the step is of, where that is not the story's own."""
 
 
+class WorkShown(_Part):
+    """What the kernel saw of the work of one call."""
+
+    call: str
+    """Entity key of the call."""
+    step: int
+    tool: str
+    session: str | None = None
+    """Session of the run that the call is of, where that is not the story's own."""
+    grade: str
+    proof: str
+    """What links both (`correlator.evidence.Proof`)."""
+    shared: str
+    """The text that both have."""
+    process: int
+    """Number of the process, of several the first."""
+    event: str
+    """Entity key of the fact that the link rests on."""
+    commands: tuple[str, ...] = ()
+    credentials: tuple[str, ...] = ()
+    """Files that were opened and are known to hold credentials."""
+    read: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    """Files that were written, renamed, removed, linked or re-permissioned."""
+    databases: tuple[str, ...] = ()
+    """Statements, with the database before them."""
+    requests: tuple[str, ...] = ()
+    """HTTP requests: method and URL."""
+    connections: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    """Names whose addresses were asked for."""
+    privileges: tuple[str, ...] = ()
+    """Privileged system calls, with the error where they were refused."""
+
+
 class TermShown(_Part):
     """One term of the score."""
 
@@ -165,6 +202,8 @@ class Story(_Part):
     alerts: tuple[AlertShown, ...] = ()
     """Alerts of other products, in the order of their times; the first 50."""
     alerts_in_all: int = 0
+    works: tuple[WorkShown, ...] = ()
+    """What the kernel saw of the chain's calls, and of the calls that brought what they carried."""
     gaps: tuple[str, ...]
     counter_evidence: tuple[str, ...]
     actions: tuple[str, ...]

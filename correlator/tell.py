@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from typing import Literal
 
+from correlator.attribution import NOTHING, Attribution, Work
 from correlator.authority import Effect
 from correlator.authors import author
 from correlator.baseline import Epoch, flow_signature, source_tool
@@ -15,9 +16,9 @@ from correlator.chain import Chain, Judged, Trail
 from correlator.contents import MAX_TEXT
 from correlator.conversation import Conversation
 from correlator.score import TERMS, THRESHOLD, Scored
-from correlator.sentences import ACTS, Sentences, quoted
+from correlator.sentences import ACTS, Sentences
 from correlator.signals import Signal
-from correlator.spelling import address
+from correlator.spelling import address, quoted
 from correlator.story import (
     Assessment,
     EffectShown,
@@ -29,8 +30,11 @@ from correlator.story import (
     Story,
     TermShown,
     ValueShown,
+    WorkShown,
 )
 from correlator.taint import Flow, Place
+from correlator.work import Doings
+from correlator.work import shown as shown_work
 from sensor.event import CaptureStatus, EventsLost, SessionEnded, Unparsed
 
 
@@ -41,10 +45,11 @@ def tell(
     epoch: Epoch,
     signals: tuple[Signal, ...] = (),
     threshold: float = THRESHOLD,
+    attribution: Attribution = NOTHING,
 ) -> Story:
     """Return the story of a chain; of the session's signals it tells those that fall on its origin and effects."""
-    words = Sentences(chain, trail, conversation)
-    writer = _Writer(chain, trail, conversation, epoch, words)
+    words = Sentences(chain, trail, conversation, attribution)
+    writer = _Writer(chain, trail, conversation, epoch, words, attribution)
     events = {judged.event.entity for judged in chain.effects}
     if chain.origin.event is not None:
         events |= {event.entity for event in (chain.origin.event, chain.origin.entry) if event is not None}
@@ -62,6 +67,7 @@ def tell(
         path=tuple(writer.path()),
         effects=tuple(writer.effect(judged) for judged in chain.effects),
         values=tuple(writer.values()),
+        works=tuple(writer.works()),
         gaps=tuple(writer.gaps()),
         counter_evidence=tuple(writer.counter_evidence()),
         actions=tuple(writer.actions()),
@@ -80,6 +86,16 @@ def tell(
         ),
         sentences=tuple(words.all()),
     )
+
+
+_MOST_WORKS = 40
+
+
+def _seen(things: list[str]) -> str:
+    """Return what the kernel saw, in one line; empty where it saw nothing."""
+    some = ", ".join(quoted(text, 60) for text in things[:2])
+    more = f" and {len(things) - 2} more" if len(things) > 2 else ""
+    return f"seen by the kernel: {some}{more}" if things else ""
 
 
 def shown(terms: tuple[Scored, ...]) -> tuple[TermShown, ...]:
@@ -117,8 +133,17 @@ _PLAYBOOK = {
 class _Writer:
     """Writes the parts of one story."""
 
-    def __init__(self, chain: Chain, trail: Trail, conversation: Conversation, epoch: Epoch, words: Sentences) -> None:
+    def __init__(
+        self,
+        chain: Chain,
+        trail: Trail,
+        conversation: Conversation,
+        epoch: Epoch,
+        words: Sentences,
+        attribution: Attribution,
+    ) -> None:
         self._words = words
+        self._attribution = attribution
         self._chain = chain
         self._trail = trail
         self._conversation = conversation
@@ -183,6 +208,9 @@ class _Writer:
             judged for judged in effects if judged.effect.act.kind in _LEAVING and _outcome(judged.effect) != "failed"
         ]
         tool = self._words.tool(self._chain.lead)
+        seen = [Doings(work) for judged in effects for work in self._works(judged)]
+        held = list(dict.fromkeys(text for one in seen for text in one.resources))
+        went = list(dict.fromkeys(text for one in seen for text in one.left))
         return (
             StageReached(
                 stage="prompt",
@@ -197,15 +225,18 @@ class _Writer:
             StageReached(stage="tool", reached="reached", what=f"{tool} was called"),
             StageReached(
                 stage="resource",
-                reached="reached" if resources or touched else "not reached",
-                what="data or an object of the application was touched"
-                if resources or touched
-                else "none is seen to be touched",
+                reached="reached" if resources or touched or held else "not reached",
+                what=_seen(held)
+                or (
+                    "data or an object of the application was touched"
+                    if resources or touched
+                    else "none is seen to be touched"
+                ),
             ),
             StageReached(
                 stage="egress",
-                reached="reached" if left else "not reached",
-                what="something was sent out or contacted" if left else "nothing is seen to have left",
+                reached="reached" if left or went else "not reached",
+                what=_seen(went) or ("something was sent out or contacted" if left else "nothing is seen to have left"),
             ),
         )
 
@@ -284,6 +315,24 @@ class _Writer:
             ][:8]
         return found
 
+    def works(self) -> list[WorkShown]:
+        """Return what the kernel saw of the calls of the chain, and of those that brought what it is about."""
+        contents = [place.content for judged in self._chain.effects for place in judged.effect.traced.carried]
+        contents += [
+            flow.places[0].content for one in self._chain.effects for flow in one.effect.traced.flows if flow.places
+        ]
+        if self._chain.origin.place is not None:
+            contents.append(self._chain.origin.place.content)
+        calls = [content.call for content in contents if content.call is not None]
+        calls += [judged.effect.call for judged in self._chain.effects if judged.effect.call is not None]
+        keys = {call.event.entity for call in calls}
+        works = [work for work in self._attribution.works if work.call.entity in keys]
+        works.sort(key=lambda work: (work.call.order, work.root.position))
+        return [shown_work(work, self._words.other(work.call)) for work in works[:_MOST_WORKS]]
+
+    def _works(self, judged: Judged) -> tuple[Work, ...]:
+        return self._attribution.of(judged.effect.call.event) if judged.effect.call is not None else ()
+
     def gaps(self) -> list[str]:
         """Return what was not seen; no sentence claims an absence over one of these."""
         found = []
@@ -314,11 +363,40 @@ class _Writer:
             found.append(f"No result was recorded for {len(missing)} calls (steps {steps}).")
         if all(event.at_ns is None for event in self._conversation.events):
             found.append("The recording has no times; only the order of steps is known.")
-        found.append("No kernel evidence: what the tools really contacted or changed was not observed.")
+        found += self._unseen()
         if self._chain.origin.kind == "unseen":
             found.append("No text that steered the agent was captured: origin unseen.")
         if not self._epoch.taught:
             found.append("There is no baseline yet; terms that need one are absent.")
+        return found
+
+    def _unseen(self) -> list[str]:
+        """Return what the kernel did not see, or what of it could not be tied to the calls."""
+        attribution = self._attribution
+        if not attribution.observed:
+            return ["No kernel evidence: what the tools really contacted or changed was not observed."]
+        found = []
+        untied = [one for one in self._chain.effects if one.effect.call is not None and not self._works(one)]
+        if untied:
+            steps = ", ".join(str(one.event.position) for one in untied[:10])
+            found.append(
+                f"Nothing that the kernel saw is tied to the calls at steps {steps}: no key, value or argument is in both."
+            )
+        if attribution.ambiguous:
+            found.append(
+                f"{len(attribution.ambiguous)} acts that the kernel saw may be of several calls; they are told of none."
+            )
+        lost = Counter[str]()
+        for event in attribution.gaps:
+            if isinstance(event, EventsLost):
+                lost[event.where] += event.count
+        found += [f"{count} events were lost at {quoted(where, 80)}." for where, count in lost.most_common(5)]
+        unread = Counter(event.reason for event in attribution.gaps if isinstance(event, Unparsed))
+        found += [f"{count} connections could not be read: {quoted(why, 160)}." for why, count in unread.most_common(3)]
+        parts = Counter(what for one in attribution.gaps if isinstance(one, CaptureStatus) for what in one.unseen)
+        if parts:
+            some = ", ".join(quoted(what, 80) for what, _ in parts.most_common(4))
+            found.append(f"The kernel sensor did not see {len(parts)} things, such as {some}.")
         return found
 
     def counter_evidence(self) -> list[str]:

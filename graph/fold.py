@@ -110,6 +110,11 @@ def session_node(tenant: str, session: str) -> Node:
     return _shared(SESSION, tenant, session)
 
 
+def process_node(tenant: str, process: ProcessId) -> Node:
+    """Return the node of one execution of a program."""
+    return _process(tenant, process.boot_id, process.pid, process.started_ns)
+
+
 def call_key(tenant: str, session: str, call_id: str) -> str:
     """Return the key of the tool call with this id. An empty id is none: use the key of the fact."""
     return digest(TOOL_CALL.label, tenant, session, call_id)
@@ -219,7 +224,7 @@ def _resource(tenant: str, session: str, day: int, kind: str, name: str) -> Node
 
 
 def _run(fact: _Fact, process: ProcessId) -> Node:
-    return _process(fact.tenant, process.boot_id, process.pid, process.started_ns)
+    return process_node(fact.tenant, process)
 
 
 # One small function per kind of event.

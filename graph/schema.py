@@ -285,6 +285,14 @@ ORDERED = EdgeKind(
     flow=True,
 )
 RAN = EdgeKind("RAN", (TOOL_CALL,), (PROCESS,), "The process is the work of the call.", derived=True, flow=True)
+TOUCHED = EdgeKind(
+    "TOUCHED",
+    (TOOL_CALL,),
+    (FILE, RESOURCE, ENDPOINT),
+    "The agent's own process did so for the call.",
+    derived=True,
+    flow=True,
+)
 RESEMBLES = EdgeKind("RESEMBLES", (CONTENT,), (CONTENT, PROMPT), "The texts are alike.", derived=True)
 FOLLOWED_BY = EdgeKind("FOLLOWED_BY", (TOOL_CALL,), (TOOL_CALL,), "The one came before the other.", derived=True)
 CONCERNS = EdgeKind(
@@ -328,6 +336,7 @@ EDGES: tuple[EdgeKind, ...] = (
     CARRIED,
     ORDERED,
     RAN,
+    TOUCHED,
     RESEMBLES,
     FOLLOWED_BY,
     CONCERNS,

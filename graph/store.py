@@ -10,6 +10,9 @@ from graph.subgraph import Subgraph
 from sensor.event import Event
 from sensor.identity import DEFAULT_TENANT
 
+MOST_UNPLACED = 500_000
+"""Observations without a session that are read at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Merged:
@@ -99,10 +102,12 @@ class GraphStore(Protocol):
         """
         ...
 
-    def unplaced(self, first_ns: int, last_ns: int, *, tenant: str = DEFAULT_TENANT) -> list[Event]:
+    def unplaced(
+        self, first_ns: int, last_ns: int, *, tenant: str = DEFAULT_TENANT, limit: int = MOST_UNPLACED
+    ) -> list[Event]:
         """Return the observations that no session is known for, of these times (nanoseconds, both ends with them), in their order.
 
-        Their position is their time (`sensor.event.Observed`).
+        Their position is their time (`sensor.event.Observed`). The first `limit` are returned.
         """
         ...
 

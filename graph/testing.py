@@ -125,6 +125,7 @@ class GraphStoreContract:
         elsewhere = opened[1].model_copy(update={"tenant": "other"})
         store.merge([*reversed(opened), elsewhere, *conversation()])
         assert store.unplaced(100, 200) == opened[:2]
+        assert store.unplaced(0, 2**70, limit=3) == opened[:3]
         assert store.unplaced(201, 2**70) == opened[2:]
         assert store.unplaced(0, 99) == []
         assert store.unplaced(0, 2**62, tenant="other") == [elsewhere]

@@ -106,6 +106,17 @@ class Casebook:
             found = [session_record(row) for row in rows]
         return sorted(found, key=lambda one: (one.first_ns is None, one.first_ns or 0, one.key))
 
+    def beside(self, tenant: str, first_ns: int, last_ns: int, *, limit: int) -> list[SessionRecord]:
+        """Return the sessions that ran at some moment between two times, the earliest first."""
+        with self.reading() as db:
+            rows = db.scalars(
+                select(SessionRow)
+                .where(SessionRow.tenant == tenant, SessionRow.first_ns <= last_ns, SessionRow.last_ns >= first_ns)
+                .order_by(SessionRow.first_ns, SessionRow.key)
+                .limit(limit)
+            )
+            return [session_record(row) for row in rows]
+
     def session(self, tenant: str, name: str) -> SessionRecord:
         """Return the session of a key or of an unambiguous beginning of one. Raises `StoryUnknown`."""
         with self.reading() as db:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from correlator.render.times import moment
-from correlator.story import AlertShown, EffectShown, Sentence, Story, ValueShown
+from correlator.story import AlertShown, EffectShown, Sentence, Story, ValueShown, WorkShown
 
 ACTS_THAT_LEAVE = frozenset(("communicate", "contact", "move", "transfer"))
 STAGES = {"prompt": "prompt", "decision": "decision", "tool": "tool call", "resource": "resource", "egress": "egress"}
@@ -32,10 +32,10 @@ def pieces(sentence: Sentence) -> tuple[Piece, ...]:
 
 
 def citations(sentence: Sentence) -> str:
-    """Return the steps that a sentence rests on, such as `[3] [7]`."""
-    return " ".join(
-        place(step, session) for session, step in sorted({(one.session or "", one.step) for one in sentence.cites})
-    )
+    """Return the steps and processes that a sentence rests on, such as `[3] [7] [process 12]`."""
+    steps = sorted({(one.session or "", one.step) for one in sentence.cites if one.step is not None})
+    processes = sorted({one.process for one in sentence.cites if one.process is not None})
+    return " ".join([*(place(step, session) for session, step in steps), *(f"[process {pid}]" for pid in processes)])
 
 
 def place(step: int, session: str | None) -> str:
@@ -96,7 +96,7 @@ def carried(value: ValueShown, steps: dict[str, int]) -> str:
 
 def steps(story: Story) -> dict[str, int]:
     """Return event → step for all events that the story names."""
-    found = {cite.event: cite.step for sentence in story.sentences for cite in sentence.cites}
+    found = {cite.event: cite.step for sentence in story.sentences for cite in sentence.cites if cite.step is not None}
     return found | {effect.event: effect.step for effect in story.effects}
 
 
@@ -122,13 +122,28 @@ def alert(one: AlertShown) -> str:
     return f"{place(one.step, one.session)} {one.product}, {one.rule} ({one.severity}){when}; {_LINKS[one.link]}{said}"
 
 
+_DID = (
+    ("commands", "ran"), ("credentials", "opened files that hold credentials:"), ("read", "read"),
+    ("changed", "wrote or changed"), ("databases", "asked databases:"), ("requests", "sent"), ("connections", "connected to"),
+    ("names", "looked up"), ("privileges", "used privileged calls:"),
+)  # fmt: skip
+
+
+def work(one: WorkShown) -> tuple[str, ...]:
+    """Return what the kernel saw of a call: which process and why, then a line for each kind of thing."""
+    head = f"{place(one.step, one.session)} {one.tool}: process {one.process} ({one.grade}, {one.proof} “{one.shared}”)"
+    return (head, *(f"{verb} {', '.join(things)}" for name, verb in _DID if (things := getattr(one, name))))
+
+
 def lists(story: Story) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return the plain lists that end a story: heading and lines."""
     signals = tuple(f"{place(signal.step, signal.session)} {signal.rule}: {signal.text}" for signal in story.signals)
     alerts = tuple(map(alert, story.alerts))
     if story.alerts_in_all > len(alerts):
         alerts += (f"and {story.alerts_in_all - len(alerts)} more; `clew alert list --story {story.id}` lists all",)
+    works = tuple(line for one in story.works for line in work(one))
     return (
+        *((("What the kernel saw of these calls", works),) if works else ()),
         *((("Alerts of other products that fall on it", alerts),) if alerts else ()),
         *((("Signals on its way", signals),) if signals else ()),
         ("What speaks against it", story.counter_evidence or ("Nothing that was recorded.",)),

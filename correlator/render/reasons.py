@@ -5,7 +5,7 @@ from pydantic import BaseModel, ConfigDict
 from correlator.pipeline import Judgement
 from correlator.render.escape import terminal as safe
 from correlator.render.terminal import Page
-from correlator.sentences import QUOTE, quoted
+from correlator.spelling import QUOTE, quoted
 from correlator.story import TermShown
 from correlator.tell import shown
 

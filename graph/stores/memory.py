@@ -8,7 +8,17 @@ from pydantic_core import PydanticSerializationError
 
 from graph.fold import event_time, fold
 from graph.parts import Edge, Node, combined, distinct
-from graph.store import Counts, Derived, Merged, SessionSummary, by_order, listed, require_ends, unstorable
+from graph.store import (
+    MOST_UNPLACED,
+    Counts,
+    Derived,
+    Merged,
+    SessionSummary,
+    by_order,
+    listed,
+    require_ends,
+    unstorable,
+)
 from graph.subgraph import Subgraph
 from sensor.event import Event
 from sensor.identity import DEFAULT_TENANT
@@ -77,9 +87,12 @@ class MemoryStore:
         known = self._sessions.get((tenant, session), _Session())
         return sorted(known.events.values(), key=by_order)
 
-    def unplaced(self, first_ns: int, last_ns: int, *, tenant: str = DEFAULT_TENANT) -> list[Event]:
+    def unplaced(
+        self, first_ns: int, last_ns: int, *, tenant: str = DEFAULT_TENANT, limit: int = MOST_UNPLACED
+    ) -> list[Event]:
         """See `GraphStore.unplaced`."""
-        return [event for event in self.events("", tenant=tenant) if first_ns <= event.position <= last_ns]
+        found = [event for event in self.events("", tenant=tenant) if first_ns <= event.position <= last_ns]
+        return found[:limit]
 
     def sessions(self) -> list[SessionSummary]:
         """See `GraphStore.sessions`."""

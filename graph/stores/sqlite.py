@@ -20,7 +20,17 @@ from graph.errors import StoreError, StoreLocked, StoreUnreachable, StoreUnreada
 from graph.fold import LARGEST, event_time, fold
 from graph.parts import Edge, Node
 from graph.schema import Grade
-from graph.store import Counts, Derived, Merged, SessionSummary, by_order, listed, require_ends, unstorable
+from graph.store import (
+    MOST_UNPLACED,
+    Counts,
+    Derived,
+    Merged,
+    SessionSummary,
+    by_order,
+    listed,
+    require_ends,
+    unstorable,
+)
 from graph.subgraph import Subgraph
 from sensor.event import EVENT, Event
 from sensor.identity import DEFAULT_TENANT
@@ -223,9 +233,12 @@ class SqliteStore:
         """See `GraphStore.events`."""
         return self._events(session, tenant, "", ())
 
-    def unplaced(self, first_ns: int, last_ns: int, *, tenant: str = DEFAULT_TENANT) -> list[Event]:
+    def unplaced(
+        self, first_ns: int, last_ns: int, *, tenant: str = DEFAULT_TENANT, limit: int = MOST_UNPLACED
+    ) -> list[Event]:
         """See `GraphStore.unplaced`."""
-        return self._events("", tenant, "AND position BETWEEN ? AND ?", (first_ns, min(last_ns, LARGEST)))
+        where = "AND position BETWEEN ? AND ? ORDER BY position, part, id LIMIT ?"
+        return self._events("", tenant, where, (max(first_ns, -LARGEST), min(last_ns, LARGEST), limit))
 
     def _events(self, session: str, tenant: str, where: str, values: tuple[int, ...]) -> list[Event]:
         with self._explained():

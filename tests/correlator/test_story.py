@@ -1,6 +1,6 @@
 from correlator.baseline import MIN_SESSIONS, Epoch
 from correlator.pipeline import judge
-from correlator.sentences import QUOTE, quoted
+from correlator.spelling import QUOTE, quoted
 from correlator.story import Story
 from sensor.event import EventsLost, Principal, Unparsed
 from tests.properties.chats import LOW, Turn, call, events, judged, says, user, without_end

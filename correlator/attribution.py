@@ -1,0 +1,373 @@
+"""Which call did what the kernel saw? Tool call → processes, files, connections, each with the grade of its evidence (DESIGN §6.1).
+
+The kernel knows processes, not conversations. What a process did is held for the work of a call because of an exact key (E1: the
+command, the arguments or the output are the call's), because of the same data (E2), or because it was born by the agent in the span
+of the call with an argument of it (E3). Time alone rules out and never links. Where two calls have equal evidence, of one session
+or of several in one process, neither gets it: it is called ambiguous.
+
+A *work* is one execution unit: a process with all that it started, or a single act of the agent's own process.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from correlator.conversation import Call
+from correlator.evidence import Evidence, Seen, evidence
+from sensor.event import (
+    CaptureStatus,
+    ConnectionOpened,
+    DatabaseQueried,
+    Event,
+    EventsLost,
+    FileChanged,
+    FileOpened,
+    HttpRequested,
+    HttpResponded,
+    ModelResponded,
+    NameResolved,
+    OutputWritten,
+    ProcessId,
+    ProcessStarted,
+    ToolCalled,
+    ToolReturned,
+    ToolServed,
+    Unparsed,
+)
+
+EVER = 2**63 - 1
+SLACK_NS = 1_000_000_000
+"""How far the clocks of telemetry and kernel may be apart. What the kernel saw itself has one clock."""
+DEPTH = 64
+"""Generations that are looked at between a process and its agent."""
+_KERNEL = "kernel"
+_SINGLE = (HttpRequested, DatabaseQueried, FileOpened, FileChanged, ConnectionOpened, NameResolved, ToolServed)
+"""What an agent's own process may do for a call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A call as it was asked for: when it may have been at work, and which processes spoke for its session."""
+
+    call: Call
+    begun_ns: int
+    ended_ns: int
+    speakers: frozenset[ProcessId]
+    """Empty where the kernel did not see who spoke with the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What was done for a call."""
+
+    call: ToolCalled
+    evidence: Evidence
+    root: Event
+    """The execution or the act that the evidence is in."""
+    process: ProcessId
+    """Whose work it is; for a tree of processes the first of them."""
+    tree: bool
+    """Whether it is a process with all that it started, and not a single act of the agent's own."""
+    acts: tuple[Event, ...]
+    """All that belongs to it, in the order of time."""
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """What the kernel saw of the calls of one session, or of a run."""
+
+    works: tuple[Work, ...] = ()
+    ambiguous: tuple[Event, ...] = ()
+    """Executions and acts that may be the work of several calls, one of them of this session."""
+    speakers: frozenset[ProcessId] = frozenset()
+    """Processes that spoke with the model, as the kernel saw."""
+    gaps: tuple[EventsLost | CaptureStatus | Unparsed, ...] = ()
+    """What was not seen whole meanwhile."""
+    observed: bool = False
+    """Whether the kernel was watched while the session ran."""
+
+    def of(self, call: ToolCalled) -> tuple[Work, ...]:
+        """Return the works of a call."""
+        return tuple(work for work in self.works if work.call.entity == call.entity)
+
+
+NOTHING = Attribution()
+
+
+def asked(events: Iterable[Event], spoke: Mapping[str, HttpRequested]) -> list[Asked]:
+    """Return the calls of one session. `spoke`: trace → the request to a model that the kernel saw."""
+    called: dict[str, ToolCalled] = {}
+    returned: dict[str, ToolReturned] = {}
+    requested: dict[str, int] = {}
+    speakers: set[ProcessId] = set()
+    exact = True
+    for event in events:
+        if isinstance(event, ToolCalled):
+            called.setdefault(event.entity, event)
+            exact = exact and event.source.startswith(_KERNEL)
+        elif isinstance(event, ToolReturned) and event.call_id is not None:
+            returned.setdefault(event.call_id, event)
+        elif isinstance(event, ModelResponded) and (request := spoke.get(event.trace_id or "")) is not None:
+            if request.process is not None:
+                speakers.add(request.process)
+            # A model that streams has asked for a call before its reply ends.
+            requested |= {one.call_id: request.position for one in event.calls if one.call_id is not None}
+    slack = 0 if exact else SLACK_NS
+    found = []
+    for number, event in enumerate(called.values()):
+        result = returned.get(event.call_id) if event.call_id is not None else None
+        begun = requested.get(event.call_id or "", event.at_ns)
+        ended = result.at_ns if result is not None else None
+        call = Call(number, event, result)
+        found.append(
+            Asked(
+                call,
+                0 if begun is None else begun - slack,
+                EVER if ended is None else ended + slack,
+                frozenset(speakers),
+            )
+        )
+    return found
+
+
+def attribute(sessions: Mapping[str, Iterable[Event]], system: Sequence[Event]) -> dict[str, Attribution]:
+    """Return what was done for the calls of each session.
+
+    `sessions`: those that ran at one time, with all observations of them: they compete. `system`: what no session is known for.
+    """
+    if not system:
+        return {}
+    scene = Scene(system)
+    calls = {key: asked(events, scene.spoke) for key, events in sessions.items()}
+    of_session = {one.call.event.entity: key for key, every in calls.items() for one in every}
+    everybody = [one for every in calls.values() for one in every]
+    linker = _Linker(scene, everybody)
+    works = linker.works()
+    doubtful = linker.ambiguous()
+    gaps = tuple(event for event in system if isinstance(event, EventsLost | CaptureStatus | Unparsed))
+    return {
+        key: Attribution(
+            works=tuple(work for work in works if of_session[work.call.entity] == key),
+            ambiguous=tuple(event for event, between in doubtful if any(of_session[one] == key for one in between)),
+            speakers=frozenset(process for one in every for process in one.speakers),
+            gaps=gaps,
+            observed=True,
+        )
+        for key, every in calls.items()
+    }
+
+
+class Scene:
+    """What the kernel saw, by process."""
+
+    def __init__(self, system: Iterable[Event]) -> None:
+        """Sort the events of the system: who is whose child, who did what."""
+        self.parents: dict[ProcessId, ProcessId] = {}
+        self.born: dict[ProcessId, int] = {}
+        self.children: dict[ProcessId, list[ProcessId]] = {}
+        self.done: dict[ProcessId, list[Event]] = {}
+        self.spoke: dict[str, HttpRequested] = {}
+        """Trace → HTTP request; those to models share it with the conversation."""
+        self.responses: dict[str, HttpResponded] = {}
+        self.folders: dict[ProcessId, str] = {}
+        self.names: dict[str, set[str]] = {}
+        """Address → the names that were resolved to it."""
+        for event in sorted(system, key=lambda one: (one.position, one.part, one.entity)):
+            self._take(event)
+
+    def _take(self, event: Event) -> None:
+        process = doer(event)
+        if process is None:
+            return
+        self.done.setdefault(process, []).append(event)
+        match event:
+            case ProcessStarted():
+                self.born.setdefault(process, event.position)
+                if event.parent is not None and process not in self.parents and event.parent != process:
+                    self.parents[process] = event.parent
+                    self.children.setdefault(event.parent, []).append(process)
+                if event.cwd is not None:
+                    self.folders[process] = event.cwd
+            case HttpRequested() if event.trace_id is not None:
+                self.spoke[event.trace_id] = event
+            case HttpResponded() if event.trace_id is not None:
+                self.responses[event.trace_id] = event
+            case NameResolved():
+                for address in event.addresses:
+                    self.names.setdefault(address, set()).add(event.name)
+            case _:
+                pass
+
+    def line(self, process: ProcessId) -> Iterator[ProcessId]:
+        """Yield a process and its ancestors, as far as they were seen."""
+        seen = 0
+        current: ProcessId | None = process
+        while current is not None and seen < DEPTH:
+            yield current
+            current = self.parents.get(current)
+            seen += 1
+
+    def tree(self, root: ProcessId, without: frozenset[ProcessId] = frozenset()) -> Iterator[ProcessId]:
+        """Yield a process and all that it started, but for the trees of those in `without`."""
+        waiting = [root]
+        while waiting:
+            process = waiting.pop()
+            yield process
+            waiting += [one for one in self.children.get(process, ()) if one not in without]
+
+    def folder(self, process: ProcessId) -> str | None:
+        """Return the working folder that a process was started in, its own or inherited."""
+        return next((self.folders[one] for one in self.line(process) if one in self.folders), None)
+
+
+def doer(event: Event) -> ProcessId | None:
+    """Return which process an event of the system is about; who asks for a served tool, not who serves it."""
+    if isinstance(event, ToolServed):
+        return event.client
+    return getattr(event, "process", None)
+
+
+@dataclass(slots=True)
+class _Claim:
+    """Evidence that a unit is the work of a call."""
+
+    asked: Asked
+    best: Evidence
+    root: Event
+    weight: tuple[int, int] = (0, 0)
+    """How many values prove, and how many more agree."""
+
+    def add(self, found: Evidence, event: Event) -> None:
+        if found.grade < self.best.grade:
+            self.best, self.root = found, event
+        strong, weak = self.weight
+        self.weight = (strong + found.proving, weak + found.agreeing)
+
+    @property
+    def rank(self) -> tuple[str, int, int]:
+        return (self.best.grade, -self.weight[0], -self.weight[1])
+
+
+@dataclass(slots=True)
+class _Unit:
+    """A process with what it started, or one act."""
+
+    process: ProcessId
+    single: Event | None = None
+    claims: dict[str, _Claim] = field(default_factory=dict)
+    """By the key of the call's fact."""
+
+    def claim(self, one: Asked, found: Evidence, event: Event) -> None:
+        key = one.call.event.entity
+        claim = self.claims.get(key)
+        if claim is None:
+            self.claims[key] = _Claim(one, found, event, (found.proving, found.agreeing))
+        else:
+            claim.add(found, event)
+
+    def winners(self) -> list[_Claim]:
+        """Return the claim with the best evidence, or all that are equal."""
+        best = min((claim.rank for claim in self.claims.values()), default=None)
+        return [claim for claim in self.claims.values() if claim.rank == best]
+
+
+class _Linker:
+    """Weighs all that was done against all calls."""
+
+    def __init__(self, scene: Scene, everybody: Sequence[Asked]) -> None:
+        self._scene = scene
+        self._everybody = everybody
+        self._speakers = frozenset(process for one in everybody for process in one.speakers)
+        self._trees: dict[ProcessId, _Unit] = {}
+        self._singles: list[_Unit] = []
+        for process, events in scene.done.items():
+            for event in events:
+                self._weigh(process, event)
+
+    def works(self) -> list[Work]:
+        """Return what could be told, in the order of time."""
+        told = [(unit, winners[0]) for unit in self._units() if len(winners := unit.winners()) == 1]
+        trees = {unit.process: claim for unit, claim in told if unit.single is None}
+        roots = frozenset(root for root, claim in trees.items() if not self._within(root, claim, trees))
+        found = []
+        for unit, claim in told:
+            if unit.single is not None:
+                acts: list[Event] = [unit.single, *self._answer(unit.single)]
+            elif unit.process in roots:
+                line = self._scene.tree(unit.process, roots - {unit.process})
+                acts = [event for process in line for event in self._scene.done.get(process, ())]
+                acts.sort(key=lambda event: (event.position, event.part))
+            else:
+                continue
+            tree = unit.single is None
+            found.append(Work(claim.asked.call.event, claim.best, claim.root, unit.process, tree, tuple(acts)))
+        return sorted(found, key=lambda work: (work.root.position, work.root.part, work.root.entity))
+
+    def _within(self, root: ProcessId, claim: _Claim, trees: Mapping[ProcessId, _Claim]) -> bool:
+        """Return whether a tree is part of one that another call started while it was at work, and for reasons as good."""
+        born = self._scene.born.get(root, 0)
+        return any(
+            outer.asked.begun_ns <= born <= outer.asked.ended_ns and outer.best.grade <= claim.best.grade
+            for ancestor in self._scene.line(root)
+            if ancestor != root and (outer := trees.get(ancestor)) is not None
+        )
+
+    def ambiguous(self) -> list[tuple[Event, tuple[str, ...]]]:
+        """Return the roots that several calls have equal evidence for, each with the keys of these calls."""
+        doubtful = [unit.winners() for unit in self._units()]
+        return [
+            (winners[0].root, tuple(claim.asked.call.event.entity for claim in winners))
+            for winners in doubtful
+            if len(winners) > 1
+        ]
+
+    def _units(self) -> list[_Unit]:
+        return [*self._trees.values(), *self._singles]
+
+    def _weigh(self, process: ProcessId, event: Event) -> None:
+        own = process in self._speakers
+        if own and isinstance(event, _SINGLE) and not self._to_model(event):
+            unit = _Unit(process, event)
+            for one in self._candidates(process, event.position):
+                if (found := evidence(one.call, self._seen(process, event))) is not None:
+                    unit.claim(one, found, event)
+            if unit.claims:
+                self._singles.append(unit)
+        elif not own:
+            began = (
+                event.position
+                if not isinstance(event, OutputWritten)
+                else self._scene.born.get(process, event.position)
+            )
+            for one in self._candidates(process, began):
+                if (found := evidence(one.call, self._seen(process, event))) is not None:
+                    root = self._root(process, one)
+                    self._trees.setdefault(root, _Unit(root)).claim(one, found, event)
+
+    def _candidates(self, process: ProcessId, at_ns: int) -> Iterator[Asked]:
+        """Yield the calls that were at work at a time, and that the agent of a process may have made."""
+        agent = next((one for one in self._scene.line(process) if one in self._speakers), None)
+        for one in self._everybody:
+            if one.begun_ns <= at_ns <= one.ended_ns and (not one.speakers or agent is None or agent in one.speakers):
+                yield one
+
+    def _root(self, process: ProcessId, one: Asked) -> ProcessId:
+        """Return the first of the line of a process, below its agent, that was born while the call was at work."""
+        root = process
+        for ancestor in self._scene.line(process):
+            born = self._scene.born.get(ancestor)
+            if ancestor in self._speakers or born is None or not one.begun_ns <= born <= one.ended_ns:
+                break
+            root = ancestor
+        return root
+
+    def _seen(self, process: ProcessId, event: Event) -> Seen:
+        answer = next(iter(self._answer(event)), None)
+        return Seen(event, answer, self._scene.folder(process), self._scene.names, child=process not in self._speakers)
+
+    def _answer(self, event: Event) -> list[HttpResponded]:
+        if not isinstance(event, HttpRequested) or event.trace_id not in self._scene.responses:
+            return []
+        return [self._scene.responses[event.trace_id]]
+
+    def _to_model(self, event: Event) -> bool:
+        return isinstance(event, HttpRequested) and event.body is None and bool(event.body_bytes)

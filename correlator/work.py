@@ -1,0 +1,139 @@
+"""What the kernel saw of the work of a call, as a story shows it."""
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from correlator.attribution import Work
+from correlator.lexicon import places
+from correlator.spelling import quoted
+from correlator.story import WorkShown
+from sensor.event import (
+    ConnectionOpened,
+    DatabaseQueried,
+    Event,
+    FileChanged,
+    FileOpened,
+    HttpRequested,
+    NameResolved,
+    PrivilegeUsed,
+    ProcessStarted,
+)
+
+_NAMES = "unix:/var/run/nscd/socket"
+"""Where the C library asks for names (nscd(8))."""
+MOST = 12
+"""Things of one kind that are shown."""
+_LONG = 160
+
+
+class Doings:
+    """The acts of one work by kind, each once, in the order of time."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    @cached_property
+    def commands(self) -> dict[str, Event]:
+        """Return what was executed."""
+        started = (event for event in self._work.acts if isinstance(event, ProcessStarted) and event.argv)
+        return _once((" ".join(event.argv), event) for event in started)
+
+    @cached_property
+    def opened(self) -> dict[str, Event]:
+        """Return the files that were read, without what every program opens."""
+        files = (event for event in self._work.acts if isinstance(event, FileOpened) and not event.for_writing)
+        return _once((event.path, event) for event in files if _secret(event.path) or not _usual(event.path))
+
+    @cached_property
+    def credentials(self) -> dict[str, Event]:
+        """Return the files that were opened and are known to hold credentials."""
+        return {path: event for path, event in self.opened.items() if _secret(path)}
+
+    @cached_property
+    def read(self) -> dict[str, Event]:
+        """Return the other files that were read."""
+        return {path: event for path, event in self.opened.items() if path not in self.credentials}
+
+    @cached_property
+    def changed(self) -> dict[str, Event]:
+        """Return the files that were written or changed."""
+        files = (
+            event
+            for event in self._work.acts
+            if isinstance(event, FileChanged) or (isinstance(event, FileOpened) and event.for_writing)
+        )
+        return _once((event.path, event) for event in files if not _usual(event.path))
+
+    @cached_property
+    def databases(self) -> dict[str, Event]:
+        """Return the statements that were sent to databases."""
+        asked = (event for event in self._work.acts if isinstance(event, DatabaseQueried))
+        return _once((f"{event.system} {event.server}: {event.statement}", event) for event in asked)
+
+    @cached_property
+    def requests(self) -> dict[str, Event]:
+        """Return the HTTP requests that were sent."""
+        sent = (event for event in self._work.acts if isinstance(event, HttpRequested))
+        return _once((f"{event.method} {event.url}", event) for event in sent)
+
+    @cached_property
+    def connections(self) -> dict[str, Event]:
+        """Return the peers that were connected to; the local system's own are left out."""
+        made = (event for event in self._work.acts if isinstance(event, ConnectionOpened))
+        return _once((event.remote, event) for event in made if event.remote != _NAMES)
+
+    @cached_property
+    def names(self) -> dict[str, Event]:
+        """Return the names whose addresses were asked for."""
+        return _once((event.name, event) for event in self._work.acts if isinstance(event, NameResolved))
+
+    @cached_property
+    def privileges(self) -> dict[str, Event]:
+        """Return the privileged system calls."""
+        used = (event for event in self._work.acts if isinstance(event, PrivilegeUsed))
+        return _once((f"{event.syscall} ({event.error})" if event.error else event.syscall, event) for event in used)
+
+    @property
+    def resources(self) -> dict[str, Event]:
+        """Return what was touched of data and privileges."""
+        return self.credentials | self.databases | self.read | self.changed | self.privileges
+
+    @property
+    def left(self) -> dict[str, Event]:
+        """Return where it went."""
+        return self.requests | self.connections
+
+
+def shown(work: Work, other: str | None) -> WorkShown:
+    """Return a work for display. `other`: the session of its call, where that is not the story's own."""
+    doings = Doings(work)
+    kinds = (
+        "commands", "credentials", "read", "changed", "databases", "requests", "connections", "names", "privileges",
+    )  # fmt: skip
+    return WorkShown(
+        call=work.call.entity,
+        step=work.call.position,
+        tool=work.call.name,
+        session=other,
+        grade=work.evidence.grade.name,
+        proof=work.evidence.proof,
+        shared=quoted(work.evidence.shared, _LONG),
+        process=work.process.pid,
+        event=work.root.entity,
+        **{kind: tuple(quoted(text, _LONG) for text in list(getattr(doings, kind))[:MOST]) for kind in kinds},
+    )
+
+
+def _once(found: Iterable[tuple[str, Event]]) -> dict[str, Event]:
+    first: dict[str, Event] = {}
+    for text, event in found:
+        first.setdefault(text, event)
+    return first
+
+
+def _secret(path: str) -> bool:
+    return any(one in path for one in places("credential"))
+
+
+def _usual(path: str) -> bool:
+    return path.startswith(places("background")) or any(one in path for one in places("libraries"))

@@ -1,0 +1,313 @@
+"""Which call did what the kernel saw: by a key, by data, by an argument; never by time, and of two equals neither."""
+
+from typing import Any
+
+import pytest
+from pydantic import JsonValue
+
+from correlator.attribution import Attribution, attribute
+from graph.schema import Grade
+from sensor.event import (
+    ConnectionOpened,
+    DatabaseQueried,
+    Event,
+    EventsLost,
+    FileOpened,
+    HttpRequested,
+    HttpResponded,
+    ModelResponded,
+    NameResolved,
+    OutputWritten,
+    ProcessId,
+    ProcessStarted,
+    RequestedCall,
+    ToolCalled,
+    ToolReturned,
+    ToolServed,
+)
+from sensor.identity import digest
+
+AGENT = ProcessId(boot_id="b", pid=100, started_ns=1)
+OTHER_AGENT = ProcessId(boot_id="b", pid=200, started_ns=1)
+SECOND = 10**9
+
+
+def process(pid: int) -> ProcessId:
+    return ProcessId(boot_id="b", pid=pid, started_ns=pid)
+
+
+def at(second: float, part: int = 0) -> dict[str, Any]:
+    moment = int(second * SECOND)
+    return {"session": "", "source": "kernel", "position": moment, "part": part, "at_ns": moment}
+
+
+def session(
+    name: str, *calls: tuple[float, float, str, JsonValue, str], agent: ProcessId | None = AGENT
+) -> tuple[list[Event], list[Event]]:
+    """Return what is said in a session, and the requests to the model as the kernel saw them.
+
+    `calls`: when the model was asked, when its result was sent back, tool, arguments, result.
+    """
+    said, seen = list[Event](), list[Event]()
+    for number, (begun, ended, tool, arguments, result) in enumerate(calls):
+        call_id, trace_id = f"{name}-{number}", f"{name}{number}".ljust(32, "0")
+        place = {"session": name, "source": "kernel:tls", "position": 2 * number}
+        asked = (RequestedCall(call_id=call_id, name=tool, arguments=arguments),)
+        said += [
+            ModelResponded(**place, at_ns=int((begun + 0.1) * SECOND), calls=asked, trace_id=trace_id),
+            ToolCalled(
+                **place, at_ns=int((begun + 0.1) * SECOND), call_id=call_id, name=tool, arguments=arguments
+            ),
+            ToolReturned(
+                **(place | {"position": 2 * number + 1}), at_ns=int(ended * SECOND), call_id=call_id, text=result
+            ),
+        ]  # fmt: skip
+        if agent is not None:
+            seen.append(
+                HttpRequested(
+                    **at(begun), process=agent, method="POST", url="https://m/v1/chat/completions", trace_id=trace_id
+                )
+            )
+    return said, seen
+
+
+def ran(pid: int, second: float, *argv: str, parent: ProcessId = AGENT) -> list[Event]:
+    started = {"process": process(pid), "parent": parent}
+    return [
+        ProcessStarted(**at(second), **started, executable=""),
+        ProcessStarted(**at(second + 0.001), **started, executable=f"/bin/{argv[0]}", argv=argv),
+    ]
+
+
+def found(sessions: dict[str, list[Event]], *seen: list[Event]) -> dict[str, Attribution]:
+    return attribute(sessions, [event for events in seen for event in events])
+
+
+def links(attribution: Attribution) -> list[tuple[str, int, Grade, str]]:
+    """Return call id, process, grade and proof of each work."""
+    return [
+        (work.call.call_id or "", work.process.pid, work.evidence.grade, work.evidence.proof)
+        for work in attribution.works
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "argv"),
+    [
+        ({"command": "ls -l /srv | wc"}, ("bash", "-c", "ls -l /srv | wc")),
+        ({"command": "ls -l /srv"}, ("sh", "-lc", "ls -l /srv")),
+        ({"command": "git log --oneline"}, ("/usr/bin/git", "log", "--oneline")),
+        ({"argv": ["git", "log"]}, ("git", "log")),
+    ],
+)
+def test_what_was_executed_is_an_argument_of_the_call(arguments: JsonValue, argv: tuple[str, ...]) -> None:
+    said, seen = session("a", (1, 2, "run", arguments, "done"))
+
+    assert links(found({"a": said}, seen, ran(7, 1.5, *argv))["a"]) == [("a-0", 7, Grade.E1, "command")]
+
+
+def test_a_tool_that_gets_all_arguments_as_json() -> None:
+    said, seen = session("a", (1, 2, "pay", {"to": "x", "n": 3}, "done"))
+
+    links_ = links(found({"a": said}, seen, ran(7, 1.5, "python3", "tool.py", '{"n": 3, "to": "x"}'))["a"])
+
+    assert links_ == [("a-0", 7, Grade.E1, "arguments")]
+
+
+@pytest.mark.parametrize("result", ["total 12 files", '{"stdout": "total 12 files\\n", "code": 0}'])
+def test_what_a_child_wrote_is_the_result(result: str) -> None:
+    said, seen = session("a", (1, 2, "look", {}, result))
+    wrote = OutputWritten(**at(3), process=process(7), stream="stdout", text="total 12 files\n", size=15)
+
+    assert links(found({"a": said}, seen, ran(7, 1.5, "tool"), [wrote])["a"]) == [("a-0", 7, Grade.E1, "output")]
+
+
+def test_a_short_word_that_many_tools_write_is_no_key() -> None:
+    said, seen = session("a", (1, 2, "look", {}, "ok"))
+    wrote = OutputWritten(**at(3), process=process(7), stream="stdout", text="ok\n", size=3)
+
+    assert links(found({"a": said}, seen, ran(7, 1.5, "tool"), [wrote])["a"]) == []
+
+
+def test_time_alone_links_nothing() -> None:
+    said, seen = session("a", (1, 2, "look", {"q": "weather in Oslo today"}, "It rains."))
+
+    attribution = found({"a": said}, seen, ran(7, 1.5, "tool", "--fast"))["a"]
+
+    assert (attribution.works, attribution.ambiguous, attribution.observed) == ((), (), True)
+
+
+def test_the_same_command_outside_the_span_of_the_call_is_not_its_work() -> None:
+    said, seen = session("a", (1, 2, "run", {"command": "ls -l /srv"}, "done"))
+
+    assert links(found({"a": said}, seen, ran(7, 2.5, "bash", "-c", "ls -l /srv"))["a"]) == []
+
+
+def test_all_that_a_process_starts_is_the_work_of_its_call() -> None:
+    said, seen = session("a", (1, 2, "run", {"command": "./go"}, "done"))
+    tree = [*ran(7, 1.5, "bash", "-c", "./go"), *ran(8, 1.6, "curl", "https://x", parent=process(7))]
+    late = ConnectionOpened(**at(5), process=process(8), remote="203.0.113.9:443")
+    stranger = [*ran(9, 1.6, "tar", "c"), FileOpened(**at(1.7), process=process(9), path="/etc/passwd")]
+
+    (work,) = found({"a": said}, seen, tree, [late], stranger)["a"].works
+
+    assert late in work.acts
+    assert {getattr(event, "process", None) for event in work.acts} == {process(7), process(8)}
+
+
+def test_the_unit_begins_with_what_the_agent_started_in_the_span_of_the_call() -> None:
+    said, seen = session("a", (1, 2, "run", {"path": "/srv/report-2026.csv"}, "done"))
+    tree = [*ran(7, 1.5, "wrapper"), *ran(8, 1.6, "cat", "/srv/report-2026.csv", parent=process(7))]
+
+    assert links(found({"a": said}, seen, tree)["a"]) == [("a-0", 7, Grade.E2, "value")]
+
+
+def test_a_server_that_ran_before_is_not_the_work_of_a_call_but_what_it_starts_is() -> None:
+    said, seen = session("a", (2, 3, "run", {"path": "/srv/report-2026.csv"}, "done"))
+    tree = [*ran(7, 1, "server"), *ran(8, 2.5, "cat", "/srv/report-2026.csv", parent=process(7))]
+
+    assert links(found({"a": said}, seen, tree)["a"]) == [("a-0", 8, Grade.E2, "value")]
+
+
+def test_a_short_argument_that_stands_there_as_a_whole_is_consistent_with_the_call() -> None:
+    said, seen = session("a", (1, 2, "open", {"n": 42}, "done"))
+
+    assert links(found({"a": said}, seen, ran(7, 1.5, "tool", "42"))["a"]) == [("a-0", 7, Grade.E3, "argument")]
+    assert links(found({"a": said}, seen, ran(7, 1.5, "tool", "421"))["a"]) == []
+
+
+def test_two_calls_with_equal_evidence_get_nothing_and_it_is_said() -> None:
+    first, one = session("a", (1, 2, "run", {"command": "ls -l /srv"}, "done"))
+    second, two = session("b", (1, 2, "run", {"command": "ls -l /srv"}, "done"))
+
+    attribution = found({"a": first, "b": second}, one, two, ran(7, 1.5, "bash", "-c", "ls -l /srv"))
+
+    assert attribution["a"].works == attribution["b"].works == ()
+    assert len(attribution["a"].ambiguous) == len(attribution["b"].ambiguous) == 1
+
+
+def test_the_agent_that_started_it_decides_between_two_sessions() -> None:
+    first, one = session("a", (1, 2, "run", {"command": "ls -l /srv"}, "done"))
+    second, two = session("b", (1, 2, "run", {"command": "ls -l /srv"}, "done"), agent=OTHER_AGENT)
+
+    attribution = found(
+        {"a": first, "b": second}, one, two, ran(7, 1.5, "bash", "-c", "ls -l /srv", parent=OTHER_AGENT)
+    )
+
+    assert links(attribution["a"]) == []
+    assert links(attribution["b"]) == [("b-0", 7, Grade.E1, "command")]
+
+
+def test_more_in_common_decides_between_calls_at_work_together() -> None:
+    both = (
+        (1, 3, "copy", {"from": "/srv/archive-77", "to": "host-one.example"}, "x"),
+        (1, 3, "copy", {"from": "/srv/archive-77", "to": "host-two.example"}, "x"),
+    )
+    said, seen = session("a", *both)
+
+    attribution = found({"a": said}, seen, ran(7, 1.5, "scp", "/srv/archive-77", "host-two.example:/"))["a"]
+
+    assert links(attribution) == [("a-1", 7, Grade.E2, "value")]
+
+
+def test_a_tree_of_one_call_is_not_cut_for_a_weaker_claim_of_another() -> None:
+    said, seen = session(
+        "a", (1, 4, "run", {"command": "make report"}, "x"), (2, 4, "read", {"path": "/srv/report-2026.csv"}, "y")
+    )
+    tree = [*ran(7, 1.5, "bash", "-c", "make report"), *ran(8, 2.5, "cat", "/srv/report-2026.csv", parent=process(7))]
+
+    assert links(found({"a": said}, seen, tree)["a"]) == [("a-0", 7, Grade.E1, "command")]
+
+
+def requested(second: float, url: str, body: str | None, answer: str | None, pid: ProcessId = AGENT) -> list[Event]:
+    trace_id = digest(url, int(second * SECOND))
+    asked = HttpRequested(**at(second), process=pid, method="POST", url=url, body=body, trace_id=trace_id)
+    if answer is None:
+        return [asked]
+    return [asked, HttpResponded(**at(second + 0.1), process=pid, status=200, body=answer, trace_id=trace_id)]
+
+
+def test_tools_inside_the_agent_s_process_are_told_apart_by_what_they_send_and_get() -> None:
+    first, one = session("a", (1, 3, "lookup", {"customer": "C-20417"}, "Ann Smith, gold"))
+    second, two = session("b", (1, 3, "lookup", {"customer": "C-77310"}, "Bob Jones, basic"))
+    third, three = session("c", (1, 3, "lookup", {"name": "short"}, '{"id": 7, "name": "Carla Muster"}'))
+
+    attribution = found(
+        {"a": first, "b": second, "c": third},
+        one,
+        two,
+        three,
+        requested(1.5, "https://crm.example/customers/C-77310", None, "{}"),
+        requested(1.6, "https://crm.example/find", '{"q": "C-20417"}', "{}"),
+        requested(1.7, "https://crm.example/find", '{"q": 1}', '{"id": 7, "name": "Carla Muster"}'),
+        requested(1.8, "https://crm.example/health", None, "fine, thank you"),
+    )
+
+    assert [one.root.position for one in attribution["a"].works] == [int(1.6 * SECOND)]
+    assert [one.root.position for one in attribution["b"].works] == [int(1.5 * SECOND)]
+    assert links(attribution["c"]) == [("c-0", 100, Grade.E1, "response")]
+
+
+def test_a_value_is_found_in_an_encoding() -> None:
+    said, seen = session("a", (1, 2, "send", {"text": "the quarterly figures are in"}, "sent"))
+
+    attribution = found(
+        {"a": said}, seen, requested(1.5, "https://x.example/?t=the%20quarterly%20figures%20are%20in", None, None)
+    )
+
+    assert links(attribution["a"]) == [("a-0", 100, Grade.E2, "value")]
+
+
+def test_files_connections_names_statements_and_tool_servers() -> None:
+    said, seen = session(
+        "a",
+        (1, 2, "read", {"path": "notes/plan.md"}, "x"),
+        (3, 4, "fetch", {"url": "https://docs.example:8443/a"}, "x"),
+        (5, 6, "bill", {"customer": "4711"}, "x"),
+        (7, 8, "mcp__mail__send", {"to": "ann@example.org"}, "queued"),
+    )
+    place: dict[str, Any] = {"process": AGENT}
+    attribution = found(
+        {"a": said},
+        seen,
+        [
+            ProcessStarted(**at(0), **place, executable="agent", argv=("agent",), cwd="/work"),
+            FileOpened(**at(1.5), **place, path="/work/notes/plan.md"),
+            FileOpened(**at(1.6), **place, path="/elsewhere/notes/plan.md"),
+            NameResolved(**at(3.4), **place, name="docs.example", addresses=("203.0.113.9",)),
+            ConnectionOpened(**at(3.5), **place, remote="203.0.113.9:8443"),
+            ConnectionOpened(**at(3.6), **place, remote="203.0.113.9:9999"),
+            DatabaseQueried(
+                **at(5.5), **place, system="postgresql", statement="SELECT * FROM b WHERE c = $1", parameters=("4711",)
+            ),
+            ToolServed(
+                **at(7.5), process=process(9), client=AGENT, request_id="1", name="send",
+                arguments={"to": "ann@example.org"},
+            ),
+        ],
+    )["a"]  # fmt: skip
+
+    assert [(one.call.call_id, one.root.position, one.evidence.grade) for one in attribution.works] == [
+        ("a-0", int(1.5 * SECOND), Grade.E2),
+        ("a-1", int(3.4 * SECOND), Grade.E2),
+        ("a-1", int(3.5 * SECOND), Grade.E2),
+        ("a-2", int(5.5 * SECOND), Grade.E3),
+        ("a-3", int(7.5 * SECOND), Grade.E1),
+    ]
+
+
+def test_a_session_known_by_telemetry_only_competes_with_clocks_that_differ() -> None:
+    said, _ = session("a", (1, 2, "run", {"command": "ls -l /srv"}, "done"), agent=None)
+    elsewhere = [event.model_copy(update={"source": "otlp:openinference"}) for event in said]
+
+    assert links(found({"a": elsewhere}, ran(7, 2.5, "bash", "-c", "ls -l /srv"))["a"]) == [
+        ("a-0", 7, Grade.E1, "command")
+    ]
+
+
+def test_what_was_lost_meanwhile_is_kept_beside() -> None:
+    said, seen = session("a", (1, 2, "run", {}, "done"))
+    lost = EventsLost(**at(1.5), where="kernel ring (opened)", count=3)
+
+    assert found({"a": said}, seen, [lost])["a"].gaps == (lost,)
+    assert found({"a": said}) == {}
