@@ -1,0 +1,110 @@
+"""An agent without instrumentation that plays sessions, several at a time in this one process, with OpenAI's client.
+
+    python -m benchmarks.reenact.agent FOLDER PORT KEY...
+
+What it really did for each call it writes to FOLDER/truth: the number of the process, or the mark in the address that was asked.
+"""
+
+import asyncio
+import json
+import os
+import secrets
+import shlex
+import ssl
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+from openai import AsyncOpenAI
+
+TOOL = str(Path(__file__).with_name("tool.py"))
+
+
+class Agent:
+    """Plays sessions against one server."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self._folder = folder
+        self._port = port
+        self._truth = (folder / "truth" / f"{os.getpid()}.jsonl").open("w", encoding="utf-8", buffering=1)
+        context = ssl.create_default_context(cafile=str(folder / "cert.pem"))
+        self._model = httpx.AsyncClient(verify=context, timeout=60)
+        self._tools = httpx.AsyncClient(verify=context, timeout=60)
+
+    async def play(self, key: str) -> None:
+        """Play one session from its first word to its last."""
+        steps = json.loads((self._folder / "plays" / f"{key}.json").read_text("utf-8"))["steps"]
+        client = AsyncOpenAI(base_url=f"https://localhost:{self._port}/v1", api_key=key, http_client=self._model)
+        messages: list[Any] = []
+        for step in steps:
+            if "said" in step:
+                messages.append({"role": step["role"], "content": step["said"]})
+                continue
+            reply = await client.chat.completions.create(model="scripted", messages=messages)
+            message = reply.choices[0].message
+            messages.append(message.model_dump(exclude_none=True) | {"content": message.content})
+            known = {call["call_id"]: call for call in step["calls"]}
+            results = await asyncio.gather(*(self._call(key, known[one.id]) for one in message.tool_calls or ()))
+            messages += [
+                {"role": "tool", "tool_call_id": one.id, "content": result}
+                for one, result in zip(message.tool_calls or (), results, strict=True)
+            ]
+
+    async def _call(self, key: str, call: dict[str, Any]) -> str:
+        return await getattr(self, f"_{call['how']}")(key, call)  # type: ignore[no-any-return]
+
+    async def _exec(self, _key: str, call: dict[str, Any]) -> str:
+        return await self._child(call, [call["name"], json.dumps(call["arguments"])])
+
+    async def _flags(self, _key: str, call: dict[str, Any]) -> str:
+        pairs = [
+            (f"--{name}", value if isinstance(value, str) else json.dumps(value))
+            for name, value in call["arguments"].items()
+        ]
+        return await self._child(call, [word for pair in pairs for word in pair])
+
+    async def _stdin(self, _key: str, call: dict[str, Any]) -> str:
+        return await self._child(call, ["-"], json.dumps(call["arguments"]))
+
+    async def _shell(self, _key: str, call: dict[str, Any]) -> str:
+        words = [str(value) for value in call["arguments"].values()]
+        line = shlex.join([sys.executable, "-ES", TOOL, str(self._folder), self._place(call), call["name"], *words])
+        return await self._run(call, ["bash", "-c", f"{line} | cat"], "")
+
+    async def _http(self, key: str, call: dict[str, Any]) -> str:
+        mark = secrets.token_hex(6)
+        self._did(call, mark=mark)
+        there = f"https://localhost:{self._port}/tools/{call['name']}?nonce={mark}"
+        headers = {"Authorization": f"Bearer {key}", "X-Call": call["call_id"]}
+        return (await self._tools.post(there, json=call["arguments"], headers=headers)).text
+
+    async def _child(self, call: dict[str, Any], words: list[str], given: str = "") -> str:
+        return await self._run(call, [sys.executable, "-ES", TOOL, str(self._folder), self._place(call), *words], given)
+
+    async def _run(self, call: dict[str, Any], command: list[str], given: str) -> str:
+        child = await asyncio.create_subprocess_exec(
+            *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        )
+        self._did(call, pid=child.pid)
+        written, _ = await child.communicate(given.encode())
+        return written.decode()
+
+    def _place(self, call: dict[str, Any]) -> str:
+        """Put the result where the tool finds it, under a name that says nothing of the call."""
+        name = secrets.token_hex(8)
+        (self._folder / "results" / name).write_text(call["result"], "utf-8")
+        return name
+
+    def _did(self, call: dict[str, Any], **what: object) -> None:
+        self._truth.write(json.dumps({"call": call["call_id"], **what}) + "\n")
+
+
+async def main(folder: str, port: str, *keys: str) -> None:
+    """Play all sessions at the same time."""
+    agent = Agent(Path(folder), int(port))
+    await asyncio.gather(*map(agent.play, keys))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

@@ -1,0 +1,180 @@
+"""Measure what is linked right when recorded sessions run as real processes under the kernel sensor. Needs root and BCC.
+
+    python -m benchmarks.reenact.measure --sessions 200 --ways exec flags stdin shell --out benchmarks/reenact/results/children.json
+
+Agents, client, TLS, tools and sensor are real; model, tools' results and what is said are those of the recordings. An edge from a
+call to a process, or to an act of the agent itself, is right when it is the one that the agent's own log has for that call.
+"""
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.reenact.plays import CHILD, INSIDE, Play, play
+from benchmarks.speed.place import place, report
+from correlator.attribution import Attribution, Work, attribute
+from correlator.pipeline import Judgement, judge
+from examples.live.model import serving
+from sensor.event import EVENT, Event, EventsLost, HttpRequested, ToolCalled
+from sensor.sources import read_any
+
+AGENTDOJO = Path(__file__).parents[3] / "shared/data/agentdojo"
+
+
+@dataclass
+class Batch:
+    """Sessions that ran at the same time, as they were and as the kernel saw them."""
+
+    plays: dict[str, Play]
+    told: dict[str, list[Event]]
+    """Key of a play → the events of its recording."""
+    seen: list[Event] = field(default_factory=list)
+    pids: dict[int, str] = field(default_factory=dict)
+    """What the agents say that they started: number of a process → call."""
+    marks: dict[str, str] = field(default_factory=dict)
+    """What they say that they asked: mark in the address → call."""
+
+
+def recorded(count: int, ways: Sequence[str], seed: int) -> Iterator[tuple[Play, list[Event]]]:
+    """Yield plays of AgentDojo's runs with the events of their recordings, in a random order."""
+    chance = random.Random(seed)
+    runs: list[tuple[str, list[Event]]] = []
+    for path in sorted(AGENTDOJO.glob("*.jsonl.gz")):
+        sessions: dict[str, list[Event]] = {}
+        for event in read_any(path):
+            sessions.setdefault(event.session, []).append(event)
+        runs += sessions.items()
+    chance.shuffle(runs)
+    made = 0
+    for _, events in runs:
+        found = play(f"p{seed}x{made}", events, ways, chance)
+        if found is not None:
+            yield found, events
+            made += 1
+        if made == count:
+            return
+
+
+def run(batch: Batch, agents: int) -> None:
+    """Run the sessions of a batch in so many processes, under the sensor."""
+    with tempfile.TemporaryDirectory(prefix="clew-reenact-") as name:
+        folder = Path(name)
+        for part in ("plays", "results", "truth"):
+            (folder / part).mkdir()
+        for one in batch.plays.values():
+            one.write(folder / "plays")
+        keys = list(batch.plays)
+        server = (sys.executable, "-m", "benchmarks.reenact.server")
+        with serving(folder, server) as port:
+            agent = [sys.executable, "-m", "benchmarks.reenact.agent", name, str(port)]
+            commands = [[*agent, *keys[number::agents]] for number in range(agents) if keys[number::agents]]
+            launch = f"import subprocess; [one.wait() for one in [subprocess.Popen(c) for c in {commands!r}]]"
+            recording = folder / "recording.jsonl"
+            subprocess.run(
+                [sys.executable, "-m", "correlator.cli", "record", "-o", recording, "--", sys.executable, "-c", launch],
+                check=True, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+        with recording.open("rb") as lines:
+            batch.seen = [EVENT.validate_json(line) for line in lines]
+        for truth in (folder / "truth").iterdir():
+            for line in truth.read_text("utf-8").splitlines():
+                did = json.loads(line)
+                if "pid" in did:
+                    batch.pids[did["pid"]] = did["call"]
+                else:
+                    batch.marks[did["mark"]] = did["call"]
+
+
+def right(work: Work, batch: Batch) -> bool:
+    """Return whether a work is that of its call, as the agent's own log has it."""
+    if work.tree:
+        return batch.pids.get(work.process.pid) == work.call.call_id
+    mark = work.root.url.rpartition("=")[2] if isinstance(work.root, HttpRequested) else ""
+    return batch.marks.get(mark) == work.call.call_id
+
+
+def by_play(seen: Sequence[Event]) -> dict[str, list[Event]]:
+    """Return the sessions that the kernel saw, by the play that they are: their calls' ids have its key."""
+    sessions: dict[str, list[Event]] = {}
+    for event in seen:
+        if event.session:
+            sessions.setdefault(event.session, []).append(event)
+    return {
+        event.call_id.split("_")[1]: events
+        for events in sessions.values()
+        for event in events
+        if isinstance(event, ToolCalled) and event.call_id
+    }
+
+
+def story_of(judgement: Judgement) -> list[tuple[Any, ...]]:
+    """Return what must be the same of a session's stories whoever saw it: effects with explanations, and the origin's words."""
+    return sorted(
+        (tuple((one.step, one.tool, one.explanation) for one in story.effects), story.origin.quote)
+        for story in judgement.stories
+    )
+
+
+def weighed(batch: Batch, count: Counter[str]) -> None:
+    """Count what of a batch was linked, and how."""
+    sessions = by_play(batch.seen)
+    system = [event for event in batch.seen if not event.session]
+    links: Mapping[str, Attribution] = attribute(sessions, system)
+    count["lost"] += sum(event.count for event in batch.seen if isinstance(event, EventsLost))
+    count["calls"] += len(batch.pids) + len(batch.marks)
+    count["sessions"] += len(batch.plays)
+    for key in batch.plays:
+        attribution = links.get(key, Attribution())
+        good = [work for work in attribution.works if right(work, batch)]
+        count["edges"] += len(attribution.works)
+        count["right"] += len(good)
+        count["attributed"] += len({work.call.call_id for work in good})
+        count["ambiguous"] += len(attribution.ambiguous)
+        for work in attribution.works:
+            count[f"grade {work.evidence.grade.name}"] += 1
+            count[f"proof {work.evidence.proof}"] += 1
+        telemetry = story_of(judge(batch.told[key]))
+        kernel = story_of(judge(sessions.get(key, ()), attribution=attribution))
+        count["with a story"] += bool(telemetry)
+        count["same stories"] += telemetry == kernel
+
+
+def main() -> None:
+    """Run all batches and report."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sessions", type=int, default=200)
+    parser.add_argument("--together", type=int, default=16, help="sessions that run at the same time")
+    parser.add_argument("--agents", type=int, default=4, help="processes that they run in")
+    parser.add_argument("--ways", nargs="+", choices=(*CHILD, *INSIDE), default=[*CHILD, *INSIDE])
+    parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument("--out", type=Path)
+    given = parser.parse_args()
+    where = place()
+    chosen = list(recorded(given.sessions, given.ways, given.seed))
+    count: Counter[str] = Counter()
+    for start in range(0, len(chosen), given.together):
+        some = chosen[start : start + given.together]
+        batch = Batch({one.key: one for one, _ in some}, {one.key: events for one, events in some})
+        run(batch, given.agents)
+        weighed(batch, count)
+        print(f"{count['sessions']} sessions: {count['right']} of {count['edges']} edges right", file=sys.stderr)
+    report(
+        {
+            "command": " ".join(["python -m benchmarks.reenact.measure", *sys.argv[1:]]), **where, "seed": given.seed,
+            "precision": count["right"] / max(1, count["edges"]), "attributed": count["attributed"] / max(1, count["calls"]),
+            "same_stories": count["same stories"] / max(1, count["sessions"]), "counts": dict(sorted(count.items())),
+        },
+        given.out,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
