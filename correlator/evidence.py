@@ -163,6 +163,8 @@ def _written(told: _Told, _seen: Seen, event: OutputWritten, _call: Call) -> Evi
 
 
 def _asked(told: _Told, seen: Seen, event: HttpRequested, _call: Call) -> Evidence | None:
+    if event.url.endswith(_TELEMETRY):
+        return None
     body = event.body or ""
     if seen.answer is not None and seen.answer.body:
         exact = _result(told, seen.answer.body, "response")
@@ -171,6 +173,10 @@ def _asked(told: _Told, seen: Seen, event: HttpRequested, _call: Call) -> Eviden
     else:
         exact = None
     return _more(_values(told, f"{event.url}\n{body}", _parts(event.url, body)), exact)
+
+
+_TELEMETRY = ("/v1/traces", "/v1/logs", "/v1/metrics")
+"""What exporters send (OTLP/HTTP) says all of a call and is none of its work."""
 
 
 def _queried(told: _Told, _seen: Seen, event: DatabaseQueried, _call: Call) -> Evidence | None:

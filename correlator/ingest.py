@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from correlator.attribution import Attribution
+from correlator.attribution import Attribution, doer
 from correlator.baseline import Epoch
 from correlator.budget import budget
 from correlator.casebook import Arrival, Casebook, JudgedRun, SessionRecord
@@ -24,7 +24,7 @@ from correlator.policy import Policy, load_policy
 from correlator.run import runs, spliced
 from correlator.score import SHIPPED, THRESHOLD, Scale
 from correlator.settings import Settings
-from correlator.surroundings import Surroundings
+from correlator.surroundings import MOST_SESSIONS, Surroundings
 from graph.errors import UnstorableEvent
 from graph.fold import event_time
 from graph.store import Derived, GraphStore
@@ -276,6 +276,7 @@ def _read(
     events = new = unparsed = 0
     sessions: set[str] = set()
     reasons: Counter[str] = Counter()
+    seen: list[int] = []
     alerted: dict[str, None] = {}
     problem = ""
     try:
@@ -290,9 +291,14 @@ def _read(
             unparsed += len(refused)
             reasons.update(refused)
             sessions |= {event.session for event in batch if event.session}
+            seen += [event.position for event in batch if not event.session and doer(event) is not None]
+            seen = [min(seen), max(seen)] if seen else []
             progress(Progress("read", events, name))
     except SensorError as error:
         problem = str(error)
+    if seen:
+        beside = desk.casebook.beside(desk.settings.tenant, seen[0], seen[1], limit=MOST_SESSIONS)
+        desk.casebook.reconsider(desk.settings.tenant, [one.key for one in beside])
     if unparsed and unparsed == events and not problem:
         problem = f"{name} holds nothing that could be read. `clew replay --help` names the formats."
     return FileRead(name, events, new, len(sessions), unparsed, tuple(reasons.most_common(10)), problem, tuple(alerted))

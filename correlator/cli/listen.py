@@ -88,7 +88,7 @@ def _serve(
     from correlator.listen import Engine
     from sensor.receive.receiver import Receiver
 
-    engine = Engine(lambda: _opened(settings), lambda record: _tell(run, record))
+    engine = Engine(lambda: live(settings), lambda record: _tell(run, record))
     engine.start()
     onward = Forwarder(forward, run.say) if forward else None
     try:
@@ -173,7 +173,8 @@ def _end_with(engine: threading.Thread, server: "uvicorn.Server") -> None:
 
 
 @contextmanager
-def _opened(settings: "Settings") -> "Iterator[Live]":
+def live(settings: "Settings") -> "Iterator[Live]":
+    """Give the engine's stores, in the thread that uses them."""
     from correlator.cli.desk import opened
     from correlator.live import Live
     from correlator.wiring import open_spool

@@ -4,7 +4,7 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,9 +34,10 @@ class Observation:
     lost: int
 
 
-def observed(command: Sequence[str], out: Path, settings: "Settings") -> Observation:
-    """Run a command and write what it and its children did, one event a line. Raises `ProbesUnusable`, before it is started."""
-    from correlator.render.escape import visible
+def observed(
+    command: Sequence[str], out: Path, settings: "Settings", environment: Mapping[str, str] | None = None
+) -> Observation:
+    """Run a command and write what it and its children did, one event a line. Raises `ProbesUnusable` before it is started."""
     from correlator.wiring import redaction_key
     from sensor.event import EventsLost
     from sensor.probes.origin import Origin
@@ -50,10 +51,9 @@ def observed(command: Sequence[str], out: Path, settings: "Settings") -> Observa
     with Sensor() as sensor, out.open("w", encoding="utf-8", newline="\n", buffering=1) as file:
         file.write(f"{sensor.status(origin).content}\n")
         try:
-            process = sensor.launch(command)
+            process = sensor.launch(command, env=environment)
         except OSError as error:
-            sys.stderr.write(f"clew: {visible(command[0], 200)}: {error.strerror}\n")
-            return Observation(_NOT_FOUND if error.errno == errno.ENOENT else _NOT_STARTED, 0, 0)
+            return _not_started(command, error)
         # What is observed goes before its observer; the rings hold what waits.
         os.setpriority(os.PRIO_PROCESS, 0, _NICE)
         with _passed_on(process):
@@ -61,8 +61,31 @@ def observed(command: Sequence[str], out: Path, settings: "Settings") -> Observa
                 file.write(f"{redact(event, key).content}\n")
                 events += 1
                 lost += event.count if isinstance(event, EventsLost) else 0
-    code = process.returncode
-    return Observation(code if code >= 0 else _SIGNALS - code, events, lost)
+    return Observation(_code(process), events, lost)
+
+
+def unobserved(command: Sequence[str], environment: Mapping[str, str]) -> Observation:
+    """Run a command as it is, where there is no sensor."""
+    import subprocess
+
+    try:
+        process = subprocess.Popen(list(command), env=environment)  # noqa: S603 - what the user asked for
+    except OSError as error:
+        return _not_started(command, error)
+    with _passed_on(process):
+        process.wait()
+    return Observation(_code(process), 0, 0)
+
+
+def _not_started(command: Sequence[str], error: OSError) -> Observation:
+    from correlator.render.escape import visible
+
+    sys.stderr.write(f"clew: {visible(command[0], 200)}: {error.strerror}\n")
+    return Observation(_NOT_FOUND if error.errno == errno.ENOENT else _NOT_STARTED, 0, 0)
+
+
+def _code(process: "subprocess.Popen[bytes]") -> int:
+    return process.returncode if process.returncode >= 0 else _SIGNALS - process.returncode
 
 
 @contextmanager

@@ -28,21 +28,36 @@ def run_command(
 ) -> int:
     """Run a command under the kernel sensor; when it has ended, tell on stderr what stories there are in what it did.
 
-    Only this command's own process tree is observed. Its input, output and exit code are untouched. Needs root.
+    Only this command's own process tree is observed. What instrumented programs in it send by OpenTelemetry is taken, too, unless
+    an endpoint is set. Its input, output and exit code are untouched. Without root, or where the kernel sensor cannot run, there is
+    telemetry only.
     """
     from correlator.cli.desk import notes, opened
-    from correlator.cli.observed import observed
+    from correlator.cli.observed import observed, unobserved
+    from correlator.cli.telemetry import received
     from correlator.ingest import ingest
     from correlator.render import render
     from correlator.render.data import to_json
+    from sensor.errors import ProbesUnusable
 
     settings = run.settings(workload=workload, policy=policy, threshold=threshold)
-    with tempfile.TemporaryDirectory(prefix="clew-run-") as folder, opened(settings) as desk:
+    with tempfile.TemporaryDirectory(prefix="clew-run-") as folder:
         recording = Path(folder) / "events.jsonl"
-        found = observed(command, recording, settings)
-        told = ingest([("the command", recording)], desk)
-        records = list(desk.casebook.each_story(settings.tenant, ids=frozenset(told.stories)))
-        counts = f"{found.events} events, {told.sessions} sessions judged, {len(records)} stories"
+        with opened(settings) as desk:
+            begun = desk.casebook.begin(settings.tenant)
+        with received(settings) as environment:
+            try:
+                found = observed(command, recording, settings, environment)
+            except ProbesUnusable as error:
+                run.say(f"clew: telemetry only, without the kernel: {error} `clew doctor` names what is missing.")
+                found = unobserved(command, environment)
+        with opened(settings) as desk:
+            told = ingest([("the command", recording)] if recording.exists() else [], desk)
+            sessions = [one for one in desk.casebook.sessions(settings.tenant) if one.seen >= begun]
+            keys = {one.key for one in sessions}
+            every = desk.casebook.each_story(settings.tenant)
+            records = [one for one in every if one.story.session in keys or one.story.id in told.stories]
+        counts = f"{found.events} events, {len(sessions)} sessions judged, {len(records)} stories"
         run.say(f"clew: {counts}" + (f", {found.lost} events lost" if found.lost else ""))
         color = run.color and sys.stderr.isatty()
         for one in records:

@@ -58,6 +58,8 @@ def verb(folder: Path, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "correlator.cli", "--store", str(folder / "store"), *arguments]
 
 
-def clew(folder: Path, *arguments: str, **more: object) -> "subprocess.CompletedProcess[bytes]":
-    """Run it to its end."""
-    return subprocess.run(verb(folder, *arguments), capture_output=True, timeout=60, **more)  # type: ignore[call-overload, no-any-return]
+def clew(
+    folder: Path, *arguments: str, before: Sequence[str] = (), **more: object
+) -> "subprocess.CompletedProcess[bytes]":
+    """Run it to its end; `before` is a command that runs it."""
+    return subprocess.run([*before, *verb(folder, *arguments)], capture_output=True, timeout=60, **more)  # type: ignore[call-overload, no-any-return]

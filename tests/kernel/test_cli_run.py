@@ -32,3 +32,33 @@ def test_a_command_that_does_nothing_of_note_is_run_as_without_clew(tmp_path: Pa
     assert (ran.returncode, ran.stdout) == (9, b"in")
     assert b"0 stories" in ran.stderr
     assert json.loads((tmp_path / "report").read_text()) == {"stories": []}
+
+
+INSTRUMENTED = [sys.executable, "-m", "examples.recorder.instrumented", "openinference", "billing_ticket"]
+
+
+def test_without_the_right_to_observe_there_is_telemetry_only_and_it_is_said(tmp_path: Path) -> None:
+    bare = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
+    agent = [*INSTRUMENTED, str(tmp_path / "traffic")]
+    ran = clew(tmp_path, "run", "--report", str(tmp_path / "report"), "--", *agent, before=bare)
+    (story,) = json.loads((tmp_path / "report").read_text())["stories"]
+
+    assert ran.returncode == 0, ran.stderr.decode()
+    assert b"telemetry only, without the kernel" in ran.stderr
+    assert "No kernel evidence: what the tools really contacted or changed was not observed." in story["gaps"]
+
+
+def test_telemetry_and_kernel_tell_one_story(tmp_path: Path) -> None:
+    agent = [*INSTRUMENTED, str(tmp_path / "traffic")]
+    ran = clew(tmp_path, "run", "--report", str(tmp_path / "report"), "--", *agent)
+    (story,) = json.loads((tmp_path / "report").read_text())["stories"]
+
+    assert ran.returncode == 0, ran.stderr.decode()
+    assert not [gap for gap in story["gaps"] if gap.startswith("No kernel evidence")]
+
+
+def test_an_endpoint_that_is_set_is_left_alone(tmp_path: Path) -> None:
+    env = os.environ | {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
+    ran = clew(tmp_path, "run", "--", "sh", "-c", "echo $OTEL_EXPORTER_OTLP_ENDPOINT", env=env)
+
+    assert ran.stdout == b"http://127.0.0.1:9\n"
