@@ -6,7 +6,7 @@ arrives in the middle of the agent's turn (before it has answered) was put there
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -32,6 +32,7 @@ from sensor.event import (
 )
 
 UNKNOWN = Principal()
+_NO_DEEDS: Mapping[str, frozenset[str]] = {}
 _STEER = 200
 """Characters up to which one line in the middle of the agent's turn is a person who steers it, not a pasted result."""
 _PASTED = 40
@@ -75,6 +76,8 @@ class Call:
     number: int
     event: ToolCalled
     returned: ToolReturned | None = None
+    deeds: frozenset[str] = frozenset()
+    """What the kernel saw it do that weighs (`correlator.deeds.Deed`)."""
 
     @cached_property
     def leaves(self) -> tuple[Leaf, ...]:
@@ -181,10 +184,15 @@ class Conversation:
         )
 
 
-def read(events: Iterable[Event], recalled: Iterable[Recalled] = ()) -> Conversation:
-    """Return the conversation of a session, or of a run (`correlator.run`); `events` are in order (`sensor.event.in_order`)."""
+def read(
+    events: Iterable[Event], recalled: Iterable[Recalled] = (), deeds: Mapping[str, frozenset[str]] = _NO_DEEDS
+) -> Conversation:
+    """Return the conversation of a session, or of a run (`correlator.run`); `events` are in order (`sensor.event.in_order`).
+
+    `deeds`: key of a call's fact → what the kernel saw it do.
+    """
     ordered = tuple(events)
-    reader = _Reader(ordered[0].session if ordered else "")
+    reader = _Reader(ordered[0].session if ordered else "", deeds)
     remembered = tuple(reader.recall(one, number) for number, one in enumerate(recalled))
     for event in ordered:
         reader.take(event)
@@ -205,8 +213,9 @@ def read(events: Iterable[Event], recalled: Iterable[Recalled] = ()) -> Conversa
 class _Reader:
     """Gathers the parts of a conversation, event by event."""
 
-    def __init__(self, head: str) -> None:
+    def __init__(self, head: str, deeds: Mapping[str, frozenset[str]]) -> None:
         self._head = head
+        self._deeds = deeds
         self.sessions: set[str] = set()
         self.handed: list[tuple[tuple[int, ...], str]] = []
         self.said: list[Said] = []
@@ -251,7 +260,8 @@ class _Reader:
                 self._turn_open = True
                 if event.call_id is not None:
                     self._open[event.session, event.call_id] = len(self.calls)
-                self.calls.append(Call(len(self.calls), event))
+                done = self._deeds.get(event.entity, frozenset())
+                self.calls.append(Call(len(self.calls), event, deeds=done))
             case ToolReturned():
                 self._result(event)
             case DocumentRetrieved():
@@ -283,7 +293,7 @@ class _Reader:
         at = self._open.pop((event.session, event.call_id), None) if event.call_id is not None else None
         call = None
         if at is not None:
-            call = self.calls[at] = Call(at, self.calls[at].event, event)
+            call = self.calls[at] = replace(self.calls[at], returned=event)
         self._content(Content(event, event.text, call, event.author))
 
     def _content(self, content: Content) -> None:

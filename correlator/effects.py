@@ -1,5 +1,7 @@
 """What kind of act is a call? Schema and hints of the tool first, then the first verb of its name, then its result.
 
+What the kernel saw it do raises it (`correlator.deeds`).
+
 An *effect* changes something or carries something out. A read whose argument is an address reaches out too, but weaker: it is
 a *contact*. Nothing here knows a tool by name.
 """
@@ -156,10 +158,28 @@ _known: WeakKeyDictionary[Call, Act] = WeakKeyDictionary()
 def act_of(call: Call, tool: ToolDeclaration | None = None) -> Act:
     """Return what `call` does; `tool` is its declaration where the telemetry carries one."""
     if tool is not None:
-        return _act_of(call, tool)
+        return _raised(_act_of(call, tool), call)
     if call not in _known:
-        _known[call] = _act_of(call, None)
+        _known[call] = _raised(_act_of(call, None), call)
     return _known[call]
+
+
+_RAISED: dict[str, tuple[Reach, Kind, frozenset[str]]] = {
+    "access": ("effect", "grant", frozenset({"grant"})),
+    "escape": ("effect", "execute", frozenset({"execute"})),
+    "autostart": ("effect", "execute", frozenset({"execute", "create"})),
+    "credential": ("effect", "credential", frozenset({"read"})),
+    "network": ("contact", "contact", frozenset({"read"})),
+}
+"""Deed that the kernel saw (`correlator.deeds`) → what a call at least is, the heaviest first."""
+
+
+def _raised(act: Act, call: Call) -> Act:
+    """Return what a call does as the kernel saw it, where its words say less."""
+    for deed, (reach, kind, classes) in _RAISED.items():
+        if deed in call.deeds and (act.reach == "read" or (act.reach, reach) == ("contact", "effect")):
+            return Act(reach, kind, act.verb, act.classes | classes, act.nouns)
+    return act
 
 
 def _act_of(call: Call, tool: ToolDeclaration | None) -> Act:

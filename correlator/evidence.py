@@ -131,7 +131,7 @@ def _proves(value: Value) -> bool:
 def _executed(told: _Told, _seen: Seen, event: ProcessStarted, call: Call) -> Evidence | None:
     if not event.argv:
         return None
-    command = shell_command(event.argv)
+    command = given_code(event.argv)
     if command is not None and command.strip() in told.whole:
         return Evidence(Grade.E1, "command", command.strip())
     program = event.argv[0].rsplit("/", 1)[-1]
@@ -146,16 +146,21 @@ def _executed(told: _Told, _seen: Seen, event: ProcessStarted, call: Call) -> Ev
     return _values(told, "\n".join(event.argv[1:]), event.argv[1:])
 
 
-def shell_command(argv: tuple[str, ...]) -> str | None:
-    """Return what a shell was told to run by `-c` (POSIX `sh`), `None` for another program."""
-    if not argv or argv[0].rsplit("/", 1)[-1].removeprefix("-") not in SHELLS:
+def given_code(argv: tuple[str, ...]) -> str | None:
+    """Return what a program was told to run by an option (`sh -c`, `psql -c`, `node -e`), `None` where it was told none."""
+    if not argv:
         return None
+    shell = argv[0].rsplit("/", 1)[-1].removeprefix("-") in SHELLS
     for at, word in enumerate(argv[1:-1], 1):
-        if word.startswith("-") and not word.startswith("--") and word.endswith("c"):
+        # Options of a shell may stand together, as in `-lc` (POSIX `sh`).
+        if word in _CODE or (shell and word.startswith("-") and not word.startswith("--") and word.endswith("c")):
             return argv[at + 1]
-        if not word.startswith(("-", "+")):
+        if shell and not word.startswith(("-", "+")):
             return None
     return None
+
+
+_CODE = ("-c", "-e", "--command", "--eval", "--execute")
 
 
 def _written(told: _Told, _seen: Seen, event: OutputWritten, _call: Call) -> Evidence | None:

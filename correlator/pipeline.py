@@ -8,6 +8,7 @@ from correlator.authority import Effect, explain
 from correlator.baseline import NO_BASELINE, Epoch, Lesson, lesson
 from correlator.chain import Chain, Judged, chains, trail
 from correlator.conversation import Conversation, Recalled, read
+from correlator.deeds import deeds
 from correlator.link import Links, completed, flows, link, worked
 from correlator.memory import Kept, kept
 from correlator.policy import Policy, load_policy
@@ -70,7 +71,7 @@ def judge(
 
     `recalled`: what it reads back of other sessions. `attribution`: what the kernel saw of its calls.
     """
-    conversation = read(in_order(events), recalled)
+    conversation = read(in_order(events), recalled, deeds(attribution))
     traced = trace(conversation)
     effects = explain(conversation, request_of(conversation), traced, policy or load_policy())
     judged = tuple(_judged(effect, epoch, scale) for effect in effects)

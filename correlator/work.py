@@ -96,7 +96,7 @@ class Doings:
     @property
     def resources(self) -> dict[str, Event]:
         """Return what was touched of data and privileges."""
-        return self.credentials | self.databases | self.read | self.changed | self.privileges
+        return self.credentials | self.databases | self.privileges | self.changed | self.read
 
     @property
     def left(self) -> dict[str, Event]:

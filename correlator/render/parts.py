@@ -129,10 +129,20 @@ _DID = (
 )  # fmt: skip
 
 
-def work(one: WorkShown) -> tuple[str, ...]:
-    """Return what the kernel saw of a call: which process and why, then a line for each kind of thing."""
+def work(one: WorkShown) -> str:
+    """Return what the kernel saw of a call: which process, what links both, what it did."""
     head = f"{place(one.step, one.session)} {one.tool}: process {one.process} ({one.grade}, {one.proof} “{one.shared}”)"
-    return (head, *(f"{verb} {', '.join(things)}" for name, verb in _DID if (things := getattr(one, name))))
+    done = [f"{verb} {_some(things)}" for name, verb in _DID if (things := getattr(one, name))]
+    return "; ".join((head, *done))
+
+
+def _some(things: tuple[str, ...]) -> str:
+    more = f" and {len(things) - _SHOWN} more" if len(things) > _SHOWN else ""
+    return ", ".join(things[:_SHOWN]) + more
+
+
+_SHOWN = 4
+"""Things of one kind that a line names; the story's JSON has more."""
 
 
 def lists(story: Story) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -141,7 +151,7 @@ def lists(story: Story) -> tuple[tuple[str, tuple[str, ...]], ...]:
     alerts = tuple(map(alert, story.alerts))
     if story.alerts_in_all > len(alerts):
         alerts += (f"and {story.alerts_in_all - len(alerts)} more; `clew alert list --story {story.id}` lists all",)
-    works = tuple(line for one in story.works for line in work(one))
+    works = tuple(map(work, story.works))
     return (
         *((("What the kernel saw of these calls", works),) if works else ()),
         *((("Alerts of other products that fall on it", alerts),) if alerts else ()),

@@ -101,7 +101,8 @@ def unseen(judgement: Judgement) -> tuple[str, ...]:
         found.append("The tools' own descriptions were not recorded; their names had to do.")
     if all(event.at_ns is None for event in conversation.events):
         found.append("The recording has no times; only the order of steps is known.")
-    found.append("What the tools really contacted or changed was not observed: there is no kernel evidence.")
+    if not judgement.attribution.observed:
+        found.append("What the tools really contacted or changed was not observed: there is no kernel evidence.")
     return tuple(found)
 
 
