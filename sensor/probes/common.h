@@ -102,6 +102,39 @@ static __always_inline u64 open_file(u64 descriptor)
     return word(word(word(files + OFFSET_files_struct_fdt) + OFFSET_fdtable_fd) + 8 * descriptor);
 }
 
+/* The kind of a file (`S_IFMT`), and of the files that streams go through. */
+#define KIND 0170000
+#define FIFO 0010000
+#define SOCKET 0140000
+#define AF_UNIX 1
+#define AF_INET 2
+#define AF_INET6 10
+
+static __always_inline u32 kind_of(u64 inode)
+{
+    return half(inode + OFFSET_inode_i_mode) & KIND;
+}
+
+/* The number of a file with that of its file system, by which it is known while it is open. */
+static __always_inline u64 identity_of(u64 inode)
+{
+    return word(inode + OFFSET_inode_i_ino) ^ (u64)half(word(inode + OFFSET_inode_i_sb) + OFFSET_super_block_s_dev) << 32;
+}
+
+/* The `struct socket` that an inode belongs to: struct socket_alloc holds it before its inode. */
+static __always_inline u64 socket_of(u64 inode)
+{
+    return inode - OFFSET_socket_alloc_vfs_inode;
+}
+
+static __always_inline u32 family_of(u64 sock)
+{
+    return half(sock + OFFSET_sock_common_skc_family) & 0xffff;
+}
+
+/* Pipes and UNIX sockets with which a process was executed as its input, output or error. */
+BPF_TABLE("lru_hash", u64, u32, standard, 16384);
+
 /* A record of the current process, to be filled in and sent. */
 static __always_inline struct written *begun(struct member *self, u32 type)
 {

@@ -18,8 +18,8 @@ from types import ModuleType
 from typing import Any
 
 PLACE = Path("/usr/lib/python3/dist-packages/bcc/__init__.py")
-MAPS = ("scope", "counts", "unscoped", "jumps", "vital", "bulk", "tls")
-"""Maps that are handed over, in this order, before the programs."""
+MAPS = ("scope", "counts", "unscoped", "jumps", "stream_jumps", "vital", "bulk", "tls", "streams_ring")
+"""Maps that are handed over, in this order, before the programs. Those of jumps are emptied when nobody holds them."""
 MOST_FDS = 250
 """Descriptors in one message (Linux: SCM_MAX_FD is 253)."""
 
@@ -45,7 +45,9 @@ def _attached(order: dict[str, Any]) -> tuple[list[int], list[str], dict[str, st
     """Return the descriptors: maps, programs of functions that are attached later, and what keeps the others attached."""
     bcc = bcc_module()
     bpf = bcc.BPF(text=order["text"], cflags=["-Wno-macro-redefined", *order["flags"]])
-    kinds = {"tracepoint": bcc.BPF.TRACEPOINT, "raw": bcc.BPF.RAW_TRACEPOINT}
+    kinds = {
+        "tracepoint": bcc.BPF.TRACEPOINT, "tracepoint jump": bcc.BPF.TRACEPOINT, "raw": bcc.BPF.RAW_TRACEPOINT
+    }  # fmt: skip
     unattached: dict[str, str] = {}
     functions: dict[str, int] = {}
     for hook in order["hooks"]:
@@ -53,7 +55,7 @@ def _attached(order: dict[str, Any]) -> tuple[list[int], list[str], dict[str, st
         try:
             if hook["kind"] == "function":
                 functions[hook["function"]] = program.fd
-            elif hook["kind"] == "jump":
+            elif hook["kind"] in ("jump", "tracepoint jump"):
                 bpf[hook["place"]][ctypes.c_int(0)] = ctypes.c_int(program.fd)
             elif hook["kind"] == "raw":
                 bpf.attach_raw_tracepoint(tp=hook["place"], fn_name=hook["function"])

@@ -70,11 +70,12 @@ class Kernel:
         """Compile and attach. Raises `ProbesUnusable` with the compiler's own words."""
         fds, functions, self.unattached = _compiled(order)
         self._fds = fds
-        self._scope, counts, unscoped, _, vital, bulk, tls = fds[: len(MAPS)]
+        self._scope, counts, unscoped, _, _, vital, bulk, tls, streams = fds[: len(MAPS)]
         self._functions = dict(zip(functions, fds[len(MAPS) :], strict=False))
         self.vital = Ring(vital, sizes.vital_pages * mmap.PAGESIZE)
         self.bulk = Ring(bulk, sizes.bulk_pages * mmap.PAGESIZE)
         self.tls = Ring(tls, sizes.tls_pages * mmap.PAGESIZE)
+        self.streams = Ring(streams, sizes.streams_pages * mmap.PAGESIZE)
         self._mapped = [mmap.mmap(fd, mmap.PAGESIZE, mmap.MAP_SHARED, mmap.PROT_READ) for fd in (counts, unscoped)]
         self._counts, self._unscoped = (memoryview(one).cast("Q") for one in self._mapped)
 
@@ -117,7 +118,7 @@ class Kernel:
     @property
     def rings(self) -> tuple[Ring, ...]:
         """Return the rings, the vital one first."""
-        return (self.vital, self.bulk, self.tls)
+        return (self.vital, self.bulk, self.tls, self.streams)
 
     def read(self) -> Iterator[memoryview]:
         """Yield what is in the rings, the vital one first; each piece is valid until the next."""

@@ -24,6 +24,11 @@ class Type(IntEnum):
     TLS_SENT = 9
     TLS_GOT = 10
     TLS_ENDED = 11
+    WRITTEN = 12
+    SENT = 13
+    GOT = 14
+    DATAGRAM_SENT = 15
+    DATAGRAM_GOT = 16
 
 
 class Change(IntEnum):

@@ -46,6 +46,7 @@ class Sensor:
         if "tls" in self.probes:
             self._libraries.look_at_usual()
         self._known: dict[str, int] = {}
+        self._early: list[Record] = []
 
     def __enter__(self) -> Self:
         return self
@@ -90,13 +91,18 @@ class Sensor:
         return CaptureStatus(**_about(origin), subject="kernel sensor", seen=self.probes, unseen=self.unobserved)
 
     def records(self) -> list[Record]:
-        """Return what is in the rings now, in the order of time."""
-        found = []
+        """Return what is in the rings now, in the order of time, also from call to call.
+
+        The rings are read one after the other: what is younger than the begin of the look may be there from one and not yet from
+        another, so it waits for the next.
+        """
+        now = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        found, self._early = self._early, []
         for piece in self._kernel.read():
             record = Record.read(piece)
             # At once: the process goes on meanwhile, and what it says before is not seen.
             self._libraries.take(record)
-            found.append(record)
+            (found if record.at_ns <= now else self._early).append(record)
         return sorted(found, key=lambda record: record.at_ns)
 
     def count(self, kind: Type, what: Count) -> int:

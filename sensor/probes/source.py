@@ -12,7 +12,8 @@ from sensor.probes.record import COUNTS, Change, Count, Type
 from sensor.probes.table import Hook, Probe
 
 _FIELDS = (
-    "task_struct.group_leader", "task_struct.start_boottime", "task_struct.files", "files_struct.fdt", "fdtable.fd", "file.f_inode"
+    "task_struct.group_leader", "task_struct.start_boottime", "task_struct.files", "files_struct.fdt", "fdtable.fd", "file.f_inode",
+    "inode.i_mode", "inode.i_ino", "inode.i_sb", "super_block.s_dev", "socket.sk", "socket_alloc.vfs_inode", "sock_common.skc_family",
 )  # fmt: skip
 """What `common.h` asks for."""
 _ARGUMENTS: Mapping[str, tuple[str, ...]] = {
@@ -31,6 +32,7 @@ class Sizes:
     """Ring of life-cycle and security, in pages of 4 KiB; a power of two, like the next."""
     bulk_pages: int = 1_024
     tls_pages: int = 1_024
+    streams_pages: int = 1_024
     scope: int = 65_536
     """Processes that may be observed at a time."""
 
@@ -81,6 +83,7 @@ def order(
         "BULK_PAGES": sizes.bulk_pages,
         "COUNTS": COUNTS,
         "TLS_PAGES": sizes.tls_pages,
+        "STREAMS_PAGES": sizes.streams_pages,
         "SCOPE": sizes.scope,
     }
     here = files("sensor.probes")

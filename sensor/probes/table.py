@@ -24,8 +24,9 @@ class Hook:
     function: str
     place: str
     """`group:name` of a tracepoint as tracefs lists it, or the name of a raw one."""
-    kind: Literal["tracepoint", "raw", "function", "jump"] = "tracepoint"
-    """`function`: attached when a file with the function is found. `jump`: what a program goes on with."""
+    kind: Literal["tracepoint", "raw", "function", "jump", "tracepoint jump"] = "tracepoint"
+    """`function`: attached when a file with the function is found. `jump`: what a program of a function goes on with, in the map
+    that `place` names; `tracepoint jump`: one of a tracepoint."""
     needed: bool = False
     """Whether there is no sensor without it. System calls that a kernel does not have are left out."""
 
@@ -56,6 +57,8 @@ PROBES: tuple[Probe, ...] = (
         ),
         PROCESS,
         (
+            "task_struct.fs", "fs_struct.pwd.mnt", "fs_struct.pwd.dentry", "fs_struct.root.mnt", "fs_struct.root.dentry",
+            "vfsmount.mnt_root", "mount.mnt", "mount.mnt_parent", "mount.mnt_mountpoint", "dentry.d_parent", "dentry.d_name.name",
             "task_struct.tgid", "task_struct.mm", "task_struct.nsproxy", "task_struct.signal", "task_struct.exit_code",
             "mm_struct.arg_start", "mm_struct.arg_end", "signal_struct.live", "signal_struct.group_exit_code",
             "linux_binprm.filename", "nsproxy.mnt_ns", "nsproxy.pid_ns_for_children", "nsproxy.net_ns", "nsproxy.uts_ns",
@@ -81,15 +84,13 @@ PROBES: tuple[Probe, ...] = (
             *_leaving("file_symlink_at", "symlinkat"),
         ),
         FILES,
-        ("inode.i_ino",),
     ),
     Probe(
         "network",
         (*_leaving("network_connect", "connect"), *_leaving("network_accept", "accept", "accept4")),
         NETWORK,
         (
-            "file.private_data", "socket.sk", "sock_common.skc_family", "sock_common.skc_dport", "sock_common.skc_daddr",
-            "sock_common.skc_v6_daddr",
+            "file.private_data", "sock_common.skc_dport", "sock_common.skc_daddr", "sock_common.skc_v6_daddr",
         ),
     ),
     Probe(
@@ -132,9 +133,6 @@ PROBES: tuple[Probe, ...] = (
             *_leaving("privilege_dup", "dup2", "dup3"),
         ),
         PRIVILEGE,
-        (
-            "inode.i_mode", "socket_alloc.vfs_inode",
-        ),
     ),
     Probe(
         "tls",
@@ -144,10 +142,29 @@ PROBES: tuple[Probe, ...] = (
         ),
         {},
     ),
+    Probe(
+        "streams",
+        (
+            Hook("streams_passed", "stream_jumps", "tracepoint jump"),
+            *(
+                hook
+                for call in (
+                    "write", "writev", "sendto", "sendmsg", "sendmmsg", "read", "readv", "recvfrom", "recvmsg", "recvmmsg"
+                )
+                for hook in _leaving(f"streams_{call}", call)
+            ),
+        ),
+        {},
+        ("unix_sock.peer", "sock.sk_socket", "socket.type", "sock_common.skc_num"),
+    ),
 )  # fmt: skip
 
-ASSEMBLED = frozenset({Type.TLS_SENT, Type.TLS_GOT, Type.TLS_ENDED})
-"""Records that say something only with others (`tls.connections`)."""
+ASSEMBLED = frozenset(
+    {
+        Type.TLS_SENT, Type.TLS_GOT, Type.TLS_ENDED, Type.WRITTEN, Type.SENT, Type.GOT, Type.DATAGRAM_SENT, Type.DATAGRAM_GOT,
+    }
+)  # fmt: skip
+"""Records that say something only with others (`tls.connections`, `streams`)."""
 _DECODERS: Mapping[int, Decoder] = {kind: decoder for probe in PROBES for kind, decoder in probe.decoders.items()}
 
 

@@ -7,6 +7,7 @@ from sensor.event import CaptureStatus, Event, HttpRequested, HttpResponded, Unp
 from sensor.identity import digest
 from sensor.probes.origin import SOURCE, Origin
 from sensor.probes.record import Record
+from sensor.probes.streams.streams import Streams
 from sensor.probes.table import decode
 from sensor.probes.tls.connections import Connections, Said
 from sensor.sources.otlp.derive import derive
@@ -25,6 +26,7 @@ class Wire:
     def __init__(self, origin: Origin) -> None:
         self._origin = origin
         self._connections = Connections(origin)
+        self._streams = Streams(origin, self._about)
         self._spans: list[Span] = []
         self._number = 0
 
@@ -34,6 +36,7 @@ class Wire:
         try:
             for said in self._connections.take(record):
                 yield from self._told(said, record.at_ns)
+            yield from self._streams.take(record)
         except Exception as error:  # noqa: BLE001 - what a traced process says must not end its observation
             yield self._unread(f"{type(error).__name__}: {error}", record.at_ns, len(record.payload))
 
@@ -42,6 +45,7 @@ class Wire:
         try:
             for said in self._connections.end(at_ns):
                 yield from self._told(said, at_ns)
+            yield from self._streams.end()
             for event in derive(self._spans, self._origin.tenant):
                 yield event.model_copy(update={"source": f"{SOURCE}:tls"})
         except Exception as error:  # noqa: BLE001 - as above

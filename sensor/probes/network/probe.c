@@ -2,8 +2,6 @@
 
 #define EINPROGRESS 115
 #define ADDRESS 128
-#define AF_INET 2
-#define AF_INET6 10
 
 /* The peer of a socket as `struct sockaddr` has it, from the kernel: what the process gave may have been changed meanwhile. Returns its
  * length, 0 for another family. */

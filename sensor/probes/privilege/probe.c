@@ -6,8 +6,6 @@
 #define PTRACE_POKEDATA 5
 #define PTRACE_ATTACH 16
 #define PTRACE_SEIZE 0x4206
-#define SOCKET 0140000
-#define KIND 0170000
 
 struct privileged {
     u64 arguments[4];
@@ -108,11 +106,9 @@ int privilege_dup(struct leaving *ctx)
     if (!member() || ctx->ret < 0 || ctx->ret > 2)
         return 0;
     u64 inode = word(open_file(ctx->ret) + OFFSET_file_f_inode);
-    if ((half(inode + OFFSET_inode_i_mode) & KIND) != SOCKET)
+    if (kind_of(inode) != SOCKET)
         return 0;
-    /* struct socket_alloc holds the socket before its inode. */
-    u64 socket = word(inode - OFFSET_socket_alloc_vfs_inode + OFFSET_socket_sk);
-    u16 family = half(socket + OFFSET_sock_common_skc_family);
+    u32 family = family_of(word(socket_of(inode) + OFFSET_socket_sk));
     if (family != AF_INET && family != AF_INET6)
         return 0;
     return told(ctx, PRIVILEGE_DUP, 0, 0);

@@ -7,8 +7,9 @@ from sensor.event import Event, ProcessExited, ProcessStarted
 from sensor.probes.origin import Origin
 from sensor.probes.record import Record, Type
 
-_EXECUTED = struct.Struct("<QQII6I")
+EXECUTED = struct.Struct("<QQ3QII6III")
 """As `struct executed` in `probe.c`."""
+_STANDARD = struct.Struct("<3Q")
 _NAMESPACES = ("mnt", "pid", "net", "uts", "ipc", "cgroup")
 
 
@@ -23,8 +24,9 @@ def _forked(record: Record, origin: Origin) -> Iterator[Event]:
 
 
 def _executed(record: Record, origin: Origin) -> Iterator[Event]:
-    cgroup, parent_started_ns, _user, _size, *namespaces = _EXECUTED.unpack_from(record.payload)
-    name, _, rest = record.payload[_EXECUTED.size :].partition(b"\0")
+    cgroup, parent_started_ns, _, _, _, _user, _size, *namespaces, folders, whole = EXECUTED.unpack_from(record.payload)
+    above = record.payload[EXECUTED.size : EXECUTED.size + folders].split(b"\0")[:-1]
+    name, _, rest = record.payload[EXECUTED.size + folders :].partition(b"\0")
     arguments = rest.removesuffix(b"\0").split(b"\0") if rest else []
     yield ProcessStarted(
         **origin.about(record),
@@ -32,9 +34,19 @@ def _executed(record: Record, origin: Origin) -> Iterator[Event]:
         parent=origin.process(record.first, parent_started_ns) if record.first else None,
         executable=_text(name),
         argv=tuple(map(_text, arguments)),
+        cwd=_text(b"/" + b"/".join(reversed(above))) if whole else None,
         cgroup=str(cgroup),
         namespaces=dict(zip(_NAMESPACES, namespaces, strict=True)),
     )
+
+
+def standard(record: Record) -> tuple[int, int, int]:
+    """Return which streams were input, output and error of a process that executed, 0 for what is no pipe or UNIX socket.
+
+    A stream is the number of its file and of its file system. Raises `struct.error`.
+    """
+    given: tuple[int, int, int] = _STANDARD.unpack_from(record.payload, 16)
+    return given
 
 
 def _exited(record: Record, origin: Origin) -> Iterator[Event]:

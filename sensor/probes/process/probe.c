@@ -2,14 +2,74 @@
 
 #define CLONE_THREAD 0x10000
 #define ARGV 4096
+#define FOLDERS 32
+#define NAME 256 /* NAME_MAX and a NUL */
 
 struct executed {
     u64 cgroup;
     u64 parent_started_ns;
+    u64 standard[3]; /* identities of the files that are its input, output and error, where these are streams, else 0 */
     u32 user;
     u32 arguments; /* bytes of argv, as many as there are */
     u32 namespaces[6];
+    u32 folders; /* bytes of the names of folders that follow, from the working folder upwards */
+    u32 whole;   /* whether they reach to the root of the process */
 };
+
+/* The names of the working folder and those above it; returns their bytes. The kernel gives the path itself only to programs that
+ * this machine may not load, so we walk, as far as so many folders. */
+static __always_inline u32 folders_of(struct written *made, u64 task)
+{
+    struct executed *about = (struct executed *)made->payload;
+    u64 place = word(task + OFFSET_task_struct_fs);
+    u64 folder = word(place + OFFSET_fs_struct_pwd_dentry);
+    u64 mount = word(place + OFFSET_fs_struct_pwd_mnt);
+    u64 root = word(place + OFFSET_fs_struct_root_dentry);
+    u64 root_mount = word(place + OFFSET_fs_struct_root_mnt);
+    u32 length = 0;
+    about->whole = 0;
+    for (int step = 0; step < FOLDERS; step++) {
+        /* The same bound at each turn, else the verifier tells apart all ways to come here. */
+        asm volatile("%0 &= 4095" : "+r"(length));
+        if (folder == root && mount == root_mount) {
+            about->whole = 1;
+            break;
+        }
+        if (folder == word(mount + OFFSET_vfsmount_mnt_root)) {
+            /* struct mount holds the part that others see. */
+            u64 whole = mount - OFFSET_mount_mnt;
+            u64 above = word(whole + OFFSET_mount_mnt_parent);
+            if (above == whole)
+                break;
+            folder = word(whole + OFFSET_mount_mnt_mountpoint);
+            mount = above + OFFSET_mount_mnt;
+            continue;
+        }
+        if (length >= ARGV - NAME)
+            break;
+        u32 at = sizeof(struct executed) + length;
+        asm volatile("%0 &= 4095" : "+r"(at));
+        s64 name = bpf_probe_read_kernel_str(&made->payload[at], NAME, (void *)word(folder + OFFSET_dentry_d_name_name));
+        if (name <= 0)
+            break;
+        length += name;
+        folder = word(folder + OFFSET_dentry_d_parent);
+    }
+    return length;
+}
+
+/* The stream that a descriptor is, 0 where it is none; it is remembered, because what goes through it is looked at. */
+static __always_inline u64 stream_of(u64 descriptor)
+{
+    u64 inode = word(open_file(descriptor) + OFFSET_file_f_inode);
+    u32 kind = kind_of(inode);
+    if (kind != FIFO && (kind != SOCKET || family_of(word(socket_of(inode) + OFFSET_socket_sk)) != AF_UNIX))
+        return 0;
+    u64 found = identity_of(inode);
+    u32 there = 1;
+    standard.update(&found, &there);
+    return found;
+}
 
 /* task_newtask(task, clone_flags): in the parent, before the child can run. */
 int process_born(struct bpf_raw_tracepoint_args *ctx)
@@ -71,7 +131,13 @@ int process_executed(struct bpf_raw_tracepoint_args *ctx)
     about->namespaces[5] = half(word(namespaces + OFFSET_nsproxy_cgroup_ns) + OFFSET_cgroup_namespace_ns_inum);
     made->head.first = self->parent;
     made->head.second = (u32)ctx->args[1];
-    u32 at = sizeof(struct executed);
+    about->standard[0] = stream_of(0);
+    about->standard[1] = stream_of(1);
+    about->standard[2] = stream_of(2);
+    u32 folders = folders_of(made, task);
+    about->folders = folders;
+    u32 at = sizeof(struct executed) + folders;
+    asm volatile("%0 &= 8191" : "+r"(at));
     s64 name = bpf_probe_read_kernel_str(&made->payload[at], 2048, (void *)word(ctx->args[2] + OFFSET_linux_binprm_filename));
     if (name > 0)
         at += name;
@@ -84,7 +150,7 @@ int process_executed(struct bpf_raw_tracepoint_args *ctx)
     asm volatile("%0 &= 8191" : "+r"(size));
     if (size > ARGV)
         size = ARGV;
-    asm volatile("%0 &= 4095" : "+r"(at));
+    asm volatile("%0 &= 8191" : "+r"(at));
     if (bpf_probe_read_user(&made->payload[at], size, (void *)begin)) {
         count(RECORD_EXECUTED, COUNT_UNREAD);
         size = 0;

@@ -11,6 +11,7 @@ from sensor.errors import RecordInvalid
 from sensor.event import ConnectionOpened, FileChanged, FileOpened, ProcessExited, ProcessStarted
 from sensor.probes.network.decode import peer
 from sensor.probes.origin import Origin
+from sensor.probes.process.decode import EXECUTED
 from sensor.probes.record import HEADER, Change, Record, Type
 from sensor.probes.table import ASSEMBLED, PROBES, decode
 
@@ -42,16 +43,29 @@ def test_bytes_that_are_no_record_are_refused(data: bytes) -> None:
 
 
 def test_an_execution_is_a_process_that_started() -> None:
-    about = struct.pack("<QQII6I", 99, 300, 0, 9, 1, 2, 3, 4, 5, 6)
-    event = decoded(record(Type.EXECUTED, about + b"/bin/ls\0ls\0-l\0\0", first=3))
+    folders = b"srv\0home\0"
+    about = EXECUTED.pack(99, 300, 0, 0, 0, 0, 9, 1, 2, 3, 4, 5, 6, len(folders), 1)
+    event = decoded(record(Type.EXECUTED, about + folders + b"/bin/ls\0ls\0-l\0\0", first=3))
 
     assert isinstance(event, ProcessStarted)
     assert (event.executable, event.argv) == ("/bin/ls", ("ls", "-l", ""))
     assert (event.process.pid, event.process.started_ns) == (7, 400)
     assert event.parent is not None
     assert (event.parent.pid, event.parent.started_ns) == (3, 300)
+    assert event.cwd == "/home/srv"
     assert event.namespaces == {"mnt": 1, "pid": 2, "net": 3, "uts": 4, "ipc": 5, "cgroup": 6}
     assert (event.at_ns, event.session, event.source) == (1_500, "", "kernel")
+
+
+@pytest.mark.parametrize(("folders", "whole", "cwd"), [(b"", 1, "/"), (b"deep\0", 0, None)])
+def test_a_working_folder_is_told_where_it_is_known_as_far_as_the_root(
+    folders: bytes, whole: int, cwd: str | None
+) -> None:
+    about = EXECUTED.pack(99, 300, 0, 0, 0, 0, 2, 1, 2, 3, 4, 5, 6, len(folders), whole)
+    event = decoded(record(Type.EXECUTED, about + folders + b"/bin/ls\0ls\0", first=3))
+
+    assert isinstance(event, ProcessStarted)
+    assert (event.executable, event.cwd) == ("/bin/ls", cwd)
 
 
 def test_a_birth_is_a_process_that_runs_nothing_yet() -> None:
