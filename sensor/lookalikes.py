@@ -16,9 +16,14 @@ _LETTERS = {
 _FOLD = str.maketrans(
     {odd: plain for odds, plains in _LETTERS.items() for odd, plain in zip(odds, plains, strict=True)}
 )
-_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]+")
-_TAGS = re.compile("[\U000e0020-\U000e007e]{2,}")
-_COMPATIBLE = re.compile("[\u2100-\u214f\u2460-\u24ff\ufb00-\ufb06\uff01-\uff5e\U0001d400-\U0001d7ff]")
+_OF_INVISIBLE = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff"
+_OF_TAGS = "\U000e0020-\U000e007e"
+_OF_COMPATIBLE = "\u2100-\u214f\u2460-\u24ff\ufb00-\ufb06\uff01-\uff5e\U0001d400-\U0001d7ff"
+_INVISIBLE = re.compile(f"[{_OF_INVISIBLE}]+")
+_TAGS = re.compile(f"[{_OF_TAGS}]{{2,}}")
+_COMPATIBLE = re.compile(f"[{_OF_COMPATIBLE}]")
+_ASCII = re.compile("[\x00-\x7f]+")
+_ODD = re.compile(f"[{_OF_INVISIBLE}{_OF_TAGS}{_OF_COMPATIBLE}{''.join(chr(odd) for odd in _FOLD if odd > 0x7F)}]")
 _WORD = re.compile(r"[^\W_]+")
 _MIXED = re.compile(r"\S*[A-Za-z]\S*")
 _OTHER_LETTER = re.compile("[\u0370-\u058f]")
@@ -49,7 +54,7 @@ def plain_letters(text: str) -> str:
     A word is folded only if it then is ASCII throughout, and in a text with other letters of those scripts only beside
     Latin ones, so that Russian or Greek prose stays as it is.
     """
-    if text.isascii():
+    if not _looks_odd(text):
         return text
     text = _INVISIBLE.sub("", _TAGS.sub("", text))
     if _COMPATIBLE.search(text):
@@ -62,7 +67,7 @@ def plain_letters(text: str) -> str:
 
 def hidden(text: str) -> list[tuple[int, int, str]]:
     """Return what invisible tag characters spell, each with its place."""
-    if text.isascii():
+    if not _looks_odd(text):
         return []
     return [
         (found.start(), found.end(), "".join(chr(ord(char) - 0xE0000) for char in found.group()))
@@ -87,6 +92,11 @@ def spelled_out(text: str) -> list[tuple[int, int, str]]:
                 found.append((match.start(), match.end(), address))
     found += [(match.start(), match.end(), "http" + match.group()[4:]) for match in _DEFANGED.finditer(text)]
     return found
+
+
+def _looks_odd(text: str) -> bool:
+    """Return whether a text has any of the characters that this module is about; most have letters and quotes only."""
+    return not text.isascii() and _ODD.search(_ASCII.sub("", text)) is not None
 
 
 def _folded(match: re.Match[str]) -> str:

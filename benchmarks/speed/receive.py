@@ -212,7 +212,7 @@ def store(folder: Path) -> None:
     engine.ready.result()
     settle_memory()
     config = uvicorn.Config(
-        application(Receiver(engine.take)), port=0, log_level="error", access_log=False, lifespan="off"
+        application(Receiver(engine.take)), port=0, http="h11", log_level="error", access_log=False, lifespan="off"
     )
     bound = config.bind_socket()
     bound.listen(1024)

@@ -135,6 +135,7 @@ def _server(
         application(receiver),
         host=host,
         port=port,
+        http="h11",  # which bounds heads; httptools, were it taken because it is here, would not
         log_level="error",
         access_log=False,
         timeout_graceful_shutdown=5,

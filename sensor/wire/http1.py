@@ -1,18 +1,20 @@
 """HTTP/1.1 as it passes by: the bytes of a connection's two directions → requests with their responses.
 
-h11 is made for one who takes part. Here each message has a state machine of its own: a request is received by one in the role
-of the server, its response by one in the role of the client that has sent the like. Whatever the pieces in which bytes come, the
-same exchanges result.
+llhttp (httptools) reads heads and chunks, and reads them strictly: what two programs may understand differently is not understood.
+It is made for one who takes part. It does not ask which request a response answers, and does not say where a message ended; so
+it is given each head alone, up to the empty line, and how long the body is follows here from the head and from the request.
+Whatever the pieces in which bytes come, the same exchanges result.
 """
 
+import re
 from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Literal
 
-import h11
+import httptools
 
-from sensor.wire.exchange import Exchange, Headers, Request, Response, Undecoded, header
+from sensor.wire.exchange import Exchange, Request, Response, Undecoded, header
 
 Direction = Literal["sent", "got"]
 """By the client, or from the server."""
@@ -23,22 +25,19 @@ MOST_BODY = 16 << 20
 MOST_WAITING = 256
 """Requests that may wait for their responses (pipelining)."""
 _REASON = 200
+_EMPTY_LINE = b"\r\n\r\n"
+_Parser = type[httptools.HttpRequestParser | httptools.HttpResponseParser]
+_START: dict[_Parser, re.Pattern[bytes]] = {
+    httptools.HttpRequestParser: re.compile(rb"[A-Z-]+ [^ ]+ HTTP/1\.[01]"),
+    httptools.HttpResponseParser: re.compile(rb"HTTP/1\.[01] [1-9][0-9][0-9](?: [\t\x20-\x7e\x80-\xff]*)?"),
+}
+_SWITCHING, _OK = 101, 200
+_BODYLESS = (204, 304)
+"""Statuses whose responses have no body (RFC 9112, 6.3)."""
 
 
-@dataclass(slots=True)
-class _Body:
-    pieces: list[bytes] = field(default_factory=list)
-    size: int = 0
-    missing: int = 0
-
-    def take(self, data: bytes) -> None:
-        kept = data[: max(0, MOST_BODY - self.size)]
-        self.pieces.append(bytes(kept))
-        self.size += len(kept)
-        self.missing += len(data) - len(kept)
-
-    def whole(self) -> bytes:
-        return b"".join(self.pieces)
+class _NotUnderstood(Exception):
+    """The message is the reason on one line."""
 
 
 class Http1:
@@ -55,7 +54,7 @@ class Http1:
         self._response = _Responses(self._waiting)
         self._given_up = ""
         self._uncounted = 0
-        """Bytes since then."""
+        """Bytes that were not understood."""
 
     def take(self, direction: Direction, data: bytes, at_ns: int = 0) -> Iterator[Exchange]:
         """Take what went one way and yield what is complete."""
@@ -64,174 +63,320 @@ class Http1:
             return
         try:
             if direction == "sent":
-                self._request.take(data, at_ns)
-                # A response may have come while its request was still being sent.
-                yield from self._response.take(b"", at_ns)
-            elif not self._request.begun and not self._waiting and not self._response.begun:
-                raise h11.RemoteProtocolError("a response without a request")
+                self._request.unread += data
+                if self._response.switched:
+                    raise _NotUnderstood("another protocol from here on")
+                for _ in self._request.read(at_ns):
+                    # Its response may have come while it was still being sent.
+                    yield from self._response.read(at_ns)
             else:
-                yield from self._response.take(data, at_ns)
-        except h11.ProtocolError as error:
-            self.give_up(f"no HTTP/1.1: {error}", len(data))
+                self._response.unread += data
+                yield from self._response.read(at_ns)
+                if self._response.unread and not self._waiting and not self._request.begun:
+                    raise _NotUnderstood("a response without a request")
+        except (_NotUnderstood, httptools.HttpParserError) as error:
+            self.give_up(f"no HTTP/1.1: {error}")
 
-    def give_up(self, reason: str, size: int = 0) -> None:
-        """Understand nothing more of it; `size` bytes are the first that were not."""
+    def give_up(self, reason: str) -> None:
+        """Understand nothing more of it."""
         self._given_up = self._given_up or reason[:_REASON]
-        self._uncounted += size
+        for way in (self._request, self._response):
+            self._uncounted += len(way.unread)
+            way.unread.clear()
+            way.done()
 
     def end(self, at_ns: int = 0) -> Iterator[Exchange | Undecoded]:
         """Yield what is left when the connection ends: a response without a length ends with it."""
-        if not self._given_up:
-            try:
-                yield from self._response.end(at_ns)
-            except h11.ProtocolError as error:
-                self.give_up(f"no HTTP/1.1: {error}")
+        yield from self._response.end(at_ns)
         while self._waiting:
             yield Exchange(self._waiting.popleft(), None)
-        if self._request.begun and not self._given_up:
-            self.give_up("a request that did not end", self._request.size)
+        if self._request.begun:
+            self._uncounted += self._request.body.size
+            self.give_up("a request that did not end")
+        elif self._response.unread:
+            self.give_up("a response that did not end")
         if self._given_up:
             yield Undecoded(self._given_up, self._uncounted, at_ns)
 
 
-class _Requests:
-    """The direction of the requests."""
+class _Head:
+    """What a parser finds in a head; it calls the methods."""
 
-    def __init__(self, waiting: deque[Request]) -> None:
-        self._waiting = waiting
-        self._machine = h11.Connection(h11.SERVER, max_incomplete_event_size=MOST_HEAD)
-        self._head: h11.Request | None = None
-        self._body = _Body()
-        self._begun_ns = 0
+    __slots__ = ("complete", "headers", "method", "old", "status", "target")
 
-    @property
-    def begun(self) -> bool:
-        """Return whether the head of a request came whose end did not."""
-        return self._head is not None
+    def __init__(self, *, old: bool) -> None:
+        self.old = old
+        """Whether it is of HTTP/1.0."""
+        self.method, self.target = "", b""
+        """Of a request."""
+        self.status = 0
+        """Of a response."""
+        self.headers: list[tuple[str, str]] = []
+        self.complete = False
+
+    def on_url(self, url: bytes) -> None:
+        """Take the target."""
+        self.target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header."""
+        self.headers.append((name.decode("ascii", "replace").lower(), value.decode("latin-1").strip(" \t")))
+
+    def on_headers_complete(self) -> None:
+        """Take note of the end."""
+        self.complete = True
+
+
+class _Body:
+    """A body of so many bytes; of -1, until the connection ends."""
+
+    __slots__ = ("_kept", "left", "missing")
+
+    def __init__(self, length: int) -> None:
+        self._kept = bytearray()
+        self.left = length
+        self.missing = 0
 
     @property
     def size(self) -> int:
-        """Return how many bytes of its body came."""
-        return self._body.size + self._body.missing
+        """Return how many bytes of it came."""
+        return len(self._kept) + self.missing
 
-    def take(self, data: bytes, at_ns: int) -> None:
-        """Take data. Raises `h11.RemoteProtocolError`."""
-        if data:  # nothing means the end to h11
-            self._machine.receive_data(data)
-            self._read(at_ns)
+    @property
+    def cut_off(self) -> bool:
+        """Return whether the end of the connection came too early."""
+        return self.left > 0
 
-    def _read(self, at_ns: int) -> None:
-        while True:
-            event = self._machine.next_event()
-            if isinstance(event, h11.Request):
-                self._head, self._body, self._begun_ns = event, _Body(), at_ns
-            elif isinstance(event, h11.Data):
-                self._body.take(event.data)
-            elif isinstance(event, h11.EndOfMessage):
-                self._ended()
-            else:
-                return
+    def take(self, unread: bytearray) -> None:
+        """Take out what belongs to it."""
+        size = len(unread) if self.left < 0 else min(self.left, len(unread))
+        self.keep(unread[:size])
+        del unread[:size]
+        if self.left > 0:
+            self.left -= size
 
-    def _ended(self) -> None:
-        if self._head is None:
-            return
-        if len(self._waiting) >= MOST_WAITING:
-            raise h11.RemoteProtocolError("more requests than may wait for their responses")
-        self._waiting.append(
-            Request(
-                self._head.method.decode("ascii", "replace"), self._head.target.decode("utf-8", "backslashreplace"),
-                _headers(self._head.headers), self._body.whole(), self._body.missing, self._begun_ns,
-            )
-        )  # fmt: skip
-        left, _ = self._machine.trailing_data
-        self._machine = h11.Connection(h11.SERVER, max_incomplete_event_size=MOST_HEAD)
-        self._machine.receive_data(left) if left else None
-        self._head = None
+    def keep(self, data: bytes | bytearray) -> None:
+        """Keep data as far as there is room."""
+        kept = data[: max(0, MOST_BODY - len(self._kept))]
+        self._kept += kept
+        self.missing += len(data) - len(kept)
+
+    def whole(self) -> bytes:
+        """Return what was kept."""
+        return bytes(self._kept)
 
 
-class _Responses:
-    """The direction of the responses."""
+class _Found:
+    """What a parser finds in chunks; it calls the methods. Trailers are not asked for, so nothing of them is kept."""
 
-    def __init__(self, waiting: deque[Request]) -> None:
-        self._waiting = waiting
-        self._machine: h11.Connection | None = None
-        self._early = b""
-        """What came before the request that it answers was complete."""
-        self._head: h11.Response | None = None
-        self._body = _Body()
-        self._switched = False
+    __slots__ = ("complete", "pieces")
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+        self.complete = False
+
+    def on_body(self, data: bytes) -> None:
+        """Take data."""
+        self.pieces.append(data)
+
+    def on_message_complete(self) -> None:
+        """Take note of the end."""
+        self.complete = True
+
+
+class _Chunks(_Body):
+    """A body in chunks (RFC 9112, 7.1)."""
+
+    __slots__ = ("_before", "_found", "_parser")
+
+    def __init__(self) -> None:
+        super().__init__(-1)
+        self._found = _Found()
+        self._parser = httptools.HttpRequestParser(self._found)
+        self._parser.feed_data(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
+        self._before = b""
+        """The last bytes that were read: an empty line may have begun there."""
+
+    @property
+    def cut_off(self) -> bool:
+        """Return whether the end of the connection came too early."""
+        return self.left != 0
+
+    def take(self, unread: bytearray) -> None:
+        """Take out what belongs to it. Raises `httptools.HttpParserError`."""
+        before = at = len(self._before)
+        data = self._before + unread
+        try:
+            while at < len(data) and self.left:
+                # Chunks end with an empty line, though not each one is their end: so the parser gets no byte of what follows.
+                end = data.find(_EMPTY_LINE, max(0, at - len(_EMPTY_LINE) + 1))
+                stop = len(data) if end < 0 else end + len(_EMPTY_LINE)
+                self._parser.feed_data(data[at:stop])
+                at = stop
+                self.keep(b"".join(self._found.pieces))
+                self._found.pieces.clear()
+                if self._found.complete:
+                    self.left = 0
+        finally:
+            del unread[: at - before]
+        self._before = data[-len(_EMPTY_LINE) + 1 :]
+
+
+class _Way:
+    """One direction: heads, each followed by its body."""
+
+    def __init__(self, parser: _Parser) -> None:
+        self._parser = parser
+        self.unread = bytearray()
+        """What came and was not understood yet."""
+        self._looked_at = 0
+        """Bytes of it in which no head ends."""
+        self.head: _Head | None = None
+        """Of the message whose end did not come."""
+        self.body = _Body(0)
 
     @property
     def begun(self) -> bool:
-        """Return whether the head of a response came whose end did not."""
-        return self._head is not None
+        """Return whether something of a message came whose end did not."""
+        return self.head is not None or bool(self.unread)
 
-    def take(self, data: bytes, at_ns: int) -> Iterator[Exchange]:
-        """Take data and yield what is complete. Raises `h11.RemoteProtocolError`."""
-        self._early += data
-        while self._early and self._waiting and not self._switched:
-            given, self._early = self._early, b""
-            machine = self._machine = self._machine or _client(self._waiting[0])
-            machine.receive_data(given)
-            yield from self._read(machine, at_ns)
-        if self._switched and self._early:
-            raise h11.RemoteProtocolError("another protocol from here on")
-        if len(self._early) > MOST_HEAD:
-            raise h11.RemoteProtocolError("a response without a request")
+    def done(self) -> None:
+        """Let go of the message."""
+        self.head, self.body = None, _Body(0)
+
+    def _next_head(self) -> _Head | None:
+        """Take a head, if all of it came. Raises `_NotUnderstood` or `httptools.HttpParserError`."""
+        end = self.unread.find(_EMPTY_LINE, self._looked_at)
+        size = len(self.unread) if end < 0 else end + len(_EMPTY_LINE)
+        if size > MOST_HEAD:
+            raise _NotUnderstood(f"a head of more than {MOST_HEAD >> 10} KiB")
+        if not self.unread[:1].isalpha():  # told at once, not when there is an empty line
+            raise _NotUnderstood("no start line")
+        if end < 0:
+            self._looked_at = max(0, size - len(_EMPTY_LINE) + 1)
+            return None
+        head = _parsed(bytes(self.unread[:size]), self._parser)
+        del self.unread[:size]
+        self._looked_at = 0
+        return head
+
+
+def _parsed(data: bytes, kind: _Parser) -> _Head:
+    line = data[: data.find(b"\r\n")]
+    # llhttp knows other protocols, too, that look alike, and more blanks than one.
+    if not _START[kind].fullmatch(line):
+        raise _NotUnderstood("no start line of HTTP/1.1 or 1.0")
+    head = _Head(old=b"HTTP/1.0" in line)
+    parser = kind(head)
+    with suppress(httptools.HttpParserUpgrade):  # whether another protocol follows is told by the response
+        parser.feed_data(data)
+    if not head.complete:
+        raise _NotUnderstood("a head without an end")
+    if isinstance(parser, httptools.HttpRequestParser):
+        head.method = parser.get_method().decode("ascii")
+    else:
+        head.status = parser.get_status_code()
+    return head
+
+
+def _body(head: _Head, without: int) -> _Body:
+    """Return the body that follows a head; `without` a length, this is it. Raises `_NotUnderstood`."""
+    lengths = [value for name, value in head.headers if name == "content-length"]
+    codings = [value for name, value in head.headers if name == "transfer-encoding"]
+    if len(lengths) + len(codings) > 1:
+        raise _NotUnderstood("a body of several lengths")
+    if codings:
+        if head.old or codings[0].lower() != "chunked":
+            raise _NotUnderstood(f"transfer encoding {codings[0][:40]!r} is not known")
+        return _Chunks()
+    if lengths and not (lengths[0].isascii() and lengths[0].isdecimal()):
+        raise _NotUnderstood("a length that is no number")
+    return _Body(int(lengths[0]) if lengths else without)
+
+
+class _Requests(_Way):
+    """The direction of the requests."""
+
+    def __init__(self, waiting: deque[Request]) -> None:
+        super().__init__(httptools.HttpRequestParser)
+        self._waiting = waiting
+        self._begun_ns = 0
+
+    def read(self, at_ns: int) -> Iterator[None]:
+        """Read what came, and yield whenever a request is complete. Raises `_NotUnderstood` or `httptools.HttpParserError`."""
+        while self.unread:
+            if self.head is None:
+                head = self._next_head()
+                if head is None:
+                    return
+                hosts = [value for name, value in head.headers if name == "host"]
+                if len(hosts) > 1 or not (hosts or head.old):
+                    raise _NotUnderstood(f"a request with {len(hosts)} hosts")
+                self.body = _body(head, without=0)
+                self.head, self._begun_ns = head, at_ns
+            self.body.take(self.unread)
+            if self.body.left == 0:
+                self._ended(self.head)
+                yield
+
+    def _ended(self, head: _Head) -> None:
+        if len(self._waiting) >= MOST_WAITING:
+            raise _NotUnderstood("more requests than may wait for their responses")
+        self._waiting.append(
+            Request(
+                head.method, head.target.decode("utf-8", "backslashreplace"), tuple(head.headers), self.body.whole(),
+                self.body.missing, self._begun_ns,
+            )
+        )  # fmt: skip
+        self.done()
+
+
+class _Responses(_Way):
+    """The direction of the responses."""
+
+    def __init__(self, waiting: deque[Request]) -> None:
+        super().__init__(httptools.HttpResponseParser)
+        self._waiting = waiting
+        self.switched = False
+        """Whether what comes now is of another protocol."""
+
+    def read(self, at_ns: int) -> Iterator[Exchange]:
+        """Yield what is complete. Raises `_NotUnderstood` or `httptools.HttpParserError`."""
+        while self.unread and self._waiting and not self.switched:
+            if self.head is None:
+                head = self._next_head()
+                if head is None:
+                    return
+                if head.status < _OK and head.status != _SWITCHING:
+                    continue
+                self.switched = _switches(self._waiting[0], head.status)
+                bodyless = self.switched or self._waiting[0].method == "HEAD" or head.status in _BODYLESS
+                self.body = _Body(0) if bodyless else _body(head, without=-1)
+                self.head = head
+            self.body.take(self.unread)
+            if self.body.left == 0:
+                yield self._ended(self.head, at_ns)
+        if self.unread and self.switched:
+            raise _NotUnderstood("another protocol from here on")
+        if len(self.unread) > MOST_HEAD:
+            raise _NotUnderstood("a response to a request that does not end")
 
     def end(self, at_ns: int) -> Iterator[Exchange]:
-        """Yield the response that ends with the connection, or as far as it came. Raises `h11.RemoteProtocolError`."""
-        if self._machine is not None and not self._switched:
-            try:
-                self._machine.receive_data(b"")
-                yield from self._read(self._machine, at_ns)
-            except h11.RemoteProtocolError:
-                if self._head is None:
-                    raise
-                yield Exchange(self._waiting.popleft(), self._told(self._head, at_ns, cut_off=True))
-        if self._early:
-            raise h11.RemoteProtocolError("a response without a request")
+        """Yield the response that ends with the connection, or as far as it came."""
+        if self.head is not None:
+            yield self._ended(self.head, at_ns)
 
-    def _read(self, machine: h11.Connection, at_ns: int) -> Iterator[Exchange]:
-        while True:
-            event = machine.next_event()
-            if machine.their_state is h11.SWITCHED_PROTOCOL and isinstance(
-                event, h11.Response | h11.InformationalResponse
-            ):
-                response = Response(event.status_code, _headers(event.headers), ended_ns=at_ns)
-                yield Exchange(self._waiting.popleft(), response)
-                self._switched = True
-                self._early = machine.trailing_data[0] + self._early
-                return
-            if isinstance(event, h11.Response):
-                self._head, self._body = event, _Body()
-            elif isinstance(event, h11.Data):
-                self._body.take(event.data)
-            elif isinstance(event, h11.EndOfMessage) and self._head is not None:
-                yield Exchange(self._waiting.popleft(), self._told(self._head, at_ns))
-                left, _ = machine.trailing_data
-                self._machine, self._head, self._early = None, None, left + self._early
-                return
-            elif event in (h11.NEED_DATA, h11.PAUSED) or isinstance(event, h11.ConnectionClosed):
-                return
-
-    def _told(self, head: h11.Response, at_ns: int, *, cut_off: bool = False) -> Response:
-        return Response(
-            head.status_code, _headers(head.headers), self._body.whole(), self._body.missing, at_ns, cut_off
-        )
+    def _ended(self, head: _Head, at_ns: int) -> Exchange:
+        body = self.body
+        self.done()
+        response = Response(head.status, tuple(head.headers), body.whole(), body.missing, at_ns, body.cut_off)
+        return Exchange(self._waiting.popleft(), response)
 
 
-def _client(request: Request) -> h11.Connection:
-    """Return the state of a client that has sent the request: what its response may be depends on the method."""
-    machine = h11.Connection(h11.CLIENT, max_incomplete_event_size=MOST_HEAD)
-    headers = [("Host", "x")]
-    if header(request.headers, "upgrade"):
-        headers += [("Connection", "upgrade"), ("Upgrade", "x")]
-    method = request.method if request.method in ("HEAD", "CONNECT") else "GET"  # the others are alike
-    machine.send(h11.Request(method=method, target="/", headers=headers))
-    machine.send(h11.EndOfMessage())
-    return machine
-
-
-def _headers(given: Iterable[tuple[bytes, bytes]]) -> Headers:
-    return tuple((name.decode("ascii", "replace"), value.decode("latin-1")) for name, value in given)
+def _switches(request: Request, status: int) -> bool:
+    """Return whether another protocol follows a response. Raises `_NotUnderstood` where that was not asked for."""
+    if status == _SWITCHING:
+        if not header(request.headers, "upgrade"):
+            raise _NotUnderstood("a switch to another protocol that was not asked for")
+        return True
+    return request.method == "CONNECT" and status // 100 == 2

@@ -34,7 +34,7 @@ class Late:
 
 
 def server(receiver: Receiver, port: int, listening: Queue[int]) -> Server:
-    config = uvicorn.Config(application(receiver), log_level="error", lifespan="off")
+    config = uvicorn.Config(application(receiver), http="h11", log_level="error", lifespan="off")
     return Server(config, receiver, "127.0.0.1", port, listening.put)
 
 

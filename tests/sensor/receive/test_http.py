@@ -29,7 +29,7 @@ BODY = wire(spans(chat(), genai)).SerializeToString()
 def served(receiver: Receiver) -> Iterator[str]:
     """Serve on a free port of loopback and give the address."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(application(receiver), log_level="error", lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(application(receiver), http="h11", log_level="error", lifespan="off"))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])))
     thread.start()
     try:
