@@ -40,6 +40,7 @@ SLACK_NS = 1_000_000_000
 DEPTH = 64
 """Generations that are looked at between a process and its agent."""
 _KERNEL = "kernel"
+_STREAM = "text/event-stream"
 _SINGLE = (HttpRequested, DatabaseQueried, FileOpened, FileChanged, ConnectionOpened, NameResolved, ToolServed)
 """What an agent's own process may do for a call."""
 
@@ -93,8 +94,8 @@ class Attribution:
 NOTHING = Attribution()
 
 
-def asked(events: Iterable[Event], spoke: Mapping[str, HttpRequested]) -> list[Asked]:
-    """Return the calls of one session. `spoke`: trace → the request to a model that the kernel saw."""
+def asked(events: Iterable[Event], scene: "Scene") -> list[Asked]:
+    """Return the calls of one session, and when each may have been at work, as far as the kernel saw the talk with the model."""
     called: dict[str, ToolCalled] = {}
     returned: dict[str, ToolReturned] = {}
     requested: dict[str, int] = {}
@@ -106,22 +107,25 @@ def asked(events: Iterable[Event], spoke: Mapping[str, HttpRequested]) -> list[A
             exact = exact and event.source.startswith(_KERNEL)
         elif isinstance(event, ToolReturned) and event.call_id is not None:
             returned.setdefault(event.call_id, event)
-        elif isinstance(event, ModelResponded) and (request := spoke.get(event.trace_id or "")) is not None:
+        elif isinstance(event, ModelResponded) and (request := scene.spoke.get(event.trace_id or "")) is not None:
             if request.process is not None:
                 speakers.add(request.process)
+            response = scene.responses.get(event.trace_id or "")
             # A model that streams has asked for a call before its reply ends.
-            requested |= {one.call_id: request.position for one in event.calls if one.call_id is not None}
+            whole = response is not None and response.media_type not in (None, _STREAM)
+            begun = response.position if response is not None and whole else request.position
+            requested |= {one.call_id: begun for one in event.calls if one.call_id is not None}
     slack = 0 if exact else SLACK_NS
     found = []
     for number, event in enumerate(called.values()):
         result = returned.get(event.call_id) if event.call_id is not None else None
-        begun = requested.get(event.call_id or "", event.at_ns)
+        start = requested.get(event.call_id or "", event.at_ns)
         ended = result.at_ns if result is not None else None
         call = Call(number, event, result)
         found.append(
             Asked(
                 call,
-                0 if begun is None else begun - slack,
+                0 if start is None else start - slack,
                 EVER if ended is None else ended + slack,
                 frozenset(speakers),
             )
@@ -137,7 +141,7 @@ def attribute(sessions: Mapping[str, Iterable[Event]], system: Sequence[Event]) 
     if not system:
         return {}
     scene = Scene(system)
-    calls = {key: asked(events, scene.spoke) for key, events in sessions.items()}
+    calls = {key: asked(events, scene) for key, events in sessions.items()}
     of_session = {one.call.event.entity: key for key, every in calls.items() for one in every}
     everybody = [one for every in calls.values() for one in every]
     linker = _Linker(scene, everybody)

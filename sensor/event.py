@@ -347,6 +347,8 @@ class HttpResponded(Observed):
     process: ProcessId | None = None
     """Who got it."""
     status: int
+    media_type: str | None = None
+    """Such as `text/event-stream` for one that came in pieces, while it was made."""
     body_bytes: int | None = None
     body: str | None = None
 

@@ -8,6 +8,7 @@ call to a process, or to an act of the agent itself, is right when it is the one
 
 import argparse
 import json
+import os
 import random
 import subprocess
 import sys
@@ -26,7 +27,11 @@ from examples.live.model import serving
 from sensor.event import EVENT, Event, EventsLost, HttpRequested, ToolCalled
 from sensor.sources import read_any
 
-AGENTDOJO = Path(__file__).parents[3] / "shared/data/agentdojo"
+AGENTS = {
+    "python": (sys.executable, "-m", "benchmarks.reenact.agent"),
+    "node": ("node", str(Path(__file__).with_name("agent.mjs"))),
+}
+AGENTDOJO = Path(os.environ.get("CLEW_SHARED", Path(__file__).parents[3] / "shared")) / "data/agentdojo"
 
 
 @dataclass
@@ -63,7 +68,7 @@ def recorded(count: int, ways: Sequence[str], seed: int) -> Iterator[tuple[Play,
             return
 
 
-def run(batch: Batch, agents: int) -> None:
+def run(batch: Batch, agents: int, language: str) -> None:
     """Run the sessions of a batch in so many processes, under the sensor."""
     with tempfile.TemporaryDirectory(prefix="clew-reenact-") as name:
         folder = Path(name)
@@ -74,13 +79,14 @@ def run(batch: Batch, agents: int) -> None:
         keys = list(batch.plays)
         server = (sys.executable, "-m", "benchmarks.reenact.server")
         with serving(folder, server) as port:
-            agent = [sys.executable, "-m", "benchmarks.reenact.agent", name, str(port)]
+            agent = [*AGENTS[language], name, str(port)]
             commands = [[*agent, *keys[number::agents]] for number in range(agents) if keys[number::agents]]
             launch = f"import subprocess; [one.wait() for one in [subprocess.Popen(c) for c in {commands!r}]]"
             recording = folder / "recording.jsonl"
             subprocess.run(
                 [sys.executable, "-m", "correlator.cli", "record", "-o", recording, "--", sys.executable, "-c", launch],
                 check=True, stderr=subprocess.DEVNULL,
+                env=os.environ | {"NODE_EXTRA_CA_CERTS": str(folder / "cert.pem"), "PYTHON": sys.executable},
             )  # fmt: skip
         with recording.open("rb") as lines:
             batch.seen = [EVENT.validate_json(line) for line in lines]
@@ -154,6 +160,9 @@ def main() -> None:
     parser.add_argument("--together", type=int, default=16, help="sessions that run at the same time")
     parser.add_argument("--agents", type=int, default=4, help="processes that they run in")
     parser.add_argument("--ways", nargs="+", choices=(*CHILD, *INSIDE), default=[*CHILD, *INSIDE])
+    parser.add_argument(
+        "--language", choices=AGENTS, default="python", help="of the agents; Node plays exec, stdin and http"
+    )
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
@@ -163,7 +172,7 @@ def main() -> None:
     for start in range(0, len(chosen), given.together):
         some = chosen[start : start + given.together]
         batch = Batch({one.key: one for one, _ in some}, {one.key: events for one, events in some})
-        run(batch, given.agents)
+        run(batch, given.agents, given.language)
         weighed(batch, count)
         print(f"{count['sessions']} sessions: {count['right']} of {count['edges']} edges right", file=sys.stderr)
     report(

@@ -81,6 +81,7 @@ class Wire:
         if response is not None:
             yield HttpResponded(
                 **self._about(response.ended_ns), process=said.process, trace_id=trace_id, status=response.status,
+                media_type=header(response.headers, "content-type").partition(";")[0].strip().lower() or None,
                 body_bytes=len(response.body) + response.missing,
                 body=None if told else _text(response.body, response.headers),
             )  # fmt: skip

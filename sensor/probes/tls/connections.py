@@ -35,6 +35,8 @@ class Said:
 
 @dataclass(slots=True)
 class _Connection:
+    begun_ns: int
+    """When its first record was written: its address may come again for another."""
     http: Http1 = field(default_factory=Http1)
     offsets: dict[Direction, int] = field(default_factory=dict)
     """Bytes that went each way."""
@@ -73,7 +75,7 @@ class Connections:
         if key not in self._open:
             if len(self._open) >= MOST:
                 yield from self._ended(next(iter(self._open)), record.at_ns)
-            self._open[key] = _Connection()
+            self._open[key] = _Connection(record.at_ns)
         self._open.move_to_end(key)
         connection = self._open[key]
         offset, _, _ = PLAINTEXT.unpack_from(record.payload)
@@ -103,7 +105,7 @@ class Connections:
 
     def _told(self, key: _Key, found: Iterator[Exchange | Undecoded]) -> Iterator[Said]:
         tgid, started_ns, address = key
-        name = f"{self._origin.boot_id} {tgid} {started_ns} {address}"
+        name = f"{self._origin.boot_id} {tgid} {started_ns} {address} {self._open[key].begun_ns}"
         for what in found:
             number = self._open[key].number
             self._open[key].number += 1

@@ -9,9 +9,9 @@ REQUEST = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
 RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
-def record(kind: Type, data: bytes = b"", *, offset: int = 0, connection: int = 1, tgid: int = 7) -> Record:
+def record(kind: Type, data: bytes = b"", *, offset: int = 0, connection: int = 1, tgid: int = 7, at: int = 500) -> Record:
     payload = PLAINTEXT.pack(offset, len(data), 0) + data
-    return Record.read(HEADER.pack(500, 400, connection, 0, 0, tgid, tgid, 0, kind, 0, 0, len(payload)) + payload)
+    return Record.read(HEADER.pack(at, 400, connection, 0, 0, tgid, tgid, 0, kind, 0, 0, len(payload)) + payload)
 
 
 def told(*records: Record) -> list[Said]:
@@ -52,10 +52,12 @@ def test_a_response_whose_request_was_not_seen_answers_no_other() -> None:
 
 def test_an_address_that_comes_again_is_another_connection() -> None:
     found = told(
-        record(Type.TLS_SENT, REQUEST), record(Type.TLS_ENDED), record(Type.TLS_SENT, REQUEST), record(Type.TLS_GOT, RESPONSE)
+        record(Type.TLS_SENT, REQUEST), record(Type.TLS_ENDED), record(Type.TLS_SENT, REQUEST, at=600),
+        record(Type.TLS_GOT, RESPONSE, at=700),
     )  # fmt: skip
 
     assert [isinstance(one.what, Exchange) and one.what.response is not None for one in found] == [False, True]
+    assert len({(one.connection, one.number) for one in found}) == 2
 
 
 def test_what_a_process_leaves_is_told_when_it_is_gone() -> None:
