@@ -46,8 +46,7 @@ class Wire:
             for said in self._connections.end(at_ns):
                 yield from self._told(said, at_ns)
             yield from self._streams.end()
-            for event in derive(self._spans, self._origin.tenant):
-                yield event.model_copy(update={"source": f"{SOURCE}:tls"})
+            yield from derive(self._spans, self._origin.tenant)
         except Exception as error:  # noqa: BLE001 - as above
             yield self._unread(f"{type(error).__name__}: {error}", at_ns, 0)
 
@@ -58,7 +57,7 @@ class Wire:
                 digest=digest("plaintext", said.connection, said.number), where=f"TLS of process {said.process.pid}",
             )  # fmt: skip
             return
-        span = span_of(said.what, said.connection, said.number)
+        span = span_of(said.what, said.connection, said.number, f"{SOURCE}:tls")
         if span is not None:
             self._spans.append(span)
             if unread := span.text(UNREAD):

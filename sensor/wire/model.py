@@ -28,10 +28,10 @@ def api_of(exchange: Exchange) -> Api | None:
     return next((api for api in APIS if request.method == "POST" and api.path.search(path)), None)
 
 
-def span_of(exchange: Exchange, connection: str, number: int) -> Span | None:
+def span_of(exchange: Exchange, connection: str, number: int, source: str) -> Span | None:
     """Return the span of an exchange with a model, `None` for any other.
 
-    `connection` and `number` name the exchange. Each is a trace of its own, because agents share connections.
+    `connection` and `number` name the exchange, `source` is that of its events. Each is a trace of its own, because agents share connections.
     What cannot be read is left out, as by an exporter that keeps content back, and `UNREAD` says why.
     """
     api = api_of(exchange)
@@ -69,6 +69,7 @@ def span_of(exchange: Exchange, connection: str, number: int) -> Span | None:
         attributes={key: value for key, value in attributes.items() if value is not None},
         failed=response is None or response.status >= FAILED,
         scope=SCOPE,
+        source=source,
     )
 
 

@@ -14,6 +14,7 @@ from sensor.sources.otlp.span import Span
 from sensor.sources.otlp.threads import Listed
 from sensor.sources.transcript.message import Reply
 
+SOURCE = "otlp"
 Key = tuple[str, str]
 """Trace id and span id."""
 Kind = TypeVar("Kind", bound=Seen)
@@ -65,6 +66,10 @@ class Bundle:
     def dialect(self, span: Span) -> str:
         """Return the dialect that a span was read in."""
         return self.dialects.get(span.key, UNKNOWN)
+
+    def source(self, span: Span) -> str:
+        """Return the source of the events that a span tells."""
+        return span.source or f"{SOURCE}:{self.dialect(span)}"
 
 
 def gathered(spans: Iterable[tuple[Span, Reading | None]]) -> Bundle:

@@ -13,7 +13,7 @@ from sensor.sources.otlp.read import Reading, read
 from sensor.sources.otlp.repeated import with_ids
 from sensor.sources.otlp.seen import ModelCall, ToolRun
 from sensor.sources.otlp.span import Span
-from sensor.sources.otlp.teller import SOURCE, Teller, by_shape, kept_back, named
+from sensor.sources.otlp.teller import Teller, by_shape, kept_back, named
 from sensor.sources.otlp.threads import Thread, threads, unique_ids
 from sensor.sources.transcript.message import Prompt
 
@@ -89,7 +89,7 @@ def _handed_over(
             other, (position, part) = innermost
             yield AgentHandedOver(
                 tenant=tellers[other].tenant, session=keys[other], position=tellers[other].told_at(position), part=part,
-                source=f"{SOURCE}:{bundle.dialect(found[other].calls[0].span)}",
+                source=bundle.source(found[other].calls[0].span),
                 at_ns=thread.times[0] or None, to_session=keys[number], text=_task(thread),
             )  # fmt: skip
 
@@ -116,7 +116,7 @@ def _untold(
         of = by_trace.get(span.trace_id)
         session = _own_session(span, bundle, key_of) if of is None else keys[of]
         position = following.setdefault(session, 0)
-        source = f"{SOURCE}:{bundle.dialect(span)}"
+        source = bundle.source(span)
         if not seen.captured:
             yield kept_back(span, tenant, session, source, position)
         if names := bundle.shaped.get(span.key):

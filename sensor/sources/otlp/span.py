@@ -45,6 +45,8 @@ class Span:
     scope: str = ""
     """Name of the instrumentation."""
     is_log: bool = False
+    source: str = ""
+    """Source of its events, where one of our own sensors made it; empty for all that is received."""
 
     @property
     def key(self) -> tuple[str, str]:

@@ -299,7 +299,7 @@ def _body(span: Span) -> bytes:
     return to_json(
         (span.trace_id, span.span_id, span.parent_id, span.name, span.start_ns, span.end_ns, span.attributes,
          [(event.name, event.at_ns, event.attributes, event.body) for event in span.events], span.failed, span.resource,
-         span.scope, span.is_log)
+         span.scope, span.is_log, *([span.source] if span.source else []))
     )  # fmt: skip
 
 

@@ -24,7 +24,6 @@ from sensor.sources.otlp.threads import Thread
 from sensor.sources.transcript.emit import Emitter
 from sensor.sources.transcript.message import Call, Result, Said, principal_of
 
-SOURCE = "otlp"
 _OTHER = 100
 """Parts by which the reply to a repeated request is set off from the first."""
 
@@ -55,8 +54,7 @@ class Teller:
         self._thread = thread
         self._bundle = bundle
         self._runs = runs
-        dialect = bundle.dialect(thread.calls[0].span)
-        self._emitter = Emitter(key, f"{SOURCE}:{dialect}", tenant, self._principal())
+        self._emitter = Emitter(key, bundle.source(thread.calls[0].span), tenant, self._principal())
 
     def events(self) -> Iterator[Event]:
         """Yield the events of the thread in order."""

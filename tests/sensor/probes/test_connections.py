@@ -9,7 +9,9 @@ REQUEST = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
 RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
-def record(kind: Type, data: bytes = b"", *, offset: int = 0, connection: int = 1, tgid: int = 7, at: int = 500) -> Record:
+def record(
+    kind: Type, data: bytes = b"", *, offset: int = 0, connection: int = 1, tgid: int = 7, at: int = 500
+) -> Record:
     payload = PLAINTEXT.pack(offset, len(data), 0) + data
     return Record.read(HEADER.pack(at, 400, connection, 0, 0, tgid, tgid, 0, kind, 0, 0, len(payload)) + payload)
 

@@ -24,7 +24,7 @@ TOOL = {"name": "look", "description": "Looks.", "parameters": {"type": "object"
 
 def spans(*pieces: Piece) -> list[Span]:
     found = [one for one in read(pieces) if isinstance(one, Exchange)]
-    return [span for number, one in enumerate(found) if (span := span_of(one, "c", number))]
+    return [span for number, one in enumerate(found) if (span := span_of(one, "c", number, "kernel:tls"))]
 
 
 def told(*pieces: Piece) -> list[Event]:
