@@ -45,6 +45,10 @@ class Sensor:
         self._libraries = Libraries(self._kernel.attach)
         if "tls" in self.probes:
             self._libraries.look_at_usual()
+        self._urgent = select.epoll()
+        self._urgent.register(self._kernel.vital.fd, select.EPOLLIN)
+        # That something is there is no reason to look, only that the kernel says so, which it does where there is much.
+        self._urgent.register(self._kernel.streams.fd, select.EPOLLIN | select.EPOLLET)
         self._known: dict[str, int] = {}
         self._early: list[Record] = []
 
@@ -54,6 +58,7 @@ class Sensor:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
+        self._urgent.close()
         self._kernel.close()
 
     def launch(self, command: Sequence[str], **more: object) -> "subprocess.Popen[bytes]":
@@ -130,8 +135,10 @@ class Sensor:
 
     def wait(self, *, busy: bool) -> None:
         """Wait for something vital, or a moment; where nothing happens, for anything, or longer."""
-        rings = [self._kernel.vital.fd] if busy else [ring.fd for ring in self._kernel.rings]
-        select.select(rings, [], [], BUSY_S if busy else IDLE_S)
+        if busy:
+            self._urgent.poll(BUSY_S)
+        else:
+            select.select([ring.fd for ring in self._kernel.rings], [], [], IDLE_S)
 
 
 def _told(records: Iterable[Record], wire: Wire, alive: set[int]) -> Iterator[Event]:

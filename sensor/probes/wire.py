@@ -1,23 +1,29 @@
 """Records → events: each by itself, and those of plaintext together, as the conversation that they are part of."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
-from sensor.event import CaptureStatus, Event, HttpRequested, HttpResponded, Unparsed
+from sensor.event import CaptureStatus, Event, HttpRequested, HttpResponded, ProcessId, ToolServed, Unparsed
 from sensor.identity import digest
 from sensor.probes.origin import SOURCE, Origin
 from sensor.probes.record import Record
+from sensor.probes.streams.sockets import Heard
 from sensor.probes.streams.streams import Streams
 from sensor.probes.table import decode
 from sensor.probes.tls.connections import Connections, Said
 from sensor.sources.otlp.derive import derive
 from sensor.sources.otlp.span import Span
 from sensor.wire.body import Unreadable, decoded
-from sensor.wire.exchange import Exchange, Headers, Undecoded, header
+from sensor.wire.exchange import Exchange, Headers, Request, Undecoded, header
+from sensor.wire.mcp import served_by
 from sensor.wire.model import UNREAD, exchange_id, span_of
 
 MOST_KEPT = 32 << 10
 """Bytes of a body that are kept of what is no talk with a model."""
+
+Way = Literal["tls", "http"]
+"""How a conversation was heard: inside TLS, or in plain text."""
+_SPOKEN: dict[Way, str] = {"tls": "TLS", "http": "plain HTTP"}
 
 
 class Wire:
@@ -36,7 +42,8 @@ class Wire:
         try:
             for said in self._connections.take(record):
                 yield from self._told(said, record.at_ns)
-            yield from self._streams.take(record)
+            for found in self._streams.take(record):
+                yield from self._plain(found, record.at_ns)
         except Exception as error:  # noqa: BLE001 - what a traced process says must not end its observation
             yield self._unread(f"{type(error).__name__}: {error}", record.at_ns, len(record.payload))
 
@@ -45,36 +52,48 @@ class Wire:
         try:
             for said in self._connections.end(at_ns):
                 yield from self._told(said, at_ns)
-            yield from self._streams.end()
+            for found in self._streams.end(at_ns):
+                yield from self._plain(found, at_ns)
             yield from derive(self._spans, self._origin.tenant)
         except Exception as error:  # noqa: BLE001 - as above
             yield self._unread(f"{type(error).__name__}: {error}", at_ns, 0)
 
-    def _told(self, said: Said, at_ns: int) -> Iterator[Event]:
+    def _plain(self, found: Event | Heard, at_ns: int) -> Iterator[Event]:
+        if isinstance(found, Heard):
+            yield from self._told(found.said, at_ns, "http", found.server)
+        else:
+            yield found
+
+    def _told(self, said: Said, at_ns: int, way: Way = "tls", server: ProcessId | None = None) -> Iterator[Event]:
+        where = f"{_SPOKEN[way]} of process {said.process.pid}"
         if isinstance(said.what, Undecoded):
             yield Unparsed(
                 **self._about(self._origin.booted_ns + at_ns), reason=said.what.reason, size=said.what.size,
-                digest=digest("plaintext", said.connection, said.number), where=f"TLS of process {said.process.pid}",
+                digest=digest("plaintext", said.connection, said.number), where=where,
             )  # fmt: skip
             return
-        span = span_of(said.what, said.connection, said.number, f"{SOURCE}:tls")
+        span = span_of(said.what, said.connection, said.number, f"{SOURCE}:{way}")
         if span is not None:
             self._spans.append(span)
             if unread := span.text(UNREAD):
-                subject = f"TLS of process {said.process.pid}"
                 yield CaptureStatus(
-                    **self._about(self._origin.booted_ns + at_ns), subject=subject, unseen=(unread,)
+                    **self._about(self._origin.booted_ns + at_ns), subject=where, unseen=(unread,)
                 )  # fmt: skip
-        yield from self._http(said, said.what, told=span is not None)
+        yield from self._http(said, said.what, way, told=span is not None)
+        for served in served_by(said.what):
+            yield ToolServed(
+                **self._about(said.what.request.begun_ns), process=server, client=said.process, request_id=served.call.id,
+                name=served.call.name, arguments=served.call.arguments, text=served.result.text if served.result else None,
+                failed=served.result.failed if served.result else False, ended_ns=served.ended_ns,
+            )  # fmt: skip
 
-    def _http(self, said: Said, exchange: Exchange, *, told: bool) -> Iterator[Event]:
+    def _http(self, said: Said, exchange: Exchange, way: Way, *, told: bool) -> Iterator[Event]:
         """Tell a request and its response; without their bodies where these are `told` as messages of a conversation."""
         request, response = exchange.request, exchange.response
         trace_id = exchange_id(said.connection, said.number)
-        host = header(request.headers, "host")
         yield HttpRequested(
             **self._about(request.begun_ns), process=said.process, trace_id=trace_id, method=request.method,
-            url=f"https://{host}{request.target}", body_bytes=len(request.body) + request.missing,
+            url=_url(request, way), body_bytes=len(request.body) + request.missing,
             body=None if told else _text(request.body, request.headers),
         )  # fmt: skip
         if response is not None:
@@ -98,6 +117,16 @@ class Wire:
             "tenant": self._origin.tenant, "session": "", "source": SOURCE, "position": at_ns, "part": self._number,
             "at_ns": at_ns,
         }  # fmt: skip
+
+
+def _url(request: Request, way: Way) -> str:
+    """Return what is asked for. A proxy is asked for a whole URL, or for a tunnel to a host (RFC 9112, 3.2)."""
+    scheme = "https" if way == "tls" else "http"
+    if request.method == "CONNECT":
+        return f"{scheme}://{request.target}"
+    if request.target.startswith(("http://", "https://")):
+        return request.target
+    return f"{scheme}://{header(request.headers, 'host')}{request.target}"
 
 
 def _text(body: bytes, headers: Headers) -> str | None:

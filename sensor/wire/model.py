@@ -31,8 +31,8 @@ def api_of(exchange: Exchange) -> Api | None:
 def span_of(exchange: Exchange, connection: str, number: int, source: str) -> Span | None:
     """Return the span of an exchange with a model, `None` for any other.
 
-    `connection` and `number` name the exchange, `source` is that of its events. Each is a trace of its own, because agents share connections.
-    What cannot be read is left out, as by an exporter that keeps content back, and `UNREAD` says why.
+    `connection` and `number` name the exchange, `source` is that of its events. Each is a trace of its own, because agents share
+    connections. What cannot be read is left out, as by an exporter that keeps content back, and `UNREAD` says why.
     """
     api = api_of(exchange)
     if api is None:

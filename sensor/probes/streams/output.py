@@ -138,9 +138,9 @@ class Outputs:
 
     def _written(self, record: Record) -> Iterator[OutputWritten]:
         passed, writer = Passed.read(record), process_of(record)
-        for process in {self._whole.get(record.first), writer}:
+        for process in {self._whole.get(record.first, writer), writer}:
             key = (process, record.first)
-            if process is not None and key in self._open:
+            if key in self._open:
                 self._open.move_to_end(key)
                 self._held += self._open[key].take(writer, passed, record.at_ns)
         while self._held > self._most_held:

@@ -10,6 +10,7 @@
 #define MSG_OOB 1
 #define PIECE 8191
 #define ROUNDS 8
+#define MUCH 262144 /* bytes of one processor */
 #define OUTPUT 65536 /* bytes that are told of what one process writes into a pipe, unless they are messages */
 
 /* What is known of a flow. */
@@ -62,6 +63,7 @@ struct flowing {
 
 BPF_TABLE("lru_hash", struct flow, struct flowing, flows, 16384);
 BPF_PERCPU_ARRAY(passings, struct passing, 1);
+BPF_PERCPU_ARRAY(unwoken, u32, 1);
 BPF_PROG_ARRAY(stream_jumps, 1);
 BPF_RINGBUF_OUTPUT(streams_ring, STREAMS_PAGES);
 
@@ -69,6 +71,22 @@ static __always_inline struct passing *passing(void)
 {
     u32 zero = 0;
     return passings.lookup(&zero);
+}
+
+/* Nobody is woken for a record: what is read after a moment is soon enough. But much at once would fill the ring before that. */
+static __always_inline void send_stream(struct written *made, u64 length)
+{
+    u64 size = sized(made, length);
+    u64 flags = BPF_RB_NO_WAKEUP;
+    u32 zero = 0;
+    u32 *since_woken = unwoken.lookup(&zero);
+    if (since_woken && (*since_woken += size) > MUCH) {
+        *since_woken = 0;
+        flags = BPF_RB_FORCE_WAKEUP;
+    }
+    count(made->head.type, COUNT_ATTEMPTED);
+    if (streams_ring.ringbuf_output(made, size, flags))
+        count(made->head.type, COUNT_LOST);
 }
 
 /* Tell a piece of what passed and return whether there may be more. */
@@ -103,10 +121,7 @@ static __always_inline int piece(struct member *self, struct passing *now)
         count(now->type, COUNT_UNREAD);
         told = 0;
     }
-    u64 size = sized(made, sizeof(struct passed) + told);
-    count(now->type, COUNT_ATTEMPTED);
-    if (streams_ring.ringbuf_output(made, size, 0))
-        count(now->type, COUNT_LOST);
+    send_stream(made, sizeof(struct passed) + told);
     now->base += length;
     now->length -= length;
     now->left -= length;
@@ -125,12 +140,9 @@ static __always_inline void told_size(struct member *self, struct passing *now)
     made->head.first = now->stream;
     made->head.second = now->reader;
     *(struct passed *)made->payload = now->about;
-    u64 size = sized(made, sizeof(struct passed));
-    count(now->type, COUNT_ATTEMPTED);
     if (now->left)
         count(now->type, COUNT_CUT);
-    if (streams_ring.ringbuf_output(made, size, 0))
-        count(now->type, COUNT_LOST);
+    send_stream(made, sizeof(struct passed));
 }
 
 int streams_passed(struct leaving *ctx)

@@ -5,8 +5,12 @@ from typing import Any
 
 from sensor.event import Event
 from sensor.probes.origin import Origin
-from sensor.probes.record import Record
+from sensor.probes.record import Record, Type
+from sensor.probes.streams.names import PORT, Names
 from sensor.probes.streams.output import Outputs
+from sensor.probes.streams.passed import Passed
+from sensor.probes.streams.sockets import Heard, Sockets
+from sensor.probes.streams.tools import Tools
 
 
 class Streams:
@@ -15,11 +19,26 @@ class Streams:
     def __init__(self, origin: Origin, about: Callable[[int], dict[str, Any]]) -> None:
         """`about`: what every event carries, for a time in nanoseconds since the epoch."""
         self._outputs = Outputs(origin, about)
+        self._names = Names(origin, about)
+        self._sockets = Sockets(origin, about)
+        self._tools = Tools(origin, about)
 
-    def take(self, record: Record) -> Iterator[Event]:
-        """Take any record and yield what is complete by it."""
+    def take(self, record: Record) -> Iterator[Event | Heard]:
+        """Take any record and yield what is complete by it; exchanges of HTTP as they are."""
         yield from self._outputs.take(record)
+        yield from self._tools.take(record)
+        if record.type in (Type.DATAGRAM_SENT, Type.DATAGRAM_GOT) or _is_of_names(record):
+            yield from self._names.take(record)
+        else:
+            yield from self._sockets.take(record)
 
-    def end(self) -> Iterator[Event]:
-        """Yield what is left."""
+    def end(self, at_ns: int) -> Iterator[Event | Heard]:
+        """Yield what is left; `at_ns` is nanoseconds since boot."""
         yield from self._outputs.end()
+        yield from self._names.end()
+        yield from self._tools.end()
+        yield from self._sockets.end(at_ns)
+
+
+def _is_of_names(record: Record) -> bool:
+    return record.type in (Type.SENT, Type.GOT) and Passed.read(record).peer[2:4] == PORT.to_bytes(2, "big")

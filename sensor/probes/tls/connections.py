@@ -27,7 +27,10 @@ class Said:
     """An exchange of a process, or bytes of it that are none."""
 
     process: ProcessId
+    address: int
+    """Of the connection, as its records have it."""
     connection: str
+    """Its name, which no other has."""
     number: int
     """Place among all of this connection."""
     what: Exchange | Undecoded
@@ -109,7 +112,7 @@ class Connections:
         for what in found:
             number = self._open[key].number
             self._open[key].number += 1
-            yield Said(self._origin.process(tgid, started_ns), name, number, what)
+            yield Said(self._origin.process(tgid, started_ns), address, name, number, what)
 
     def _at(self, at_ns: int) -> int:
         return self._origin.booted_ns + at_ns
