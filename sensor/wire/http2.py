@@ -80,7 +80,9 @@ class Http2:
             else:
                 self._response.unread += data
                 yield from self._responses(at_ns)
-        except (_NotUnderstood, HyperframeError, hpack.HPACKError) as error:
+        except hpack.HPACKError as error:  # its words may quote what was sent, or an address in our memory
+            self.give_up(f"no HTTP/2: headers cannot be unpacked ({type(error).__name__})")
+        except (_NotUnderstood, HyperframeError) as error:
             self.give_up(f"no HTTP/2: {error}")
 
     def give_up(self, reason: str) -> None:
