@@ -1,7 +1,10 @@
 """A request and its response, as they were sent: what the protocols of this package are read into."""
 
 from dataclasses import dataclass
+from typing import Literal
 
+Direction = Literal["sent", "got"]
+"""By the client, or from the server."""
 Headers = tuple[tuple[str, str], ...]
 """Names in lower case, in the order in which they were sent."""
 

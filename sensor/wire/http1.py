@@ -10,18 +10,14 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Literal
 
 import httptools
 
-from sensor.wire.exchange import Exchange, Request, Response, Undecoded, header
+from sensor.wire.exchange import Direction, Exchange, Request, Response, Undecoded, header
+from sensor.wire.kept import Kept
 
-Direction = Literal["sent", "got"]
-"""By the client, or from the server."""
 MOST_HEAD = 256 << 10
 """Bytes of a start line with its headers."""
-MOST_BODY = 16 << 20
-"""Bytes of a body that are kept; the rest is counted."""
 MOST_WAITING = 256
 """Requests that may wait for their responses (pipelining)."""
 _REASON = 200
@@ -77,6 +73,12 @@ class Http1:
         except (_NotUnderstood, httptools.HttpParserError) as error:
             self.give_up(f"no HTTP/1.1: {error}")
 
+    @property
+    def held(self) -> int:
+        """Return how many bytes are held of what is not complete."""
+        ways = (self._request, self._response)
+        return sum(len(way.unread) + way.body.held for way in ways) + sum(len(one.body) for one in self._waiting)
+
     def give_up(self, reason: str) -> None:
         """Understand nothing more of it."""
         self._given_up = self._given_up or reason[:_REASON]
@@ -127,20 +129,14 @@ class _Head:
         self.complete = True
 
 
-class _Body:
+class _Body(Kept):
     """A body of so many bytes; of -1, until the connection ends."""
 
-    __slots__ = ("_kept", "left", "missing")
+    __slots__ = ("left",)
 
     def __init__(self, length: int) -> None:
-        self._kept = bytearray()
+        super().__init__()
         self.left = length
-        self.missing = 0
-
-    @property
-    def size(self) -> int:
-        """Return how many bytes of it came."""
-        return len(self._kept) + self.missing
 
     @property
     def cut_off(self) -> bool:
@@ -154,16 +150,6 @@ class _Body:
         del unread[:size]
         if self.left > 0:
             self.left -= size
-
-    def keep(self, data: bytes | bytearray) -> None:
-        """Keep data as far as there is room."""
-        kept = data[: max(0, MOST_BODY - len(self._kept))]
-        self._kept += kept
-        self.missing += len(data) - len(kept)
-
-    def whole(self) -> bytes:
-        """Return what was kept."""
-        return bytes(self._kept)
 
 
 class _Found:

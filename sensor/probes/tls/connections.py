@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from sensor.event import ProcessId
 from sensor.probes.origin import Origin
 from sensor.probes.record import Record, Type
-from sensor.wire.exchange import Exchange, Undecoded
-from sensor.wire.http1 import Direction, Http1
+from sensor.wire.exchange import Direction, Exchange, Undecoded
+from sensor.wire.http import Http
 
 MOST = 10_000
 """Connections that are followed at a time."""
@@ -40,12 +40,12 @@ class Said:
 class _Connection:
     begun_ns: int
     """When its first record was written: its address may come again for another."""
-    http: Http1 = field(default_factory=Http1)
+    http: Http = field(default_factory=Http)
     offsets: dict[Direction, int] = field(default_factory=dict)
     """Bytes that went each way."""
     number: int = 0
     held: int = 0
-    """Bytes that came since the last exchange was complete."""
+    """Bytes of what is not complete."""
 
 
 class Connections:
@@ -88,22 +88,20 @@ class Connections:
             # Text that somebody else wrote may look like a message: nothing behind a gap is read.
             connection.http.give_up(f"bytes {expected} to {offset} of one direction are missing")
         connection.offsets[way] = offset + len(data)
-        self._hold(connection, len(data))
-        for said in self._told(key, connection.http.take(way, data, self._at(record.at_ns))):
-            self._hold(connection, -connection.held)
-            yield said
+        yield from self._told(key, connection.http.take(way, data, self._at(record.at_ns)))
+        self._hold(connection, connection.http.held)
         while self._held > self._most_held:
             yield from self._ended(next(iter(self._open)), record.at_ns)
 
-    def _hold(self, connection: _Connection, more: int) -> None:
-        connection.held += more
-        self._held += more
+    def _hold(self, connection: _Connection, held: int) -> None:
+        self._held += held - connection.held
+        connection.held = held
 
     def _ended(self, key: _Key, at_ns: int) -> Iterator[Said]:
         connection = self._open.get(key)
         if connection is not None:
             yield from self._told(key, connection.http.end(self._at(at_ns)))
-            self._hold(connection, -connection.held)
+            self._hold(connection, 0)
             del self._open[key]
 
     def _told(self, key: _Key, found: Iterator[Exchange | Undecoded]) -> Iterator[Said]:

@@ -1,9 +1,14 @@
 """Plaintext in pieces → exchanges; with pieces missing, reused addresses, and processes that are gone."""
 
+import random
+
 from sensor.probes.origin import Origin
 from sensor.probes.record import HEADER, Record, Type
 from sensor.probes.tls.connections import MOST, PLAINTEXT, Connections, Said
 from sensor.wire.exchange import Exchange, Undecoded
+from sensor.wire.http2 import PREFACE
+from tests.sensor.wire.test_http2 import CONVERSATION
+from tests.sensor.wire.traffic import cut
 
 REQUEST = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
 RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -42,6 +47,23 @@ def test_behind_missing_bytes_nothing_is_read_because_text_may_look_like_a_messa
     (one,) = (one.what for one in found)
     assert isinstance(one, Undecoded)
     assert one.size == len(forged) + len(RESPONSE)
+
+
+def test_exchanges_of_http_2_are_told_alike() -> None:
+    at = {"sent": 0, "got": 0}
+    records = []
+    for way, data in cut(CONVERSATION, random.Random(1)):
+        records.append(record(Type.TLS_SENT if way == "sent" else Type.TLS_GOT, data, offset=at[way]))
+        at[way] += len(data)
+
+    assert [one.number for one in told(*records) if isinstance(one.what, Exchange)] == [0, 1, 2, 3, 4]
+
+
+def test_bytes_that_came_before_the_version_was_known_are_counted() -> None:
+    (one,) = told(record(Type.TLS_SENT, PREFACE[:10]), record(Type.TLS_SENT, PREFACE[12:], offset=12))
+
+    assert isinstance(one.what, Undecoded)
+    assert one.what.size == len(PREFACE) - 2
 
 
 def test_a_response_whose_request_was_not_seen_answers_no_other() -> None:

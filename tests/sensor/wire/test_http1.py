@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from sensor.wire.body import decoded
 from sensor.wire.exchange import Exchange, Undecoded
-from sensor.wire.http1 import MOST_BODY, MOST_HEAD, MOST_WAITING, Http1
+from sensor.wire.http1 import MOST_HEAD, MOST_WAITING, Http1
+from sensor.wire.kept import MOST_BODY
 from sensor.wire.sse import data
 from tests.sensor.wire.traffic import Piece, cut, read, request, response
 

@@ -6,8 +6,8 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from sensor.wire.exchange import Exchange, Undecoded
-from sensor.wire.http1 import Direction, Http1
+from sensor.wire.exchange import Direction, Exchange, Undecoded
+from sensor.wire.http import Http
 
 Piece = tuple[Direction, bytes]
 
@@ -53,6 +53,6 @@ def cut(pieces: Sequence[Piece], source: random.Random) -> list[Piece]:
 
 def read(pieces: Sequence[Piece]) -> list[Exchange | Undecoded]:
     """Return what a connection held."""
-    connection = Http1()
+    connection = Http()
     found = [one for direction, data in pieces for one in connection.take(direction, data)]
     return [*found, *connection.end()]
