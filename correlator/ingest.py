@@ -24,7 +24,7 @@ from correlator.policy import Policy, load_policy
 from correlator.run import runs, spliced
 from correlator.score import SHIPPED, THRESHOLD, Scale
 from correlator.settings import Settings
-from correlator.surroundings import MOST_SESSIONS, Surroundings
+from correlator.surroundings import AFTER_NS, MOST_SESSIONS, Surroundings
 from graph.errors import UnstorableEvent
 from graph.fold import event_time
 from graph.store import Derived, GraphStore
@@ -220,6 +220,14 @@ class Desk:
                     return Cleared(len(judged), tuple(stories), tuple(changed))
         return Cleared(len(judged), tuple(stories), tuple(changed))
 
+    def reconsider(self, seen: Sequence[Event]) -> None:
+        """Have the sessions judged again that ran while the kernel saw this: it may be their work."""
+        times = [event.position for event in seen if not event.session]
+        if times:
+            first_ns, last_ns = min(times) - AFTER_NS, max(times)
+            beside = self.casebook.beside(self.settings.tenant, first_ns, last_ns, limit=MOST_SESSIONS)
+            self.casebook.reconsider(self.settings.tenant, [one.key for one in beside])
+
     def _groups(self, sessions: Sequence[SessionRecord]) -> Iterator[list[JudgedRun]]:
         """Yield judged runs that are kept with one commit: of one moment, so that none of them could teach another."""
         for _, same in groupby(self.casebook.linked(sessions), key=lambda linked: moment_of(linked[0])):
@@ -276,7 +284,8 @@ def _read(
     events = new = unparsed = 0
     sessions: set[str] = set()
     reasons: Counter[str] = Counter()
-    seen: list[int] = []
+    seen: list[Event] = []
+    """The first and the last of what the kernel saw."""
     alerted: dict[str, None] = {}
     problem = ""
     try:
@@ -291,14 +300,12 @@ def _read(
             unparsed += len(refused)
             reasons.update(refused)
             sessions |= {event.session for event in batch if event.session}
-            seen += [event.position for event in batch if not event.session and doer(event) is not None]
-            seen = [min(seen), max(seen)] if seen else []
+            ends = [event for event in (*seen, *batch) if not event.session and doer(event) is not None]
+            seen = [min(ends, key=_when), max(ends, key=_when)] if ends else []
             progress(Progress("read", events, name))
     except SensorError as error:
         problem = str(error)
-    if seen:
-        beside = desk.casebook.beside(desk.settings.tenant, seen[0], seen[1], limit=MOST_SESSIONS)
-        desk.casebook.reconsider(desk.settings.tenant, [one.key for one in beside])
+    desk.reconsider(seen)
     if unparsed and unparsed == events and not problem:
         problem = f"{name} holds nothing that could be read. `clew replay --help` names the formats."
     return FileRead(name, events, new, len(sessions), unparsed, tuple(reasons.most_common(10)), problem, tuple(alerted))
@@ -366,6 +373,10 @@ def merge(graph: GraphStore, batch: Sequence[Event]) -> int:
         return graph.merge(batch).new
     except UnstorableEvent:
         return sum(_merge_one(graph, event) for event in batch)
+
+
+def _when(event: Event) -> int:
+    return event.position
 
 
 def _merge_one(graph: GraphStore, event: Event) -> int:

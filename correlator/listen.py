@@ -29,6 +29,9 @@ JUDGING = 1 / 3
 """Time for judging, as a part of the time for keeping, that is taken even when more requests wait."""
 
 
+_NOTHING = Received()
+
+
 @dataclass(frozen=True, slots=True)
 class _Request:
     found: Received
@@ -59,8 +62,11 @@ class Engine(threading.Thread):
 
     async def take(self, found: Received, size: int) -> None:
         """Keep what a request brought (`sensor.receive.receiver.Taker`)."""
-        if not found.spans and not found.alerts:
-            return
+        if found != _NOTHING:
+            await asyncio.wrap_future(self.put(found, size))
+
+    def put(self, found: Received, size: int) -> "Future[None]":
+        """Have something kept; the future ends when it is. Raises `Busy`."""
         request = _Request(found, size, Future())
         # Who goes away takes nothing back: a future that runs cannot be cancelled under the engine.
         request.kept.set_running_or_notify_cancel()
@@ -72,7 +78,7 @@ class Engine(threading.Thread):
                 raise Busy(1)
             self._waiting += size
             self._queue.put(request)
-        await asyncio.wrap_future(request.kept)
+        return request.kept
 
     def stop(self) -> None:
         """Keep what waits, judge what is due, and end; more is refused from now on."""
@@ -145,6 +151,7 @@ class Engine(threading.Thread):
         try:
             live.take(span for request in requests for span in request.found.spans)
             live.take_alerts(event for request in requests for event in request.found.alerts)
+            live.take_seen([event for request in requests for event in request.found.seen])
         except Exception as failed:  # noqa: BLE001 - raised below, when those who wait were answered
             error = failed
         with self._lock:

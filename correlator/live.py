@@ -5,7 +5,7 @@ is due, and tells the stories that alerts fell on.
 After a crash both go on from what was kept: a bundle stays due until it was told, a session until it was judged.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from correlator.casebook import StoryRecord
@@ -66,6 +66,12 @@ class Live:
         if clean:
             merge(self._desk.graph, clean)
             self._alerted |= dict.fromkeys(self._desk.casebook.note_alerts(alerts_in(clean)).changed)
+
+    def take_seen(self, events: Sequence[Event]) -> None:
+        """Keep what the kernel saw, and have the sessions of that time judged again. What this returned for is not lost."""
+        if events:
+            merge(self._desk.graph, [redact(event, self._desk.key) for event in events])
+            self._desk.reconsider(events)
 
     def work(self) -> Worked:
         """Tell and judge all that is due."""

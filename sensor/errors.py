@@ -10,6 +10,7 @@
     ├── UnreadableJsonError         one JSON value; sources turn it into an `Unparsed` event
     ├── SpoolUnusable               the file of kept spans cannot be used
     ├── ProbesUnusable              the kernel sensor cannot run here
+    ├── UnknownTarget               what is to be observed is not there, or is more than may be named
     ├── RecordInvalid               bytes are no record of a probe
     └── Undecodable                 one message of a protocol; sources and receivers say so and go on
 
@@ -66,6 +67,10 @@ class SpoolUnusable(SensorError):
 
 class ProbesUnusable(SensorError):
     """The kernel, its headers, BCC or the rights that the probes need are missing. The message says which and what to do."""
+
+
+class UnknownTarget(SensorError):
+    """What is to be observed is not there, or is more than may be named."""
 
 
 class RecordInvalid(SensorError):

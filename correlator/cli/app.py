@@ -12,6 +12,7 @@ VERBS: dict[str, str] = {
     "replay": "Read recorded sessions and tell the stories in them.",
     "listen": "Receive OpenTelemetry and tell stories as they happen.",
     "run": "Run a command under the kernel sensor and tell the stories in what it did.",
+    "watch": "Observe processes, control groups, units or containers that run already, by the kernel sensor.",
     "record": "Run a command under the kernel sensor and keep what it did.",
     "story": "List, show and export stories.",
     "session": "List sessions, or show one.",

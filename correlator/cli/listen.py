@@ -88,7 +88,7 @@ def _serve(
     from correlator.listen import Engine
     from sensor.receive.receiver import Receiver
 
-    engine = Engine(lambda: live(settings), lambda record: _tell(run, record))
+    engine = Engine(lambda: live(settings), lambda record: tell_now(run, record))
     engine.start()
     onward = Forwarder(forward, run.say) if forward else None
     try:
@@ -188,7 +188,8 @@ def live(settings: "Settings") -> "Iterator[Live]":
             spool.close()
 
 
-def _tell(run: Run, record: "StoryRecord") -> None:
+def tell_now(run: Run, record: "StoryRecord") -> None:
+    """Print a story as soon as it is there."""
     from correlator.cli.desk import notes
     from correlator.render import render
 

@@ -5,16 +5,21 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     import subprocess
 
     from correlator.settings import Settings
+    from sensor.event import Event
+    from sensor.probes.origin import Origin
+    from sensor.sources.otlp.span import Span
+
+    Taken = Callable[[Sequence[Event], Sequence[Span]], None]
 
 _NICE = 10
 """How far the observer gives way (nice(2))."""
@@ -35,33 +40,66 @@ class Observation:
 
 
 def observed(
-    command: Sequence[str], out: Path, settings: "Settings", environment: Mapping[str, str] | None = None
+    command: Sequence[str], origin: "Origin", take: "Taken", environment: Mapping[str, str] | None = None
 ) -> Observation:
-    """Run a command and write what it and its children did, one event a line. Raises `ProbesUnusable` before it is started."""
-    from correlator.wiring import redaction_key
-    from sensor.event import EventsLost
-    from sensor.probes.origin import Origin
+    """Run a command and hand on what it and its children did. Raises `ProbesUnusable` before it is started."""
+    from sensor.probes.sensor import Observation as Seen
     from sensor.probes.sensor import Sensor
-    from sensor.redact import redact
 
-    key, origin = redaction_key(settings), Origin.here(settings.tenant)
-    events = lost = 0
-    # The file is opened when the sensor stands, so that a failure leaves what was in it; it is written line by line, so that an end
-    # by force loses nothing that was told.
-    with Sensor() as sensor, out.open("w", encoding="utf-8", newline="\n", buffering=1) as file:
-        file.write(f"{sensor.status(origin).content}\n")
+    with Sensor() as sensor:
+        take([sensor.status(origin)], [])
         try:
             process = sensor.launch(command, env=environment)
         except OSError as error:
             return _not_started(command, error)
         # What is observed goes before its observer; the rings hold what waits.
         os.setpriority(os.PRIO_PROCESS, 0, _NICE)
+        seen = Seen(sensor, origin, {process.pid})
+        count = _Count(take)
         with _passed_on(process):
-            for event in sensor.observed(process, origin):
-                file.write(f"{redact(event, key).content}\n")
-                events += 1
-                lost += event.count if isinstance(event, EventsLost) else 0
-    return Observation(_code(process), events, lost)
+            while process.poll() is None:
+                count(seen.look(), seen.spans())
+            count(seen.end(), seen.spans())
+    return Observation(_code(process), count.events, count.lost)
+
+
+@contextmanager
+def recorded(out: Path, settings: "Settings", origin: "Origin") -> "Iterator[Taken]":
+    """Give what writes events to a file, one a line, credentials replaced; talks with models are told at the end."""
+    from correlator.wiring import redaction_key
+    from sensor.redact import redact
+    from sensor.sources.otlp.derive import derive
+    from sensor.sources.otlp.span import Span
+
+    key, said = redaction_key(settings), list[Span]()
+    # The file is opened when there is something to write, so that a sensor that cannot run leaves what was in it; it is written
+    # line by line, so that an end by force loses nothing that was told.
+    with ExitStack() as opened:
+        file: list[TextIO] = []
+
+        def take(events: "Sequence[Event]", spans: "Sequence[Span]") -> None:
+            said.extend(spans)
+            if not file:
+                file.append(opened.enter_context(out.open("w", encoding="utf-8", newline="\n", buffering=1)))
+            for event in events:
+                file[0].write(f"{redact(event, key).content}\n")
+
+        yield take
+        if said:
+            take(derive(said, origin.tenant), [])
+
+
+class _Count:
+    """Counts what it hands on."""
+
+    def __init__(self, take: "Taken") -> None:
+        self._take = take
+        self.events = self.lost = 0
+
+    def __call__(self, events: "Sequence[Event]", spans: "Sequence[Span]") -> None:
+        self.events += len(events)
+        self.lost += sum(event.count for event in events if event.kind == "events_lost")
+        self._take(events, spans)
 
 
 def unobserved(command: Sequence[str], environment: Mapping[str, str]) -> Observation:

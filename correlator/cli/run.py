@@ -11,7 +11,15 @@ from correlator.cli.record import OWN
 from correlator.cli.verb import Run, verb
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pydantic import JsonValue
+
+    from correlator.casebook import StoryRecord
+    from correlator.cli.observed import Observation, Taken
+    from correlator.cli.station import Station
+    from correlator.settings import Settings
+    from sensor.probes.origin import Origin
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -22,6 +30,7 @@ def run_command(
     run: Run,
     command: Annotated[list[str], typer.Argument(help="Command with its arguments, behind `--`.", metavar="CMD...")],
     report: Annotated[Path | None, typer.Option(help="File for the stories, as JSON.", metavar="FILE")] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Tell stories while the command runs.")] = False,
     workload: Annotated[str | None, typer.Option(help="Label of the agent; equal labels share a baseline.")] = None,
     policy: Annotated[str | None, typer.Option(help="Policy file; the shipped one if not given.")] = None,
     threshold: Annotated[float | None, typer.Option(help="Score from which on a chain is a story.")] = None,
@@ -32,37 +41,67 @@ def run_command(
     an endpoint is set. Its input, output and exit code are untouched. Without root, or where the kernel sensor cannot run, there is
     telemetry only.
     """
-    from correlator.cli.desk import notes, opened
-    from correlator.cli.observed import observed, unobserved
-    from correlator.cli.telemetry import received
-    from correlator.ingest import ingest
-    from correlator.render import render
+    from correlator.cli.desk import opened
+    from correlator.cli.station import station
     from correlator.render.data import to_json
-    from sensor.errors import ProbesUnusable
+    from sensor.probes.origin import Origin
 
     settings = run.settings(workload=workload, policy=policy, threshold=threshold)
+    origin = Origin.here(settings.tenant)
+
+    def observe(there: "Station", take: "Taken") -> "Observation":
+        from correlator.cli.observed import observed, unobserved
+        from sensor.errors import ProbesUnusable
+
+        try:
+            return observed(command, origin, take, there.environment)
+        except ProbesUnusable as error:
+            run.say(f"clew: telemetry only, without the kernel: {error} `clew doctor` names what is missing.")
+            return unobserved(command, there.environment)
+
+    with opened(settings) as desk:
+        begun = desk.casebook.begin(settings.tenant)
+    if follow:
+        with station(settings, lambda record: _tell(run, record)) as there:
+            found = observe(there, there.saw)
+    else:
+        found = _afterwards(settings, origin, observe)
+    with opened(settings) as desk:
+        keys = {one.key for one in desk.casebook.sessions(settings.tenant) if one.seen >= begun}
+        records = [one for one in desk.casebook.each_story(settings.tenant) if one.story.session in keys]
+    counts = f"{found.events} events, {len(keys)} sessions judged, {len(records)} stories"
+    run.say(f"clew: {counts}" + (f", {found.lost} events lost" if found.lost else ""))
+    for one in () if follow else records:
+        _tell(run, one)
+    if report is not None:
+        stories: list[JsonValue] = [one.story.model_dump(mode="json") for one in records]
+        report.write_text(to_json({"stories": stories}) + "\n", "utf-8")
+    return found.exit_code
+
+
+def _afterwards(
+    settings: "Settings", origin: "Origin", observe: "Callable[[Station, Taken], Observation]"
+) -> "Observation":
+    """Observe first and judge then: it takes no time from the command."""
+    from correlator.cli.desk import opened
+    from correlator.cli.observed import recorded
+    from correlator.cli.station import station
+    from correlator.ingest import ingest
+
     with tempfile.TemporaryDirectory(prefix="clew-run-") as folder:
         recording = Path(folder) / "events.jsonl"
-        with opened(settings) as desk:
-            begun = desk.casebook.begin(settings.tenant)
-        with received(settings) as environment:
-            try:
-                found = observed(command, recording, settings, environment)
-            except ProbesUnusable as error:
-                run.say(f"clew: telemetry only, without the kernel: {error} `clew doctor` names what is missing.")
-                found = unobserved(command, environment)
-        with opened(settings) as desk:
-            told = ingest([("the command", recording)] if recording.exists() else [], desk)
-            sessions = [one for one in desk.casebook.sessions(settings.tenant) if one.seen >= begun]
-            keys = {one.key for one in sessions}
-            every = desk.casebook.each_story(settings.tenant)
-            records = [one for one in every if one.story.session in keys or one.story.id in told.stories]
-        counts = f"{found.events} events, {len(sessions)} sessions judged, {len(records)} stories"
-        run.say(f"clew: {counts}" + (f", {found.lost} events lost" if found.lost else ""))
-        color = run.color and sys.stderr.isatty()
-        for one in records:
-            sys.stderr.write(f"\n{render(one.story, 'terminal', notes=notes(one), width=run.width, color=color)}")
-        if report is not None:
-            stories: list[JsonValue] = [one.story.model_dump(mode="json") for one in records]
-            report.write_text(to_json({"stories": stories}) + "\n", "utf-8")
-    return found.exit_code
+        with station(settings) as there, recorded(recording, settings, origin) as take:
+            found = observe(there, take)
+        if recording.exists():
+            with opened(settings) as desk:
+                ingest([("the command", recording)], desk)
+    return found
+
+
+def _tell(run: Run, record: "StoryRecord") -> None:
+    from correlator.cli.desk import notes
+    from correlator.render import render
+
+    color = run.color and sys.stderr.isatty()
+    sys.stderr.write(f"\n{render(record.story, 'terminal', notes=notes(record), width=run.width, color=color)}")
+    sys.stderr.flush()

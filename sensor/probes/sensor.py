@@ -10,15 +10,18 @@ from types import TracebackType
 from typing import Any, Self
 
 from sensor.errors import ProbesUnusable
-from sensor.event import CaptureStatus, Event, EventsLost
+from sensor.event import CaptureStatus, Event, EventsLost, ProcessStarted
 from sensor.probes.btf import VMLINUX
 from sensor.probes.kernel import Kernel, tracepoints
 from sensor.probes.origin import SOURCE, Origin
 from sensor.probes.record import Count, Record, Type
+from sensor.probes.running import Running, running
 from sensor.probes.source import USUAL, Sizes, order
 from sensor.probes.table import PROBES, Probe
 from sensor.probes.tls.libraries import Libraries
 from sensor.probes.wire import Wire
+from sensor.sources.otlp.derive import derive
+from sensor.sources.otlp.span import Span
 
 _NOT_OBSERVED = 126
 """Exit code of a command that was not executed, as a shell has it."""
@@ -51,6 +54,7 @@ class Sensor:
         self._urgent.register(self._kernel.streams.fd, select.EPOLLIN | select.EPOLLET)
         self._known: dict[str, int] = {}
         self._early: list[Record] = []
+        self._watched: set[int] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -75,21 +79,35 @@ class Sensor:
             self._kernel.forget(process.pid)
         return process  # type: ignore[no-any-return]
 
+    def watch(self, pids: Iterable[int]) -> set[int]:
+        """Observe processes that run already, with what they will start; return those that are new. Raises `OSError`.
+
+        Who is born while this is called by a process that is not observed yet may be missed: call again until nothing is new.
+        """
+        new = set(pids) - self._watched - {os.getpid()}
+        for pid in new:
+            self._kernel.observe(pid)
+            self._libraries.look_at_mapped(pid)
+        self._watched |= new
+        return new
+
+    def forget(self, pids: Iterable[int]) -> None:
+        """Observe these processes no longer."""
+        for pid in pids:
+            self._kernel.forget(pid)
+            self.gone(pid)
+
+    def gone(self, pid: int) -> None:
+        """Take note that a process has ended; the kernel has taken it out already, and its number may have come again."""
+        self._watched.discard(pid)
+
     def observed(self, process: "subprocess.Popen[bytes]", origin: Origin) -> Iterator[Event]:
         """Yield what a launched command and its children do, until it has ended; then its talks with models, and what was lost."""
-        wire = Wire(origin)
-        alive = {process.pid}
-        busy = True
+        observation = Observation(self, origin, {process.pid})
         while process.poll() is None:
-            self.wait(busy=busy)
-            records = self.records()
-            busy = bool(records)
-            yield from _told(records, wire, alive)
-        yield from _told(self.records(), wire, alive)
-        yield from wire.end(time.clock_gettime_ns(time.CLOCK_BOOTTIME))
-        yield from self.gaps(origin, outliving=len(alive))
-        for pid in alive:
-            self._kernel.forget(pid)
+            yield from observation.look()
+        yield from observation.end()
+        yield from derive(observation.spans(), origin.tenant)
 
     def status(self, origin: Origin) -> CaptureStatus:
         """Return what is observed, and which tracepoints are not there."""
@@ -141,14 +159,62 @@ class Sensor:
             select.select([ring.fd for ring in self._kernel.rings], [], [], IDLE_S)
 
 
-def _told(records: Iterable[Record], wire: Wire, alive: set[int]) -> Iterator[Event]:
-    """Yield what records tell, and keep the numbers of the processes that live."""
-    for record in records:
+class Observation:
+    """What some processes do, look by look."""
+
+    def __init__(self, sensor: Sensor, origin: Origin, alive: Iterable[int]) -> None:
+        """`alive`: the processes that are observed at the beginning, their numbers."""
+        self.alive = set(alive)
+        """Those that live; a number is taken out when its process has ended."""
+        self._sensor = sensor
+        self._origin = origin
+        self._wire = Wire(origin)
+        self._known: dict[int, Running] = {}
+        """Processes that ran before, of which nothing was told yet."""
+        self._busy = True
+
+    def join(self, pids: Iterable[int]) -> bool:
+        """Observe more processes, which run already; return whether one is new. Raises `OSError`."""
+        new = self._sensor.watch(pids)
+        self.alive |= new
+        self._known |= {pid: one for pid in new if (one := running(pid)) is not None}
+        return bool(new)
+
+    def look(self) -> list[Event]:
+        """Wait a moment, and return what was done since the last look."""
+        self._sensor.wait(busy=self._busy)
+        return self._read()
+
+    def spans(self) -> list[Span]:
+        """Return the talks with models that were complete since this was asked for last."""
+        return self._wire.spans()
+
+    def end(self) -> list[Event]:
+        """Observe no longer; return what is left, and what was lost."""
+        found = self._read()
+        found += self._wire.end(time.clock_gettime_ns(time.CLOCK_BOOTTIME))
+        found += self._sensor.gaps(self._origin, outliving=len(self.alive))
+        self._sensor.forget(self.alive)
+        return found
+
+    def _read(self) -> list[Event]:
+        records = self._sensor.records()
+        self._busy = bool(records)
+        return [event for record in records for event in self._told(record)]
+
+    def _told(self, record: Record) -> Iterator[Event]:
         if record.type == Type.FORKED:
-            alive.add(record.first)
+            self.alive.add(record.first)
         elif record.type == Type.EXITED:
-            alive.discard(record.tgid)
-        yield from wire.take(record)
+            self.alive.discard(record.tgid)
+            self._sensor.gone(record.tgid)
+        if (before := self._known.pop(record.tgid, None)) is not None:
+            # Only the kernel says when it started, to the nanosecond, which is part of its identity.
+            yield ProcessStarted(
+                **self._origin.about(record), process=self._origin.process(record.tgid, record.started_ns),
+                executable=before.executable, argv=before.argv, cwd=before.cwd,
+            )  # fmt: skip
+        yield from self._wire.take(record)
 
 
 def _about(origin: Origin) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from sensor.probes.streams.sockets import Heard
 from sensor.probes.streams.streams import Streams
 from sensor.probes.table import decode
 from sensor.probes.tls.connections import Connections, Said
-from sensor.sources.otlp.derive import derive
 from sensor.sources.otlp.span import Span
 from sensor.wire.body import Unreadable, decoded
 from sensor.wire.exchange import Exchange, Headers, Request, Undecoded, header
@@ -47,14 +46,18 @@ class Wire:
         except Exception as error:  # noqa: BLE001 - what a traced process says must not end its observation
             yield self._unread(f"{type(error).__name__}: {error}", record.at_ns, len(record.payload))
 
+    def spans(self) -> list[Span]:
+        """Return the talks with models that were complete since this was asked for last."""
+        found, self._spans = self._spans, []
+        return found
+
     def end(self, at_ns: int) -> Iterator[Event]:
-        """Yield what is left of the connections, and the conversations with models."""
+        """Yield what is left of the connections."""
         try:
             for said in self._connections.end(at_ns):
                 yield from self._told(said, at_ns)
             for found in self._streams.end(at_ns):
                 yield from self._plain(found, at_ns)
-            yield from derive(self._spans, self._origin.tenant)
         except Exception as error:  # noqa: BLE001 - as above
             yield self._unread(f"{type(error).__name__}: {error}", at_ns, 0)
 

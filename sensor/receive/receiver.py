@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
-from sensor.event import AlertReceived, Unparsed
+from sensor.event import AlertReceived, Event, Unparsed
 from sensor.identity import DEFAULT_TENANT
 from sensor.sources.alerts.mapping import Mapping
 from sensor.sources.otlp.span import Span
@@ -40,6 +40,8 @@ class Received:
     spans: tuple[Span, ...] = ()
     alerts: tuple[AlertReceived | Unparsed, ...] = ()
     """Alerts of other products, and the marks of records that could not be read."""
+    seen: tuple[Event, ...] = ()
+    """What our own sensor saw; nothing that is received."""
 
 
 class Taker(Protocol):

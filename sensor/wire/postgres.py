@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from sensor.wire.exchange import Undecoded
-from sensor.wire.http1 import Direction
+from sensor.wire.exchange import Direction, Undecoded
 
 MOST_KEPT = 32 << 10
 """Bytes of a statement, of all its parameters, and of its result that are kept."""

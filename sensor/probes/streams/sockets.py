@@ -14,8 +14,7 @@ from sensor.probes.origin import Origin
 from sensor.probes.record import Record, Type
 from sensor.probes.streams.passed import Passed, Process, process_of
 from sensor.probes.tls.connections import PLAINTEXT, Connections, Said
-from sensor.wire.exchange import Undecoded
-from sensor.wire.http1 import Direction
+from sensor.wire.exchange import Direction, Undecoded
 from sensor.wire.postgres import Postgres, Query
 
 MOST_DATABASES = 64

@@ -63,6 +63,17 @@ class Libraries:
             inside = path if path.startswith("/") else f"{_cwd(record.tgid)}/{path}"
             self._look(f"/proc/{record.tgid}/root", inside)
 
+    def look_at_mapped(self, pid: int) -> None:
+        """Attach to what a process that runs already executes and has mapped."""
+        self._look("", f"/proc/{pid}/exe")
+        try:
+            mapped = Path(f"/proc/{pid}/maps").read_text("utf-8", "replace")
+        except OSError:  # gone already
+            return
+        for path in {line[at:] for line in mapped.splitlines() if (at := line.find("/")) > 0}:
+            if path.rpartition("/")[2].startswith(NAME):
+                self._look(f"/proc/{pid}/root", path)
+
     def _look(self, root: str, path: str) -> None:
         try:
             file = opened_inside(root, path)

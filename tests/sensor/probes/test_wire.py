@@ -5,6 +5,7 @@ from sensor.probes.origin import Origin
 from sensor.probes.record import HEADER, Record, Type
 from sensor.probes.tls.connections import PLAINTEXT
 from sensor.probes.wire import Wire
+from sensor.sources.otlp.derive import derive
 from tests.sensor.wire.traffic import request, response
 
 ASKED = request("/v1/chat/completions", {"model": "m-1", "messages": [{"role": "user", "content": "Hello there."}]})
@@ -21,6 +22,7 @@ def test_what_of_an_exchange_could_not_be_read_is_told_beside_the_rest() -> None
         *wire.take(record(Type.TLS_SENT, ASKED)),
         *wire.take(record(Type.TLS_GOT, response(b"{", headers="Content-Type: application/json\r\n"))),
         *wire.end(900),
+        *derive(wire.spans()),
     ]
 
     (status,) = (one for one in found if isinstance(one, CaptureStatus))

@@ -9,6 +9,7 @@ from sensor.probes.process.decode import EXECUTED
 from sensor.probes.record import HEADER, Record, Type
 from sensor.probes.streams.passed import PASSED
 from sensor.probes.wire import Wire
+from sensor.sources.otlp.derive import derive
 
 ORIGIN = Origin("boot", 1_000)
 
@@ -55,4 +56,8 @@ def told(*records: Record) -> list[Event]:
     """Return what records tell, from the first to the end of the sensor, without what they are by themselves."""
     wire = Wire(ORIGIN)
     found = [event for one in records for event in wire.take(one)]
-    return [event for event in (*found, *wire.end(900)) if event.kind not in ("process_started", "process_exited")]
+    return [
+        event
+        for event in (*found, *wire.end(900), *derive(wire.spans()))
+        if event.kind not in ("process_started", "process_exited")
+    ]

@@ -1,0 +1,88 @@
+"""What runs beside an observed command: the engine, and a receiver for what the agent's own instrumentation sends."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from correlator.casebook import StoryRecord
+    from correlator.listen import Engine
+    from correlator.settings import Settings
+    from sensor.event import Event
+    from sensor.sources.otlp.span import Span
+
+ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+"""Where exporters send to (OpenTelemetry specification, OTLP exporter)."""
+_EVENT_BYTES, _SPAN_BYTES = 400, 8_000
+"""What one is held to take while it waits."""
+_AGAIN_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """Where an observation goes."""
+
+    environment: Mapping[str, str]
+    """In which instrumented programs send here."""
+    engine: "Engine"
+
+    def saw(self, events: "Sequence[Event]", spans: "Sequence[Span]") -> None:
+        """Have the engine keep and judge what the kernel saw; where too much waits, wait: the kernel's rings hold what comes."""
+        from sensor.receive.receiver import Busy, Received
+
+        if not events and not spans:
+            return
+        found = Received(spans=tuple(spans), seen=tuple(events))
+        while self.engine.failure is None:
+            try:
+                self.engine.put(found, _EVENT_BYTES * len(events) + _SPAN_BYTES * len(spans))
+                return
+            except Busy:
+                time.sleep(_AGAIN_S)
+
+
+@contextmanager
+def station(
+    settings: "Settings", told: "Callable[[StoryRecord], None]" = lambda _: None, *, telemetry: bool = True
+) -> Iterator[Station]:
+    """Give the station; all that came is kept and judged at the end. `told` gets each new or changed story, in the engine's thread.
+
+    `telemetry`: whether to receive it. Who has said where it goes is left alone: the environment is given as it is.
+    """
+    import uvicorn
+
+    from correlator.cli.listen import live
+    from correlator.listen import Engine
+    from sensor.receive.http import application
+    from sensor.receive.receiver import Receiver
+
+    engine = Engine(lambda: live(settings), told)
+    engine.start()
+    try:
+        engine.ready.result()
+        if not telemetry or any(os.environ.get(name) for name in ENDPOINTS):
+            yield Station(os.environ, engine)
+            return
+        config = uvicorn.Config(
+            application(Receiver(engine.take, None, tenant=settings.tenant)), host="127.0.0.1", port=0, log_level="error",
+            access_log=False, timeout_graceful_shutdown=5, lifespan="off",
+        )  # fmt: skip
+        bound = config.bind_socket()
+        bound.listen(1024)
+        server = uvicorn.Server(config)
+        serving = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="clew telemetry")
+        serving.start()
+        try:
+            address = f"http://127.0.0.1:{bound.getsockname()[1]}"
+            yield Station(os.environ | {ENDPOINTS[0]: address, "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}, engine)
+        finally:
+            server.should_exit = True
+            serving.join()
+    finally:
+        engine.stop()
+    if engine.failure is not None:
+        raise engine.failure
