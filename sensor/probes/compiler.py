@@ -56,7 +56,7 @@ def _attached(order: dict[str, Any]) -> tuple[list[int], list[str], dict[str, st
             if hook["kind"] == "function":
                 functions[hook["function"]] = program.fd
             elif hook["kind"] in ("jump", "tracepoint jump"):
-                bpf[hook["place"]][ctypes.c_int(0)] = ctypes.c_int(program.fd)
+                bpf[hook["place"]][ctypes.c_int(hook["at"])] = ctypes.c_int(program.fd)
             elif hook["kind"] == "raw":
                 bpf.attach_raw_tracepoint(tp=hook["place"], fn_name=hook["function"])
             else:

@@ -130,35 +130,14 @@ def test_output_is_counted_exactly(sensor: Sensor) -> None:
     assert read > 10
 
 
-@pytest.mark.parametrize("folder", ["/", "/usr/share/doc", "/proc/self", "/dev/shm"])
-def test_the_working_folder_is_told_also_beyond_mounts(folder: str, sensor: Sensor) -> None:
-    (started,) = (
-        one
-        for one in sensor.observed(sensor.launch(["/bin/true"], cwd=folder), Origin.here())
-        if isinstance(one, ProcessStarted)
-    )
-
-    assert started.cwd == str(Path(folder).resolve()) or folder == "/proc/self"
-
-
-def test_a_working_folder_that_lies_too_deep_is_not_told(sensor: Sensor, tmp_path: Path) -> None:
-    deep = tmp_path.joinpath(*(f"{number:0100}" for number in range(30)))
-    deep.mkdir(parents=True)
-    for folder, is_told in ((deep, False), (deep.parents[10], True)):
-        process = sensor.launch(["/bin/true"], cwd=folder)
-        found = [one for one in sensor.observed(process, Origin.here()) if isinstance(one, ProcessStarted)]
-        assert [one.cwd for one in found] == [str(folder) if is_told else None]
-
-
-def test_inside_another_root_the_working_folder_is_that_of_the_process(sensor: Sensor, tmp_path: Path) -> None:
+def test_what_the_kernel_moves_itself_is_counted_and_shows_as_a_gap(sensor: Sensor, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"x" * 1_000)
     program = """
 import os, sys
-root = os.open("/proc/self/exe", os.O_RDONLY)
-os.chroot(sys.argv[1]); os.chdir("/in/side")
-os.execve(root, ["python", "-I", "-S", "-c", ""], {})
+file = os.open(sys.argv[1], os.O_RDONLY)
+os.write(1, b"begin "); os.sendfile(1, file, 0, 600); os.splice(file, 1, 400); os.write(1, b"end")
 """
-    (tmp_path / "in" / "side").mkdir(parents=True)
-    process = sensor.launch(python(program, str(tmp_path)), stderr=subprocess.DEVNULL)
-    found = [one for one in sensor.observed(process, Origin.here()) if isinstance(one, ProcessStarted)]
+    with subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as reader:
+        _, (one,) = told(sensor, python(program, str(tmp_path / "file")), stdout=reader.stdin)
 
-    assert [one.cwd for one in found][1:] in ([], ["/in/side"])
+    assert (one.text, one.size) == ("begin \ufffdend", 1_009)
