@@ -77,7 +77,7 @@ class Sensor:
 
     def observed(self, process: "subprocess.Popen[bytes]", origin: Origin) -> Iterator[Event]:
         """Yield what a launched command and its children do, until it has ended; then its talks with models, and what was lost."""
-        wire = Wire(origin)
+        wire = Wire(origin, self._kernel.written)
         alive = {process.pid}
         busy = True
         while process.poll() is None:

@@ -8,6 +8,7 @@ from sensor.identity import digest
 from sensor.probes.origin import SOURCE, Origin
 from sensor.probes.process.folders import Folders
 from sensor.probes.record import Record
+from sensor.probes.streams.output import Written
 from sensor.probes.streams.sockets import Heard
 from sensor.probes.streams.streams import Streams
 from sensor.probes.table import decode
@@ -30,11 +31,12 @@ _SPOKEN: dict[Way, str] = {"tls": "TLS", "http": "plain HTTP"}
 class Wire:
     """What one run of a sensor has seen."""
 
-    def __init__(self, origin: Origin) -> None:
+    def __init__(self, origin: Origin, written: Written | None = None) -> None:
+        """`written`: how many bytes a process wrote to a stream, by their numbers; without, only what records say is known."""
         self._origin = origin
         self._connections = Connections(origin)
         self._folders = Folders()
-        self._streams = Streams(origin, self._about)
+        self._streams = Streams(origin, self._about, written)
         self._spans: dict[Way, list[Span]] = {"tls": [], "http": []}
         self._number = 0
 

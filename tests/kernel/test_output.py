@@ -119,14 +119,14 @@ def test_pipes_outside_the_scope_yield_nothing(sensor: Sensor) -> None:
 
 
 def test_output_is_counted_exactly(sensor: Sensor) -> None:
-    attempted, lost = (sensor.count(Type.WRITTEN, what) for what in (Count.ATTEMPTED, Count.LOST))
+    what = (Count.ATTEMPTED, Count.LOST, Count.FOLDED)
+    before = [sensor.count(Type.WRITTEN, one) for one in what]
     with subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as reader:
         found = watched(sensor, ["/bin/sh", "-c", "seq 20000; seq 20000 | tail -n 5"], stdout=reader.stdin)
     read = sum(record.type == Type.WRITTEN for record in found)
 
-    assert (
-        sensor.count(Type.WRITTEN, Count.ATTEMPTED) - attempted == read + sensor.count(Type.WRITTEN, Count.LOST) - lost
-    )
+    attempted, lost, folded = (sensor.count(Type.WRITTEN, one) - old for one, old in zip(what, before, strict=True))
+    assert attempted == read + lost + folded
     assert read > 10
 
 
@@ -141,3 +141,14 @@ os.write(1, b"begin "); os.sendfile(1, file, 0, 600); os.splice(file, 1, 400); o
         _, (one,) = told(sensor, python(program, str(tmp_path / "file")), stdout=reader.stdin)
 
     assert (one.text, one.size) == ("begin \ufffdend", 1_009)
+
+
+def test_an_output_of_many_small_writes_is_counted_whole_and_nothing_is_lost(sensor: Sensor) -> None:
+    program = "import os\nfor _ in range(30_000): os.write(1, b'0123456789')\nos.close(1)"
+    before = sensor.count(Type.WRITTEN, Count.LOST)
+    with subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as reader:
+        shell = ["/bin/sh", "-c", f'{sys.executable} -I -S -c "{program}"; true']
+        _, found = told(sensor, shell, stdout=reader.stdin)
+
+    assert sensor.count(Type.WRITTEN, Count.LOST) == before
+    assert [(one.size, len(one.text)) for one in found] == [(300_000, 64 << 10)] * 2
