@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any
 
 PLACE = Path("/usr/lib/python3/dist-packages/bcc/__init__.py")
-MAPS = ("scope", "counts", "unscoped", "jumps", "stream_jumps", "vital", "bulk", "tls", "streams_ring")
+MAPS = ("scope", "counts", "unscoped", "jumps", "stream_jumps", "flows", "vital", "bulk", "tls", "streams_ring")
 """Maps that are handed over, in this order, before the programs. Those of jumps are emptied when nobody holds them."""
 MOST_FDS = 250
 """Descriptors in one message (Linux: SCM_MAX_FD is 253)."""
@@ -56,7 +56,7 @@ def _attached(order: dict[str, Any]) -> tuple[list[int], list[str], dict[str, st
             if hook["kind"] == "function":
                 functions[hook["function"]] = program.fd
             elif hook["kind"] in ("jump", "tracepoint jump"):
-                bpf[hook["place"]][ctypes.c_int(0)] = ctypes.c_int(program.fd)
+                bpf[hook["place"]][ctypes.c_int(hook["at"])] = ctypes.c_int(program.fd)
             elif hook["kind"] == "raw":
                 bpf.attach_raw_tracepoint(tp=hook["place"], fn_name=hook["function"])
             else:

@@ -24,7 +24,7 @@ from sensor.probes.source import Order, Sizes
 _BPF = {"x86_64": 321, "aarch64": 280}
 _PERF_EVENT_OPEN = {"x86_64": 298, "aarch64": 241}
 """Machine → number of the system call."""
-_MAP_UPDATE, _MAP_DELETE = 2, 3
+_MAP_LOOKUP, _MAP_UPDATE, _MAP_DELETE = 1, 2, 3
 _CLOEXEC, _SET_BPF, _ENABLE = 8, 0x40042408, 0x2400
 """PERF_FLAG_FD_CLOEXEC, PERF_EVENT_IOC_SET_BPF, PERF_EVENT_IOC_ENABLE (linux/perf_event.h)."""
 TRACEFS = (Path("/sys/kernel/tracing"), Path("/sys/kernel/debug/tracing"))
@@ -39,6 +39,12 @@ class _PerfEventAttributes(ctypes.Structure):
         ("wakeup_events", ctypes.c_uint32), ("bp_type", ctypes.c_uint32), ("config1", ctypes.c_uint64),
         ("config2", ctypes.c_uint64),
     )  # fmt: skip
+
+
+class _Flow(ctypes.Structure):
+    """`struct flow` in `streams/probe.c`."""
+
+    _fields_ = (("stream", ctypes.c_uint64), ("tgid", ctypes.c_uint32), ("unused", ctypes.c_uint32))
 
 
 def _called(number: Mapping[str, int], *arguments: Any, what: str) -> int:
@@ -70,7 +76,7 @@ class Kernel:
         """Compile and attach. Raises `ProbesUnusable` with the compiler's own words."""
         fds, functions, self.unattached = _compiled(order)
         self._fds = fds
-        self._scope, counts, unscoped, _, _, vital, bulk, tls, streams = fds[: len(MAPS)]
+        self._scope, counts, unscoped, _, _, self._flows, vital, bulk, tls, streams = fds[: len(MAPS)]
         self._functions = dict(zip(functions, fds[len(MAPS) :], strict=False))
         self.vital = Ring(vital, sizes.vital_pages * mmap.PAGESIZE)
         self.bulk = Ring(bulk, sizes.bulk_pages * mmap.PAGESIZE)
@@ -91,6 +97,14 @@ class Kernel:
         attributes = (ctypes.c_uint64 * 4)(self._scope, ctypes.addressof(key), 0, 0)
         with suppress(OSError):
             _called(_BPF, _MAP_DELETE, attributes, ctypes.sizeof(attributes), what="")
+
+    def written(self, stream: int, pid: int) -> int:
+        """Return how many bytes a process wrote to a stream so far, 0 where that is not known any more."""
+        key, value = _Flow(stream, pid, 0), (ctypes.c_uint64 * 3)()
+        attributes = (ctypes.c_uint64 * 4)(self._flows, ctypes.addressof(key), ctypes.addressof(value), 0)
+        with suppress(OSError):
+            _called(_BPF, _MAP_LOOKUP, attributes, ctypes.sizeof(attributes), what="")
+        return int(value[0])
 
     def attach(self, file: int, offset: int, function: str, at_end: bool) -> None:
         """Run a program whenever a function in an open file begins, or ends. Raises `OSError`.

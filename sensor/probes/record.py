@@ -29,6 +29,7 @@ class Type(IntEnum):
     GOT = 14
     DATAGRAM_SENT = 15
     DATAGRAM_GOT = 16
+    MOVED = 17
 
 
 class Change(IntEnum):

@@ -91,6 +91,10 @@ class Sensor:
         self._watched |= new
         return new
 
+    def written(self, stream: int, pid: int) -> int:
+        """Return how many bytes a process wrote to a stream, by their numbers, as the kernel counted."""
+        return self._kernel.written(stream, pid)
+
     def forget(self, pids: Iterable[int]) -> None:
         """Observe these processes no longer."""
         for pid in pids:
@@ -168,7 +172,7 @@ class Observation:
         """Those that live; a number is taken out when its process has ended."""
         self._sensor = sensor
         self._origin = origin
-        self._wire = Wire(origin)
+        self._wire = Wire(origin, sensor.written)
         self._known: dict[int, Running] = {}
         """Processes that ran before, of which nothing was told yet."""
         self._busy = True

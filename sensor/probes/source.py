@@ -33,7 +33,7 @@ class Sizes:
     """Ring of life-cycle and security, in pages of 4 KiB; a power of two, like the next."""
     bulk_pages: int = 1_024
     tls_pages: int = 1_024
-    streams_pages: int = 1_024
+    streams_pages: int = 512
     scope: int = 65_536
     """Processes that may be observed at a time."""
 

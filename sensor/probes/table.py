@@ -27,6 +27,8 @@ class Hook:
     kind: Literal["tracepoint", "raw", "function", "jump", "tracepoint jump"] = "tracepoint"
     """`function`: attached when a file with the function is found. `jump`: what a program of a function goes on with, in the map
     that `place` names; `tracepoint jump`: one of a tracepoint."""
+    at: int = 0
+    """Place of a jump in its map."""
     needed: bool = False
     """Whether there is no sensor without it. System calls that a kernel does not have are left out."""
 
@@ -54,6 +56,7 @@ PROBES: tuple[Probe, ...] = (
             Hook("process_born", "task_newtask", "raw", needed=True),
             Hook("process_executed", "sched_process_exec", "raw", needed=True),
             Hook("process_exited", "sched_process_exit", "raw", needed=True),
+            *_leaving("process_moved", "chdir", "fchdir", "chroot", "setns", "pivot_root"),
         ),
         PROCESS,
         (
@@ -146,6 +149,7 @@ PROBES: tuple[Probe, ...] = (
         "streams",
         (
             Hook("streams_passed", "stream_jumps", "tracepoint jump"),
+            Hook("streams_looked", "stream_jumps", "tracepoint jump", at=1),
             *(
                 hook
                 for call in (
@@ -153,6 +157,8 @@ PROBES: tuple[Probe, ...] = (
                 )
                 for hook in _leaving(f"streams_{call}", call)
             ),
+            *_leaving("streams_sendfile", "sendfile64"),
+            *_leaving("streams_splice", "splice"),
         ),
         {},
         ("unix_sock.peer", "sock.sk_socket", "socket.type", "sock_common.skc_num"),
@@ -162,9 +168,10 @@ PROBES: tuple[Probe, ...] = (
 ASSEMBLED = frozenset(
     {
         Type.TLS_SENT, Type.TLS_GOT, Type.TLS_ENDED, Type.WRITTEN, Type.SENT, Type.GOT, Type.DATAGRAM_SENT, Type.DATAGRAM_GOT,
+        Type.MOVED,
     }
 )  # fmt: skip
-"""Records that say something only with others (`tls.connections`, `streams`)."""
+"""Records that say something only with others (`tls.connections`, `streams`, `process.folders`)."""
 _DECODERS: Mapping[int, Decoder] = {kind: decoder for probe in PROBES for kind, decoder in probe.decoders.items()}
 
 

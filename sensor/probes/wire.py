@@ -6,7 +6,9 @@ from typing import Any, Literal
 from sensor.event import CaptureStatus, Event, HttpRequested, HttpResponded, ProcessId, ToolServed, Unparsed
 from sensor.identity import digest
 from sensor.probes.origin import SOURCE, Origin
+from sensor.probes.process.folders import Folders
 from sensor.probes.record import Record
+from sensor.probes.streams.output import Written
 from sensor.probes.streams.sockets import Heard
 from sensor.probes.streams.streams import Streams
 from sensor.probes.table import decode
@@ -28,17 +30,20 @@ _SPOKEN: dict[Way, str] = {"tls": "TLS", "http": "plain HTTP"}
 class Wire:
     """What one run of a sensor has seen."""
 
-    def __init__(self, origin: Origin) -> None:
+    def __init__(self, origin: Origin, written: Written | None = None) -> None:
+        """`written`: how many bytes a process wrote to a stream, by their numbers; without, only what records say is known."""
         self._origin = origin
         self._connections = Connections(origin)
-        self._streams = Streams(origin, self._about)
+        self._folders = Folders()
+        self._streams = Streams(origin, self._about, written)
         self._spans: list[Span] = []
         self._number = 0
 
     def take(self, record: Record) -> Iterator[Event]:
         """Yield what a record tells, alone or with those before it."""
-        yield from decode(record, self._origin)
+        yield from self._folders.absolute(record, decode(record, self._origin))
         try:
+            self._folders.take(record)
             for said in self._connections.take(record):
                 yield from self._told(said, record.at_ns)
             for found in self._streams.take(record):

@@ -83,18 +83,20 @@ class Postgres:
         self._parsed = ""
         self._waiting: deque[_Waiting] = deque()
         self._given_up = ""
+        self._deaf = ""
+        """Why answers are not read, while statements are."""
         self._uncounted = 0
 
     def take(self, direction: Direction, data: bytes, at_ns: int = 0) -> Iterator[Query]:
         """Take what went one way and yield what is complete."""
-        if self._given_up:
+        if self._given_up or (self._deaf and direction == "got"):
             self._uncounted += len(data)
             return
         try:
             if direction == "sent":
                 for kind, body in self._sent.take(data if self._started else self._starting(data)):
                     self._says(kind, body, at_ns)
-                while len(self._waiting) > MOST_WAITING:
+                while len(self._waiting) > (0 if self._deaf else MOST_WAITING):
                     yield from self._done(None)
             else:
                 for kind, body in self._got.take(self._allowing(data)):
@@ -107,12 +109,19 @@ class Postgres:
         self._given_up = self._given_up or reason[:200]
         self._uncounted += size
 
+    def skip(self, direction: Direction, reason: str) -> None:
+        """Take note that bytes are missing: without all answers, statements are told alone; without all that was sent, nothing."""
+        if direction == "sent":
+            self.give_up(reason)
+        else:
+            self._deaf = self._deaf or reason[:200]
+
     def end(self, at_ns: int = 0) -> Iterator[Query | Undecoded]:
         """Yield what is left when the connection ends."""
         while self._waiting:
             yield from self._done(None)
-        if self._given_up:
-            yield Undecoded(self._given_up, self._uncounted, at_ns)
+        if reason := self._given_up or self._deaf:
+            yield Undecoded(reason, self._uncounted, at_ns)
 
     # The client
 

@@ -219,8 +219,8 @@ def test_statements_with_parameters_are_told_with_their_values(
 
 
 def test_a_long_result_is_counted_whole(database: int, sensor: Sensor) -> None:
-    (one,) = queries(sensor, ["psql", "-X", "-c", "SELECT repeat('x', 1000) FROM generate_series(1, 5000)"], database)
+    (one,) = queries(sensor, ["psql", "-X", "-c", "SELECT repeat('x', 1000) FROM generate_series(1, 1000)"], database)
 
-    assert one.rows == 5_000
+    assert one.rows == 1_000
     assert one.result is not None
     assert 32_000 < len(one.result) <= 32 << 10

@@ -114,3 +114,41 @@ asyncio.run(main())
     ]
     assert found[0].process is not None
     assert str(tmp_path / "server.py") in programs[found[0].process.pid]
+
+
+def test_a_server_over_http_is_told_with_both_sides(sensor: Sensor, tmp_path: Path) -> None:
+    (tmp_path / "server.py").write_text(
+        "import socket, sys\n"
+        "from mcp.server import MCPServer\n"
+        "server = MCPServer('files')\n"
+        "@server.tool()\n"
+        "def read(path: str) -> str:\n"
+        "    return f'content of {path}'\n"
+        "server.run(transport='streamable-http', host='127.0.0.1', port=int(sys.argv[1]))\n"
+    )
+    client = f"""
+import asyncio, socket, subprocess, sys, time
+from mcp import Client
+with socket.create_server(("127.0.0.1", 0)) as free:
+    port = free.getsockname()[1]
+server = subprocess.Popen([sys.executable, {str(tmp_path / "server.py")!r}, str(port)])
+for _ in range(200):
+    with socket.socket() as there:
+        if there.connect_ex(("127.0.0.1", port)) == 0:
+            break
+    time.sleep(0.05)
+async def main():
+    async with Client(f"http://127.0.0.1:{{port}}/mcp") as client:
+        await client.call_tool("read", {{"path": "/etc/motd"}})
+asyncio.run(main())
+server.terminate()
+server.wait()
+"""
+    programs, found = served(sensor, [sys.executable, "-c", client])
+
+    assert [(one.name, one.arguments, one.text) for one in found] == [
+        ("read", {"path": "/etc/motd"}, "content of /etc/motd")
+    ]
+    for process, program in ((found[0].process, str(tmp_path / "server.py")), (found[0].client, client)):
+        assert process is not None
+        assert program in programs[process.pid]

@@ -10,6 +10,8 @@ from sensor.probes.record import Record, Type
 EXECUTED = struct.Struct("<QQ3QII6III")
 """As `struct executed` in `probe.c`."""
 _STANDARD = struct.Struct("<3Q")
+_MOVED = struct.Struct("<II")
+"""As `struct moved`."""
 _NAMESPACES = ("mnt", "pid", "net", "uts", "ipc", "cgroup")
 
 
@@ -24,8 +26,9 @@ def _forked(record: Record, origin: Origin) -> Iterator[Event]:
 
 
 def _executed(record: Record, origin: Origin) -> Iterator[Event]:
-    cgroup, parent_started_ns, _, _, _, _user, _size, *namespaces, folders, whole = EXECUTED.unpack_from(record.payload)
-    above = record.payload[EXECUTED.size : EXECUTED.size + folders].split(b"\0")[:-1]
+    cgroup, parent_started_ns, _, _, _, _user, _size, *namespaces, folders, _whole = EXECUTED.unpack_from(
+        record.payload
+    )
     name, _, rest = record.payload[EXECUTED.size + folders :].partition(b"\0")
     arguments = rest.removesuffix(b"\0").split(b"\0") if rest else []
     yield ProcessStarted(
@@ -34,10 +37,21 @@ def _executed(record: Record, origin: Origin) -> Iterator[Event]:
         parent=origin.process(record.first, parent_started_ns) if record.first else None,
         executable=_text(name),
         argv=tuple(map(_text, arguments)),
-        cwd=_text(b"/" + b"/".join(reversed(above))) if whole else None,
+        cwd=folder(record),
         cgroup=str(cgroup),
         namespaces=dict(zip(_NAMESPACES, namespaces, strict=True)),
     )
+
+
+def folder(record: Record) -> str | None:
+    """Return the working folder of a process that executed or moved, `None` where it is not known.
+
+    Raises `struct.error`.
+    """
+    shape = EXECUTED if record.type == Type.EXECUTED else _MOVED
+    *_, size, whole = shape.unpack_from(record.payload)
+    names = record.payload[shape.size : shape.size + size].split(b"\0")[:-1]
+    return _text(b"/" + b"/".join(reversed(names))) if whole else None
 
 
 def standard(record: Record) -> tuple[int, int, int]:

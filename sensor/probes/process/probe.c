@@ -16,38 +16,42 @@ struct executed {
     u32 whole;   /* whether they reach to the root of the process */
 };
 
-/* The names of the working folder and those above it; returns their bytes. The kernel gives the path itself only to programs that
+struct moved {
+    u32 folders;
+    u32 whole;
+};
+
+/* The names of the working folder and those above it, from `base` of the payload on; returns their bytes. The kernel gives the path itself only to programs that
  * this machine may not load, so we walk, as far as so many folders. */
-static __always_inline u32 folders_of(struct written *made, u64 task)
+static __always_inline u32 folders_of(struct written *made, u32 base, u64 task, u32 *whole)
 {
-    struct executed *about = (struct executed *)made->payload;
     u64 place = word(task + OFFSET_task_struct_fs);
     u64 folder = word(place + OFFSET_fs_struct_pwd_dentry);
     u64 mount = word(place + OFFSET_fs_struct_pwd_mnt);
     u64 root = word(place + OFFSET_fs_struct_root_dentry);
     u64 root_mount = word(place + OFFSET_fs_struct_root_mnt);
     u32 length = 0;
-    about->whole = 0;
+    *whole = 0;
     for (int step = 0; step < FOLDERS; step++) {
         /* The same bound at each turn, else the verifier tells apart all ways to come here. */
         asm volatile("%0 &= 4095" : "+r"(length));
         if (folder == root && mount == root_mount) {
-            about->whole = 1;
+            *whole = 1;
             break;
         }
         if (folder == word(mount + OFFSET_vfsmount_mnt_root)) {
             /* struct mount holds the part that others see. */
-            u64 whole = mount - OFFSET_mount_mnt;
-            u64 above = word(whole + OFFSET_mount_mnt_parent);
-            if (above == whole)
+            u64 all = mount - OFFSET_mount_mnt;
+            u64 above = word(all + OFFSET_mount_mnt_parent);
+            if (above == all)
                 break;
-            folder = word(whole + OFFSET_mount_mnt_mountpoint);
+            folder = word(all + OFFSET_mount_mnt_mountpoint);
             mount = above + OFFSET_mount_mnt;
             continue;
         }
         if (length >= ARGV - NAME)
             break;
-        u32 at = sizeof(struct executed) + length;
+        u32 at = base + length;
         asm volatile("%0 &= 4095" : "+r"(at));
         s64 name = bpf_probe_read_kernel_str(&made->payload[at], NAME, (void *)word(folder + OFFSET_dentry_d_name_name));
         if (name <= 0)
@@ -134,8 +138,10 @@ int process_executed(struct bpf_raw_tracepoint_args *ctx)
     about->standard[0] = stream_of(0);
     about->standard[1] = stream_of(1);
     about->standard[2] = stream_of(2);
-    u32 folders = folders_of(made, task);
+    u32 whole = 0;
+    u32 folders = folders_of(made, sizeof(struct executed), task, &whole);
     about->folders = folders;
+    about->whole = whole;
     u32 at = sizeof(struct executed) + folders;
     asm volatile("%0 &= 8191" : "+r"(at));
     s64 name = bpf_probe_read_kernel_str(&made->payload[at], 2048, (void *)word(ctx->args[2] + OFFSET_linux_binprm_filename));
@@ -156,6 +162,25 @@ int process_executed(struct bpf_raw_tracepoint_args *ctx)
         size = 0;
     }
     send_vital(made, at + size);
+    return 0;
+}
+
+/* chdir and what else may change the working folder, or how its path reads. */
+int process_moved(struct leaving *ctx)
+{
+    struct member *self = member();
+    if (!self || ctx->ret < 0)
+        return 0;
+    struct written *made = begun(self, RECORD_MOVED);
+    if (!made)
+        return 0;
+    struct moved *about = (struct moved *)made->payload;
+    u32 whole = 0;
+    made->head.number = ctx->number;
+    u32 folders = folders_of(made, sizeof(struct moved), bpf_get_current_task(), &whole);
+    about->folders = folders;
+    about->whole = whole;
+    send_vital(made, sizeof(struct moved) + folders);
     return 0;
 }
 

@@ -24,6 +24,7 @@ MOST_HELD = 64 << 20
 MOST = 10_000
 """Outputs that are followed at a time."""
 MOST_PROCESSES = 65_536
+Written = Callable[[int, int], int]
 _GAP = "\ufffd".encode()
 _NONE = (0, 0, 0)
 
@@ -68,8 +69,19 @@ class _Output:
 class Outputs:
     """The outputs of the processes that are observed."""
 
-    def __init__(self, origin: Origin, about: Callable[[int], dict[str, Any]], *, most_held: int = MOST_HELD) -> None:
-        """`about`: what every event carries, for a time in nanoseconds since the epoch."""
+    def __init__(
+        self,
+        origin: Origin,
+        about: Callable[[int], dict[str, Any]],
+        written: Written | None = None,
+        *,
+        most_held: int = MOST_HELD,
+    ) -> None:
+        """`about`: what every event carries, for a time in nanoseconds since the epoch.
+
+        `written`: bytes that a process wrote to a stream, by the numbers of stream and process. Records do not tell each write.
+        """
+        self._written_by = written
         self._origin = origin
         self._about = about
         self._most_held = most_held
@@ -155,6 +167,12 @@ class Outputs:
             del self._of[process]
         if self._whole.get(stream) == process:
             del self._whole[stream]
+        if self._written_by is not None:
+            output.size += sum(
+                max(0, self._written_by(stream, writer[0]) - end)
+                for writer, end in output.ends.items()
+                if end >= MOST_KEPT
+            )
         if output.size:
             yield OutputWritten(
                 **self._about(self._origin.booted_ns + output.at_ns), process=self._origin.process(*process),

@@ -1,7 +1,8 @@
 /* What goes through pipes and sockets: output and input of programs, names that are looked up, and protocols in plain text.
  *
- * A program of a system call finds out what its descriptor is and leaves at once where nothing is to be told; else it says in
- * `passing` where the bytes are and jumps into `streams_passed`, which all share, so that the verifier reads that once. */
+ * A program of a system call leaves at once where its descriptor is neither; else it says in `passing` where the bytes are and jumps
+ * into `streams_looked`, which decides, and that into `streams_passed`, which tells. All share these, so that the verifier reads
+ * them once. */
 
 #define STREAM 1
 #define DATAGRAM 2
@@ -10,8 +11,10 @@
 #define MSG_OOB 1
 #define PIECE 8191
 #define ROUNDS 8
+#define PASSED 0 /* places of programs in `stream_jumps` */
+#define LOOKED 1
 #define MUCH 262144 /* bytes of one processor */
-#define OUTPUT 65536 /* bytes that are told of what one process writes into a pipe, unless they are messages */
+#define OUTPUT 65536 /* bytes that are told of what one process writes into a pipe, unless they are messages; then one size for as many */
 
 /* What is known of a flow. */
 #define NEW 0
@@ -34,6 +37,10 @@ struct passed {
 };
 
 struct passing {
+    u64 inode;
+    u64 name; /* struct sockaddr that the call was given, or gave */
+    u32 sent;
+    u32 unseen;
     u64 stream;
     u64 reader; /* the stream at which is read what is written here */
     u64 base;
@@ -64,7 +71,7 @@ struct flowing {
 BPF_TABLE("lru_hash", struct flow, struct flowing, flows, 16384);
 BPF_PERCPU_ARRAY(passings, struct passing, 1);
 BPF_PERCPU_ARRAY(unwoken, u32, 1);
-BPF_PROG_ARRAY(stream_jumps, 1);
+BPF_PROG_ARRAY(stream_jumps, 2);
 BPF_RINGBUF_OUTPUT(streams_ring, STREAMS_PAGES);
 
 static __always_inline struct passing *passing(void)
@@ -173,7 +180,7 @@ int streams_passed(struct leaving *ctx)
         more = 1;
     }
     if (more)
-        stream_jumps.call(ctx, 0);
+        stream_jumps.call(ctx, PASSED);
     /* Done, or beyond the 33 jumps that the kernel allows (2 MiB, or fewer of many small parts): the gap shows in the next offset. */
     if (now->left)
         count(now->type, COUNT_CUT);
@@ -228,8 +235,8 @@ static __always_inline u64 protocol(u64 first)
         begin == WORD('H', 'E', 'A', 'D') || begin == WORD('D', 'E', 'L', 'E') || begin == WORD('P', 'A', 'T', 'C') ||
         begin == WORD('O', 'P', 'T', 'I') || begin == WORD('P', 'R', 'O', 'P') || begin == WORD('P', 'R', 'I', ' '))
         return PLAIN;
-    /* PostgreSQL: a length, then the version 3.0, or the wish for TLS or GSSAPI. */
-    if (!(begin & 0xffff) && (behind == WORD(0, 3, 0, 0) || behind == WORD(4, 210, 22, 47) || behind == WORD(4, 210, 22, 48)))
+    /* PostgreSQL: a length, then the version 3, or the wish for TLS or GSSAPI. */
+    if (!(begin & 0xffff) && ((u16)behind == WORD(0, 3, 0, 0) || behind == WORD(4, 210, 22, 47) || behind == WORD(4, 210, 22, 48)))
         return POSTGRES;
     return IGNORED;
 }
@@ -279,11 +286,18 @@ static __always_inline struct flowing *flow_of(struct passing *now, int sent)
 }
 
 /* Whether bytes of a stream socket are told. */
-static __always_inline int spoken(struct passing *now, int sent)
+static __always_inline int spoken(struct passing *now, int sent, u32 waiting)
 {
     struct flowing *flow = flow_of(now, sent);
     if (!flow || flow->kind == IGNORED)
         return 0;
+    if (waiting) {
+        /* Several messages over a stream: nobody does that, so what comes from now on is left. */
+        if (flow->kind != NEW)
+            count(now->type, COUNT_CUT);
+        flow->kind = IGNORED;
+        return 0;
+    }
     if (flow->kind == NEW) {
         if (*(u16 *)&now->about.peer[2] == DOMAIN)
             flow->kind = PLAIN;
@@ -296,51 +310,50 @@ static __always_inline int spoken(struct passing *now, int sent)
     return flow->kind != IGNORED;
 }
 
-static __always_inline int passes(struct leaving *ctx, int sent, u64 base, u64 length, u64 vector, u64 vectors, u64 name, u32 waiting)
+/* What a descriptor of a pipe or a socket is, and whether what passed through it is told: for all system calls at once. */
+int streams_looked(struct leaving *ctx)
 {
-    u64 inode = word(open_file(argument(ARGUMENT_0)) + OFFSET_file_f_inode);
-    u32 kind = kind_of(inode);
-    if (kind != SOCKET && (kind != FIFO || !sent))
-        return 0;
     struct passing *now = passing();
     if (!now)
         return 0;
-    now->base = base;
-    now->length = length;
-    now->vector = vector;
-    now->vectors = vectors;
-    now->waiting = waiting;
-    now->left = waiting ? 0 : ctx->ret;
+    u64 inode = now->inode, sock = 0;
+    u32 kind = kind_of(inode), family = AF_UNIX, type = STREAM, sent = now->sent;
+    now->left = now->waiting ? 0 : ctx->ret;
     now->number = ctx->number;
     now->reader = 0;
     __builtin_memset(&now->about, 0, sizeof(now->about));
     now->about.total = now->left;
-    u64 sock = 0;
-    u32 family = AF_UNIX, type = STREAM;
     if (kind == SOCKET) {
         sock = word(socket_of(inode) + OFFSET_socket_sk);
         family = family_of(sock);
         type = half(socket_of(inode) + OFFSET_socket_type) & 0xffff;
     }
     if (family == AF_UNIX) {
-        if (!sent || !ctx->ret || waiting || !written(now, inode, kind))
+        if (!sent || !ctx->ret || now->waiting || !written(now, inode, kind))
             return 0;
         struct flowing *flow = flow_of(now, 1);
         if (flow && flow->kind != MESSAGES && is_message(beginning(now)))
             flow->kind = MESSAGES;
-        now->about.untold = flow && flow->kind != MESSAGES && now->about.offset >= OUTPUT;
+        now->about.untold = now->unseen || (flow && flow->kind != MESSAGES && now->about.offset >= OUTPUT);
+        /* Of what only the size is told, not each write is: the sensor asks for the sum when the process is gone. */
+        if (now->about.untold && now->about.offset / OUTPUT == (now->about.offset + now->left) / OUTPUT) {
+            count(RECORD_WRITTEN, COUNT_ATTEMPTED);
+            count(RECORD_WRITTEN, COUNT_FOLDED);
+            count(RECORD_WRITTEN, COUNT_CUT);
+            return 0;
+        }
     } else if (family == AF_INET || family == AF_INET6) {
         now->stream = identity_of(inode);
         peer_and_port(now, sock, family);
         if (type == STREAM) {
             now->type = sent ? RECORD_SENT : RECORD_GOT;
-            if (waiting || (sent && !ctx->ret) || !spoken(now, sent))
+            if ((sent && !ctx->ret) || !spoken(now, sent, now->waiting))
                 return 0;
-            now->about.untold = !now->left;
-        } else if (type == DATAGRAM) {
+            now->about.untold = now->unseen || !now->left;
+        } else if (type == DATAGRAM && !now->unseen) {
             now->type = sent ? RECORD_DATAGRAM_SENT : RECORD_DATAGRAM_GOT;
-            if (!*(u16 *)&now->about.peer[2] && name)
-                bpf_probe_read_user(now->about.peer, sizeof(now->about.peer), (void *)name);
+            if (!*(u16 *)&now->about.peer[2] && now->name)
+                bpf_probe_read_user(now->about.peer, sizeof(now->about.peer), (void *)now->name);
             if (*(u16 *)&now->about.peer[2] != DOMAIN || !ctx->ret)
                 return 0;
         } else {
@@ -349,7 +362,31 @@ static __always_inline int passes(struct leaving *ctx, int sent, u64 base, u64 l
     } else {
         return 0;
     }
-    stream_jumps.call(ctx, 0);
+    stream_jumps.call(ctx, PASSED);
+    return 0;
+}
+
+/* `unseen`: the kernel moved the bytes itself, so that only their number can be told. */
+static __always_inline int passes(struct leaving *ctx, u64 descriptor, u32 sent, u32 unseen, u64 base, u64 length, u64 vector,
+                                  u64 vectors, u64 name, u32 waiting)
+{
+    u64 inode = word(open_file(descriptor) + OFFSET_file_f_inode);
+    u32 kind = kind_of(inode);
+    if (kind != SOCKET && (kind != FIFO || !sent))
+        return 0;
+    struct passing *now = passing();
+    if (!now)
+        return 0;
+    now->inode = inode;
+    now->sent = sent;
+    now->unseen = unseen;
+    now->base = base;
+    now->length = length;
+    now->vector = vector;
+    now->vectors = vectors;
+    now->name = name;
+    now->waiting = waiting;
+    stream_jumps.call(ctx, LOOKED);
     return 0;
 }
 
@@ -357,21 +394,21 @@ static __always_inline int one(struct leaving *ctx, int sent)
 {
     if (!member() || ctx->ret < 0)
         return 0;
-    return passes(ctx, sent, argument(ARGUMENT_1), argument(ARGUMENT_2), 0, 0, 0, 0);
+    return passes(ctx, argument(ARGUMENT_0), sent, 0, argument(ARGUMENT_1), argument(ARGUMENT_2), 0, 0, 0, 0);
 }
 
 static __always_inline int many(struct leaving *ctx, int sent)
 {
     if (!member() || ctx->ret < 0)
         return 0;
-    return passes(ctx, sent, 0, 0, argument(ARGUMENT_1), argument(ARGUMENT_2), 0, 0);
+    return passes(ctx, argument(ARGUMENT_0), sent, 0, 0, 0, argument(ARGUMENT_1), argument(ARGUMENT_2), 0, 0);
 }
 
 static __always_inline int named(struct leaving *ctx, int sent)
 {
     if (!member() || ctx->ret < 0 || argument(ARGUMENT_3) & (MSG_PEEK | MSG_OOB))
         return 0;
-    return passes(ctx, sent, argument(ARGUMENT_1), argument(ARGUMENT_2), 0, 0, argument(ARGUMENT_4), 0);
+    return passes(ctx, argument(ARGUMENT_0), sent, 0, argument(ARGUMENT_1), argument(ARGUMENT_2), 0, 0, argument(ARGUMENT_4), 0);
 }
 
 static __always_inline int message(struct leaving *ctx, int sent)
@@ -380,7 +417,7 @@ static __always_inline int message(struct leaving *ctx, int sent)
         return 0;
     u64 given[4] = {}; /* struct user_msghdr: name, its length, vector, how many */
     bpf_probe_read_user(given, sizeof(given), (void *)argument(ARGUMENT_1));
-    return passes(ctx, sent, 0, 0, given[2], given[3], given[0], 0);
+    return passes(ctx, argument(ARGUMENT_0), sent, 0, 0, 0, given[2], given[3], given[0], 0);
 }
 
 static __always_inline int messages(struct leaving *ctx, int sent)
@@ -393,7 +430,7 @@ static __always_inline int messages(struct leaving *ctx, int sent)
     u64 name = 0;
     now->messages = argument(ARGUMENT_1);
     bpf_probe_read_user(&name, sizeof(name), (void *)now->messages);
-    return passes(ctx, sent, 0, 0, 0, 0, name, ctx->ret);
+    return passes(ctx, argument(ARGUMENT_0), sent, 0, 0, 0, 0, 0, name, ctx->ret);
 }
 
 int streams_write(struct leaving *ctx) { return one(ctx, 1); }
@@ -406,3 +443,20 @@ int streams_sendmsg(struct leaving *ctx) { return message(ctx, 1); }
 int streams_recvmsg(struct leaving *ctx) { return message(ctx, 0); }
 int streams_sendmmsg(struct leaving *ctx) { return messages(ctx, 1); }
 int streams_recvmmsg(struct leaving *ctx) { return messages(ctx, 0); }
+
+int streams_sendfile(struct leaving *ctx)
+{
+    if (!member() || ctx->ret <= 0)
+        return 0;
+    return passes(ctx, argument(ARGUMENT_0), 1, 1, 0, 0, 0, 0, 0, 0);
+}
+
+int streams_splice(struct leaving *ctx)
+{
+    if (!member() || ctx->ret <= 0)
+        return 0;
+    /* One of the two is a pipe; what passes through a socket is what matters. */
+    if (kind_of(word(open_file(argument(ARGUMENT_0)) + OFFSET_file_f_inode)) == SOCKET)
+        return passes(ctx, argument(ARGUMENT_0), 0, 1, 0, 0, 0, 0, 0, 0);
+    return passes(ctx, argument(ARGUMENT_2), 1, 1, 0, 0, 0, 0, 0, 0);
+}

@@ -7,7 +7,7 @@ from sensor.event import Event
 from sensor.probes.origin import Origin
 from sensor.probes.record import Record, Type
 from sensor.probes.streams.names import PORT, Names
-from sensor.probes.streams.output import Outputs
+from sensor.probes.streams.output import Outputs, Written
 from sensor.probes.streams.passed import Passed
 from sensor.probes.streams.sockets import Heard, Sockets
 from sensor.probes.streams.tools import Tools
@@ -16,9 +16,9 @@ from sensor.probes.streams.tools import Tools
 class Streams:
     """All that is followed of the pipes and sockets of the processes that are observed."""
 
-    def __init__(self, origin: Origin, about: Callable[[int], dict[str, Any]]) -> None:
-        """`about`: what every event carries, for a time in nanoseconds since the epoch."""
-        self._outputs = Outputs(origin, about)
+    def __init__(self, origin: Origin, about: Callable[[int], dict[str, Any]], written: Written | None = None) -> None:
+        """`about`: what every event carries, for a time in nanoseconds since the epoch; `written`: as for `Outputs`."""
+        self._outputs = Outputs(origin, about, written)
         self._names = Names(origin, about)
         self._sockets = Sockets(origin, about)
         self._tools = Tools(origin, about)

@@ -77,6 +77,23 @@ def test_of_a_long_output_the_beginning_is_kept_and_all_is_counted() -> None:
     assert len(text.encode()) <= MOST_KEPT + 3
 
 
+def test_of_a_long_output_not_each_write_is_told_and_the_sum_is_asked_for() -> None:
+    asked = []
+
+    def written(stream: int, tgid: int) -> int:
+        asked.append((stream, tgid))
+        return 99_000
+
+    outputs_of = Outputs(ORIGIN, lambda at_ns: {"session": "", "source": "kernel", "position": at_ns}, written)
+    long = passed(Type.WRITTEN, b"", stream=OUT, offset=0, total=70_000, untold=True)
+    short = wrote(b"short", 8, ERR)
+    for one in (executed(7, 0, OUT, 0), executed(8, 0, 0, ERR), long, short):
+        assert list(outputs_of.take(one)) == []
+
+    assert outputs([*outputs_of.end()]) == [(7, "stdout", "", 99_000), (8, "stderr", "short", 5)]
+    assert asked == [(OUT, 7)]
+
+
 def test_bytes_that_are_missing_show() -> None:
     found = told(
         executed(7, 0, OUT, 0),

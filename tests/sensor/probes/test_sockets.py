@@ -87,13 +87,20 @@ def test_what_a_database_is_asked_is_told_with_its_peer() -> None:
     assert (found[0].system, found[0].server, found[0].rows) == ("postgresql", "127.0.0.1:8080", 2)
 
 
-def test_behind_missing_bytes_of_a_database_nothing_is_read() -> None:
+def test_where_answers_of_a_database_are_missing_statements_are_told_without() -> None:
     records = spoken(CONVERSATION)
     found = told(*records[:7], *records[8:])
 
-    assert kinds(found)[-1] == "unparsed"
+    assert kinds(found) == ["database_queried"] * 6 + ["unparsed"]
+    assert [(one.rows, one.result) for one in found if isinstance(one, DatabaseQueried)] == [(None, None)] * 6
     assert isinstance(found[-1], Unparsed)
     assert "missing" in found[-1].reason
+
+
+def test_where_statements_are_missing_nothing_is_read_behind_them() -> None:
+    records = spoken(CONVERSATION)
+
+    assert kinds(told(*records[:6], *records[7:])) == ["unparsed"]
 
 
 def test_so_many_databases_are_followed_at_a_time() -> None:
