@@ -28,7 +28,7 @@ def agent(folder: Path, loops: int, port: int) -> dict[str, float]:
             file.read_bytes()
         subprocess.run(["/bin/true"], check=True)
         asked(context, port, 1_000)
-    return {"seconds": time.perf_counter() - begun}
+    return {"seconds": time.perf_counter() - begun, "asked": 2 * loops}
 
 
 def asked(context: ssl.SSLContext, port: int, size: int) -> None:
@@ -53,7 +53,7 @@ def stress(folder: Path, loops: int, port: int) -> dict[str, float]:
     for _ in range(40 * loops):
         there.request("POST", "/", b"x" * 2_000)
         there.getresponse().read()
-    return {"seconds": time.perf_counter() - begun}
+    return {"seconds": time.perf_counter() - begun, "asked": 40 * loops}
 
 
 def outside(folder: Path, loops: int, _port: int) -> dict[str, float]:

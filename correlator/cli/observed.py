@@ -1,7 +1,6 @@
 """A command under the kernel sensor: started, passed on what it is sent, and what it did written to a file as it comes."""
 
 import errno
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -52,9 +51,8 @@ def observed(
             process = sensor.launch(command, env=environment)
         except OSError as error:
             return _not_started(command, error)
-        # What is observed goes before its observer; the rings hold what waits.
-        os.setpriority(os.PRIO_PROCESS, 0, _NICE)
-        seen = Seen(sensor, origin, {process.pid})
+        # What is observed goes before its observer, as long as the rings hold what waits.
+        seen = Seen(sensor, origin, {process.pid}, gives_way=_NICE)
         count = _Count(take)
         with _passed_on(process):
             while process.poll() is None:

@@ -27,9 +27,9 @@ class Ring:
         self._data = memoryview(self._mapped)[page:]
 
     @property
-    def waiting(self) -> int:
-        """Return how many bytes wait to be read."""
-        return self._produced[0] - self._consumed[0]
+    def filled(self) -> float:
+        """Return which part of it waits to be read, from 0 to 1."""
+        return (self._produced[0] - self._consumed[0]) / (self._mask + 1)
 
     def read(self) -> Iterator[memoryview]:
         """Yield what is there; each piece is valid until the next is asked for."""

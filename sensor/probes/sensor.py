@@ -25,6 +25,8 @@ from sensor.sources.otlp.span import Span
 
 _NOT_OBSERVED = 126
 """Exit code of a command that was not executed, as a shell has it."""
+FILLING = 0.25
+"""Part of a ring from which on reading comes first: what does not fit is lost."""
 BUSY_S, IDLE_S = 0.02, 0.2
 """Seconds between looks at the rings: after a look that found something, and after one that did not."""
 
@@ -90,6 +92,11 @@ class Sensor:
             self._libraries.look_at_mapped(pid)
         self._watched |= new
         return new
+
+    @property
+    def filled(self) -> float:
+        """Return how full the fullest ring is, from 0 to 1."""
+        return max(ring.filled for ring in self._kernel.rings)
 
     def written(self, stream: int, pid: int) -> int:
         """Return how many bytes a process wrote to a stream, by their numbers, as the kernel counted."""
@@ -166,8 +173,13 @@ class Sensor:
 class Observation:
     """What some processes do, look by look."""
 
-    def __init__(self, sensor: Sensor, origin: Origin, alive: Iterable[int]) -> None:
-        """`alive`: the processes that are observed at the beginning, their numbers."""
+    def __init__(self, sensor: Sensor, origin: Origin, alive: Iterable[int], *, gives_way: int = 0) -> None:
+        """`alive`: the processes that are observed at the beginning, their numbers.
+
+        `gives_way`: how far this thread goes behind what it observes (nice(2)), unless a ring is filling.
+        """
+        self._gives_way = gives_way
+        self._given = 0
         self.alive = set(alive)
         """Those that live; a number is taken out when its process has ended."""
         self._sensor = sensor
@@ -187,7 +199,13 @@ class Observation:
     def look(self) -> list[Event]:
         """Wait a moment, and return what was done since the last look."""
         self._sensor.wait(busy=self._busy)
+        self._give_way(0 if self._sensor.filled > FILLING else self._gives_way)
         return self._read()
+
+    def _give_way(self, how_far: int) -> None:
+        if how_far != self._given:
+            os.setpriority(os.PRIO_PROCESS, 0, how_far)
+            self._given = how_far
 
     def spans(self) -> list[Span]:
         """Return the talks with models that were complete since this was asked for last."""
