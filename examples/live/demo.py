@@ -10,10 +10,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from examples.live import agents
+from examples.live import scenes, tooled
 from examples.live.model import serving
 from sensor.probes.check import needs
 
+SCRIPTED = (sys.executable, "-m", "examples.live.scripts")
 CLEW = [sys.executable, "-m", "correlator.cli"]
 
 
@@ -24,14 +25,18 @@ def main(recording: str, store: str) -> int:
         return subprocess.run([*CLEW, "--store", store, "replay", recording], check=False).returncode
     print(
         "demo: an agent without any instrumentation runs under the kernel sensor. The model is scripted, on loopback;\n"
-        "demo: the ticket that it reads holds an order. What follows is read from the kernel alone.\n",
+        "demo: a log that it reads holds an order. Its tools are real. What follows is read from the kernel alone.\n",
         file=sys.stderr,
         flush=True,
     )
-    with tempfile.TemporaryDirectory(prefix="clew-demo-") as folder, serving(Path(folder)) as port:
-        agent = [sys.executable, str(Path(agents.__file__)), "standard", str(port)]
-        environment = os.environ | {"SSL_CERT_FILE": str(Path(folder) / "cert.pem")}
-        return subprocess.run([*CLEW, "--store", store, "run", "--", *agent], env=environment, check=False).returncode
+    place = str(Path(store).resolve())
+    with tempfile.TemporaryDirectory(prefix="clew-demo-") as name, serving(Path(name), SCRIPTED) as port:
+        scenes.backup(Path(name), port, order=True)
+        agent = [sys.executable, str(Path(tooled.__file__)), "operator", str(port), scenes.ASKED]
+        environment = os.environ | {"SSL_CERT_FILE": str(Path(name) / "cert.pem")}
+        return subprocess.run(
+            [*CLEW, "--store", place, "run", "--", *agent], env=environment, cwd=name, check=False
+        ).returncode
 
 
 def _missing() -> str:
