@@ -6,6 +6,7 @@ What it really did for each call it writes to FOLDER/truth: the number of the pr
 """
 
 import asyncio
+import hashlib
 import json
 import os
 import secrets
@@ -15,6 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 from openai import AsyncOpenAI
 
@@ -30,6 +32,8 @@ class Agent:
         self._truth = (folder / "truth" / f"{os.getpid()}.jsonl").open("w", encoding="utf-8", buffering=1)
         context = ssl.create_default_context(cafile=str(folder / "cert.pem"))
         self._model = httpx.AsyncClient(verify=context, timeout=60)
+        self.database: Any = None
+        """A pool of connections, where the environment names a database."""
         self._tools = httpx.AsyncClient(verify=context, timeout=60)
 
     async def play(self, key: str) -> None:
@@ -79,6 +83,13 @@ class Agent:
         headers = {"Authorization": f"Bearer {key}", "X-Call": call["call_id"]}
         return (await self._tools.post(there, json=call["arguments"], headers=headers)).text
 
+    async def _sql(self, _key: str, call: dict[str, Any]) -> str:
+        mark = secrets.token_hex(6)
+        self._did(call, mark=mark)
+        asked = f"SELECT body FROM answers WHERE tool = $1 AND arguments = $2 AND place = $3 /* {mark} */"  # noqa: S608 - our own mark
+        place = hashlib.sha256(call["call_id"].encode()).hexdigest()
+        return str(await self.database.fetchval(asked, call["name"], json.dumps(call["arguments"]), place))
+
     async def _child(self, call: dict[str, Any], words: list[str], given: str = "") -> str:
         return await self._run(call, [sys.executable, "-ES", TOOL, str(self._folder), self._place(call), *words], given)
 
@@ -103,6 +114,8 @@ class Agent:
 async def main(folder: str, port: str, *keys: str) -> None:
     """Play all sessions at the same time."""
     agent = Agent(Path(folder), int(port))
+    if os.environ.get("PGPORT"):
+        agent.database = await asyncpg.create_pool(min_size=4, max_size=20, ssl=False)
     await asyncio.gather(*map(agent.play, keys))
 
 

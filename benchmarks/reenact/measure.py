@@ -7,6 +7,7 @@ call to a process, or to an act of the agent itself, is right when it is the one
 """
 
 import argparse
+import hashlib
 import json
 import os
 import random
@@ -15,6 +16,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,8 +25,9 @@ from benchmarks.reenact.plays import CHILD, INSIDE, Play, play
 from benchmarks.speed.place import place, report
 from correlator.attribution import Attribution, Work, attribute
 from correlator.pipeline import Judgement, judge
+from examples.live import postgres
 from examples.live.model import serving
-from sensor.event import EVENT, Event, EventsLost, HttpRequested, ToolCalled
+from sensor.event import EVENT, DatabaseQueried, Event, EventsLost, HttpRequested, ToolCalled
 from sensor.sources import read_any
 
 AGENTS = {
@@ -68,6 +71,28 @@ def recorded(count: int, ways: Sequence[str], seed: int) -> Iterator[tuple[Play,
             return
 
 
+@contextmanager
+def database(batch: Batch) -> Iterator[Mapping[str, str]]:
+    """Serve what tools that ask a database get, where there are such, and give the environment that names it."""
+    calls = [call for one in batch.plays.values() for reply in one.replies for call in reply.calls if call.how == "sql"]
+    if not calls:
+        yield {}
+        return
+    rows = (
+        (
+            hashlib.sha256(one.call_id.encode()).hexdigest(),
+            one.name,
+            json.dumps(one.arguments),
+            one.result.replace("\0", ""),
+        )
+        for one in calls
+    )
+    values = ",\n".join("(" + ", ".join("'" + text.replace("'", "''") + "'" for text in row) + ")" for row in rows)
+    made = "CREATE TABLE answers (place text PRIMARY KEY, tool text, arguments text, body text);"
+    with postgres.serving(f"{made} INSERT INTO answers VALUES {values};") as environment:
+        yield environment
+
+
 def run(batch: Batch, agents: int, language: str) -> None:
     """Run the sessions of a batch in so many processes, under the sensor."""
     with tempfile.TemporaryDirectory(prefix="clew-reenact-") as name:
@@ -78,7 +103,7 @@ def run(batch: Batch, agents: int, language: str) -> None:
             one.write(folder / "plays")
         keys = list(batch.plays)
         server = (sys.executable, "-m", "benchmarks.reenact.server")
-        with serving(folder, server) as port:
+        with serving(folder, server) as port, database(batch) as environment:
             agent = [*AGENTS[language], name, str(port)]
             commands = [[*agent, *keys[number::agents]] for number in range(agents) if keys[number::agents]]
             launch = f"import subprocess; [one.wait() for one in [subprocess.Popen(c) for c in {commands!r}]]"
@@ -86,7 +111,7 @@ def run(batch: Batch, agents: int, language: str) -> None:
             subprocess.run(
                 [sys.executable, "-m", "correlator.cli", "record", "-o", recording, "--", sys.executable, "-c", launch],
                 check=True, stderr=subprocess.DEVNULL,
-                env=os.environ | {"NODE_EXTRA_CA_CERTS": str(folder / "cert.pem"), "PYTHON": sys.executable},
+                env=os.environ | environment | {"NODE_EXTRA_CA_CERTS": str(folder / "cert.pem"), "PYTHON": sys.executable},
             )  # fmt: skip
         with recording.open("rb") as lines:
             batch.seen = [EVENT.validate_json(line) for line in lines]
@@ -103,7 +128,10 @@ def right(work: Work, batch: Batch) -> bool:
     """Return whether a work is that of its call, as the agent's own log has it."""
     if work.tree:
         return batch.pids.get(work.process.pid) == work.call.call_id
-    mark = work.root.url.rpartition("=")[2] if isinstance(work.root, HttpRequested) else ""
+    if isinstance(work.root, DatabaseQueried):
+        mark = work.root.statement.partition("/* ")[2].partition(" */")[0]
+    else:
+        mark = work.root.url.rpartition("=")[2] if isinstance(work.root, HttpRequested) else ""
     return batch.marks.get(mark) == work.call.call_id
 
 

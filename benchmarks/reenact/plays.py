@@ -12,8 +12,8 @@ from sensor.event import Event, ModelResponded, PromptSubmitted, ToolReturned, i
 
 CHILD = ("exec", "flags", "stdin", "shell")
 """Ways of a tool that is a process: all arguments as JSON, one option each, on its standard input, or by a shell."""
-INSIDE = ("http",)
-"""Ways of a tool inside the agent's process: a request to a service."""
+INSIDE = ("http", "sql")
+"""Ways of a tool inside the agent's process: a request to a service, a query of a database."""
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 
-from examples.live import tooled
+from examples.live import postgres, tooled
 from examples.live.model import serving
 from examples.live.scenes import ASKED, INVOICES, backup, ticket
-from tests.kernel import postgres
 from tests.kernel.conftest import clew
 
 pytestmark = pytest.mark.usefixtures("sensor")

@@ -1,4 +1,4 @@
-"""A real PostgreSQL of its own for a test, on loopback, ended afterwards."""
+"""A real PostgreSQL of its own on loopback, ended afterwards."""
 
 import os
 import pwd
@@ -41,9 +41,8 @@ def serving(statements: str) -> Iterator[Mapping[str, str]]:
         )
         try:
             found = {"PGHOST": "127.0.0.1", "PGPORT": str(port), "PGUSER": _OWNER, "PGDATABASE": "postgres"}
-            subprocess.run(
-                ["psql", "-X", "-q", "-c", statements], check=True, env=os.environ | found, capture_output=True
-            )
+            psql = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1"]
+            subprocess.run(psql, input=statements.encode(), check=True, env=os.environ | found, capture_output=True)
             yield found
         finally:
             subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True, cwd="/")
