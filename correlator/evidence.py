@@ -36,7 +36,7 @@ from sensor.event import (
 from sensor.sources.bounded_json import loads
 
 Proof = Literal["command", "arguments", "output", "response", "request", "value", "argument"]
-"""`command`: what was executed is an argument of the call; `arguments`: it was handed all arguments of the call; `output` and
+"""`command`: what was executed is an argument of the call; `arguments`: it was handed all of them as JSON; `output` and
 `response`: what came of it is the result of the call; `request`: a tool server was asked for this tool with these arguments;
 `value`: a value that proves by itself is in both; `argument`: a short argument stands there as a whole."""
 
@@ -141,8 +141,8 @@ def _executed(told: _Told, _seen: Seen, event: ProcessStarted, call: Call) -> Ev
             return Evidence(Grade.E1, "command", text)
     if event.argv in told.lists:
         return Evidence(Grade.E1, "command", shlex.join(event.argv))
-    if call.event.arguments and any(_json(word) == call.event.arguments for word in event.argv[1:] if word[:1] == "{"):
-        return Evidence(Grade.E1, "arguments", json.dumps(call.event.arguments, ensure_ascii=False))
+    if (all_of_it := _arguments(call, event.argv[1:])) is not None:
+        return all_of_it
     return _values(told, "\n".join(event.argv[1:]), event.argv[1:])
 
 
@@ -167,7 +167,7 @@ def _written(told: _Told, _seen: Seen, event: OutputWritten, _call: Call) -> Evi
     return _result(told, event.text, "output", cut=event.size > len(event.text.encode("utf-8", "replace")))
 
 
-def _asked(told: _Told, seen: Seen, event: HttpRequested, _call: Call) -> Evidence | None:
+def _asked(told: _Told, seen: Seen, event: HttpRequested, call: Call) -> Evidence | None:
     if event.url.endswith(_TELEMETRY):
         return None
     body = event.body or ""
@@ -177,17 +177,18 @@ def _asked(told: _Told, seen: Seen, event: HttpRequested, _call: Call) -> Eviden
             return _more(exact, _values(told, f"{event.url}\n{body}", _parts(event.url, body)))
     else:
         exact = None
-    return _more(_values(told, f"{event.url}\n{body}", _parts(event.url, body)), exact)
+    sent = _arguments(call, (body,)) or _values(told, f"{event.url}\n{body}", _parts(event.url, body))
+    return _more(sent, exact)
 
 
 _TELEMETRY = ("/v1/traces", "/v1/logs", "/v1/metrics")
 """What exporters send (OTLP/HTTP) says all of a call and is none of its work."""
 
 
-def _queried(told: _Told, _seen: Seen, event: DatabaseQueried, _call: Call) -> Evidence | None:
+def _queried(told: _Told, _seen: Seen, event: DatabaseQueried, call: Call) -> Evidence | None:
     if event.statement.strip() in told.whole:
         return Evidence(Grade.E1, "command", event.statement.strip())
-    sent = _values(
+    sent = _arguments(call, event.parameters) or _values(
         told, "\n".join((event.statement, *event.parameters)), (*event.parameters, *_literals(event.statement))
     )
     return _more(sent, _result(told, event.result or "", "response"))
@@ -258,6 +259,13 @@ _COMPARED: dict[type, Callable[[_Told, Seen, Any, Call], Evidence | None]] = {
 
 
 # What is compared
+
+
+def _arguments(call: Call, texts: Iterable[str]) -> Evidence | None:
+    """Return the evidence that one of the texts is all arguments of the call, as JSON."""
+    if call.event.arguments and any(_json(text) == call.event.arguments for text in texts):
+        return Evidence(Grade.E1, "arguments", json.dumps(call.event.arguments, ensure_ascii=False))
+    return None
 
 
 def _values(told: _Told, text: str, wholes: Iterable[str]) -> Evidence | None:

@@ -89,7 +89,7 @@ def database(batch: Batch) -> Iterator[Mapping[str, str]]:
     )
     values = ",\n".join("(" + ", ".join("'" + text.replace("'", "''") + "'" for text in row) + ")" for row in rows)
     made = "CREATE TABLE answers (place text PRIMARY KEY, tool text, arguments text, body text);"
-    with postgres.serving(f"{made} INSERT INTO answers VALUES {values};") as environment:
+    with postgres.serving(f"{made} INSERT INTO answers VALUES {values};") as environment:  # noqa: S608 - quoted above
         yield environment
 
 
@@ -149,6 +149,17 @@ def by_play(seen: Sequence[Event]) -> dict[str, list[Event]]:
     }
 
 
+def unlike(batch: Batch) -> dict[str, set[str]]:
+    """Return, by play, the ids of the calls that no other call of the batch is like: name, arguments and result."""
+    calls = [(key, call) for key, one in batch.plays.items() for reply in one.replies for call in reply.calls]
+    words = Counter((call.name, json.dumps(call.arguments, sort_keys=True), call.result) for _, call in calls)
+    found: dict[str, set[str]] = {key: set() for key in batch.plays}
+    for key, call in calls:
+        if words[call.name, json.dumps(call.arguments, sort_keys=True), call.result] == 1:
+            found[key].add(call.call_id)
+    return found
+
+
 def story_of(judgement: Judgement) -> list[tuple[Any, ...]]:
     """Return what must be the same of a session's stories whoever saw it: effects with explanations, and the origin's words."""
     return sorted(
@@ -165,12 +176,16 @@ def weighed(batch: Batch, count: Counter[str]) -> None:
     count["lost"] += sum(event.count for event in batch.seen if isinstance(event, EventsLost))
     count["calls"] += len(batch.pids) + len(batch.marks)
     count["sessions"] += len(batch.plays)
+    alone = unlike(batch)
     for key in batch.plays:
         attribution = links.get(key, Attribution())
         good = [work for work in attribution.works if right(work, batch)]
         count["edges"] += len(attribution.works)
         count["right"] += len(good)
-        count["attributed"] += len({work.call.call_id for work in good})
+        done = {work.call.call_id for work in good}
+        count["attributed"] += len(done)
+        count["alone"] += len(alone[key])
+        count["alone attributed"] += len(alone[key] & done)
         count["ambiguous"] += len(attribution.ambiguous)
         for work in attribution.works:
             count[f"grade {work.evidence.grade.name}"] += 1
@@ -207,6 +222,7 @@ def main() -> None:
         {
             "command": " ".join(["python -m benchmarks.reenact.measure", *sys.argv[1:]]), **where, "seed": given.seed,
             "precision": count["right"] / max(1, count["edges"]), "attributed": count["attributed"] / max(1, count["calls"]),
+            "attributed_of_unlike": count["alone attributed"] / max(1, count["alone"]),
             "same_stories": count["same stories"] / max(1, count["sessions"]), "counts": dict(sorted(count.items())),
         },
         given.out,
