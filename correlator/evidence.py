@@ -141,7 +141,7 @@ def _executed(told: _Told, _seen: Seen, event: ProcessStarted, call: Call) -> Ev
             return Evidence(Grade.E1, "command", text)
     if event.argv in told.lists:
         return Evidence(Grade.E1, "command", shlex.join(event.argv))
-    if (all_of_it := _arguments(call, event.argv[1:])) is not None:
+    if (all_of_it := _arguments(told, call, event.argv[1:])) is not None:
         return all_of_it
     return _values(told, "\n".join(event.argv[1:]), event.argv[1:])
 
@@ -177,7 +177,7 @@ def _asked(told: _Told, seen: Seen, event: HttpRequested, call: Call) -> Evidenc
             return _more(exact, _values(told, f"{event.url}\n{body}", _parts(event.url, body)))
     else:
         exact = None
-    sent = _arguments(call, (body,)) or _values(told, f"{event.url}\n{body}", _parts(event.url, body))
+    sent = _arguments(told, call, (body,)) or _values(told, f"{event.url}\n{body}", _parts(event.url, body))
     return _more(sent, exact)
 
 
@@ -188,7 +188,7 @@ _TELEMETRY = ("/v1/traces", "/v1/logs", "/v1/metrics")
 def _queried(told: _Told, _seen: Seen, event: DatabaseQueried, call: Call) -> Evidence | None:
     if event.statement.strip() in told.whole:
         return Evidence(Grade.E1, "command", event.statement.strip())
-    sent = _arguments(call, event.parameters) or _values(
+    sent = _arguments(told, call, event.parameters) or _values(
         told, "\n".join((event.statement, *event.parameters)), (*event.parameters, *_literals(event.statement))
     )
     return _more(sent, _result(told, event.result or "", "response"))
@@ -261,10 +261,11 @@ _COMPARED: dict[type, Callable[[_Told, Seen, Any, Call], Evidence | None]] = {
 # What is compared
 
 
-def _arguments(call: Call, texts: Iterable[str]) -> Evidence | None:
-    """Return the evidence that one of the texts is all arguments of the call, as JSON."""
+def _arguments(told: _Told, call: Call, texts: Iterable[str]) -> Evidence | None:
+    """Return the evidence that one of the texts is all arguments of the call, as JSON: no less than each of its values."""
     if call.event.arguments and any(_json(text) == call.event.arguments for text in texts):
-        return Evidence(Grade.E1, "arguments", json.dumps(call.event.arguments, ensure_ascii=False))
+        shared = json.dumps(call.event.arguments, ensure_ascii=False)
+        return Evidence(Grade.E1, "arguments", shared, 1 + len(told.strong), len(told.whole))
     return None
 
 

@@ -80,7 +80,8 @@ class Postgres:
         self._portals: _Known[bytes, Query] = _Known()
         self._columns: _Known[str, tuple[int, ...]] = _Known()
         """Statement → types of its columns."""
-        self._parsed = ""
+        self._parsed, self._named = "", b""
+        """The statement that was parsed or described last, and its name."""
         self._waiting: deque[_Waiting] = deque()
         self._given_up = ""
         self._deaf = ""
@@ -148,9 +149,12 @@ class Postgres:
         elif kind == b"P":
             name, _, rest = body.partition(b"\0")
             text, _, rest = rest.partition(b"\0")
-            self._parsed = _text(text)
+            self._parsed, self._named = _text(text), name
             kinds = _numbers(rest, "I")[0] if rest else ()
             self._statements.put(name, (self._parsed, kinds), len(self._parsed) + len(kinds))
+        elif kind == b"D" and body[:1] == b"S":
+            self._named = body[1:].partition(b"\0")[0]
+            self._parsed = self._statements.get(self._named, ("", ()))[0]
         elif kind == b"B":
             portal, _, rest = body.partition(b"\0")
             name, _, rest = rest.partition(b"\0")
@@ -196,6 +200,9 @@ class Postgres:
                 yield from self._done(at_ns)
                 if is_end:
                     return
+        elif kind == b"t":
+            kinds, _ = _numbers(body, "I")
+            self._statements.put(self._named, (self._parsed, kinds), len(self._parsed) + len(kinds))
         elif kind == b"T":
             self._described(body)
         elif self._waiting and (query := self._waiting[0].query) is not None:

@@ -311,3 +311,19 @@ def test_what_was_lost_meanwhile_is_kept_beside() -> None:
 
     assert found({"a": said}, seen, [lost])["a"].gaps == (lost,)
     assert found({"a": said}) == {}
+
+
+def test_all_arguments_weigh_more_than_some_that_two_calls_share() -> None:
+    result = "Transaction to US133000000121212121212 is scheduled."
+    first, one = session(
+        "a", (1, 3, "pay", {"to": "US133000000121212121212", "for": "a long enough subject", "n": 5}, result)
+    )
+    second, two = session(
+        "b", (1, 3, "pay", {"to": "US133000000121212121212", "for": "a long enough subject", "n": 6}, result)
+    )
+
+    sent = '{"to": "US133000000121212121212", "for": "a long enough subject", "n": 6}'
+    attribution = found({"a": first, "b": second}, one, two, requested(1.5, "https://bank.example/pay", sent, result))
+
+    assert links(attribution["a"]) == []
+    assert [grade for _, _, grade, _ in links(attribution["b"])] == [Grade.E1]

@@ -157,3 +157,18 @@ def test_broken_traffic_raises_nothing(given_data: st.DataObject) -> None:
 @given(st.lists(st.tuples(st.sampled_from(["sent", "got"]), st.binary(max_size=100)), max_size=6))
 def test_arbitrary_bytes_raise_nothing(pieces: list[Piece]) -> None:
     read([*BEGIN, *pieces])
+
+
+def test_parameters_in_binary_are_read_by_the_types_that_the_server_describes() -> None:
+    described = message("t", struct.pack(">HII", 2, 25, 23))
+    found = read(
+        [
+            *BEGIN,
+            ("sent", parse(b"SELECT $1, $2", name=b"s") + message("D", b"Ss\0") + message("H")),
+            ("got", message("1") + described + columns(25)),
+            ("sent", bind(b"a b", b"\0\0\0\x07", forms=(1,), name=b"s") + EXECUTE + SYNC),
+            ("got", message("2") + row(b"x") + message("C", b"SELECT 1\0") + READY),
+        ]
+    )
+
+    assert [one.parameters for one in found if isinstance(one, Query)] == [("a b", "7")]
