@@ -171,14 +171,9 @@ def _asked(told: _Told, seen: Seen, event: HttpRequested, call: Call) -> Evidenc
     if event.url.endswith(_TELEMETRY):
         return None
     body = event.body or ""
-    if seen.answer is not None and seen.answer.body:
-        exact = _result(told, seen.answer.body, "response")
-        if exact is not None and exact.grade == Grade.E1:
-            return _more(exact, _values(told, f"{event.url}\n{body}", _parts(event.url, body)))
-    else:
-        exact = None
     sent = _arguments(told, call, (body,)) or _values(told, f"{event.url}\n{body}", _parts(event.url, body))
-    return _more(sent, exact)
+    came = seen.answer.body if seen.answer is not None else None
+    return _more(sent, _result(told, came or "", "response"))
 
 
 _TELEMETRY = ("/v1/traces", "/v1/logs", "/v1/metrics")

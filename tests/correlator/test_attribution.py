@@ -327,3 +327,18 @@ def test_all_arguments_weigh_more_than_some_that_two_calls_share() -> None:
 
     assert links(attribution["a"]) == []
     assert [grade for _, _, grade, _ in links(attribution["b"])] == [Grade.E1]
+
+
+def test_of_two_calls_with_the_same_arguments_each_gets_what_brought_its_result() -> None:
+    asked: JsonValue = {"url": "www.example.com"}
+    first, one = session("a", (1, 3, "get", asked, "A page about hiking, as one saw it."))
+    second, two = session("b", (1, 3, "get", asked, "A page about hiking, as another saw it."))
+
+    attribution = found(
+        {"a": first, "b": second}, one, two,
+        requested(1.5, "https://x.example/1", '{"url": "www.example.com"}', "A page about hiking, as another saw it."),
+        requested(1.6, "https://x.example/2", '{"url": "www.example.com"}', "A page about hiking, as one saw it."),
+    )  # fmt: skip
+
+    assert [one.root.position for one in attribution["a"].works] == [int(1.6 * SECOND)]
+    assert [one.root.position for one in attribution["b"].works] == [int(1.5 * SECOND)]
