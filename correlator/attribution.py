@@ -28,6 +28,7 @@ from sensor.event import (
     OutputWritten,
     ProcessId,
     ProcessStarted,
+    SensitiveSent,
     ToolCalled,
     ToolReturned,
     ToolServed,
@@ -172,6 +173,8 @@ class Scene:
         self.spoke: dict[str, HttpRequested] = {}
         """Trace → HTTP request; those to models share it with the conversation."""
         self.responses: dict[str, HttpResponded] = {}
+        self.leaks: dict[str, list[Event]] = {}
+        """Trace → what was sent in its request that is secret."""
         self.folders: dict[ProcessId, str] = {}
         self.names: dict[str, set[str]] = {}
         """Address → the names that were resolved to it."""
@@ -193,6 +196,8 @@ class Scene:
                     self.folders[process] = event.cwd
             case HttpRequested() if event.trace_id is not None:
                 self.spoke[event.trace_id] = event
+            case SensitiveSent() if event.trace_id is not None:
+                self.leaks.setdefault(event.trace_id, []).append(event)
             case HttpResponded() if event.trace_id is not None:
                 self.responses[event.trace_id] = event
             case NameResolved():
@@ -295,7 +300,8 @@ class _Linker:
         found = []
         for unit, claim in told:
             if unit.single is not None:
-                acts: list[Event] = [unit.single, *self._answer(unit.single)]
+                leaks = self._scene.leaks.get(unit.single.trace_id or "", ())
+                acts: list[Event] = [unit.single, *self._answer(unit.single), *leaks]
             elif unit.process in roots:
                 line = self._scene.tree(unit.process, roots - {unit.process})
                 acts = [event for process in line for event in self._scene.done.get(process, ())]

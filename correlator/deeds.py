@@ -12,7 +12,7 @@ from correlator.lexicon import places
 from correlator.work import Doings
 from sensor.event import ConnectionOpened, PrivilegeUsed
 
-Deed = Literal["escape", "credential", "access", "autostart", "network"]
+Deed = Literal["leak", "escape", "credential", "access", "autostart", "network"]
 
 _OUT = frozenset(
     ("setns", "ptrace", "process_vm_readv", "process_vm_writev", "init_module", "finit_module", "bpf", "open_by_handle_at")
@@ -52,6 +52,7 @@ def _near(remote: str) -> bool:
 
 
 DEEDS: dict[Deed, Callable[[Work, Doings], bool]] = {
+    "leak": lambda _work, doings: bool(doings.leaked),
     "escape": _escape,
     "credential": _credential,
     "access": _access,

@@ -165,6 +165,7 @@ def act_of(call: Call, tool: ToolDeclaration | None = None) -> Act:
 
 
 _RAISED: dict[str, tuple[Reach, Kind, frozenset[str]]] = {
+    "leak": ("effect", "credential", frozenset({"communicate", "move"})),
     "access": ("effect", "grant", frozenset({"grant"})),
     "escape": ("effect", "execute", frozenset({"execute"})),
     "autostart": ("effect", "execute", frozenset({"execute", "create"})),

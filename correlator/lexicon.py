@@ -119,7 +119,7 @@ def command_classes() -> dict[str, str]:
 
 @cache
 def places(group: str) -> tuple[str, ...]:
-    """Return parts of paths: of files that hold credentials (`credential`), or of what every program opens (the other groups)."""
+    """Return parts of paths, by what lies there."""
     return tuple(_words("places", group))
 
 

@@ -29,7 +29,7 @@ from graph.schema import (
     TOUCHED,
     Grade,
 )
-from sensor.event import Event, FileChanged, FileOpened, ToolServed
+from sensor.event import Event, FileChanged, FileOpened, SensitiveSent, ToolServed
 from sensor.identity import digest
 
 
@@ -60,7 +60,7 @@ MOST_ACTS = 500
 
 def worked(attribution: Attribution) -> Links:
     """Return the edges from calls to what was done for them, with what hangs on it."""
-    return _gathered(part for work in attribution.works for part in (*_ended(work), *_hanging(work)))
+    return _gathered(part for work in attribution.works for part in (*_ended(work), *_leaked(work), *_hanging(work)))
 
 
 def _ended(work: Work) -> Iterator[tuple[Node, Edge]]:
@@ -73,6 +73,15 @@ def _ended(work: Work) -> Iterator[tuple[Node, Edge]]:
         for node in fold(work.root).nodes:
             if node.label in (FILE.label, RESOURCE.label, ENDPOINT.label):
                 yield node, _edge(TOUCHED.label, fact_key(work.call), node.key, work.call, work.evidence.grade)
+
+
+def _leaked(work: Work) -> Iterator[tuple[Node, Edge]]:
+    """Yield that data of a file was in what a call sent."""
+    for event in work.acts:
+        if isinstance(event, SensitiveSent):
+            for node in fold(event).nodes:
+                if node.label == FILE.label:
+                    yield node, _edge(CARRIED.label, node.key, fact_key(work.call), work.call, Grade.E2)
 
 
 def _hanging(work: Work) -> Iterator[tuple[Node | None, Edge | None]]:

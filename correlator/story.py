@@ -160,6 +160,8 @@ class WorkShown(_Part):
     """Files that were written, renamed, removed, linked or re-permissioned."""
     databases: tuple[str, ...] = ()
     """Statements, with the database before them."""
+    leaked: tuple[str, ...] = ()
+    """Files that hold credentials of which data was in a request, and where it went."""
     requests: tuple[str, ...] = ()
     """HTTP requests: method and URL."""
     connections: tuple[str, ...] = ()

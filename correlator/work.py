@@ -17,7 +17,9 @@ from sensor.event import (
     NameResolved,
     PrivilegeUsed,
     ProcessStarted,
+    SensitiveSent,
 )
+from sensor.sensitive import is_sensitive
 
 _NAMES = "unix:/var/run/nscd/socket"
 """Where the C library asks for names (nscd(8))."""
@@ -42,12 +44,12 @@ class Doings:
     def opened(self) -> dict[str, Event]:
         """Return the files that were read, without what every program opens."""
         files = (event for event in self._work.acts if isinstance(event, FileOpened) and not event.for_writing)
-        return _once((event.path, event) for event in files if _secret(event.path) or not _usual(event.path))
+        return _once((event.path, event) for event in files if is_sensitive(event.path) or not _usual(event.path))
 
     @cached_property
     def credentials(self) -> dict[str, Event]:
         """Return the files that were opened and are known to hold credentials."""
-        return {path: event for path, event in self.opened.items() if _secret(path)}
+        return {path: event for path, event in self.opened.items() if is_sensitive(path)}
 
     @cached_property
     def read(self) -> dict[str, Event]:
@@ -77,6 +79,12 @@ class Doings:
         return _once((f"{event.method} {event.url}", event) for event in sent)
 
     @cached_property
+    def leaked(self) -> dict[str, Event]:
+        """Return which files data left of, and where to."""
+        left = (event for event in self._work.acts if isinstance(event, SensitiveSent))
+        return _once((f"{event.path} → {event.url}", event) for event in left)
+
+    @cached_property
     def connections(self) -> dict[str, Event]:
         """Return the peers that were connected to; the local system's own are left out."""
         made = (event for event in self._work.acts if isinstance(event, ConnectionOpened))
@@ -101,14 +109,15 @@ class Doings:
     @property
     def left(self) -> dict[str, Event]:
         """Return where it went."""
-        return self.requests | self.connections
+        return self.leaked | self.requests | self.connections
 
 
 def shown(work: Work, other: str | None) -> WorkShown:
     """Return a work for display. `other`: the session of its call, where that is not the story's own."""
     doings = Doings(work)
     kinds = (
-        "commands", "credentials", "read", "changed", "databases", "requests", "connections", "names", "privileges",
+        "commands", "credentials", "read", "changed", "databases", "leaked", "requests", "connections", "names",
+        "privileges",
     )  # fmt: skip
     return WorkShown(
         call=work.call.entity,
@@ -129,10 +138,6 @@ def _once(found: Iterable[tuple[str, Event]]) -> dict[str, Event]:
     for text, event in found:
         first.setdefault(text, event)
     return first
-
-
-def _secret(path: str) -> bool:
-    return any(one in path for one in places("credential"))
 
 
 def _usual(path: str) -> bool:

@@ -82,6 +82,7 @@ from sensor.event import (
     ProcessId,
     ProcessStarted,
     PromptSubmitted,
+    SensitiveSent,
     SessionEnded,
     ToolCalled,
     ToolReturned,
@@ -449,6 +450,12 @@ def _tool_served(event: ToolServed, fact: _Fact) -> Folded:
     return Folded((tool,) if event.process is None else (tool, _run(fact, event.process)))
 
 
+def _sensitive_sent(event: SensitiveSent, fact: _Fact) -> Folded:
+    place = _without_query(event.url)
+    resource = _resource(fact.tenant, fact.session, fact.day, "http", place.address)
+    return Folded((_run(fact, event.process), _file(fact.tenant, event.process.boot_id, event.path), resource))
+
+
 def _output_written(event: OutputWritten, fact: _Fact) -> Folded:
     return Folded((_run(fact, event.process),))
 
@@ -496,6 +503,7 @@ _FOLDS: dict[str, Callable[[Any, _Fact], Folded]] = {
     "http_responded": _http_responded,
     "database_queried": _database_queried,
     "tool_served": _tool_served,
+    "sensitive_sent": _sensitive_sent,
     "output_written": _output_written,
     "alert_received": _alert_received,
     "events_lost": _events_lost,

@@ -370,6 +370,18 @@ class DatabaseQueried(Observed):
     """As much of the rows as is kept: a line a row, values parted by tabs."""
 
 
+class SensitiveSent(Observed):
+    """Data of a file that holds credentials was in an HTTP request; `trace_id` is that of the request. The data is nowhere."""
+
+    kind: Literal["sensitive_sent"] = "sensitive_sent"
+    process: ProcessId
+    path: str
+    """Of the file, as it was opened."""
+    url: str
+    pieces: int = Field(ge=1)
+    """Pieces of the file that were in it, as they stand or decoded."""
+
+
 class ToolServed(Observed):
     """A tool server (MCP) was asked for a tool over a connection, and answered."""
 
@@ -490,7 +502,7 @@ SystemEvent = (
     | PrivilegeUsed
     | OutputWritten
 )
-ApplicationEvent = HttpRequested | HttpResponded | DatabaseQueried | ToolServed
+ApplicationEvent = HttpRequested | HttpResponded | DatabaseQueried | SensitiveSent | ToolServed
 Event = AgentEvent | SystemEvent | ApplicationEvent | AlertReceived | EventsLost | Unparsed | CaptureStatus
 
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])

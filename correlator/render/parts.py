@@ -123,7 +123,7 @@ def alert(one: AlertShown) -> str:
 
 
 _DID = (
-    ("commands", "ran"), ("credentials", "opened files that hold credentials:"), ("read", "read"),
+    ("leaked", "sent data of"), ("commands", "ran"), ("credentials", "opened files that hold credentials:"), ("read", "read"),
     ("changed", "wrote or changed"), ("databases", "asked databases:"), ("requests", "sent"), ("connections", "connected to"),
     ("names", "looked up"), ("privileges", "used privileged calls:"),
 )  # fmt: skip

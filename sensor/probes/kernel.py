@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -106,8 +106,8 @@ class Kernel:
             _called(_BPF, _MAP_LOOKUP, attributes, ctypes.sizeof(attributes), what="")
         return int(value[0])
 
-    def attach(self, file: int, offset: int, function: str, at_end: bool) -> None:
-        """Run a program whenever a function in an open file begins, or ends. Raises `OSError`.
+    def attach(self, file: int, offset: int, function: str, at_end: bool) -> int:
+        """Run a program whenever a function in an open file begins, or ends; return what holds it. Raises `OSError`.
 
         It is attached to the file, not to a process: every process that maps it runs the program, which looks into the scope first.
         """
@@ -119,6 +119,14 @@ class Kernel:
         self._fds.append(fd)
         fcntl.ioctl(fd, _SET_BPF, self._functions[function])
         fcntl.ioctl(fd, _ENABLE, 0)
+        return fd
+
+    def detach(self, held: Collection[int]) -> None:
+        """Run these programs no longer."""
+        _held_by_a_child(held)
+        for fd in held:
+            os.close(fd)
+            self._fds.remove(fd)
 
     def count(self, kind: Type, what: Count) -> int:
         """Return what was counted for a type of record so far."""
@@ -140,21 +148,8 @@ class Kernel:
             yield from ring.read()
 
     def close(self) -> None:
-        """Detach all and let go.
-
-        The kernel takes some 70 ms for each program, so a child that nobody waits for does it: it holds the descriptors last.
-        """
-        child = os.fork()
-        if child == 0:
-            if os.fork() == 0:
-                os.setsid()
-                # Nothing else of ours may stay open for it: somebody may wait for the end of a pipe.
-                for descriptor in Path("/proc/self/fd").iterdir():
-                    if int(descriptor.name) not in self._fds:
-                        with suppress(OSError):
-                            os.close(int(descriptor.name))
-            os._exit(0)
-        os.waitpid(child, 0)
+        """Detach all and let go."""
+        _held_by_a_child(self._fds)
         for view in (self._counts, self._unscoped):
             view.release()
         for ring in self.rings:
@@ -163,6 +158,21 @@ class Kernel:
             mapped.close()
         for fd in self._fds:
             os.close(fd)
+
+
+def _held_by_a_child(held: Collection[int]) -> None:
+    """Have a child that nobody waits for hold descriptors last: the kernel takes some 70 ms to detach a program."""
+    child = os.fork()
+    if child == 0:
+        if os.fork() == 0:
+            os.setsid()
+            # Nothing else of ours may stay open for it: somebody may wait for the end of a pipe.
+            for descriptor in Path("/proc/self/fd").iterdir():
+                if int(descriptor.name) not in held:
+                    with suppress(OSError):
+                        os.close(int(descriptor.name))
+        os._exit(0)
+    os.waitpid(child, 0)
 
 
 def _compiled(order: Order) -> tuple[list[int], list[str], dict[str, str]]:

@@ -30,6 +30,7 @@ class Type(IntEnum):
     DATAGRAM_SENT = 15
     DATAGRAM_GOT = 16
     MOVED = 17
+    TLS_SPOKEN = 18
 
 
 class Change(IntEnum):

@@ -16,6 +16,7 @@ from sensor.probes.kernel import Kernel, tracepoints
 from sensor.probes.origin import SOURCE, Origin
 from sensor.probes.record import Count, Record, Type
 from sensor.probes.running import Running, running
+from sensor.probes.secrets import Secrets
 from sensor.probes.source import USUAL, Sizes, order
 from sensor.probes.table import PROBES, Probe
 from sensor.probes.tls.libraries import Libraries
@@ -47,7 +48,7 @@ class Sensor:
         self.unobserved = (*asked.missing, *self._kernel.unattached)
         """Tracepoints that this kernel does not have, or that could not be attached to."""
         self.probes = tuple(probe.name for probe in probes)
-        self._libraries = Libraries(self._kernel.attach)
+        self._libraries = Libraries(self._kernel.attach, self._kernel.detach)
         if "tls" in self.probes:
             self._libraries.look_at_usual()
         self._urgent = select.epoll()
@@ -184,7 +185,8 @@ class Observation:
         """Those that live; a number is taken out when its process has ended."""
         self._sensor = sensor
         self._origin = origin
-        self._wire = Wire(origin, sensor.written)
+        self._secrets = Secrets()
+        self._wire = Wire(origin, sensor.written, self._secrets.shingles)
         self._known: dict[int, Running] = {}
         """Processes that ran before, of which nothing was told yet."""
         self._busy = True
@@ -216,6 +218,9 @@ class Observation:
         found = self._read()
         found += self._wire.end(time.clock_gettime_ns(time.CLOCK_BOOTTIME))
         found += self._sensor.gaps(self._origin, outliving=len(self.alive))
+        if self._secrets.unread:
+            what = f"what is in {self._secrets.unread} files that hold credentials, to know it again where it leaves"
+            found.append(CaptureStatus(**_about(self._origin), subject="kernel sensor", unseen=(what,)))
         self._sensor.forget(self.alive)
         return found
 
@@ -236,6 +241,7 @@ class Observation:
                 **self._origin.about(record), process=self._origin.process(record.tgid, record.started_ns),
                 executable=before.executable, argv=before.argv, cwd=before.cwd,
             )  # fmt: skip
+        self._secrets.take(record)
         yield from self._wire.take(record)
 
 

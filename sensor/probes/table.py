@@ -168,7 +168,7 @@ PROBES: tuple[Probe, ...] = (
 ASSEMBLED = frozenset(
     {
         Type.TLS_SENT, Type.TLS_GOT, Type.TLS_ENDED, Type.WRITTEN, Type.SENT, Type.GOT, Type.DATAGRAM_SENT, Type.DATAGRAM_GOT,
-        Type.MOVED,
+        Type.MOVED, Type.TLS_SPOKEN,
     }
 )  # fmt: skip
 """Records that say something only with others (`tls.connections`, `streams`, `process.folders`)."""

@@ -3,7 +3,16 @@
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from sensor.event import CaptureStatus, Event, HttpRequested, HttpResponded, ProcessId, ToolServed, Unparsed
+from sensor.event import (
+    CaptureStatus,
+    Event,
+    HttpRequested,
+    HttpResponded,
+    ProcessId,
+    SensitiveSent,
+    ToolServed,
+    Unparsed,
+)
 from sensor.identity import digest
 from sensor.probes.origin import SOURCE, Origin
 from sensor.probes.process.folders import Folders
@@ -13,6 +22,8 @@ from sensor.probes.streams.sockets import Heard
 from sensor.probes.streams.streams import Streams
 from sensor.probes.table import decode
 from sensor.probes.tls.connections import Connections, Said
+from sensor.probes.tls.unheard import Unheard
+from sensor.sensitive import MOST_TEXT, Shingles
 from sensor.sources.otlp.span import Span
 from sensor.wire.body import Unreadable, decoded
 from sensor.wire.exchange import Exchange, Headers, Request, Undecoded, header
@@ -30,12 +41,17 @@ _SPOKEN: dict[Way, str] = {"tls": "TLS", "http": "plain HTTP"}
 class Wire:
     """What one run of a sensor has seen."""
 
-    def __init__(self, origin: Origin, written: Written | None = None) -> None:
-        """`written`: how many bytes a process wrote to a stream, by their numbers; without, only what records say is known."""
+    def __init__(self, origin: Origin, written: Written | None = None, secrets: Shingles | None = None) -> None:
+        """`written`: how many bytes a process wrote to a stream, by their numbers; without, only what records say is known.
+
+        `secrets`: what is looked for in requests.
+        """
+        self._secrets = secrets
         self._origin = origin
         self._connections = Connections(origin)
         self._folders = Folders()
         self._streams = Streams(origin, self._about, written)
+        self._unheard = Unheard(lambda at_ns: self._about(origin.booted_ns + at_ns))
         self._spans: list[Span] = []
         self._number = 0
 
@@ -46,6 +62,7 @@ class Wire:
             self._folders.take(record)
             for said in self._connections.take(record):
                 yield from self._told(said, record.at_ns)
+            yield from self._unheard.take(record)
             for found in self._streams.take(record):
                 yield from self._plain(found, record.at_ns)
         except Exception as error:  # noqa: BLE001 - what a traced process says must not end its observation
@@ -61,6 +78,7 @@ class Wire:
         try:
             for said in self._connections.end(at_ns):
                 yield from self._told(said, at_ns)
+            yield from self._unheard.end(at_ns)
             for found in self._streams.end(at_ns):
                 yield from self._plain(found, at_ns)
         except Exception as error:  # noqa: BLE001 - as above
@@ -104,6 +122,14 @@ class Wire:
             url=_url(request, way), body_bytes=len(request.body) + request.missing,
             body=None if told else _text(request.body, request.headers),
         )  # fmt: skip
+        # An agent tells its model what its tools return: that is no leak. Nor is a key in the headers, which it is for.
+        if self._secrets is not None and not told:
+            sent = f"{request.target}\n{_text(request.body, request.headers, MOST_TEXT) or ''}"
+            for path, pieces in self._secrets.found(sent).items():
+                yield SensitiveSent(
+                    **self._about(request.begun_ns), process=said.process, trace_id=trace_id, path=path, pieces=pieces,
+                    url=_url(request, way),
+                )  # fmt: skip
         if response is not None:
             yield HttpResponded(
                 **self._about(response.ended_ns), process=said.process, trace_id=trace_id, status=response.status,
@@ -137,14 +163,14 @@ def _url(request: Request, way: Way) -> str:
     return f"{scheme}://{header(request.headers, 'host')}{request.target}"
 
 
-def _text(body: bytes, headers: Headers) -> str | None:
+def _text(body: bytes, headers: Headers, most: int = MOST_KEPT) -> str | None:
     """Return as much of a body as is kept, `None` where it is no text."""
     if not body:
         return None
     try:
-        return decoded(body, headers)[:MOST_KEPT].decode("utf-8", "strict")
+        return decoded(body, headers)[:most].decode("utf-8", "strict")
     except UnicodeDecodeError as error:
         # The cut may have gone through a character.
-        return error.object[: error.start].decode("utf-8") if error.start > MOST_KEPT - 4 else None
+        return error.object[: error.start].decode("utf-8") if error.start > most - 4 else None
     except Unreadable:
         return None

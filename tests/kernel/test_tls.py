@@ -15,6 +15,7 @@ from examples.live import agents
 from examples.live.agents import AGENTS, ASKED, KEY, RESULTS
 from examples.live.model import ANSWER, serving
 from sensor.event import (
+    CaptureStatus,
     Event,
     HttpRequested,
     HttpResponded,
@@ -165,3 +166,27 @@ def test_an_agent_without_instrumentation_is_recorded_and_its_story_told(port: i
     assert (story["assessment"], story["severity"]) == ("succeeded", "high")
     assert "send_mail" in story["title"]
     assert KEY not in (tmp_path / "out").read_text()
+
+
+SPEAKS_BY_ITSELF = """
+import socket, sys
+there = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+there.sendall(bytes.fromhex("16030100050100000100"))  # the beginning of a handshake, made by no library
+there.recv(100)
+"""
+SPEAKS_BY_LIBRARY = """
+import http.client, os, ssl, sys
+context = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
+there = http.client.HTTPSConnection("localhost", int(sys.argv[1]), context=context)
+there.request("POST", "/echo", b"x")
+there.getresponse().read()
+"""
+
+
+def test_tls_that_no_library_is_heard_to_speak_is_told(port: int, sensor: Sensor) -> None:
+    def unheard(program: str) -> list[str]:
+        found = told(sensor, python(program, str(port)))
+        return [one.unseen[0] for one in found if isinstance(one, CaptureStatus) and "TLS" in one.subject]
+
+    assert unheard(SPEAKS_BY_ITSELF) == ["what was said over 1 of 1 TLS connections: no library was heard"]
+    assert unheard(SPEAKS_BY_LIBRARY) == []

@@ -26,10 +26,10 @@ def _forked(record: Record, origin: Origin) -> Iterator[Event]:
 
 
 def _executed(record: Record, origin: Origin) -> Iterator[Event]:
-    cgroup, parent_started_ns, _, _, _, _user, _size, *namespaces, folders, _whole = EXECUTED.unpack_from(
+    cgroup, parent_started_ns, _, _, _, _user, _size, *namespaces, _folders, _whole = EXECUTED.unpack_from(
         record.payload
     )
-    name, _, rest = record.payload[EXECUTED.size + folders :].partition(b"\0")
+    name, rest = _name(record)
     arguments = rest.removesuffix(b"\0").split(b"\0") if rest else []
     yield ProcessStarted(
         **origin.about(record),
@@ -41,6 +41,18 @@ def _executed(record: Record, origin: Origin) -> Iterator[Event]:
         cgroup=str(cgroup),
         namespaces=dict(zip(_NAMESPACES, namespaces, strict=True)),
     )
+
+
+def executable(record: Record) -> str:
+    """Return the path of the program that a process executed. Raises `struct.error`."""
+    return _text(_name(record)[0])
+
+
+def _name(record: Record) -> tuple[bytes, bytes]:
+    """Return the path of the program, and the arguments behind it."""
+    *_, folders, _ = EXECUTED.unpack_from(record.payload)
+    name, _, rest = record.payload[EXECUTED.size + folders :].partition(b"\0")
+    return name, rest
 
 
 def folder(record: Record) -> str | None:

@@ -285,6 +285,14 @@ static __always_inline struct flowing *flow_of(struct passing *now, int sent)
     return found;
 }
 
+/* That TLS begins is told without its bytes: so it shows where nothing of it is heard (`tls/unheard.py`). */
+static __always_inline int tls_begins(struct passing *now)
+{
+    now->type = RECORD_TLS_SPOKEN;
+    now->left = 0;
+    return 1;
+}
+
 /* Whether bytes of a stream socket are told. */
 static __always_inline int spoken(struct passing *now, int sent, u32 waiting)
 {
@@ -301,11 +309,16 @@ static __always_inline int spoken(struct passing *now, int sent, u32 waiting)
     if (flow->kind == NEW) {
         if (*(u16 *)&now->about.peer[2] == DOMAIN)
             flow->kind = PLAIN;
-        else
+        else {
             /* Whoever hears first is a server, or speaks something else. */
-            flow->kind = sent && now->left ? protocol(beginning(now)) : IGNORED;
+            u64 first = sent && now->left ? beginning(now) : 0;
+            flow->kind = protocol(first);
+            if (is_tls(first))
+                return tls_begins(now);
+        }
     } else if (sent && flow->kind > PLAIN && is_tls(beginning(now))) {
         flow->kind = IGNORED;
+        return tls_begins(now);
     }
     return flow->kind != IGNORED;
 }

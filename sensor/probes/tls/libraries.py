@@ -6,7 +6,8 @@ meanwhile, and probes at wrong places of a library would end every process that 
 
 import os
 import stat
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,33 +28,39 @@ NAME = "libssl"
 USUAL = ("usr/lib/*/libssl.so.*", "usr/lib64/libssl.so.*", "usr/lib/libssl.so.*", "usr/local/lib*/libssl.so.*")
 """Where distributions have it."""
 MOST = 64
-"""Files that are attached to; each takes nine descriptors. More are told as unseen."""
+"""Files that are attached to at a time; each takes nine descriptors. Those that nobody opened for longest give way."""
+_AT_ONCE = 16
+"""Files that give way together: detaching takes a process."""
 KNOWN = 10_000
 """Files of which is remembered that they have no such functions."""
 LARGEST = 1 << 30
 """Bytes of a file that is looked at."""
 
-Attach = Callable[[int, int, str, bool], None]
-"""Descriptor of a file, offset, program, and whether at the end of the function."""
+Attach = Callable[[int, int, str, bool], int]
+"""Descriptor of a file, offset, program, and whether at the end of the function → what holds it attached."""
+Detach = Callable[[Collection[int]], None]
 
 
 class Libraries:
     """The files that were looked at."""
 
-    def __init__(self, attach: Attach) -> None:
+    def __init__(self, attach: Attach, detach: Detach) -> None:
         self._attach = attach
-        self._attached: set[tuple[int, int]] = set()
-        """Device and inode; what is attached to keeps its inode."""
+        self._detach = detach
+        self._attached: OrderedDict[tuple[int, int], list[int]] = OrderedDict()
+        """Device and inode → what holds it; what is attached to keeps its inode. Those that were opened last stand last."""
+        self._usual: set[tuple[int, int]] = set()
         self._without: set[tuple[int, int, int]] = set()
         """Device, inode and time of change of files without functions of OpenSSL."""
         self.unseen = 0
-        """Files that were not attached to because there are too many, or because the kernel refused."""
+        """Files that were not attached to because the kernel refused."""
 
     def look_at_usual(self) -> None:
         """Attach to the libraries of the system before anything runs: a process may speak 10 ms after it opened one."""
         for pattern in USUAL:
             for file in sorted(Path("/").glob(pattern)):
                 self._look("/", str(file))
+        self._usual = set(self._attached)
 
     def take(self, record: Record) -> None:
         """Look at the file that a record tells of."""
@@ -89,7 +96,10 @@ class Libraries:
     def _look_at(self, file: int) -> None:
         there = os.fstat(file)
         key = (there.st_dev, there.st_ino)
-        if not stat.S_ISREG(there.st_mode) or there.st_size > LARGEST or key in self._attached:
+        if key in self._attached:
+            self._attached.move_to_end(key)
+            return
+        if not stat.S_ISREG(there.st_mode) or there.st_size > LARGEST:
             return
         if (*key, there.st_mtime_ns) in self._without:
             return
@@ -100,15 +110,18 @@ class Libraries:
             self._without.add((*key, there.st_mtime_ns))
             return
         if len(self._attached) >= MOST:
-            self.unseen += 1
-            return
+            self._give_way()
         # Not tried again where it fails in the middle: what would be attached twice would be told twice.
-        self._attached.add(key)
+        held = self._attached.setdefault(key, [])
         for name, offset in found.items():
             entry, end = ENTRIES[name]
-            self._attach(file, offset, entry, False)
+            held.append(self._attach(file, offset, entry, False))
             if end:
-                self._attach(file, offset, end, True)
+                held.append(self._attach(file, offset, end, True))
+
+    def _give_way(self) -> None:
+        old = [key for key in self._attached if key not in self._usual][:_AT_ONCE]
+        self._detach([fd for key in old for fd in self._attached.pop(key)])
 
 
 def _cwd(pid: int) -> str:

@@ -25,10 +25,19 @@ def copied(place: Path) -> Path:
     return place
 
 
+def never(*_: object) -> int:
+    raise AssertionError
+
+
 @needs_library
 def test_a_library_is_attached_to_once(tmp_path: Path) -> None:
     attached: list[tuple[int, str, bool]] = []
-    libraries = Libraries(lambda _, offset, program, at_end: attached.append((offset, program, at_end)))
+
+    def attach(_file: int, offset: int, program: str, at_end: bool) -> int:
+        attached.append((offset, program, at_end))
+        return len(attached)
+
+    libraries = Libraries(attach, never)
     for _ in range(3):
         libraries.take(opened(copied(tmp_path / "libssl.so.3") if not attached else tmp_path / "libssl.so.3"))
 
@@ -43,41 +52,52 @@ def test_what_was_looked_at_is_what_is_attached_to(tmp_path: Path) -> None:
     looked_at = place.stat().st_ino
     inodes = set()
 
-    def attach(file: int, _offset: int, _program: str, _at_end: bool) -> None:
+    def attach(file: int, _offset: int, _program: str, _at_end: bool) -> int:
         if (tmp_path / "other").exists():
             (tmp_path / "other").replace(place)
         inodes.add(os.fstat(file).st_ino)
+        return 1
 
-    Libraries(attach).take(opened(place))
+    Libraries(attach, never).take(opened(place))
 
     assert inodes == {looked_at}
 
 
 def test_a_pipe_in_the_place_of_a_library_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "libssl.so.3")
-    attached: list[int] = []
-    Libraries(lambda file, *_: attached.append(file)).take(opened(tmp_path / "libssl.so.3"))
+    libraries = Libraries(never, never)
+    libraries.take(opened(tmp_path / "libssl.so.3"))
 
-    assert attached == []
+    assert libraries.unseen == 0
 
 
 @needs_library
-def test_so_many_libraries_and_no_more(tmp_path: Path) -> None:
-    attached: list[str] = []
-    libraries = Libraries(lambda _file, _offset, program, _at_end: attached.append(program))
-    for number in range(MOST + 3):
-        libraries.take(opened(copied(tmp_path / f"libssl.so.{number}")))
+def test_of_too_many_libraries_those_give_way_that_nobody_opened_for_longest(tmp_path: Path) -> None:
+    held: dict[int, int] = {}
+    """What holds a program → the file that it is in."""
+    gone: list[int] = []
 
-    assert len(attached) == MOST * PROGRAMS
-    assert libraries.unseen == 3
+    def attach(file: int, _offset: int, _program: str, _at_end: bool) -> int:
+        held[len(held)] = os.fstat(file).st_ino
+        return len(held) - 1
+
+    libraries = Libraries(attach, gone.extend)
+    files = [copied(tmp_path / f"libssl.so.{number}") for number in range(MOST + 1)]
+    for file in (*files[:MOST], files[0], files[MOST]):
+        libraries.take(opened(file))
+
+    given_up = {held[one] for one in gone}
+    assert given_up == {file.stat().st_ino for file in files[1 : 1 + len(given_up)]}
+    assert len(gone) == len(given_up) * PROGRAMS
+    assert libraries.unseen == 0
 
 
 @needs_library
 def test_a_library_that_the_kernel_refuses_is_counted_and_left(tmp_path: Path) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object) -> int:
         raise OSError(24, "too many")
 
-    libraries = Libraries(refuse)
+    libraries = Libraries(refuse, never)
     for _ in range(2):
         libraries.take(opened(copied(tmp_path / "libssl.so.3") if libraries.unseen == 0 else tmp_path / "libssl.so.3"))
 
