@@ -10,6 +10,7 @@ A *work* is one execution unit: a process with all that it started, or a single 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from correlator.conversation import Call
 from correlator.evidence import Evidence, Seen, evidence
@@ -40,6 +41,8 @@ SLACK_NS = 1_000_000_000
 """How far the clocks of telemetry and kernel may be apart. What the kernel saw itself has one clock."""
 DEPTH = 64
 """Generations that are looked at between a process and its agent."""
+AFTER_NS = 10 * 10**9
+"""How long after the last event of its session a call without a result may have been at work."""
 _KERNEL = "kernel"
 _STREAM = "text/event-stream"
 _SINGLE = (HttpRequested, DatabaseQueried, FileOpened, FileChanged, ConnectionOpened, NameResolved, ToolServed)
@@ -101,8 +104,9 @@ def asked(events: Iterable[Event], scene: "Scene") -> list[Asked]:
     returned: dict[str, ToolReturned] = {}
     requested: dict[str, int] = {}
     speakers: set[ProcessId] = set()
-    exact = True
+    exact, last = True, 0
     for event in events:
+        last = max(last, event.at_ns or 0)
         if isinstance(event, ToolCalled):
             called.setdefault(event.entity, event)
             exact = exact and event.source.startswith(_KERNEL)
@@ -127,7 +131,7 @@ def asked(events: Iterable[Event], scene: "Scene") -> list[Asked]:
             Asked(
                 call,
                 0 if start is None else start - slack,
-                EVER if ended is None else ended + slack,
+                (last + AFTER_NS if last else EVER) if ended is None else ended + slack,
                 frozenset(speakers),
             )
         )
@@ -142,7 +146,14 @@ def attribute(sessions: Mapping[str, Iterable[Event]], system: Sequence[Event]) 
     if not system:
         return {}
     scene = Scene(system)
-    calls = {key: asked(events, scene) for key, events in sessions.items()}
+    held = {key: list(events) for key, events in sessions.items()}
+    scene.talks = frozenset(
+        event.trace_id
+        for events in held.values()
+        for event in events
+        if isinstance(event, ModelResponded) and event.trace_id
+    )
+    calls = {key: asked(events, scene) for key, events in held.items()}
     of_session = {one.call.event.entity: key for key, every in calls.items() for one in every}
     everybody = [one for every in calls.values() for one in every]
     linker = _Linker(scene, everybody)
@@ -176,8 +187,10 @@ class Scene:
         self.leaks: dict[str, list[Event]] = {}
         """Trace → what was sent in its request that is secret."""
         self.folders: dict[ProcessId, str] = {}
-        self.names: dict[str, set[str]] = {}
-        """Address → the names that were resolved to it."""
+        self.names: dict[tuple[ProcessId, str], set[str]] = {}
+        """Process and address → the names that it resolved to it."""
+        self.talks: frozenset[str] = frozenset()
+        """Traces of talks with models."""
         for event in sorted(system, key=lambda one: (one.position, one.part, one.entity)):
             self._take(event)
 
@@ -202,7 +215,7 @@ class Scene:
                 self.responses[event.trace_id] = event
             case NameResolved():
                 for address in event.addresses:
-                    self.names.setdefault(address, set()).add(event.name)
+                    self.names.setdefault((process, address), set()).add(event.name)
             case _:
                 pass
 
@@ -216,16 +229,22 @@ class Scene:
             seen += 1
 
     def tree(self, root: ProcessId, without: frozenset[ProcessId] = frozenset()) -> Iterator[ProcessId]:
-        """Yield a process and all that it started, but for the trees of those in `without`."""
-        waiting = [root]
+        """Yield a process and all that it started, each once, but for the trees of those in `without`."""
+        waiting, seen = [root], {root}
         while waiting:
             process = waiting.pop()
             yield process
-            waiting += [one for one in self.children.get(process, ()) if one not in without]
+            new = [one for one in self.children.get(process, ()) if one not in without and one not in seen]
+            seen.update(new)
+            waiting += new
 
-    def folder(self, process: ProcessId) -> str | None:
-        """Return the working folder that a process was started in, its own or inherited."""
-        return next((self.folders[one] for one in self.line(process) if one in self.folders), None)
+    def names_of(self, address: str, line: Iterable[ProcessId]) -> set[str]:
+        """Return the names that a process, or one that it comes from, had resolved to an address."""
+        return {name for process in line for name in self.names.get((process, address), ())}
+
+    def is_talk(self, event: Event) -> bool:
+        """Return whether an event is part of a talk with a model, which says all of a call and is none of its work."""
+        return isinstance(event, HttpRequested | HttpResponded) and event.trace_id in self.talks
 
 
 def doer(event: Event) -> ProcessId | None:
@@ -242,18 +261,21 @@ class _Claim:
     asked: Asked
     best: Evidence
     root: Event
-    weight: tuple[int, int] = (0, 0)
-    """How many values prove, and how many more agree."""
+    at_root: bool
+    """Whether the best evidence is in the unit's own first process, and not in what that started."""
+    agreed: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    """What is in common → how many values prove, and how many more agree. Said twice it weighs no more."""
 
-    def add(self, found: Evidence, event: Event) -> None:
-        if found.grade < self.best.grade:
-            self.best, self.root = found, event
-        strong, weak = self.weight
-        self.weight = (strong + found.proving, weak + found.agreeing)
+    def add(self, found: Evidence, event: Event, *, at_root: bool) -> None:
+        if (found.grade, not at_root) < (self.best.grade, not self.at_root):
+            self.best, self.root, self.at_root = found, event, at_root
+        self.agreed.setdefault((found.proof, found.shared), (found.proving, found.agreeing))
 
     @property
-    def rank(self) -> tuple[str, int, int]:
-        return (self.best.grade, -self.weight[0], -self.weight[1])
+    def rank(self) -> tuple[str, bool, int, int]:
+        proving = sum(proving for proving, _ in self.agreed.values())
+        agreeing = sum(agreeing for _, agreeing in self.agreed.values())
+        return (self.best.grade, not self.at_root, -proving, -agreeing)
 
 
 @dataclass(slots=True)
@@ -266,12 +288,11 @@ class _Unit:
     """By the key of the call's fact."""
 
     def claim(self, one: Asked, found: Evidence, event: Event) -> None:
+        at_root = self.single is not None or doer(event) == self.process
         key = one.call.event.entity
-        claim = self.claims.get(key)
-        if claim is None:
-            self.claims[key] = _Claim(one, found, event, (found.proving, found.agreeing))
-        else:
-            claim.add(found, event)
+        if key not in self.claims:
+            self.claims[key] = _Claim(one, found, event, at_root)
+        self.claims[key].add(found, event, at_root=at_root)
 
     def winners(self) -> list[_Claim]:
         """Return the claim with the best evidence, or all that are equal."""
@@ -285,9 +306,12 @@ class _Linker:
     def __init__(self, scene: Scene, everybody: Sequence[Asked]) -> None:
         self._scene = scene
         self._everybody = everybody
-        self._speakers = frozenset(process for one in everybody for process in one.speakers)
+        self._lines = {
+            process: frozenset(scene.line(process)) for one in everybody for process in one.speakers
+        }  # fmt: skip
+        """Speaker → itself and its ancestors."""
         self._trees: dict[ProcessId, _Unit] = {}
-        self._singles: list[_Unit] = []
+        self._singles: dict[str, _Unit] = {}
         for process, events in scene.done.items():
             for event in events:
                 self._weigh(process, event)
@@ -331,53 +355,55 @@ class _Linker:
         ]
 
     def _units(self) -> list[_Unit]:
-        return [*self._trees.values(), *self._singles]
+        return [*self._trees.values(), *self._singles.values()]
 
     def _weigh(self, process: ProcessId, event: Event) -> None:
-        own = process in self._speakers
-        if own and isinstance(event, _SINGLE) and not self._to_model(event):
-            unit = _Unit(process, event)
-            for one in self._candidates(process, event.position):
-                if (found := evidence(one.call, self._seen(process, event))) is not None:
-                    unit.claim(one, found, event)
-            if unit.claims:
-                self._singles.append(unit)
-        elif not own:
-            began = (
-                event.position
-                if not isinstance(event, OutputWritten)
-                else self._scene.born.get(process, event.position)
-            )
-            for one in self._candidates(process, began):
-                if (found := evidence(one.call, self._seen(process, event))) is not None:
-                    root = self._root(process, one)
-                    self._trees.setdefault(root, _Unit(root)).claim(one, found, event)
-
-    def _candidates(self, process: ProcessId, at_ns: int) -> Iterator[Asked]:
-        """Yield the calls that were at work at a time, and that the agent of a process may have made."""
-        agent = next((one for one in self._scene.line(process) if one in self._speakers), None)
+        if self._scene.is_talk(event):
+            return
+        # What was written is told when it was complete; what counts is when its process began.
+        began = self._scene.born.get(process, event.position) if isinstance(event, OutputWritten) else event.position
+        line = tuple(self._scene.line(process))
         for one in self._everybody:
-            if one.begun_ns <= at_ns <= one.ended_ns and (not one.speakers or agent is None or agent in one.speakers):
-                yield one
+            if not one.begun_ns <= began <= one.ended_ns or (kinship := self._kinship(line, one)) == "stranger":
+                continue
+            found = evidence(one.call, self._seen(event, line))
+            if found is None or (kinship == "unknown" and not found.is_long):
+                continue
+            root = None if process in one.speakers else self._root(line, one)
+            if root is not None:
+                self._trees.setdefault(root, _Unit(root)).claim(one, found, event)
+            elif isinstance(event, _SINGLE):
+                self._singles.setdefault(event.entity, _Unit(process, event)).claim(one, found, event)
 
-    def _root(self, process: ProcessId, one: Asked) -> ProcessId:
-        """Return the first of the line of a process, below its agent, that was born while the call was at work."""
-        root = process
-        for ancestor in self._scene.line(process):
+    def _kinship(self, line: Sequence[ProcessId], one: Asked) -> Literal["own", "unknown", "stranger"]:
+        """Return whether a process is the agent of a call or was started by it; unknown where its line does not lead far enough."""
+        if not one.speakers:
+            return "unknown"
+        if not one.speakers.isdisjoint(line):
+            return "own"
+        # It begins where the agent's own line passes, and not below the agent: started by somebody else.
+        related = any(line[-1] in self._lines[speaker] for speaker in one.speakers)
+        return "stranger" if related or any(process in self._lines for process in line) else "unknown"
+
+    def _root(self, line: Sequence[ProcessId], one: Asked) -> ProcessId | None:
+        """Return the first of the line of a process, below its agent, that was born while the call was at work.
+
+        `None` where the process itself was there before: then only what it did is part of the call.
+        """
+        root = None
+        for ancestor in line:
             born = self._scene.born.get(ancestor)
-            if ancestor in self._speakers or born is None or not one.begun_ns <= born <= one.ended_ns:
+            if ancestor in one.speakers or born is None or not one.begun_ns <= born <= one.ended_ns:
                 break
             root = ancestor
         return root
 
-    def _seen(self, process: ProcessId, event: Event) -> Seen:
+    def _seen(self, event: Event, line: Sequence[ProcessId]) -> Seen:
         answer = next(iter(self._answer(event)), None)
-        return Seen(event, answer, self._scene.folder(process), self._scene.names, child=process not in self._speakers)
+        folder = next((self._scene.folders[one] for one in line if one in self._scene.folders), None)
+        return Seen(event, answer, folder, lambda address: self._scene.names_of(address, line))
 
     def _answer(self, event: Event) -> list[HttpResponded]:
         if not isinstance(event, HttpRequested) or event.trace_id not in self._scene.responses:
             return []
         return [self._scene.responses[event.trace_id]]
-
-    def _to_model(self, event: Event) -> bool:
-        return isinstance(event, HttpRequested) and event.body is None and bool(event.body_bytes)

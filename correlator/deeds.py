@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 from correlator.attribution import Attribution, Work
+from correlator.conversation import Call
 from correlator.lexicon import places
-from correlator.work import Doings
-from sensor.event import ConnectionOpened, PrivilegeUsed
+from correlator.values import values
+from correlator.work import Doings, is_near
+from sensor.event import ConnectionOpened, PrivilegeUsed, ProcessId
 
 Deed = Literal["leak", "escape", "credential", "access", "autostart", "network"]
 
@@ -23,32 +25,48 @@ _MOUNTS = frozenset(("mount", "move_mount", "open_tree", "pivot_root"))
 
 
 def _escape(work: Work, _doings: Doings) -> bool:
-    used = [event for event in work.acts if isinstance(event, PrivilegeUsed)]
-    sandbox = any(event.syscall == "unshare" and event.error is None for event in used)
-    return any(event.syscall in _OUT or (event.syscall in _MOUNTS and not sandbox) for event in used)
+    sandboxed = set[ProcessId]()
+    for event in work.acts:
+        if not isinstance(event, PrivilegeUsed):
+            continue
+        if event.syscall == "unshare" and event.error is None:
+            sandboxed.add(event.process)
+        elif event.syscall in _OUT or (event.syscall in _MOUNTS and event.process not in sandboxed):
+            return True
+    return False
 
 
 def _credential(work: Work, doings: Doings) -> bool:
     """Return whether a file of credentials was opened that the call itself names: programs open those that they need."""
-    told = str(work.call.arguments)
-    return any(path.rsplit("/", 1)[-1] in told for path in doings.credentials)
+    leaves = Call(0, work.call).leaves
+    named = {value.text.lstrip("~.") for leaf in leaves for value in values(leaf.text) if value.kind == "path"}
+    named |= {leaf.text.strip().removeprefix("./") for leaf in leaves}
+    return any(
+        path == name or path.endswith(f"/{name.lstrip('/')}")
+        for path in doings.credentials
+        for name in named
+        if "/" in name
+    )
 
 
 def _access(_work: Work, doings: Doings) -> bool:
-    return any(place in path for path in doings.changed for place in places("access"))
+    return any(lies_at(path, place) for path in doings.changed for place in places("access"))
 
 
 def _autostart(_work: Work, doings: Doings) -> bool:
-    return any(place in path for path in doings.changed for place in places("autostart"))
+    changed = [path for path in doings.changed if not path.endswith(".sample")]
+    return any(lies_at(path, place) for path in changed for place in places("autostart"))
 
 
 def _network(work: Work, _doings: Doings) -> bool:
-    return work.tree and any(isinstance(event, ConnectionOpened) and not _near(event.remote) for event in work.acts)
+    return work.tree and any(isinstance(event, ConnectionOpened) and not is_near(event.remote) for event in work.acts)
 
 
-def _near(remote: str) -> bool:
-    """Return whether a peer is no service that could be meant: the local system's own sockets, and name servers."""
-    return remote.startswith(("unix:", "family ")) or remote.endswith(":53")
+def lies_at(path: str, place: str) -> bool:
+    """Return whether a path is a place, or below it where that ends with a slash; places of a home begin with `/.`."""
+    if place.startswith("/."):
+        return place in path if place.endswith("/") else path.endswith(place)
+    return path.startswith(place) if place.endswith("/") else path == place
 
 
 DEEDS: dict[Deed, Callable[[Work, Doings], bool]] = {

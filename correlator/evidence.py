@@ -5,9 +5,10 @@ at: that is for `correlator.attribution`.
 """
 
 import json
+import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -59,10 +60,8 @@ class Seen:
     answer: HttpResponded | None = None
     folder: str | None = None
     """Working folder of the process."""
-    names: Mapping[str, set[str]] = field(default_factory=dict)
-    """Address → names that were resolved to it."""
-    child: bool = True
-    """Whether the process is not the agent's own."""
+    names: Callable[[str], set[str]] = lambda _: set()
+    """Address → names that the process had resolved to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +76,11 @@ class Evidence:
     """Keys and values that prove by themselves."""
     agreeing: int = 0
     """Short arguments that stand there as a whole, too."""
+
+    @property
+    def is_long(self) -> bool:
+        """Return whether it proves also where nothing is known of who did it."""
+        return self.grade != Grade.E3 and (self.proof in ("request", "arguments", "value") or len(self.shared) >= _DATA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +138,9 @@ def _executed(told: _Told, _seen: Seen, event: ProcessStarted, call: Call) -> Ev
     command = given_code(event.argv)
     if command is not None and command.strip() in told.whole:
         return Evidence(Grade.E1, "command", command.strip())
-    program = event.argv[0].rsplit("/", 1)[-1]
     for text in told.whole:
         parts = _split(text)
-        if parts and parts[1:] == event.argv[1:] and parts[0].rsplit("/", 1)[-1] == program:
+        if len(parts) > 1 and parts[1:] == event.argv[1:] and _is_program(parts[0], event):
             return Evidence(Grade.E1, "command", text)
     if event.argv in told.lists:
         return Evidence(Grade.E1, "command", shlex.join(event.argv))
@@ -150,17 +153,28 @@ def given_code(argv: tuple[str, ...]) -> str | None:
     """Return what a program was told to run by an option (`sh -c`, `psql -c`, `node -e`), `None` where it was told none."""
     if not argv:
         return None
-    shell = argv[0].rsplit("/", 1)[-1].removeprefix("-") in SHELLS
+    name = _VERSION.sub("", argv[0].rsplit("/", 1)[-1].removeprefix("-"))
+    shell, options = name in SHELLS, _CODE.get(name, ())
     for at, word in enumerate(argv[1:-1], 1):
         # Options of a shell may stand together, as in `-lc` (POSIX `sh`).
-        if word in _CODE or (shell and word.startswith("-") and not word.startswith("--") and word.endswith("c")):
+        if word in options or (shell and word.startswith("-") and not word.startswith("--") and word.endswith("c")):
             return argv[at + 1]
         if shell and not word.startswith(("-", "+")):
             return None
     return None
 
 
-_CODE = ("-c", "-e", "--command", "--eval", "--execute")
+def _is_program(name: str, event: ProcessStarted) -> bool:
+    """Return whether the first word of a command line is what was executed."""
+    return name in (event.argv[0], event.executable) or ("/" not in name and name == event.argv[0].rsplit("/", 1)[-1])
+
+
+_VERSION = re.compile(r"[\d.]+$")
+_CODE = {
+    "psql": ("-c", "--command"), "mysql": ("-e", "--execute"), "mariadb": ("-e", "--execute"), "python": ("-c",),
+    "node": ("-e", "--eval"), "perl": ("-e",), "ruby": ("-e",), "php": ("-r",),
+}  # fmt: skip
+"""Program → options behind which stands what it is to run; from their manuals."""
 
 
 def _written(told: _Told, _seen: Seen, event: OutputWritten, _call: Call) -> Evidence | None:
@@ -168,15 +182,16 @@ def _written(told: _Told, _seen: Seen, event: OutputWritten, _call: Call) -> Evi
 
 
 def _asked(told: _Told, seen: Seen, event: HttpRequested, call: Call) -> Evidence | None:
-    if event.url.endswith(_TELEMETRY):
-        return None
     body = event.body or ""
+    if event.url.partition("?")[0].endswith(_TELEMETRY) and body.lstrip().startswith(_EXPORTED):
+        return None
     sent = _arguments(told, call, (body,)) or _values(told, f"{event.url}\n{body}", _parts(event.url, body))
     came = seen.answer.body if seen.answer is not None else None
     return _more(sent, _result(told, came or "", "response"))
 
 
 _TELEMETRY = ("/v1/traces", "/v1/logs", "/v1/metrics")
+_EXPORTED = ('{"resourceSpans"', '{"resourceLogs"', '{"resourceMetrics"')
 """What exporters send (OTLP/HTTP) says all of a call and is none of its work."""
 
 
@@ -191,10 +206,20 @@ def _queried(told: _Told, _seen: Seen, event: DatabaseQueried, call: Call) -> Ev
 
 def _served(told: _Told, _seen: Seen, event: ToolServed, call: Call) -> Evidence | None:
     # Clients put the name of the server before that of the tool ("mcp__mail__send").
-    if event.arguments != call.event.arguments or not call.event.name.endswith(event.name):
+    if not _same(event.arguments, call.event.arguments) or not _names(call.event.name, event.name):
         return None
     came = _result(told, event.text or "", "response")
     return Evidence(Grade.E1, "request", event.name, 2 if came is not None else 1)
+
+
+def _names(called: str, served: str) -> bool:
+    rest = called.removesuffix(served) if served else called
+    return rest == "" or (rest != called and rest.endswith(("__", ".", "/", ":", "-")))
+
+
+def _same(one: JsonValue, other: JsonValue) -> bool:
+    """Return whether two values are the same JSON; `true` is not 1."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def _file(told: _Told, seen: Seen, event: FileOpened | FileChanged, _call: Call) -> Evidence | None:
@@ -216,7 +241,7 @@ def _same_file(path: str, text: str, folder: str | None) -> bool:
 def _connected(told: _Told, seen: Seen, event: ConnectionOpened, _call: Call) -> Evidence | None:
     host, _, port = event.remote.rpartition(":")
     address = host.strip("[]")
-    called = {address, *seen.names.get(address, ())}
+    called = {address, *seen.names(address)}
     if address.startswith("127.") or address == "::1":
         called.add("localhost")
     for wanted, at, text in _hosts(told):
@@ -258,7 +283,7 @@ _COMPARED: dict[type, Callable[[_Told, Seen, Any, Call], Evidence | None]] = {
 
 def _arguments(told: _Told, call: Call, texts: Iterable[str]) -> Evidence | None:
     """Return the evidence that one of the texts is all arguments of the call, as JSON: no less than each of its values."""
-    if call.event.arguments and any(_json(text) == call.event.arguments for text in texts):
+    if call.event.arguments and any(_same(_json(text), call.event.arguments) for text in texts if text[:1] == "{"):
         shared = json.dumps(call.event.arguments, ensure_ascii=False)
         return Evidence(Grade.E1, "arguments", shared, 1 + len(told.strong), len(told.whole))
     return None
@@ -280,8 +305,10 @@ def _result(told: _Told, text: str, proof: Literal["output", "response"], *, cut
     came, result = text.strip()[:_MOST], told.result
     if not result or len(came) < _KEY:
         return None
-    if came == result or came in told.fields or (cut and len(came) >= 1024 and result.startswith(came)):
+    if came == result or (cut and len(came) >= 1024 and result.startswith(came)):
         return Evidence(Grade.E1, proof, came)
+    if len(came) >= _DATA and came in told.fields:
+        return Evidence(Grade.E2, proof, came)
     if (len(came) >= _DATA and came in result) or (len(result) >= _DATA and result in came):
         return Evidence(Grade.E2, proof, min(came, result, key=len))
     return None
@@ -313,10 +340,10 @@ def _bounded(value: str, text: str) -> bool:
     return False
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=256)
 def _readings(text: str) -> tuple[str, ...]:
     """Return a text as it stands and decoded."""
-    return (text.casefold(), *(view.text.casefold() for view in views(text)))
+    return (text.casefold(), *(view.text.casefold() for view in views(text, limit=_MOST)))
 
 
 def _parts(url: str, body: str) -> Iterator[str]:

@@ -24,7 +24,7 @@ from correlator.policy import Policy, load_policy
 from correlator.run import runs, spliced
 from correlator.score import SHIPPED, THRESHOLD, Scale
 from correlator.settings import Settings
-from correlator.surroundings import AFTER_NS, MOST_SESSIONS, Surroundings
+from correlator.surroundings import AFTER_NS, BEFORE_NS, Surroundings
 from graph.errors import UnstorableEvent
 from graph.fold import event_time
 from graph.store import Derived, GraphStore
@@ -32,6 +32,7 @@ from sensor.errors import SensorError
 from sensor.event import (
     AgentHandedOver,
     AlertReceived,
+    CaptureStatus,
     Event,
     EventsLost,
     Principal,
@@ -224,9 +225,9 @@ class Desk:
         """Have the sessions judged again that ran while the kernel saw this: it may be their work."""
         times = [event.position for event in seen if not event.session]
         if times:
-            first_ns, last_ns = min(times) - AFTER_NS, max(times)
-            beside = self.casebook.beside(self.settings.tenant, first_ns, last_ns, limit=MOST_SESSIONS)
-            self.casebook.reconsider(self.settings.tenant, [one.key for one in beside])
+            # As far as a session looks for what was its work (`Surroundings`).
+            self.casebook.reconsider_between(self.settings.tenant, min(times) - AFTER_NS, max(times) + BEFORE_NS)
+            self._surroundings.forget()
 
     def _groups(self, sessions: Sequence[SessionRecord]) -> Iterator[list[JudgedRun]]:
         """Yield judged runs that are kept with one commit: of one moment, so that none of them could teach another."""
@@ -300,7 +301,7 @@ def _read(
             unparsed += len(refused)
             reasons.update(refused)
             sessions |= {event.session for event in batch if event.session}
-            ends = [event for event in (*seen, *batch) if not event.session and doer(event) is not None]
+            ends = [event for event in (*seen, *batch) if _is_of_kernel(event)]
             seen = [min(ends, key=_when), max(ends, key=_when)] if ends else []
             progress(Progress("read", events, name))
     except SensorError as error:
@@ -373,6 +374,10 @@ def merge(graph: GraphStore, batch: Sequence[Event]) -> int:
         return graph.merge(batch).new
     except UnstorableEvent:
         return sum(_merge_one(graph, event) for event in batch)
+
+
+def _is_of_kernel(event: Event) -> bool:
+    return not event.session and (doer(event) is not None or isinstance(event, EventsLost | CaptureStatus))
 
 
 def _when(event: Event) -> int:

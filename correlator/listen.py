@@ -25,6 +25,8 @@ SETTLE_S = 0.15
 """Seconds without a new span after which a bundle is judged: exporters send the spans of one turn in a row."""
 LATEST_S = 0.5
 """Seconds after which it is judged although spans go on arriving."""
+AGAIN_S = 2.0
+"""Seconds after which sessions are judged again with what the kernel saw meanwhile: all of one time are weighed together."""
 JUDGING = 1 / 3
 """Time for judging, as a part of the time for keeping, that is taken even when more requests wait."""
 
@@ -102,11 +104,12 @@ class Engine(threading.Thread):
 
     def _work(self, live: Live) -> None:
         first = last = owed_s = 0.0
+        again = 0.0
         stopping = False
         # What an earlier run left is judged at once.
         due = not live.idle
         while not stopping:
-            requests, stopping = self._waited(self._patience(due, first, last))
+            requests, stopping = self._waited(self._patience(due, first, last, again if live.has_seen else None))
             if requests:
                 begun = time.monotonic()
                 self._keep(live, requests)
@@ -114,6 +117,10 @@ class Engine(threading.Thread):
                 owed_s += (last - begun) * JUDGING
                 first = first or last
                 due = True
+            if live.has_seen and (stopping or time.monotonic() >= again):
+                live.reconsider()
+                again = time.monotonic() + AGAIN_S
+                due = due or not live.idle
             if due and (stopping or self._settled(first, last)):
                 self._judge(live, owed_s)
                 owed_s = 0.0
@@ -135,11 +142,13 @@ class Engine(threading.Thread):
         return found, True
 
     @staticmethod
-    def _patience(due: bool, first: float, last: float) -> float | None:
-        if not due:
-            return None
+    def _patience(due: bool, first: float, last: float, again: float | None) -> float | None:
+        """Return how long to wait for requests. `again`: when sessions are judged again, where that is due."""
         now = time.monotonic()
-        return max(0.0, min(last + SETTLE_S, first + LATEST_S if first else now) - now)
+        until = [] if again is None else [again]
+        if due:
+            until += [last + SETTLE_S, first + LATEST_S if first else now]
+        return max(0.0, min(until) - now) if until else None
 
     @staticmethod
     def _settled(first: float, last: float) -> bool:

@@ -52,6 +52,8 @@ class Live:
         self._ingest = desk.casebook.begin(self._tenant)
         self._alerted: dict[str, None] = {}
         """Stories that alerts have fallen on since the last step."""
+        self._seen: tuple[Event, ...] = ()
+        """The first and the last of what the kernel saw since sessions were judged with it."""
 
     def take(self, spans: Iterable[Span]) -> int:
         """Keep spans and return how many are new. What this returned for is not lost."""
@@ -68,10 +70,21 @@ class Live:
             self._alerted |= dict.fromkeys(self._desk.casebook.note_alerts(alerts_in(clean)).changed)
 
     def take_seen(self, events: Sequence[Event]) -> None:
-        """Keep what the kernel saw, and have the sessions of that time judged again. What this returned for is not lost."""
+        """Keep what the kernel saw; `reconsider` has the sessions of that time judged again. What this returned for is not lost."""
         if events:
             merge(self._desk.graph, [redact(event, self._desk.key) for event in events])
-            self._desk.reconsider(events)
+            ends = (*self._seen, *events)
+            self._seen = (min(ends, key=_when), max(ends, key=_when))
+
+    @property
+    def has_seen(self) -> bool:
+        """Return whether the kernel saw something that sessions were not judged with."""
+        return bool(self._seen)
+
+    def reconsider(self) -> None:
+        """Have the sessions judged again that ran while the kernel saw what is new."""
+        self._desk.reconsider(self._seen)
+        self._seen = ()
 
     def work(self) -> Worked:
         """Tell and judge all that is due."""
@@ -146,3 +159,7 @@ class Live:
             {str(span.resource["service.name"]) for span, _ in due.spans if span.resource.get("service.name")}
         )
         return names[0][:200] if names else "default"
+
+
+def _when(event: Event) -> int:
+    return event.position

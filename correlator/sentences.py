@@ -154,7 +154,7 @@ class Sentences:
 
     def _did(self, work: Work) -> Sentence:
         found, text = work.evidence, quoted(work.evidence.shared, 160)
-        who = f"process {work.process.pid}"
+        who = f"process {(doer(work.root) or work.process).pid}"
         quotes = (text.removesuffix("…"),)
         if work.tree and found.proof == "command":
             said = f"The kernel saw {who} run what the call asked for: “{text}”."
@@ -180,7 +180,7 @@ class Sentences:
             ("sent statements to", doings.databases),
             ("used privileged system calls:", doings.privileges),
             ("sent HTTP requests:", doings.requests),
-            ("connected to", doings.connections),
+            ("called connect for", doings.connections),
         ):
             if things:
                 some = [(quoted(text, 120), event) for text, event in list(things.items())[:3]]

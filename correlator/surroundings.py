@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from correlator.attribution import NOTHING, Attribution, attribute
 from correlator.casebook import Casebook, SessionRecord
 from graph.store import MOST_UNPLACED, GraphStore
-from sensor.event import Event, ModelResponded, ToolCalled, ToolReturned
+from sensor.event import Event, EventsLost, ModelResponded, ToolCalled, ToolReturned
 
 BEFORE_NS = 60 * 10**9
 """How long before a session its agent's processes are looked for."""
@@ -28,6 +28,10 @@ class Surroundings:
         self._mark: _Mark = ()
         """Sessions that `_known` is of, with their revisions."""
         self._known: dict[str, Attribution] = {}
+
+    def forget(self) -> None:
+        """Ask the stores again: something was added."""
+        self._mark = ()
 
     def of(self, run: Sequence[SessionRecord]) -> Attribution:
         """Return what was done for the calls of a run."""
@@ -60,7 +64,15 @@ class Surroundings:
 
     def _attributed(self, sessions: Sequence[SessionRecord]) -> dict[str, Attribution]:
         times = [time for one in sessions for time in (one.first_ns, one.last_ns) if time is not None]
-        return attribute({one.key: self._calls(one.key) for one in sessions}, self._seen(times, limit=MOST_UNPLACED))
+        seen = self._seen(times, limit=MOST_UNPLACED + 1)
+        if len(seen) > MOST_UNPLACED:
+            last = seen[MOST_UNPLACED - 1]
+            cut = EventsLost(
+                tenant=last.tenant, session="", source="clew", position=last.position, at_ns=last.at_ns, count=1,
+                where=f"analysis (more than {MOST_UNPLACED} kernel events of one time; at least)",
+            )  # fmt: skip
+            seen = [*seen[:MOST_UNPLACED], cut]
+        return attribute({one.key: self._calls(one.key) for one in sessions}, seen)
 
     def _seen(self, times: Sequence[int], *, limit: int) -> list[Event]:
         first_ns, last_ns = min(times) - BEFORE_NS, max(times) + AFTER_NS

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import cached_property
 
-from correlator.attribution import Work
+from correlator.attribution import Work, doer
 from correlator.lexicon import places
 from correlator.spelling import quoted
 from correlator.story import WorkShown
@@ -21,8 +21,6 @@ from sensor.event import (
 )
 from sensor.sensitive import is_sensitive
 
-_NAMES = "unix:/var/run/nscd/socket"
-"""Where the C library asks for names (nscd(8))."""
 MOST = 12
 """Things of one kind that are shown."""
 _LONG = 160
@@ -59,12 +57,14 @@ class Doings:
     @cached_property
     def changed(self) -> dict[str, Event]:
         """Return the files that were written or changed."""
-        files = (
-            event
-            for event in self._work.acts
-            if isinstance(event, FileChanged) or (isinstance(event, FileOpened) and event.for_writing)
-        )
-        return _once((event.path, event) for event in files if not _usual(event.path))
+        found: list[tuple[str, Event]] = []
+        for event in self._work.acts:
+            if isinstance(event, FileOpened) and event.for_writing:
+                found.append((event.path, event))
+            elif isinstance(event, FileChanged):
+                # What a file becomes by another name is changed, too.
+                found += [(path, event) for path in (event.path, event.to_path) if path is not None]
+        return _once((path, event) for path, event in found if not _background(path))
 
     @cached_property
     def databases(self) -> dict[str, Event]:
@@ -86,9 +86,9 @@ class Doings:
 
     @cached_property
     def connections(self) -> dict[str, Event]:
-        """Return the peers that were connected to; the local system's own are left out."""
+        """Return the peers that connect(2) was called for, whether or not they answered; those of `is_near` are left out."""
         made = (event for event in self._work.acts if isinstance(event, ConnectionOpened))
-        return _once((event.remote, event) for event in made if event.remote != _NAMES)
+        return _once((event.remote, event) for event in made if not is_near(event.remote))
 
     @cached_property
     def names(self) -> dict[str, Event]:
@@ -103,8 +103,9 @@ class Doings:
 
     @property
     def resources(self) -> dict[str, Event]:
-        """Return what was touched of data and privileges."""
-        return self.credentials | self.databases | self.privileges | self.changed | self.read
+        """Return what was touched of data, and the privileged calls that were not refused."""
+        granted = {text: event for text, event in self.privileges.items() if getattr(event, "error", None) is None}
+        return self.credentials | self.databases | granted | self.changed | self.read
 
     @property
     def left(self) -> dict[str, Event]:
@@ -127,7 +128,7 @@ def shown(work: Work, other: str | None) -> WorkShown:
         grade=work.evidence.grade.name,
         proof=work.evidence.proof,
         shared=quoted(work.evidence.shared, _LONG),
-        process=work.process.pid,
+        process=(doer(work.root) or work.process).pid,
         event=work.root.entity,
         **{kind: tuple(quoted(text, _LONG) for text in list(getattr(doings, kind))[:MOST]) for kind in kinds},
     )
@@ -138,6 +139,17 @@ def _once(found: Iterable[tuple[str, Event]]) -> dict[str, Event]:
     for text, event in found:
         first.setdefault(text, event)
     return first
+
+
+def is_near(remote: str) -> bool:
+    """Return whether a peer is no service that could be meant: the local system's own sockets, and name servers."""
+    return remote.startswith(("unix:", "family ")) or remote.endswith(":53")
+
+
+def _background(path: str) -> bool:
+    """Return whether a path is one that programs write to by themselves; those that weigh where they are changed are not."""
+    weighs = any(path.startswith(place) or path == place for place in (*places("access"), *places("autostart")))
+    return not weighs and _usual(path)
 
 
 def _usual(path: str) -> bool:

@@ -26,7 +26,7 @@ PUBLISHED_TEST_KEY = b"clew: published test key, for examples and tests only"
 _IDENTITY = frozenset(
     {
         "kind", "tenant", "session", "to_session", "source", "clock", "call_id", "response_id", "digest", "role",
-        "process", "client", "request_id", "trace_id",
+        "process", "client", "trace_id",
     }
 )  # fmt: skip
 """Fields that name or join things. They hold no observed text; replacing them would tear sessions apart."""

@@ -3,7 +3,8 @@
     python -m benchmarks.reenact.measure --sessions 200 --ways exec flags stdin shell --out benchmarks/reenact/results/children.json
 
 Agents, client, TLS, tools and sensor are real; model, tools' results and what is said are those of the recordings. An edge from a
-call to a process, or to an act of the agent itself, is right when it is the one that the agent's own log has for that call.
+call to a process, or to an act of the agent itself, is right when it is the one that the agent's own log has for that call. Beside
+the agents somebody else starts the same tools with the arguments of their calls (`launch.py`): an edge to one of these is wrong.
 """
 
 import argparse
@@ -49,6 +50,8 @@ class Batch:
     """What the agents say that they started: number of a process → call."""
     marks: dict[str, str] = field(default_factory=dict)
     """What they say that they asked: mark in the address → call."""
+    decoys: set[int] = field(default_factory=set)
+    """Processes that somebody else has started meanwhile, with the arguments of calls: the work of none."""
 
 
 def recorded(count: int, ways: Sequence[str], seed: int) -> Iterator[tuple[Play, list[Event]]]:
@@ -106,15 +109,16 @@ def run(batch: Batch, agents: int, language: str) -> None:
         with serving(folder, server) as port, database(batch) as environment:
             agent = [*AGENTS[language], name, str(port)]
             commands = [[*agent, *keys[number::agents]] for number in range(agents) if keys[number::agents]]
-            launch = f"import subprocess; [one.wait() for one in [subprocess.Popen(c) for c in {commands!r}]]"
+            launch = [sys.executable, "-m", "benchmarks.reenact.launch", name, json.dumps(commands)]
             recording = folder / "recording.jsonl"
             subprocess.run(
-                [sys.executable, "-m", "correlator.cli", "record", "-o", recording, "--", sys.executable, "-c", launch],
+                [sys.executable, "-m", "correlator.cli", "record", "-o", recording, "--", *launch],
                 check=True, stderr=subprocess.DEVNULL,
                 env=os.environ | environment | {"NODE_EXTRA_CA_CERTS": str(folder / "cert.pem"), "PYTHON": sys.executable},
             )  # fmt: skip
         with recording.open("rb") as lines:
             batch.seen = [EVENT.validate_json(line) for line in lines]
+        batch.decoys = set(json.loads((folder / "decoys").read_text("utf-8")))
         for truth in (folder / "truth").iterdir():
             for line in truth.read_text("utf-8").splitlines():
                 did = json.loads(line)
@@ -174,7 +178,8 @@ def weighed(batch: Batch, count: Counter[str]) -> None:
     system = [event for event in batch.seen if not event.session]
     links: Mapping[str, Attribution] = attribute(sessions, system)
     count["lost"] += sum(event.count for event in batch.seen if isinstance(event, EventsLost))
-    count["calls"] += len(batch.pids) + len(batch.marks)
+    count["calls"] += sum(len(reply.calls) for one in batch.plays.values() for reply in one.replies)
+    count["decoys"] += len(batch.decoys)
     count["sessions"] += len(batch.plays)
     alone = unlike(batch)
     for key in batch.plays:
@@ -192,8 +197,10 @@ def weighed(batch: Batch, count: Counter[str]) -> None:
             count[f"proof {work.evidence.proof}"] += 1
         telemetry = story_of(judge(batch.told[key]))
         kernel = story_of(judge(sessions.get(key, ()), attribution=attribution))
-        count["with a story"] += bool(telemetry)
-        count["same stories"] += telemetry == kernel
+        count["not seen"] += key not in sessions
+        if telemetry or kernel:
+            count["with a story"] += 1
+            count["same stories"] += telemetry == kernel
 
 
 def main() -> None:
@@ -223,7 +230,7 @@ def main() -> None:
             "command": " ".join(["python -m benchmarks.reenact.measure", *sys.argv[1:]]), **where, "seed": given.seed,
             "precision": count["right"] / max(1, count["edges"]), "attributed": count["attributed"] / max(1, count["calls"]),
             "attributed_of_unlike": count["alone attributed"] / max(1, count["alone"]),
-            "same_stories": count["same stories"] / max(1, count["sessions"]), "counts": dict(sorted(count.items())),
+            "same_stories": count["same stories"] / max(1, count["with a story"]), "counts": dict(sorted(count.items())),
         },
         given.out,
     )  # fmt: skip

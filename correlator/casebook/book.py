@@ -9,7 +9,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import Engine, and_, func, not_, select
+from sqlalchemy import Engine, and_, func, not_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -74,6 +74,12 @@ class Casebook:
         with self.writing() as db:
             for row in rows_of(db, SessionRow, SessionRow.key, tenant, sessions):
                 row.revision += 1
+
+    def reconsider_between(self, tenant: str, first_ns: int, last_ns: int) -> None:
+        """Have all sessions judged again that ran at some moment between two times."""
+        with self.writing() as db:
+            here = (SessionRow.tenant == tenant, SessionRow.first_ns <= last_ns, SessionRow.last_ns >= first_ns)
+            db.execute(update(SessionRow).where(*here).values(revision=SessionRow.revision + 1))
 
     def waiting(self, tenant: str, limit: int = 200) -> list[SessionRecord]:
         """Return the first sessions that wait for judgement: in the order of their first times, then of their keys."""

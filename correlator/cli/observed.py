@@ -92,12 +92,21 @@ class _Count:
 
     def __init__(self, take: "Taken") -> None:
         self._take = take
+        self._failed = False
         self.events = self.lost = 0
 
     def __call__(self, events: "Sequence[Event]", spans: "Sequence[Span]") -> None:
         self.events += len(events)
         self.lost += sum(event.count for event in events if event.kind == "events_lost")
-        self._take(events, spans)
+        if self._failed:
+            return
+        try:
+            self._take(events, spans)
+        except Exception as error:  # noqa: BLE001 - whatever happens to us, the command is left to its end
+            from correlator.render.escape import visible
+
+            self._failed = True
+            sys.stderr.write(f"clew: from here on nothing is kept ({visible(str(error), 300)}); the command goes on.\n")
 
 
 def unobserved(command: Sequence[str], environment: Mapping[str, str]) -> Observation:

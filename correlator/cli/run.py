@@ -61,11 +61,19 @@ def run_command(
 
     with opened(settings) as desk:
         begun = desk.casebook.begin(settings.tenant)
-    if follow:
-        with station(settings, lambda record: _tell(run, record)) as there:
-            found = observe(there, there.saw)
-    else:
-        found = _afterwards(settings, origin, observe)
+    ran: list[Observation] = []
+    try:
+        if follow:
+            with station(settings, lambda record: _tell(run, record)) as there:
+                ran.append(observe(there, there.saw))
+        else:
+            _afterwards(settings, origin, lambda there, take: ran.append(observe(there, take)))
+    except Exception as error:
+        # What fails of ours when the command has ended does not change what it returned.
+        if not ran:
+            raise
+        run.say(f"clew: {error}")
+    found = ran[0]
     with opened(settings) as desk:
         keys = {one.key for one in desk.casebook.sessions(settings.tenant) if one.seen >= begun}
         records = [one for one in desk.casebook.each_story(settings.tenant) if one.story.session in keys]
@@ -75,13 +83,14 @@ def run_command(
         _tell(run, one)
     if report is not None:
         stories: list[JsonValue] = [one.story.model_dump(mode="json") for one in records]
-        report.write_text(to_json({"stories": stories}) + "\n", "utf-8")
+        try:
+            report.write_text(to_json({"stories": stories}) + "\n", "utf-8")
+        except OSError as error:
+            run.say(f"clew: {report} cannot be written ({error.strerror}); `clew story list` has what was found.")
     return found.exit_code
 
 
-def _afterwards(
-    settings: "Settings", origin: "Origin", observe: "Callable[[Station, Taken], Observation]"
-) -> "Observation":
+def _afterwards(settings: "Settings", origin: "Origin", observe: "Callable[[Station, Taken], None]") -> None:
     """Observe first and judge then: it takes no time from the command."""
     from correlator.cli.desk import opened
     from correlator.cli.observed import recorded
@@ -91,11 +100,10 @@ def _afterwards(
     with tempfile.TemporaryDirectory(prefix="clew-run-") as folder:
         recording = Path(folder) / "events.jsonl"
         with station(settings) as there, recorded(recording, settings, origin) as take:
-            found = observe(there, take)
+            observe(there, take)
         if recording.exists():
             with opened(settings) as desk:
                 ingest([("the command", recording)], desk)
-    return found
 
 
 def _tell(run: Run, record: "StoryRecord") -> None:

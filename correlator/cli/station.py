@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 """Where exporters send to (OpenTelemetry specification, OTLP exporter)."""
-_EVENT_BYTES, _SPAN_BYTES = 400, 8_000
+_SPAN_BYTES = 8_000
 """What one is held to take while it waits."""
 _AGAIN_S = 0.05
 
@@ -37,12 +37,14 @@ class Station:
         if not events and not spans:
             return
         found = Received(spans=tuple(spans), seen=tuple(events))
+        size = sum(len(event.content) for event in events) + _SPAN_BYTES * len(spans)
         while self.engine.failure is None:
             try:
-                self.engine.put(found, _EVENT_BYTES * len(events) + _SPAN_BYTES * len(spans))
+                self.engine.put(found, size)
                 return
             except Busy:
                 time.sleep(_AGAIN_S)
+        raise self.engine.failure
 
 
 @contextmanager

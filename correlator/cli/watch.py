@@ -1,5 +1,6 @@
 """`clew watch --pid/--cgroup/--unit/--container`: observe what runs already and tell stories as they happen."""
 
+import signal
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +12,7 @@ from correlator.cli.verb import Run, verb
 
 if TYPE_CHECKING:
     from correlator.casebook import StoryRecord
+    from sensor.probes.running import Target
     from sensor.probes.sensor import Observation
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -51,6 +53,8 @@ def watch(
         told.append(record.story.id)
         tell_now(run, record)
 
+    # What asks to end is Ctrl-C by another name.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Sensor() as sensor, station(settings, tell, telemetry=False) as there:
         observation = Observation(sensor, origin, ())
         there.saw([sensor.status(origin)], [])
@@ -63,10 +67,10 @@ def watch(
     return 0
 
 
-def _wanted(pid: list[int], cgroup: list[str], unit: list[str], container: list[str]) -> Callable[[], set[int]]:
+def _wanted(pid: list[int], cgroup: list[str], unit: list[str], container: list[str]) -> "Callable[[], set[Target]]":
     """Return what finds the processes that are to be observed now. Raises `UnknownTarget`."""
     from sensor.probes import cgroups
-    from sensor.probes.running import target, tree
+    from sensor.probes.running import started, target, tree
 
     if not (pid or cgroup or unit or container):
         raise typer.BadParameter("say what to observe: --pid, --cgroup, --unit or --container")
@@ -77,10 +81,19 @@ def _wanted(pid: list[int], cgroup: list[str], unit: list[str], container: list[
         groups += [cgroups.group(path, mount) for path in cgroup]
         groups += [group for name in unit for group in cgroups.unit(name, mount)]
         groups += [group for name in container for group in cgroups.container(name, mount)]
-    return lambda: set[int]().union(tree(roots) if roots else (), *map(cgroups.processes, groups))
+        for group in groups:
+            cgroups.processes(group)  # refuses what holds the first process of all
+
+    def found() -> "set[Target]":
+        inside = set[int]().union(*map(cgroups.processes, groups))
+        return tree(roots) | {(one, when) for one in inside if (when := started(one)) is not None}
+
+    return found
 
 
-def _observed(observation: "Observation", wanted: Callable[[], set[int]], saw: "Callable[..., None]", run: Run) -> None:
+def _observed(
+    observation: "Observation", wanted: "Callable[[], set[Target]]", saw: "Callable[..., None]", run: Run
+) -> None:
     while observation.join(wanted()):  # until nobody is new: some may be born meanwhile
         pass
     run.say(f"clew: {len(observation.alive)} processes are observed, with all that they start; Ctrl-C ends")

@@ -124,7 +124,7 @@ def alert(one: AlertShown) -> str:
 
 _DID = (
     ("leaked", "sent data of"), ("commands", "ran"), ("credentials", "opened files that hold credentials:"), ("read", "read"),
-    ("changed", "wrote or changed"), ("databases", "asked databases:"), ("requests", "sent"), ("connections", "connected to"),
+    ("changed", "wrote or changed"), ("databases", "asked databases:"), ("requests", "sent"), ("connections", "called connect for"),
     ("names", "looked up"), ("privileges", "used privileged calls:"),
 )  # fmt: skip
 

@@ -59,13 +59,17 @@ def container(name: str, root: Path) -> list[Path]:
 
 
 def processes(folder: Path) -> set[int]:
-    """Return the processes in a group and in those below it."""
+    """Return the numbers of the processes in a group and below it. Raises `UnknownTarget` where the first of all is there."""
     found = set[int]()
     for place, _, _ in os.walk(folder):
         try:
             found.update(map(int, Path(place, "cgroup.procs").read_text("ascii").split()))
         except OSError:  # removed meanwhile, or a group of threads
             continue
+    if 1 in found:
+        raise UnknownTarget(
+            f"Process 1, from which the whole machine comes, is in the control group {folder}; name another."
+        )
     return found - {0}
 
 

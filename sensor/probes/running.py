@@ -13,8 +13,10 @@ from pathlib import Path
 from sensor.errors import UnknownTarget
 
 PROC = Path("/proc")
-_STAT = re.compile(r"^\d+ \(.*\) \S (\d+)", re.DOTALL)
-"""`/proc/PID/stat` (proc_pid_stat(5)): number, name, state, parent."""
+_STAT = re.compile(r"^\d+ \(.*\) \S (\d+)(?: -?\d+){17} (\d+)", re.DOTALL)
+"""`/proc/PID/stat` (proc_pid_stat(5)): number, name, state, parent …, and, as field 22, when it started."""
+Target = tuple[int, int]
+"""Number of a process, and when it started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class Running:
 
     pid: int
     parent: int
+    started: int
+    """In ticks of the clock since boot: a number that comes again is another process."""
     executable: str
     argv: tuple[str, ...]
     cwd: str | None
@@ -32,31 +36,42 @@ def running(pid: int, proc: Path = PROC) -> Running | None:
     """Return what a process executes, `None` where it is gone or is a thread of the kernel."""
     folder = proc / str(pid)
     try:
-        parent = _STAT.match((folder / "stat").read_text("utf-8", "replace"))
+        told = _STAT.match((folder / "stat").read_text("utf-8", "replace"))
         arguments = (folder / "cmdline").read_bytes().removesuffix(b"\0").split(b"\0")
         executable = str((folder / "exe").readlink())
     except OSError:
+        return None
+    if told is None:
         return None
     cwd = None
     with suppress(OSError):
         cwd = str((folder / "cwd").readlink())
     argv = tuple(one.decode("utf-8", "backslashreplace") for one in arguments)
-    return Running(pid, int(parent[1]) if parent else 0, executable, argv, cwd)
+    return Running(pid, int(told[1]), int(told[2]), executable, argv, cwd)
 
 
-def tree(roots: Collection[int], proc: Path = PROC) -> set[int]:
+def started(pid: int, proc: Path = PROC) -> int | None:
+    """Return when a process started, in ticks since boot, `None` where it is gone."""
+    try:
+        told = _STAT.match((proc / str(pid) / "stat").read_text("utf-8", "replace"))
+    except OSError:
+        return None
+    return int(told[2]) if told else None
+
+
+def tree(roots: Collection[Target], proc: Path = PROC) -> set[Target]:
     """Return those of these processes that run, and all that they started and that still are their children, directly or not."""
-    children: dict[int, list[int]] = {}
-    there = set[int]()
+    children: dict[int, list[Target]] = {}
+    there = set[Target]()
     for one in _all(proc):
-        there.add(one.pid)
-        children.setdefault(one.parent, []).append(one.pid)
-    found, waiting = set[int](), [pid for pid in roots if pid in there]
+        there.add((one.pid, one.started))
+        children.setdefault(one.parent, []).append((one.pid, one.started))
+    found, waiting = set[Target](), [root for root in roots if root in there]
     while waiting:
-        pid = waiting.pop()
-        if pid not in found:
-            found.add(pid)
-            waiting += children.get(pid, [])
+        process = waiting.pop()
+        if process not in found:
+            found.add(process)
+            waiting += children.get(process[0], [])
     return found
 
 
@@ -66,14 +81,15 @@ def _all(proc: Path) -> Iterator[Running]:
             yield one
 
 
-def target(pid: int, proc: Path = PROC) -> int:
-    """Return the number of a process that may be observed. Raises `UnknownTarget`."""
+def target(pid: int, proc: Path = PROC) -> Target:
+    """Return a process that may be observed. Raises `UnknownTarget`."""
     if pid <= 1:
         raise UnknownTarget(
             f"Process {pid} is the whole machine; name the agent's own process, control group, unit or container."
         )
     if pid == os.getpid():
         raise UnknownTarget(f"Process {pid} is this observer; name the agent's.")
-    if running(pid, proc) is None:
+    found = running(pid, proc)
+    if found is None:
         raise UnknownTarget(f"There is no process {pid}, or it is a thread of the kernel; `ps` shows the numbers.")
-    return pid
+    return pid, found.started

@@ -15,7 +15,7 @@ from sensor.probes.btf import VMLINUX
 from sensor.probes.kernel import Kernel, tracepoints
 from sensor.probes.origin import SOURCE, Origin
 from sensor.probes.record import Count, Record, Type
-from sensor.probes.running import Running, running
+from sensor.probes.running import Running, Target, running, started
 from sensor.probes.secrets import Secrets
 from sensor.probes.source import USUAL, Sizes, order
 from sensor.probes.table import PROBES, Probe
@@ -82,15 +82,22 @@ class Sensor:
             self._kernel.forget(process.pid)
         return process  # type: ignore[no-any-return]
 
-    def watch(self, pids: Iterable[int]) -> set[int]:
-        """Observe processes that run already, with what they will start; return those that are new. Raises `OSError`.
+    def watch(self, targets: Iterable[Target]) -> set[int]:
+        """Observe processes that run already, with what they will start; return the numbers of the new ones. Raises `OSError`.
 
-        Who is born while this is called by a process that is not observed yet may be missed: call again until nothing is new.
+        Who is born while this is called by a process that is not observed yet may be missed: call again until nothing is new. A
+        process that has ended meanwhile, and whose number has come again, is let go at once.
         """
-        new = set(pids) - self._watched - {os.getpid()}
-        for pid in new:
+        new = set[int]()
+        for pid, when in set(targets):
+            if pid <= 1 or pid == os.getpid() or pid in self._watched or started(pid) != when:
+                continue
             self._kernel.observe(pid)
+            if started(pid) != when:
+                self._kernel.forget(pid)
+                continue
             self._libraries.look_at_mapped(pid)
+            new.add(pid)
         self._watched |= new
         return new
 
@@ -191,9 +198,9 @@ class Observation:
         """Processes that ran before, of which nothing was told yet."""
         self._busy = True
 
-    def join(self, pids: Iterable[int]) -> bool:
+    def join(self, targets: Iterable[Target]) -> bool:
         """Observe more processes, which run already; return whether one is new. Raises `OSError`."""
-        new = self._sensor.watch(pids)
+        new = self._sensor.watch(targets)
         self.alive |= new
         self._known |= {pid: one for pid in new if (one := running(pid)) is not None}
         return bool(new)

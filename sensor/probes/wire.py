@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Literal
 
+from sensor.cut import without_last_word
 from sensor.event import (
     CaptureStatus,
     Event,
@@ -168,9 +169,13 @@ def _text(body: bytes, headers: Headers, most: int = MOST_KEPT) -> str | None:
     if not body:
         return None
     try:
-        return decoded(body, headers)[:most].decode("utf-8", "strict")
-    except UnicodeDecodeError as error:
-        # The cut may have gone through a character.
-        return error.object[: error.start].decode("utf-8") if error.start > most - 4 else None
+        data = decoded(body, headers)
     except Unreadable:
         return None
+    try:
+        text = data[:most].decode("utf-8", "strict")
+    except UnicodeDecodeError as error:
+        if error.start <= most - 4:
+            return None
+        text = data[: error.start].decode("utf-8")  # the cut went through a character
+    return text if len(data) <= most else without_last_word(text)

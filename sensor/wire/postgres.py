@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from sensor.cut import cut, without_last_word
 from sensor.wire.exchange import Direction, Undecoded
 
 MOST_KEPT = 32 << 10
@@ -175,7 +176,7 @@ class Postgres:
         told, size = [], 0
         for place, value in enumerate(values):
             kind = types[place] if place < len(types) else 0
-            text = _value(value, kind, _format(formats, place))[: MOST_KEPT - size]
+            text = cut(_value(value, kind, _format(formats, place)), MOST_KEPT - size)
             size += len(text)
             told.append(text)
         return Query(statement, tuple(told), formats=_numbers(rest, "H")[0] if rest else ())
@@ -253,7 +254,7 @@ class Postgres:
         """Yield the statement that waits longest, if it is one."""
         waiting = self._waiting.popleft()
         if waiting.query is not None:
-            waiting.query.result = "".join(waiting.pieces)[:MOST_KEPT]
+            waiting.query.result = cut("".join(waiting.pieces), MOST_KEPT)
             waiting.query.ended_ns = at_ns
             yield waiting.query
 
@@ -366,4 +367,5 @@ def _error(body: bytes) -> str:
 
 
 def _text(data: bytes) -> str:
-    return data[:MOST_KEPT].decode("utf-8", "replace")
+    text = data[:MOST_KEPT].decode("utf-8", "replace")
+    return text if len(data) <= MOST_KEPT else without_last_word(text)

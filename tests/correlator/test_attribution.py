@@ -18,6 +18,7 @@ from sensor.event import (
     ModelResponded,
     NameResolved,
     OutputWritten,
+    PrivilegeUsed,
     ProcessId,
     ProcessStarted,
     RequestedCall,
@@ -114,12 +115,18 @@ def test_a_tool_that_gets_all_arguments_as_json() -> None:
     assert links_ == [("a-0", 7, Grade.E1, "arguments")]
 
 
-@pytest.mark.parametrize("result", ["total 12 files", '{"stdout": "total 12 files\\n", "code": 0}'])
-def test_what_a_child_wrote_is_the_result(result: str) -> None:
+@pytest.mark.parametrize(
+    ("result", "grade"),
+    [
+        ("total 12 files in a folder", Grade.E1),
+        ('{"stdout": "total 12 files in a folder\\n", "code": 0}', Grade.E2),
+    ],
+)
+def test_what_a_child_wrote_is_the_result_or_a_part_of_it(result: str, grade: Grade) -> None:
     said, seen = session("a", (1, 2, "look", {}, result))
-    wrote = OutputWritten(**at(3), process=process(7), stream="stdout", text="total 12 files\n", size=15)
+    wrote = OutputWritten(**at(3), process=process(7), stream="stdout", text="total 12 files in a folder\n", size=27)
 
-    assert links(found({"a": said}, seen, ran(7, 1.5, "tool"), [wrote])["a"]) == [("a-0", 7, Grade.E1, "output")]
+    assert links(found({"a": said}, seen, ran(7, 1.5, "tool"), [wrote])["a"]) == [("a-0", 7, grade, "output")]
 
 
 def test_a_short_word_that_many_tools_write_is_no_key() -> None:
@@ -297,12 +304,13 @@ def test_files_connections_names_statements_and_tool_servers() -> None:
 
 
 def test_a_session_known_by_telemetry_only_competes_with_clocks_that_differ() -> None:
-    said, _ = session("a", (1, 2, "run", {"command": "ls -l /srv"}, "done"), agent=None)
+    said, _ = session("a", (1, 2, "run", {"command": "ls -l /srv/archive"}, "done"), agent=None)
     elsewhere = [event.model_copy(update={"source": "otlp:openinference"}) for event in said]
 
-    assert links(found({"a": elsewhere}, ran(7, 2.5, "bash", "-c", "ls -l /srv"))["a"]) == [
+    assert links(found({"a": elsewhere}, ran(7, 2.5, "bash", "-c", "ls -l /srv/archive"))["a"]) == [
         ("a-0", 7, Grade.E1, "command")
     ]
+    assert links(found({"a": elsewhere}, ran(7, 2.5, "bash", "-c", "ls"))["a"]) == []
 
 
 def test_what_was_lost_meanwhile_is_kept_beside() -> None:
@@ -342,3 +350,128 @@ def test_of_two_calls_with_the_same_arguments_each_gets_what_brought_its_result(
 
     assert [one.root.position for one in attribution["a"].works] == [int(1.6 * SECOND)]
     assert [one.root.position for one in attribution["b"].works] == [int(1.5 * SECOND)]
+
+
+# What a reader of the first version broke
+
+
+def used(pid: int, second: float, call: str = "setns") -> list[Event]:
+    return [PrivilegeUsed(**at(second), process=process(pid), syscall=call)]
+
+
+def test_a_tool_that_talks_with_a_model_itself_is_the_work_of_its_call_all_the_same() -> None:
+    said, seen = session("a", (1, 3, "run", {"command": "python x.py"}, "done"))
+    forged, own = session("f", (1.6, 1.9, "noop", {"q": "zzzz"}, "nothing"), agent=process(7))
+
+    attribution = found({"a": said, "f": forged}, seen, own, ran(7, 1.5, "bash", "-c", "python x.py"), used(7, 1.8))
+
+    assert links(attribution["a"]) == [("a-0", 7, Grade.E1, "command")]
+
+
+def test_what_is_said_twice_weighs_once_and_other_programs_options_are_no_commands() -> None:
+    first, one = session("a", (1, 3, "run_command", {"command": "./x.sh"}, "done"))
+    second, two = session("b", (1, 3, "list_files", {"path": "."}, "README.md"))
+    decoys = [*ran(8, 1.6, "env", "-e", ".", parent=process(7)), *ran(9, 1.7, "env", "-e", ".", parent=process(7))]
+
+    attribution = found({"a": first, "b": second}, one, two, ran(7, 1.5, "bash", "-c", "./x.sh"), decoys, used(7, 1.8))
+
+    assert links(attribution["a"]) == [("a-0", 7, Grade.E1, "command")]
+    assert links(attribution["b"]) == []
+
+
+def test_the_command_itself_outranks_what_it_starts() -> None:
+    said, seen = session(
+        "a", (1, 3, "run", {"command": "make all the things"}, "x"), (1, 3, "run", {"command": "echo of another"}, "y")
+    )
+    tree = [
+        *ran(7, 1.5, "bash", "-c", "make all the things"),
+        *ran(8, 1.6, "bash", "-c", "echo of another", parent=process(7)),
+    ]
+
+    assert links(found({"a": said}, seen, tree)["a"]) == [("a-0", 7, Grade.E1, "command")]
+
+
+def test_who_was_started_by_somebody_else_beside_the_agent_is_a_stranger() -> None:
+    said, seen = session("a", (1, 3, "run", {"command": "ls"}, "done"), (4, 6, "get", {"city": "Rome"}, "x"))
+    shell = process(40)
+    others = [
+        ProcessStarted(**at(0.1), process=AGENT, parent=shell, executable=""),
+        *ran(50, 0.5, "otheragent", parent=shell),
+        *ran(51, 1.5, "bash", "-c", "ls", parent=process(50)),
+        *ran(52, 4.5, "weather", "Rome", parent=process(50)),
+        *ran(53, 1.6, "tool", '{"command": "ls"}', parent=process(50)),
+    ]
+
+    assert links(found({"a": said}, seen, others)["a"]) == []
+
+
+def test_of_whom_nothing_is_known_only_what_proves_by_itself_is_tied() -> None:
+    said, seen = session("a", (1, 3, "run", {"command": "ls"}, "done"), (4, 6, "get", {"city": "Rome"}, "x"))
+    unknown = [
+        *ran(51, 1.5, "bash", "-c", "ls", parent=process(50)),
+        *ran(52, 4.5, "weather", "Rome", parent=process(50)),
+    ]
+
+    assert links(found({"a": said}, seen, unknown)["a"]) == []
+    handed = ran(53, 4.6, "tool", '{"city": "Rome"}', parent=process(50))
+    assert links(found({"a": said}, seen, unknown, handed)["a"]) == [("a-1", 53, Grade.E1, "arguments")]
+
+
+def test_a_call_without_a_result_is_not_at_work_for_ever() -> None:
+    said, seen = session("a", (1, 3, "run", {"command": "ls -l /srv"}, "done"))
+    open_ended = [event for event in said if not isinstance(event, ToolReturned)]
+
+    assert links(found({"a": open_ended}, seen, ran(7, 90_000, "bash", "-c", "ls -l /srv"))["a"]) == []
+
+
+def test_of_a_server_that_ran_before_only_what_it_did_for_the_call_is_its_work() -> None:
+    said, seen = session(
+        "a", (1, 3, "send", {"to": "bob@corp.example"}, "sent"), (4, 6, "pay", {"to": "DE89370400440532013000"}, "paid")
+    )
+    server = ran(20, 0.5, "server")
+    first = requested(1.5, "https://x.example/1", '{"to": "bob@corp.example"}', None, process(20))
+    second = requested(4.5, "https://x.example/2", '{"to": "DE89370400440532013000"}', None, process(20))
+
+    works = found({"a": said}, seen, server, used(20, 0.7), first, second)["a"].works
+
+    assert [(work.call.call_id, work.tree, len(work.acts)) for work in works] == [("a-0", False, 1), ("a-1", False, 1)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "argv"),
+    [
+        ({"query": "python3"}, ("/tmp/evil/python3",)),
+        ({"command": "/usr/bin/backup --all"}, ("/tmp/evil/backup", "--all")),
+        ({"n": True}, ("tool", '{"n": 1}')),
+        ({"count": 4}, ("gcc", "-c", "4")),
+    ],
+)
+def test_what_only_looks_like_a_key_is_none(arguments: JsonValue, argv: tuple[str, ...]) -> None:
+    said, seen = session("a", (1, 2, "run", arguments, "done"))
+
+    assert [grade for _, _, grade, _ in links(found({"a": said}, seen, ran(7, 1.5, *argv))["a"])] in ([], [Grade.E3])
+
+
+def test_a_served_tool_is_that_of_the_call_by_its_whole_name() -> None:
+    said, seen = session("a", (1, 2, "list_accounts", {}, "none"))
+    served = [
+        ToolServed(**at(1.5, part), process=process(9), client=AGENT, request_id=str(part), name=name, arguments={})
+        for part, name in enumerate(("s", "accounts", ""))
+    ]
+
+    assert links(found({"a": said}, seen, served)["a"]) == []
+
+
+def test_a_ring_of_parents_ends() -> None:
+    said, seen = session("a", (1, 2, "run", {"command": "ls -l /srv"}, "done"))
+    ring = [*ran(7, 1.5, "bash", "-c", "ls -l /srv", parent=process(8)), *ran(8, 1.6, "x", parent=process(7))]
+
+    assert "a" in found({"a": said}, seen, ring)
+
+
+def test_a_name_that_somebody_else_resolved_is_none_of_the_agents() -> None:
+    said, seen = session("a", (1, 2, "fetch", {"url": "https://good.example/a"}, "x"))
+    elsewhere = NameResolved(**at(1.2), process=process(60), name="good.example", addresses=("203.0.113.66",))
+    there = ConnectionOpened(**at(1.5), process=AGENT, remote="203.0.113.66:443")
+
+    assert 100 not in [pid for _, pid, _, _ in links(found({"a": said}, seen, [elsewhere, there])["a"])]

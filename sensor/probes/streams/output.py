@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from sensor.cut import without_last_word
 from sensor.event import OutputWritten
 from sensor.probes.origin import Origin
 from sensor.probes.process.decode import standard
@@ -62,8 +63,10 @@ class _Output:
         return len(self.kept) - before
 
     def text(self) -> str:
-        """Return it without the part of a character at which it was cut."""
-        return codecs.getincrementaldecoder("utf-8")("replace").decode(bytes(self.kept), len(self.kept) == self.size)
+        """Return it without the word at which it was cut."""
+        whole = len(self.kept) == self.size
+        text = codecs.getincrementaldecoder("utf-8")("replace").decode(bytes(self.kept), whole)
+        return text if len(self.kept) < MOST_KEPT else without_last_word(text)
 
 
 class Outputs:
