@@ -67,3 +67,11 @@ def test_a_unit_that_is_not_there(root: Path, name: str) -> None:
 def test_a_container_that_is_not_there(root: Path, name: str) -> None:
     with pytest.raises(UnknownTarget):
         cgroups.container(name, root)
+
+
+def test_a_group_with_the_first_process_of_all_is_the_whole_machine(root: Path) -> None:
+    (root / "init.scope").mkdir()
+    (root / "init.scope/cgroup.procs").write_text("1\n")
+
+    with pytest.raises(UnknownTarget):
+        cgroups.processes(cgroups.group("init.scope", root))
