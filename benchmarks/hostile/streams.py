@@ -138,10 +138,10 @@ class Told:
         self._streams = streams
         self._offsets: Counter[Type] = Counter()
 
-    def executed(self, at_ns: int, name: bytes, arguments: bytes) -> Record:
+    def executed(self, at_ns: int, name: bytes, arguments: bytes, parent: int = 1) -> Record:
         """Return the record of its beginning, with pipes as input and output."""
         about = EXECUTED.pack(0, 400, *self._streams, 0, 0, 0, *[0] * 6, 0, 0)
-        return self._record(Type.EXECUTED, at_ns, 1, 0, about + name + b"\0" + arguments)
+        return self._record(Type.EXECUTED, at_ns, parent, 0, about + name + b"\0" + arguments)
 
     def said(self, kind: Type, at_ns: int, data: bytes, missing: int, way: int) -> Record:
         """Return the record of some bytes, with `missing` before them."""
@@ -199,7 +199,7 @@ def good() -> list[Record]:
     for number, (kind, data, way) in enumerate(pieces((TLS, _chat("call_good", "C-20417")), lambda data: data)):
         found.append(told.said(kind, 30 + 10 * number, data, 0, way))
     own = Told(9, (91, 92))
-    found.append(own.executed(45, b"/bin/lookup", b"lookup\0C-20417\0"))
+    found.append(own.executed(45, b"/bin/lookup", b"lookup\0C-20417\0", NEIGHBOUR))
     return found
 
 
