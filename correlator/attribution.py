@@ -34,6 +34,7 @@ from sensor.event import (
     ToolReturned,
     ToolServed,
     Unparsed,
+    in_order,
 )
 
 EVER = 2**63 - 1
@@ -100,42 +101,46 @@ NOTHING = Attribution()
 
 def asked(events: Iterable[Event], scene: "Scene") -> list[Asked]:
     """Return the calls of one session, and when each may have been at work, as far as the kernel saw the talk with the model."""
-    called: dict[str, ToolCalled] = {}
-    returned: dict[str, ToolReturned] = {}
-    requested: dict[str, int] = {}
+    observed = list(events)
+    begun: dict[tuple[int, str], int] = {}
+    """Place and id of a call → when its model was asked, or had replied."""
     speakers: set[ProcessId] = set()
-    exact, last = True, 0
-    for event in events:
-        last = max(last, event.at_ns or 0)
-        if isinstance(event, ToolCalled):
-            called.setdefault(event.entity, event)
-            exact = exact and event.source.startswith(_KERNEL)
-        elif isinstance(event, ToolReturned) and event.call_id is not None:
-            returned.setdefault(event.call_id, event)
-        elif isinstance(event, ModelResponded) and (request := scene.spoke.get(event.trace_id or "")) is not None:
+    for event in observed:
+        if isinstance(event, ModelResponded) and (request := scene.spoke.get(event.trace_id or "")) is not None:
             if request.process is not None:
                 speakers.add(request.process)
             response = scene.responses.get(event.trace_id or "")
             # A model that streams has asked for a call before its reply ends.
             whole = response is not None and response.media_type not in (None, _STREAM)
-            begun = response.position if response is not None and whole else request.position
-            requested |= {one.call_id: begun for one in event.calls if one.call_id is not None}
-    slack = 0 if exact else SLACK_NS
+            moment = response.position if response is not None and whole else request.position
+            begun |= {(event.position, one.call_id): moment for one in event.calls if one.call_id is not None}
+    called, returned = _paired(observed)
+    slack = 0 if all(event.source.startswith(_KERNEL) for event in called) else SLACK_NS
+    last = max((event.at_ns or 0 for event in observed), default=0)
     found = []
-    for number, event in enumerate(called.values()):
-        result = returned.get(event.call_id) if event.call_id is not None else None
-        start = requested.get(event.call_id or "", event.at_ns)
-        ended = result.at_ns if result is not None else None
-        call = Call(number, event, result)
-        found.append(
-            Asked(
-                call,
-                0 if start is None else start - slack,
-                (last + AFTER_NS if last else EVER) if ended is None else ended + slack,
-                frozenset(speakers),
-            )
-        )
+    for number, (event, result) in enumerate(zip(called, returned, strict=True)):
+        start = begun.get((event.position, event.call_id or ""), event.at_ns)
+        ended = result.at_ns if result is not None else last + AFTER_NS if last else None
+        first_ns = 0 if start is None else start - slack
+        last_ns = EVER if ended is None else ended + slack
+        found.append(Asked(Call(number, event, result), first_ns, last_ns, frozenset(speakers)))
     return found
+
+
+def _paired(observed: Iterable[Event]) -> tuple[list[ToolCalled], list[ToolReturned | None]]:
+    """Return the calls in order, and the result of each: an id that comes again belongs to the call before it."""
+    called: list[ToolCalled] = []
+    returned: list[ToolReturned | None] = []
+    waiting: dict[str, int] = {}
+    for event in in_order(observed):
+        if isinstance(event, ToolCalled):
+            if event.call_id is not None:
+                waiting[event.call_id] = len(called)
+            called.append(event)
+            returned.append(None)
+        elif isinstance(event, ToolReturned) and (at := waiting.pop(event.call_id or "", None)) is not None:
+            returned[at] = event
+    return called, returned
 
 
 def attribute(sessions: Mapping[str, Iterable[Event]], system: Sequence[Event]) -> dict[str, Attribution]:

@@ -475,3 +475,22 @@ def test_a_name_that_somebody_else_resolved_is_none_of_the_agents() -> None:
     there = ConnectionOpened(**at(1.5), process=AGENT, remote="203.0.113.66:443")
 
     assert 100 not in [pid for _, pid, _, _ in links(found({"a": said}, seen, [elsewhere, there])["a"])]
+
+
+def test_an_id_that_comes_again_belongs_to_the_call_before_it() -> None:
+    said, seen = session(
+        "a", (1, 2, "run", {"command": "ls -l /one"}, "x"), (4, 5, "run", {"command": "ls -l /two"}, "y")
+    )
+    same = [
+        event.model_copy(update={"call_id": "again"}) if isinstance(event, ToolCalled | ToolReturned) else event
+        for event in said
+        if not isinstance(event, ModelResponded)
+    ]
+
+    works = found({"a": same}, seen, ran(7, 1.5, "bash", "-c", "ls -l /one"), ran(8, 4.5, "bash", "-c", "ls -l /two"))[
+        "a"
+    ].works
+
+    assert works == ()  # no speaker is known, and the keys are short
+    long = [*ran(7, 1.5, "tool", '{"command": "ls -l /one"}'), *ran(8, 4.5, "tool", '{"command": "ls -l /two"}')]
+    assert [pid for _, pid, _, _ in links(found({"a": same}, seen, long)["a"])] == [7, 8]
