@@ -218,8 +218,12 @@ def _names(called: str, served: str) -> bool:
 
 
 def _same(one: JsonValue, other: JsonValue) -> bool:
-    """Return whether two values are the same JSON; `true` is not 1."""
-    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+    """Return whether two values are the same JSON: 10.0 is 10 (RFC 8259, 6), and `true` is not 1."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return isinstance(one, bool) == isinstance(other, bool) and one == other
 
 
 def _file(told: _Told, seen: Seen, event: FileOpened | FileChanged, _call: Call) -> Evidence | None:

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -112,8 +113,7 @@ class Kernel:
         It is attached to the file, not to a process: every process that maps it runs the program, which looks into the scope first.
         """
         path = ctypes.create_string_buffer(f"/proc/self/fd/{file}".encode())
-        kind = int(Path("/sys/bus/event_source/devices/uprobe/type").read_text("ascii"))
-        attributes = _PerfEventAttributes(kind, ctypes.sizeof(_PerfEventAttributes), int(at_end))
+        attributes = _PerfEventAttributes(_kind_of_probe(), ctypes.sizeof(_PerfEventAttributes), int(at_end))
         attributes.config1, attributes.config2 = ctypes.addressof(path), offset
         fd = _called(_PERF_EVENT_OPEN, ctypes.byref(attributes), -1, 0, -1, _CLOEXEC, what="a library cannot be probed")
         self._fds.append(fd)
@@ -158,6 +158,12 @@ class Kernel:
             mapped.close()
         for fd in self._fds:
             os.close(fd)
+
+
+@cache
+def _kind_of_probe() -> int:
+    """Return the number that the kernel gives probes of functions."""
+    return int(Path("/sys/bus/event_source/devices/uprobe/type").read_text("ascii"))
 
 
 def _held_by_a_child(held: Collection[int]) -> None:

@@ -21,7 +21,6 @@ from sensor.probes.source import USUAL, Sizes, order
 from sensor.probes.table import PROBES, Probe
 from sensor.probes.tls.libraries import Libraries
 from sensor.probes.wire import Wire
-from sensor.sources.otlp.derive import derive
 from sensor.sources.otlp.span import Span
 
 _NOT_OBSERVED = 126
@@ -122,6 +121,8 @@ class Sensor:
 
     def observed(self, process: "subprocess.Popen[bytes]", origin: Origin) -> Iterator[Event]:
         """Yield what a launched command and its children do, until it has ended; then its talks with models, and what was lost."""
+        from sensor.sources.otlp.derive import derive  # at the end: it is much, and who follows has it elsewhere
+
         observation = Observation(self, origin, {process.pid})
         while process.poll() is None:
             yield from observation.look()

@@ -3,9 +3,6 @@
 import zlib
 from collections.abc import Callable
 
-import brotli
-import zstandard
-
 from sensor.wire.exchange import Headers, header
 
 MOST = 64 << 20
@@ -80,6 +77,8 @@ def _inflated(body: bytes, bits: int, room: int) -> tuple[bytearray, bytes]:
 
 
 def _brotli(body: bytes) -> bytes:
+    import brotli  # where it is needed: most sensors never see one, and each takes some MiB
+
     machine = brotli.Decompressor()
     try:
         found: bytes = machine.process(body, output_buffer_limit=MOST + 1)
@@ -94,6 +93,8 @@ def _brotli(body: bytes) -> bytes:
 
 def _zstd(body: bytes) -> bytes:
     """Return what all frames hold: one after the other is one body (RFC 8878, 3)."""
+    import zstandard  # as above
+
     found = bytearray()
     machine = None
     frames = 0

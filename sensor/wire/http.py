@@ -1,10 +1,13 @@
 """HTTP of either version: which one it is, the first bytes of the client say."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from sensor.wire.exchange import Direction, Exchange, Undecoded
+from sensor.wire.exchange import PREFACE, Direction, Exchange, Undecoded
 from sensor.wire.http1 import Http1
-from sensor.wire.http2 import PREFACE, Http2
+
+if TYPE_CHECKING:
+    from sensor.wire.http2 import Http2
 
 MOST_BEFORE = 256 << 10
 """Bytes that may come before it can be said."""
@@ -55,10 +58,16 @@ class Http:
             self._sent = (self._sent + data)[: len(PREFACE)]
         if self._sent != PREFACE and PREFACE.startswith(self._sent) and self._size <= MOST_BEFORE:
             return
-        self._version = Http2() if self._sent == PREFACE else Http1()
+        self._version = _second() if self._sent == PREFACE else Http1()
         yield from self._again(self._version)
 
-    def _again(self, version: Http1 | Http2) -> Iterator[Exchange]:
+    def _again(self, version: "Http1 | Http2") -> Iterator[Exchange]:
         before, self._before = self._before, []
         for direction, data, at_ns in before:
             yield from version.take(direction, data, at_ns)
+
+
+def _second() -> "Http2":
+    from sensor.wire.http2 import Http2  # where it is spoken: its libraries take some MiB
+
+    return Http2()

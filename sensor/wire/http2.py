@@ -20,11 +20,9 @@ from hyperframe.frame import (
     SettingsFrame,
 )
 
-from sensor.wire.exchange import Direction, Exchange, Headers, Request, Response, Undecoded
+from sensor.wire.exchange import PREFACE, Direction, Exchange, Headers, Request, Response, Undecoded
 from sensor.wire.kept import Kept
 
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-"""What a client begins with (RFC 9113, 3.4)."""
 MOST_HEAD = 256 << 10
 """Bytes of the headers of a message, packed and unpacked."""
 MOST_FRAME = 1 << 20

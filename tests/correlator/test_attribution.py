@@ -494,3 +494,14 @@ def test_an_id_that_comes_again_belongs_to_the_call_before_it() -> None:
     assert works == ()  # no speaker is known, and the keys are short
     long = [*ran(7, 1.5, "tool", '{"command": "ls -l /one"}'), *ran(8, 4.5, "tool", '{"command": "ls -l /two"}')]
     assert [pid for _, pid, _, _ in links(found({"a": same}, seen, long)["a"])] == [7, 8]
+
+
+def test_a_number_is_the_same_however_a_program_writes_it() -> None:
+    first, one = session("a", (1, 3, "get", {"n": 10.0}, "the same list of ten"))
+    second, two = session("b", (1, 3, "get", {"n": 10}, "the same list of ten"))
+    sent = requested(1.5, "https://x.example/", '{"n":10}', "the same list of ten")
+
+    attribution = found({"a": first, "b": second}, one, two, sent)
+
+    assert attribution["a"].works == attribution["b"].works == ()
+    assert len(attribution["a"].ambiguous) == 1

@@ -5,8 +5,7 @@ import random
 from sensor.probes.origin import Origin
 from sensor.probes.record import HEADER, Record, Type
 from sensor.probes.tls.connections import MOST, PLAINTEXT, Connections, Said
-from sensor.wire.exchange import Exchange, Undecoded
-from sensor.wire.http2 import PREFACE
+from sensor.wire.exchange import PREFACE, Exchange, Undecoded
 from tests.sensor.wire.test_http2 import CONVERSATION
 from tests.sensor.wire.traffic import cut
 

@@ -23,8 +23,8 @@ from hyperframe.frame import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sensor.wire.exchange import Direction, Exchange, Undecoded
-from sensor.wire.http2 import MOST_FRAME, MOST_HEAD, MOST_STREAMS, PREFACE
+from sensor.wire.exchange import PREFACE, Direction, Exchange, Undecoded
+from sensor.wire.http2 import MOST_FRAME, MOST_HEAD, MOST_STREAMS
 from sensor.wire.kept import MOST_BODY
 from tests.sensor.wire.traffic import Piece, cut, read
 
