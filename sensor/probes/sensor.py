@@ -1,6 +1,7 @@
 """A command under observation: started in the scope, read until it has ended."""
 
 import os
+import resource
 import select
 import subprocess
 import time
@@ -19,7 +20,7 @@ from sensor.probes.running import Running, Target, running, started
 from sensor.probes.secrets import Secrets
 from sensor.probes.source import USUAL, Sizes, order
 from sensor.probes.table import PROBES, Probe
-from sensor.probes.tls.libraries import Libraries
+from sensor.probes.tls.libraries import DESCRIPTORS, Libraries
 from sensor.probes.wire import Wire
 from sensor.sources.otlp.span import Span
 
@@ -43,6 +44,9 @@ class Sensor:
                 f"{VMLINUX} cannot be read ({error.strerror}): the kernel needs CONFIG_DEBUG_INFO_BTF."
             ) from error
         asked = order(probes, btf, tracepoints(), sizes)
+        self._limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        """What a command is started with."""
+        _allow(DESCRIPTORS)
         self._kernel = Kernel(asked, sizes)
         self.unobserved = (*asked.missing, *self._kernel.unattached)
         """Tracepoints that this kernel does not have, or that could not be attached to."""
@@ -73,8 +77,13 @@ class Sensor:
         Raises `OSError` where it cannot be started.
         """
         door = _Door(self._kernel.observe)
+
+        def begin() -> None:
+            resource.setrlimit(resource.RLIMIT_NOFILE, self._limits)
+            door.wait()
+
         try:
-            process = subprocess.Popen(list(command), preexec_fn=door.wait, **more)  # type: ignore[call-overload]  # noqa: PLW1509, S603
+            process = subprocess.Popen(list(command), preexec_fn=begin, **more)  # type: ignore[call-overload]  # noqa: PLW1509, S603
         finally:
             door.close()
         if process.poll() is not None:  # its end may have passed before it was observed
@@ -251,6 +260,14 @@ class Observation:
             )  # fmt: skip
         self._secrets.take(record)
         yield from self._wire.take(record)
+
+
+def _allow(descriptors: int) -> None:
+    """Have this process hold so many descriptors, as far as it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = descriptors if hard == resource.RLIM_INFINITY else min(descriptors, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _about(origin: Origin) -> dict[str, Any]:

@@ -62,3 +62,9 @@ def test_an_endpoint_that_is_set_is_left_alone(tmp_path: Path) -> None:
     ran = clew(tmp_path, "run", "--", "sh", "-c", "echo $OTEL_EXPORTER_OTLP_ENDPOINT", env=env)
 
     assert ran.stdout == b"http://127.0.0.1:9\n"
+
+
+def test_the_command_has_the_limits_that_it_would_have(tmp_path: Path) -> None:
+    ran = clew(tmp_path, "run", "--", "sh", "-c", "ulimit -n", before=["prlimit", "--nofile=1000:20000"])
+
+    assert ran.stdout == b"1000\n"

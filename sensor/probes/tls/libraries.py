@@ -27,10 +27,12 @@ NAME = "libssl"
 """How the file name of a shared library begins (`files/probe.c` has it, too)."""
 USUAL = ("usr/lib/*/libssl.so.*", "usr/lib64/libssl.so.*", "usr/lib/libssl.so.*", "usr/local/lib*/libssl.so.*")
 """Where distributions have it."""
-MOST = 64
+MOST = 1_024
 """Files that are attached to at a time; each takes nine descriptors. Those that nobody opened for longest give way."""
-_AT_ONCE = 16
-"""Files that give way together: detaching takes a process."""
+_AT_ONCE = 128
+"""Files that give way together. While the kernel detaches, attaching waits for it, and what begins meanwhile is not heard."""
+DESCRIPTORS = 9 * MOST + 1_000
+"""That may be needed, with those of the rest."""
 KNOWN = 10_000
 """Files of which is remembered that they have no such functions."""
 LARGEST = 1 << 30
