@@ -27,10 +27,11 @@ NAME = "libssl"
 """How the file name of a shared library begins (`files/probe.c` has it, too)."""
 USUAL = ("usr/lib/*/libssl.so.*", "usr/lib64/libssl.so.*", "usr/lib/libssl.so.*", "usr/local/lib*/libssl.so.*")
 """Where distributions have it."""
-MOST = 1_024
-"""Files that are attached to at a time; each takes nine descriptors. Those that nobody opened for longest give way."""
-_AT_ONCE = 128
-"""Files that give way together. While the kernel detaches, attaching waits for it, and what begins meanwhile is not heard."""
+MOST = 64
+"""Files that are attached to at a time; each takes nine descriptors. The one that nobody opened for longest gives way.
+
+The kernel takes more than half a second to detach one, and attaching waits for it: more would keep the next sensor from its start.
+"""
 DESCRIPTORS = 9 * MOST + 1_000
 """That may be needed, with those of the rest."""
 KNOWN = 10_000
@@ -122,8 +123,9 @@ class Libraries:
                 held.append(self._attach(file, offset, end, True))
 
     def _give_way(self) -> None:
-        old = [key for key in self._attached if key not in self._usual][:_AT_ONCE]
-        self._detach([fd for key in old for fd in self._attached.pop(key)])
+        old = next((key for key in self._attached if key not in self._usual), None)
+        if old is not None:
+            self._detach(self._attached.pop(old))
 
 
 def _cwd(pid: int) -> str:
