@@ -68,3 +68,10 @@ def test_the_command_has_the_limits_that_it_would_have(tmp_path: Path) -> None:
     ran = clew(tmp_path, "run", "--", "sh", "-c", "ulimit -n", before=["prlimit", "--nofile=1000:20000"])
 
     assert ran.stdout == b"1000\n"
+
+
+def test_a_report_that_cannot_be_written_does_not_change_what_the_command_returned(tmp_path: Path) -> None:
+    ran = clew(tmp_path, "run", "--report", str(tmp_path / "nowhere/report"), "--", "sh", "-c", "exit 9")
+
+    assert ran.returncode == 9
+    assert b"cannot be written" in ran.stderr
