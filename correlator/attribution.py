@@ -43,7 +43,7 @@ SLACK_NS = 1_000_000_000
 DEPTH = 64
 """Generations that are looked at between a process and its agent."""
 AFTER_NS = 10 * 10**9
-"""How long after the last event of its session a call without a result may have been at work."""
+"""How long after the last event of its session a call without a result may be at work, and what was started may go on."""
 _KERNEL = "kernel"
 _STREAM = "text/event-stream"
 _SINGLE = (HttpRequested, DatabaseQueried, FileOpened, FileChanged, ConnectionOpened, NameResolved, ToolServed)

@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from correlator.attribution import Attribution, doer
+from correlator.attribution import AFTER_NS, Attribution, doer
 from correlator.baseline import Epoch
 from correlator.budget import budget
 from correlator.casebook import Arrival, Casebook, JudgedRun, SessionRecord
@@ -24,7 +24,7 @@ from correlator.policy import Policy, load_policy
 from correlator.run import runs, spliced
 from correlator.score import SHIPPED, THRESHOLD, Scale
 from correlator.settings import Settings
-from correlator.surroundings import AFTER_NS, BEFORE_NS, Surroundings
+from correlator.surroundings import BEFORE_NS, Surroundings
 from graph.errors import UnstorableEvent
 from graph.fold import event_time
 from graph.store import Derived, GraphStore

@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 
-from correlator.attribution import NOTHING, Attribution, attribute
+from correlator.attribution import AFTER_NS, NOTHING, Attribution, attribute
 from correlator.casebook import Casebook, SessionRecord
 from graph.store import MOST_UNPLACED, GraphStore
 from sensor.event import Event, EventsLost, ModelResponded, ToolCalled, ToolReturned
 
 BEFORE_NS = 60 * 10**9
 """How long before a session its agent's processes are looked for."""
-AFTER_NS = 10 * 10**9
-"""How long after its last event what it started may go on."""
 MOST_SESSIONS = 256
 """Sessions of one time that compete for what was done; beyond, the earliest."""
 

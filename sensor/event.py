@@ -378,6 +378,7 @@ class SensitiveSent(Observed):
     path: str
     """Of the file, as it was opened."""
     url: str
+    """Where to, without the query."""
     pieces: int = Field(ge=1)
     """Pieces of the file that were in it, as they stand or decoded."""
 

@@ -13,6 +13,7 @@ import secrets
 import shlex
 import ssl
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,11 @@ class Agent:
         self.database: Any = None
         """A pool of connections, where the environment names a database."""
         self._tools = httpx.AsyncClient(verify=context, timeout=60)
+        self._ways: dict[str, Callable[[str, dict[str, Any]], Awaitable[str]]] = {
+            "exec": self._exec, "flags": self._flags, "stdin": self._stdin, "shell": self._shell, "http": self._http,
+            "sql": self._sql,
+        }  # fmt: skip
+        """Way of a tool (`plays.CHILD`, `plays.INSIDE`) → how it is done."""
 
     async def play(self, key: str) -> None:
         """Play one session from its first word to its last."""
@@ -56,7 +62,7 @@ class Agent:
             ]
 
     async def _call(self, key: str, call: dict[str, Any]) -> str:
-        return await getattr(self, f"_{call['how']}")(key, call)  # type: ignore[no-any-return]
+        return await self._ways[call["how"]](key, call)
 
     async def _exec(self, _key: str, call: dict[str, Any]) -> str:
         return await self._child(call, [call["name"], json.dumps(call["arguments"])])

@@ -33,7 +33,7 @@ def main(folder: str, commands: str) -> int:
         time.sleep(EACH_S)
     codes = [agent.wait() for agent in agents]
     (there / "decoys").write_text(json.dumps(decoys), "utf-8")
-    return max(codes, default=0)
+    return int(any(codes))  # that of an agent which a signal ended is negative
 
 
 if __name__ == "__main__":

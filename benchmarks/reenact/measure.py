@@ -1,6 +1,6 @@
 """Measure what is linked right when recorded sessions run as real processes under the kernel sensor. Needs root and BCC.
 
-    python -m benchmarks.reenact.measure --sessions 200 --ways exec flags stdin shell --out benchmarks/reenact/results/children.json
+    python -m benchmarks.reenact.measure --sessions 200 --together 20 --out benchmarks/reenact/results/mixed.json
 
 Agents, client, TLS, tools and sensor are real; model, tools' results and what is said are those of the recordings. An edge from a
 call to a process, or to an act of the agent itself, is right when it is the one that the agent's own log has for that call. Beside

@@ -129,7 +129,7 @@ class Wire:
             for path, pieces in self._secrets.found(sent).items():
                 yield SensitiveSent(
                     **self._about(request.begun_ns), process=said.process, trace_id=trace_id, path=path, pieces=pieces,
-                    url=_url(request, way),
+                    url=_url(request, way).partition("?")[0],
                 )  # fmt: skip
         if response is not None:
             yield HttpResponded(
