@@ -59,6 +59,7 @@ class Loopback:
     """Host name → service. Other names do not exist."""
 
     received: list[Request] = field(default_factory=list)
+    """In the order of the answers: of requests at the same time nobody knows which one comes first."""
 
     @property
     def address(self) -> str:
@@ -95,8 +96,8 @@ def serve(services: Mapping[str, Service]) -> Iterator[Loopback]:
             # A client that takes this server for its proxy names the whole URL.
             url = self.path if self.path.startswith("http://") else f"http://{host}{self.path}"
             request = Request(self.command, url, self.rfile.read(length).decode())
-            loopback.received.append(request)
             response = services[host if host in services else ANY_HOST](request)
+            loopback.received.append(request)
             told = "application/json" if response.text[:1] in "{[" else "text/plain"
             self.send_response(response.status)
             self.send_header("Content-Type", response.kind or told)
