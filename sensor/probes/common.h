@@ -54,6 +54,7 @@ BPF_ARRAY(sequences, u32, PROCESSORS);
 BPF_PERCPU_ARRAY(scratch, struct written, 1);
 BPF_RINGBUF_OUTPUT(vital, VITAL_PAGES);
 BPF_RINGBUF_OUTPUT(bulk, BULK_PAGES);
+BPF_RINGBUF_OUTPUT(notices, NOTICE_PAGES);
 
 static __always_inline u64 word(u64 at)
 {
@@ -169,16 +170,17 @@ static __always_inline u64 sized(struct written *made, u64 length)
     return sizeof(struct record) + length;
 }
 
-/* Life-cycle and security: in a ring of its own, and the reader is woken. */
-static __always_inline void send_vital(struct written *made, u32 length)
+/* Life-cycle and security: in a ring of its own. The kernel wakes a reader only where the ring was empty, so once for each look and
+ * not for each record; `flags` may ask for more. */
+static __always_inline void send_vital(struct written *made, u32 length, u64 flags)
 {
     u64 size = sized(made, length);
     count(made->head.type, COUNT_ATTEMPTED);
-    if (vital.ringbuf_output(made, size, BPF_RB_FORCE_WAKEUP))
+    if (vital.ringbuf_output(made, size, flags))
         count(made->head.type, COUNT_LOST);
 }
 
-/* The rest: the kernel wakes a reader only where the ring was empty, so once for each look and not for each record. */
+/* The rest. */
 static __always_inline void send_bulk(struct written *made, u32 length)
 {
     u64 size = sized(made, length);
@@ -207,4 +209,13 @@ static __always_inline u32 text_of(struct written *made, u32 at, u64 from)
     if (length == TEXT)
         count(made->head.type, COUNT_CUT);
     return length;
+}
+
+/* What the helper has to look at that attaches to functions of files: it is woken at once. The record was sent, or will be, as well. */
+static __always_inline void notice(struct written *made, u64 length)
+{
+    asm volatile("%0 &= 16383" : "+r"(length));
+    made->head.length = length;
+    if (notices.ringbuf_output(made, sizeof(struct record) + length, BPF_RB_FORCE_WAKEUP))
+        count(RECORD_NOTICED, COUNT_LOST);
 }

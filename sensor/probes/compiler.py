@@ -18,8 +18,15 @@ from types import ModuleType
 from typing import Any
 
 PLACE = Path("/usr/lib/python3/dist-packages/bcc/__init__.py")
-MAPS = ("scope", "counts", "unscoped", "jumps", "stream_jumps", "flows", "vital", "bulk", "tls", "streams_ring")
+MAPS = (
+    "scope", "counts", "unscoped", "jumps", "stream_jumps", "flows", "vital", "bulk", "notices", "tls", "streams_ring"
+)  # fmt: skip
 """Maps that are handed over, in this order, before the programs. Those of jumps are emptied when nobody holds them."""
+UPROBE_MULTI = 48
+"""BPF_TRACE_UPROBE_MULTI (linux/bpf.h): what programs of functions, and what these go on with, are loaded for.
+
+Kernels that do not have it do not look.
+"""
 MOST_FDS = 250
 """Descriptors in one message (Linux: SCM_MAX_FD is 253)."""
 
@@ -51,7 +58,8 @@ def _attached(order: dict[str, Any]) -> tuple[list[int], list[str], dict[str, st
     unattached: dict[str, str] = {}
     functions: dict[str, int] = {}
     for hook in order["hooks"]:
-        program = bpf.load_func(hook["function"], kinds.get(hook["kind"], bcc.BPF.KPROBE))
+        kind = kinds.get(hook["kind"], bcc.BPF.KPROBE)
+        program = bpf.load_func(hook["function"], kind, attach_type=UPROBE_MULTI if kind == bcc.BPF.KPROBE else -1)
         try:
             if hook["kind"] == "function":
                 functions[hook["function"]] = program.fd

@@ -2,10 +2,9 @@
 
 import ctypes
 import os
-import platform
 
-_OPENAT2 = {"x86_64": 437, "aarch64": 437}
-"""Machine → number of the system call."""
+from sensor.probes.call import OPENAT2, called
+
 _RESOLVE_IN_ROOT = 0x10
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
@@ -26,16 +25,7 @@ def opened_inside(root: str, path: str) -> int:
     folder = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         how = _OpenHow(_FLAGS, 0, _RESOLVE_IN_ROOT)
-        libc = ctypes.CDLL(None, use_errno=True)
-        found = libc.syscall(
-            _OPENAT2[platform.machine()],
-            folder,
-            ctypes.c_char_p(os.fsencode(path)),
-            ctypes.byref(how),
-            ctypes.sizeof(how),
-        )
-        if found < 0:
-            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), path)
-        return int(found)
+        name = ctypes.c_char_p(os.fsencode(path))
+        return called(OPENAT2, folder, name, ctypes.byref(how), ctypes.sizeof(how), what=path)
     finally:
         os.close(folder)

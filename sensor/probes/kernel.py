@@ -1,60 +1,32 @@
 """The programs in the kernel, as the sensor holds them: rings and counters in mapped memory, and the scope."""
 
 import ctypes
-import fcntl
 import json
 import mmap
 import os
-import platform
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 from sensor.errors import ProbesUnusable
+from sensor.probes.call import BPF, called
 from sensor.probes.compiler import MAPS, MOST_FDS
 from sensor.probes.record import COUNTS, Count, Type
 from sensor.probes.ring import Ring
 from sensor.probes.source import Order, Sizes
 
-_BPF = {"x86_64": 321, "aarch64": 280}
-_PERF_EVENT_OPEN = {"x86_64": 298, "aarch64": 241}
-"""Machine → number of the system call."""
 _MAP_LOOKUP, _MAP_UPDATE, _MAP_DELETE = 1, 2, 3
-_CLOEXEC, _SET_BPF, _ENABLE = 8, 0x40042408, 0x2400
-"""PERF_FLAG_FD_CLOEXEC, PERF_EVENT_IOC_SET_BPF, PERF_EVENT_IOC_ENABLE (linux/perf_event.h)."""
 TRACEFS = (Path("/sys/kernel/tracing"), Path("/sys/kernel/debug/tracing"))
-
-
-class _PerfEventAttributes(ctypes.Structure):
-    """The first part of `struct perf_event_attr`, as of its second version (linux/perf_event.h)."""
-
-    _fields_ = (
-        ("type", ctypes.c_uint32), ("size", ctypes.c_uint32), ("config", ctypes.c_uint64), ("sample_period", ctypes.c_uint64),
-        ("sample_type", ctypes.c_uint64), ("read_format", ctypes.c_uint64), ("flags", ctypes.c_uint64),
-        ("wakeup_events", ctypes.c_uint32), ("bp_type", ctypes.c_uint32), ("config1", ctypes.c_uint64),
-        ("config2", ctypes.c_uint64),
-    )  # fmt: skip
 
 
 class _Flow(ctypes.Structure):
     """`struct flow` in `streams/probe.c`."""
 
     _fields_ = (("stream", ctypes.c_uint64), ("tgid", ctypes.c_uint32), ("unused", ctypes.c_uint32))
-
-
-def _called(number: Mapping[str, int], *arguments: Any, what: str) -> int:
-    """Make a system call and return its result. Raises `OSError`, which says `what` failed."""
-    result = ctypes.CDLL(None, use_errno=True).syscall(number[platform.machine()], *arguments)
-    if result < 0:
-        error = ctypes.get_errno()
-        raise OSError(error, f"{what}: {os.strerror(error)}")
-    return int(result)
 
 
 def tracepoints() -> list[str]:
@@ -77,8 +49,8 @@ class Kernel:
         """Compile and attach. Raises `ProbesUnusable` with the compiler's own words."""
         fds, functions, self.unattached = _compiled(order)
         self._fds = fds
-        self._scope, counts, unscoped, _, _, self._flows, vital, bulk, tls, streams = fds[: len(MAPS)]
-        self._functions = dict(zip(functions, fds[len(MAPS) :], strict=False))
+        self._scope, counts, unscoped, _, _, self._flows, vital, bulk, self.notices, tls, streams = fds[: len(MAPS)]
+        self.functions = dict(zip(functions, fds[len(MAPS) :], strict=False))
         self.vital = Ring(vital, sizes.vital_pages * mmap.PAGESIZE)
         self.bulk = Ring(bulk, sizes.bulk_pages * mmap.PAGESIZE)
         self.tls = Ring(tls, sizes.tls_pages * mmap.PAGESIZE)
@@ -90,43 +62,22 @@ class Kernel:
         """Put a process into the scope; its children will be born in it. Raises `OSError`."""
         key, value = ctypes.c_uint32(pid), (ctypes.c_uint8 * 24)()
         attributes = (ctypes.c_uint64 * 4)(self._scope, ctypes.addressof(key), ctypes.addressof(value), 0)
-        _called(_BPF, _MAP_UPDATE, attributes, ctypes.sizeof(attributes), what=f"process {pid} cannot be observed")
+        called(BPF, _MAP_UPDATE, attributes, ctypes.sizeof(attributes), what=f"process {pid} cannot be observed")
 
     def forget(self, pid: int) -> None:
         """Take a process out of the scope, if it is there."""
         key = ctypes.c_uint32(pid)
         attributes = (ctypes.c_uint64 * 4)(self._scope, ctypes.addressof(key), 0, 0)
         with suppress(OSError):
-            _called(_BPF, _MAP_DELETE, attributes, ctypes.sizeof(attributes), what="")
+            called(BPF, _MAP_DELETE, attributes, ctypes.sizeof(attributes), what="")
 
     def written(self, stream: int, pid: int) -> int:
         """Return how many bytes a process wrote to a stream so far, 0 where that is not known any more."""
         key, value = _Flow(stream, pid, 0), (ctypes.c_uint64 * 3)()
         attributes = (ctypes.c_uint64 * 4)(self._flows, ctypes.addressof(key), ctypes.addressof(value), 0)
         with suppress(OSError):
-            _called(_BPF, _MAP_LOOKUP, attributes, ctypes.sizeof(attributes), what="")
+            called(BPF, _MAP_LOOKUP, attributes, ctypes.sizeof(attributes), what="")
         return int(value[0])
-
-    def attach(self, file: int, offset: int, function: str, at_end: bool) -> int:
-        """Run a program whenever a function in an open file begins, or ends; return what holds it. Raises `OSError`.
-
-        It is attached to the file, not to a process: every process that maps it runs the program, which looks into the scope first.
-        """
-        path = ctypes.create_string_buffer(f"/proc/self/fd/{file}".encode())
-        attributes = _PerfEventAttributes(_kind_of_probe(), ctypes.sizeof(_PerfEventAttributes), int(at_end))
-        attributes.config1, attributes.config2 = ctypes.addressof(path), offset
-        fd = _called(_PERF_EVENT_OPEN, ctypes.byref(attributes), -1, 0, -1, _CLOEXEC, what="a library cannot be probed")
-        self._fds.append(fd)
-        fcntl.ioctl(fd, _SET_BPF, self._functions[function])
-        fcntl.ioctl(fd, _ENABLE, 0)
-        return fd
-
-    def detach(self, held: Collection[int]) -> None:
-        """Run these programs no longer."""
-        _held_by_a_child(held)
-        for fd in held:
-            os.close(fd)
-            self._fds.remove(fd)
 
     def count(self, kind: Type, what: Count) -> int:
         """Return what was counted for a type of record so far."""
@@ -160,12 +111,6 @@ class Kernel:
             os.close(fd)
 
 
-@cache
-def _kind_of_probe() -> int:
-    """Return the number that the kernel gives probes of functions."""
-    return int(Path("/sys/bus/event_source/devices/uprobe/type").read_text("ascii"))
-
-
 def _held_by_a_child(held: Collection[int]) -> None:
     """Have a child that nobody waits for hold descriptors last: the kernel takes some 70 ms to detach a program."""
     child = os.fork()
@@ -186,7 +131,7 @@ def _compiled(order: Order) -> tuple[list[int], list[str], dict[str, str]]:
     with here, tempfile.TemporaryFile() as words:
         with there:
             child = subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-m", "sensor.probes.compiler", str(there.fileno())],
+                [sys.executable, "-P", "-m", "sensor.probes.compiler", str(there.fileno())],
                 pass_fds=[there.fileno()], stdin=subprocess.DEVNULL, stdout=words, stderr=words,
             )  # fmt: skip
         here.sendall(json.dumps(order.as_json()).encode() + b"\n")

@@ -31,6 +31,8 @@ class Type(IntEnum):
     DATAGRAM_GOT = 16
     MOVED = 17
     TLS_SPOKEN = 18
+    NOTICED = 19
+    """Has no records: what the helper that attaches is told, which is a record of another type, is counted so where it is lost."""
 
 
 class Change(IntEnum):

@@ -13,6 +13,8 @@ from pathlib import Path
 from sensor.errors import UnknownTarget
 
 PROC = Path("/proc")
+TICK_NS = 10_000_000
+"""Nanoseconds of a tick of the clock (`USER_HZ`), which is 100 a second on every machine that we run on."""
 _STAT = re.compile(r"^\d+ \(.*\) \S (\d+)(?: -?\d+){17} (\d+)", re.DOTALL)
 """`/proc/PID/stat` (proc_pid_stat(5)): number, name, state, parent …, and, as field 22, when it started."""
 Target = tuple[int, int]

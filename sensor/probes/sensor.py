@@ -1,7 +1,7 @@
 """A command under observation: started in the scope, read until it has ended."""
 
+import mmap
 import os
-import resource
 import select
 import subprocess
 import time
@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from sensor.errors import ProbesUnusable
 from sensor.event import CaptureStatus, Event, EventsLost, ProcessStarted
+from sensor.probes.attacher import Attacher
 from sensor.probes.btf import VMLINUX
 from sensor.probes.kernel import Kernel, tracepoints
 from sensor.probes.origin import SOURCE, Origin
@@ -20,7 +21,6 @@ from sensor.probes.running import Running, Target, running, started
 from sensor.probes.secrets import Secrets
 from sensor.probes.source import USUAL, Sizes, order
 from sensor.probes.table import PROBES, Probe
-from sensor.probes.tls.libraries import DESCRIPTORS, Libraries
 from sensor.probes.wire import Wire
 from sensor.sources.otlp.span import Span
 
@@ -44,16 +44,16 @@ class Sensor:
                 f"{VMLINUX} cannot be read ({error.strerror}): the kernel needs CONFIG_DEBUG_INFO_BTF."
             ) from error
         asked = order(probes, btf, tracepoints(), sizes)
-        self._limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-        """What a command is started with."""
-        _allow(DESCRIPTORS)
-        self._kernel = Kernel(asked, sizes)
+        self._attacher = Attacher()
+        try:
+            self._kernel = Kernel(asked, sizes)
+        except BaseException:
+            self._attacher.close()
+            raise
+        self._attacher.begin(self._kernel.notices, sizes.notice_pages * mmap.PAGESIZE, self._kernel.functions)
         self.unobserved = (*asked.missing, *self._kernel.unattached)
         """Tracepoints that this kernel does not have, or that could not be attached to."""
         self.probes = tuple(probe.name for probe in probes)
-        self._libraries = Libraries(self._kernel.attach, self._kernel.detach)
-        if "tls" in self.probes:
-            self._libraries.look_at_usual()
         self._urgent = select.epoll()
         self._urgent.register(self._kernel.vital.fd, select.EPOLLIN)
         # That something is there is no reason to look, only that the kernel says so, which it does where there is much.
@@ -69,6 +69,7 @@ class Sensor:
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
         self._urgent.close()
+        self._attacher.close()
         self._kernel.close()
 
     def launch(self, command: Sequence[str], **more: object) -> "subprocess.Popen[bytes]":
@@ -77,13 +78,8 @@ class Sensor:
         Raises `OSError` where it cannot be started.
         """
         door = _Door(self._kernel.observe)
-
-        def begin() -> None:
-            resource.setrlimit(resource.RLIMIT_NOFILE, self._limits)
-            door.wait()
-
         try:
-            process = subprocess.Popen(list(command), preexec_fn=begin, **more)  # type: ignore[call-overload]  # noqa: PLW1509, S603
+            process = subprocess.Popen(list(command), preexec_fn=door.wait, **more)  # type: ignore[call-overload]  # noqa: PLW1509, S603
         finally:
             door.close()
         if process.poll() is not None:  # its end may have passed before it was observed
@@ -104,7 +100,7 @@ class Sensor:
             if started(pid) != when:
                 self._kernel.forget(pid)
                 continue
-            self._libraries.look_at_mapped(pid)
+            self._attacher.look_at_mapped(pid)
             new.add(pid)
         self._watched |= new
         return new
@@ -152,8 +148,6 @@ class Sensor:
         found, self._early = self._early, []
         for piece in self._kernel.read():
             record = Record.read(piece)
-            # At once: the process goes on meanwhile, and what it says before is not seen.
-            self._libraries.take(record)
             (found if record.at_ns <= now else self._early).append(record)
         return sorted(found, key=lambda record: record.at_ns)
 
@@ -167,7 +161,8 @@ class Sensor:
         lost["kernel scope (processes)"] = self._kernel.unscoped
         unseen = {f"{kind.name.lower()}: too long": self.count(kind, Count.CUT) for kind in Type}
         unseen |= {f"{kind.name.lower()}: memory could not be read": self.count(kind, Count.UNREAD) for kind in Type}
-        unseen["TLS of files that could not be attached to"] = self._libraries.unseen
+        unseen["TLS of files that could not be attached to"] = self._attacher.unseen
+        unseen["TLS of libraries opened since the helper that attaches ended"] = int(self._attacher.ended)
         new = {where: count - self._known.get(where, 0) for where, count in (lost | unseen).items()}
         self._known = lost | unseen
         about = _about(origin)
@@ -260,14 +255,6 @@ class Observation:
             )  # fmt: skip
         self._secrets.take(record)
         yield from self._wire.take(record)
-
-
-def _allow(descriptors: int) -> None:
-    """Have this process hold so many descriptors, as far as it may."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = descriptors if hard == resource.RLIM_INFINITY else min(descriptors, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _about(origin: Origin) -> dict[str, Any]:

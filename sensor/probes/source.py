@@ -34,6 +34,7 @@ class Sizes:
     bulk_pages: int = 1_024
     tls_pages: int = 1_024
     streams_pages: int = 512
+    notice_pages: int = 64
     scope: int = 65_536
     """Processes that may be observed at a time."""
 
@@ -85,6 +86,7 @@ def order(
         "COUNTS": COUNTS,
         "TLS_PAGES": sizes.tls_pages,
         "STREAMS_PAGES": sizes.streams_pages,
+        "NOTICE_PAGES": sizes.notice_pages,
         "SCOPE": sizes.scope,
     }
     here = files("sensor.probes")

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -25,10 +26,16 @@ from sensor.event import (
     ToolReturned,
     Unparsed,
 )
+from sensor.probes.btf import VMLINUX
+from sensor.probes.functions import Functions
+from sensor.probes.kernel import Kernel, tracepoints
 from sensor.probes.origin import Origin
-from sensor.probes.record import Count, Type
+from sensor.probes.record import Count, Record, Type
 from sensor.probes.sensor import Sensor
+from sensor.probes.source import USUAL, order
+from sensor.probes.table import PROBES
 from sensor.probes.tls.connections import PLAINTEXT
+from sensor.probes.tls.libraries import Libraries
 from tests.kernel.conftest import python, watched
 
 AGENT = str(Path(agents.__file__))
@@ -137,19 +144,40 @@ def test_a_process_outside_that_uses_the_same_library_yields_nothing(port: int, 
     assert {record.tgid for record in spoken} == {found[0].tgid}
 
 
-def test_a_copy_of_the_library_elsewhere_is_found_when_it_is_opened(port: int, sensor: Sensor, tmp_path: Path) -> None:
+def test_who_speaks_at_once_over_a_library_of_its_own_is_heard_from_the_first_byte(
+    port: int, sensor: Sensor, tmp_path: Path
+) -> None:
     library = next(Path("/usr/lib").glob("*/libssl.so.3"), None)
     if library is None:
         pytest.skip("no libssl.so.3 here")
-    shutil.copy(library, tmp_path / "libssl.so.3")
-    # Attaching takes some milliseconds; a process that speaks at once is not what this is about.
-    program = f"import ssl, time; time.sleep(0.3)\n{ECHO}"
-    found = watched(
-        sensor, python(program, str(port), "1000", "1"), env=os.environ | {"LD_LIBRARY_PATH": str(tmp_path)}
-    )
+    folders = [tmp_path / str(number) for number in range(10)]
+    for folder in folders:
+        folder.mkdir()
+        shutil.copy(library, folder / "libssl.so.3")
+    each = f'for folder in {tmp_path}/*; do LD_LIBRARY_PATH=$folder "$@"; done'
+    found = watched(sensor, ["sh", "-c", each, "sh", *python(ECHO, str(port), "1000", "1")])
 
-    assert any(f"{tmp_path}/libssl.so.3" == record.text() for record in found if record.type == Type.OPENED)
+    opened = {record.text() for record in found if record.type == Type.OPENED}
+    assert {f"{folder}/libssl.so.3" for folder in folders} <= opened
+    sent = b"".join(record.payload for record in found if record.type == Type.TLS_SENT)
+    assert sent.count(b"POST /echo") == len(folders)
+
+
+@pytest.mark.usefixtures("sensor")
+def test_where_the_kernel_attaches_only_one_function_at_a_time_the_same_is_heard(port: int) -> None:
+    kernel = Kernel(order(PROBES, VMLINUX.read_bytes(), tracepoints()), USUAL)
+    functions = Functions(kernel.functions, links=False)
+    waiting = f"input()\n{ECHO}"
+    with subprocess.Popen(python(waiting, str(port), "1000", "1"), stdin=subprocess.PIPE) as process:
+        kernel.observe(process.pid)
+        Libraries(functions.attach, functions.detach, nullcontext).look_at_usual()
+        process.communicate(b"\n")
+    found = [Record.read(piece) for piece in kernel.read()]
+    kernel.close()
+
+    assert process.returncode == 0
     assert b"POST /echo" in b"".join(record.payload for record in found if record.type == Type.TLS_SENT)
+    assert b"0123456789" * 100 in b"".join(record.payload for record in found if record.type == Type.TLS_GOT)
 
 
 @pytest.mark.usefixtures("sensor")

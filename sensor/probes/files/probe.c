@@ -87,12 +87,10 @@ static __always_inline int file_opened(struct leaving *ctx, u64 folder, u32 path
     made->head.first = folder;
     made->head.second = flags;
     u32 length = text_of(made, 0, argument(path));
-    if (was_told(self, made, length))
-        return 0;
-    /* The probes of TLS are attached when a process opens its library: that cannot wait. */
+    /* Also what is folded: another file may stand there now. */
     if (names_libssl(made, length))
-        send_vital(made, length);
-    else
+        notice(made, length);
+    if (!was_told(self, made, length))
         send_bulk(made, length);
     return 0;
 }

@@ -104,7 +104,7 @@ int process_born(struct bpf_raw_tracepoint_args *ctx)
     }
     made->head.first = tgid;
     made->head.second = born.started_ns;
-    send_vital(made, 0);
+    send_vital(made, 0, 0);
     return 0;
 }
 
@@ -161,7 +161,8 @@ int process_executed(struct bpf_raw_tracepoint_args *ctx)
         count(RECORD_EXECUTED, COUNT_UNREAD);
         size = 0;
     }
-    send_vital(made, at + size);
+    send_vital(made, at + size, 0);
+    notice(made, 0);
     return 0;
 }
 
@@ -180,7 +181,7 @@ int process_moved(struct leaving *ctx)
     u32 folders = folders_of(made, sizeof(struct moved), bpf_get_current_task(), &whole);
     about->folders = folders;
     about->whole = whole;
-    send_vital(made, sizeof(struct moved) + folders);
+    send_vital(made, sizeof(struct moved) + folders, 0);
     return 0;
 }
 
@@ -199,7 +200,7 @@ int process_exited(struct bpf_raw_tracepoint_args *ctx)
         return 0;
     made->head.first = half(signal + OFFSET_signal_struct_group_exit_code);
     made->head.second = half(task + OFFSET_task_struct_exit_code);
-    send_vital(made, 0);
+    send_vital(made, 0, 0);
     u32 tgid = made->head.tgid;
     scope.delete(&tgid);
     return 0;

@@ -7,30 +7,32 @@ meanwhile, and probes at wrong places of a library would end every process that 
 import os
 import stat
 from collections import OrderedDict
-from collections.abc import Callable, Collection
-from contextlib import suppress
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 
 from sensor.probes.elf import functions
 from sensor.probes.inside import opened_inside
 from sensor.probes.record import Record, Type
 
-ENTRIES: dict[str, tuple[str, str]] = {
-    "SSL_write": ("tls_call", "tls_wrote"),
-    "SSL_write_ex": ("tls_call_ex", "tls_wrote"),
-    "SSL_read": ("tls_call", "tls_read"),
-    "SSL_read_ex": ("tls_call_ex", "tls_read"),
-    "SSL_free": ("tls_freed", ""),
-}
-"""Function of OpenSSL → programs at its beginning and at its end."""
+WRITE, READ = ("SSL_write", "SSL_write_ex"), ("SSL_read", "SSL_read_ex")
+PROGRAMS: tuple[tuple[str, bool, tuple[str, ...]], ...] = (
+    ("tls_call", False, (WRITE[0], READ[0])),
+    ("tls_call_ex", False, (WRITE[1], READ[1])),
+    ("tls_wrote", True, WRITE),
+    ("tls_read", True, READ),
+    ("tls_freed", False, ("SSL_free",)),
+)
+"""Program, whether it runs at the end of a function, and the functions of OpenSSL."""
+FUNCTIONS = (*WRITE, *READ, "SSL_free")
 NAME = "libssl"
 """How the file name of a shared library begins (`files/probe.c` has it, too)."""
 USUAL = ("usr/lib/*/libssl.so.*", "usr/lib64/libssl.so.*", "usr/lib/libssl.so.*", "usr/local/lib*/libssl.so.*")
 """Where distributions have it."""
 MOST = 64
-"""Files that are attached to at a time; each takes nine descriptors. The one that nobody opened for longest gives way.
+"""Files that are attached to at a time; each takes up to nine descriptors. The one that nobody opened for longest gives way.
 
-The kernel takes more than half a second to detach one, and attaching waits for it: more would keep the next sensor from its start.
+The kernel takes a third of a second to detach one, and up to a second where it cannot attach many functions at once.
 """
 DESCRIPTORS = 9 * MOST + 1_000
 """That may be needed, with those of the rest."""
@@ -39,17 +41,20 @@ KNOWN = 10_000
 LARGEST = 1 << 30
 """Bytes of a file that is looked at."""
 
-Attach = Callable[[int, int, str, bool], int]
-"""Descriptor of a file, offset, program, and whether at the end of the function → what holds it attached."""
+Attach = Callable[[int, str, Sequence[int], bool], list[int]]
+"""Descriptor of a file, program, offsets of functions, and whether at their end → what holds it attached."""
 Detach = Callable[[Collection[int]], None]
+Hold = Callable[[Record], AbstractContextManager[None]]
+"""What keeps the thread that a record is of from going on."""
 
 
 class Libraries:
     """The files that were looked at."""
 
-    def __init__(self, attach: Attach, detach: Detach) -> None:
+    def __init__(self, attach: Attach, detach: Detach, hold: Hold) -> None:
         self._attach = attach
         self._detach = detach
+        self._hold = hold
         self._attached: OrderedDict[tuple[int, int], list[int]] = OrderedDict()
         """Device and inode → what holds it; what is attached to keeps its inode. Those that were opened last stand last."""
         self._usual: set[tuple[int, int]] = set()
@@ -59,54 +64,58 @@ class Libraries:
         """Files that were not attached to because the kernel refused."""
 
     def look_at_usual(self) -> None:
-        """Attach to the libraries of the system before anything runs: a process may speak 10 ms after it opened one."""
+        """Attach to the libraries of the system before anything runs: nobody has to be held for these."""
         for pattern in USUAL:
             for file in sorted(Path("/").glob(pattern)):
-                self._look("/", str(file))
+                self._look("/", str(file), nullcontext())
         self._usual = set(self._attached)
 
     def take(self, record: Record) -> None:
-        """Look at the file that a record tells of."""
+        """Look at the file that a record tells of; whoever executes or opens one that is new is held meanwhile."""
         if record.type == Type.EXECUTED:
-            self._look("", f"/proc/{record.tgid}/exe")
+            self._look("", f"/proc/{record.tgid}/exe", self._hold(record))
         elif record.type == Type.OPENED and (path := record.text()).rpartition("/")[2].startswith(NAME):
             inside = path if path.startswith("/") else f"{_cwd(record.tgid)}/{path}"
-            self._look(f"/proc/{record.tgid}/root", inside)
+            self._look(f"/proc/{record.tgid}/root", inside, self._hold(record))
 
     def look_at_mapped(self, pid: int) -> None:
         """Attach to what a process that runs already executes and has mapped."""
-        self._look("", f"/proc/{pid}/exe")
+        self._look("", f"/proc/{pid}/exe", nullcontext())
         try:
             mapped = Path(f"/proc/{pid}/maps").read_text("utf-8", "replace")
         except OSError:  # gone already
             return
         for path in {line[at:] for line in mapped.splitlines() if (at := line.find("/")) > 0}:
             if path.rpartition("/")[2].startswith(NAME):
-                self._look(f"/proc/{pid}/root", path)
+                self._look(f"/proc/{pid}/root", path, nullcontext())
 
-    def _look(self, root: str, path: str) -> None:
+    def _look(self, root: str, path: str, held: AbstractContextManager[None]) -> None:
         try:
             file = opened_inside(root, path)
         except OSError:  # gone already
             return
         try:
-            self._look_at(file)
+            if self._is_new(file):
+                with held:
+                    self._look_at(file)
         except Exception:  # noqa: BLE001 - what a traced process gives us to read must not end the sensor
             self.unseen += 1
         finally:
             os.close(file)
 
-    def _look_at(self, file: int) -> None:
+    def _is_new(self, file: int) -> bool:
         there = os.fstat(file)
         key = (there.st_dev, there.st_ino)
         if key in self._attached:
             self._attached.move_to_end(key)
-            return
-        if not stat.S_ISREG(there.st_mode) or there.st_size > LARGEST:
-            return
-        if (*key, there.st_mtime_ns) in self._without:
-            return
-        found = functions(file, tuple(ENTRIES))
+            return False
+        usable = stat.S_ISREG(there.st_mode) and there.st_size <= LARGEST
+        return usable and (*key, there.st_mtime_ns) not in self._without
+
+    def _look_at(self, file: int) -> None:
+        there = os.fstat(file)
+        key = (there.st_dev, there.st_ino)
+        found = functions(file, FUNCTIONS)
         if not found:
             if len(self._without) >= KNOWN:
                 self._without.clear()
@@ -116,11 +125,9 @@ class Libraries:
             self._give_way()
         # Not tried again where it fails in the middle: what would be attached twice would be told twice.
         held = self._attached.setdefault(key, [])
-        for name, offset in found.items():
-            entry, end = ENTRIES[name]
-            held.append(self._attach(file, offset, entry, False))
-            if end:
-                held.append(self._attach(file, offset, end, True))
+        for program, at_end, names in PROGRAMS:
+            if offsets := [found[name] for name in names if name in found]:
+                held += self._attach(file, program, offsets, at_end)
 
     def _give_way(self) -> None:
         old = next((key for key in self._attached if key not in self._usual), None)

@@ -1,16 +1,18 @@
 """Which files are attached to, whatever a process puts in their place; nothing is attached to for real."""
 
 import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from sensor.probes.inside import opened_inside
 from sensor.probes.record import HEADER, Record, Type
-from sensor.probes.tls.libraries import ENTRIES, MOST, Libraries
+from sensor.probes.tls.libraries import MOST, PROGRAMS, Libraries
 
 LIBRARY = next(iter(sorted(Path("/usr/lib").glob("*/libssl.so.3"))), None)
-PROGRAMS = sum(1 + bool(end) for _, end in ENTRIES.values())
+PLACES = sum(len(names) for _, _, names in PROGRAMS)
 needs_library = pytest.mark.skipif(LIBRARY is None, reason="no libssl.so.3 here")
 
 
@@ -25,24 +27,30 @@ def copied(place: Path) -> Path:
     return place
 
 
-def never(*_: object) -> int:
+def never(*_: object) -> list[int]:
     raise AssertionError
+
+
+@contextmanager
+def loose(_: Record) -> Iterator[None]:
+    """Hold nobody."""
+    yield
 
 
 @needs_library
 def test_a_library_is_attached_to_once(tmp_path: Path) -> None:
-    attached: list[tuple[int, str, bool]] = []
+    attached: list[tuple[str, int, bool]] = []
 
-    def attach(_file: int, offset: int, program: str, at_end: bool) -> int:
-        attached.append((offset, program, at_end))
-        return len(attached)
+    def attach(_file: int, program: str, offsets: Sequence[int], at_end: bool) -> list[int]:
+        attached.extend((program, offset, at_end) for offset in offsets)
+        return [len(attached)]
 
-    libraries = Libraries(attach, never)
+    libraries = Libraries(attach, never, loose)
     for _ in range(3):
         libraries.take(opened(copied(tmp_path / "libssl.so.3") if not attached else tmp_path / "libssl.so.3"))
 
-    assert len(attached) == len(set(attached)) == PROGRAMS
-    assert {at_end for _, _, at_end in attached} == {False, True}
+    assert len(attached) == len(set(attached)) == PLACES
+    assert {program for program, _, at_end in attached if at_end} == {"tls_wrote", "tls_read"}
 
 
 @needs_library
@@ -52,20 +60,20 @@ def test_what_was_looked_at_is_what_is_attached_to(tmp_path: Path) -> None:
     looked_at = place.stat().st_ino
     inodes = set()
 
-    def attach(file: int, _offset: int, _program: str, _at_end: bool) -> int:
+    def attach(file: int, *_: object) -> list[int]:
         if (tmp_path / "other").exists():
             (tmp_path / "other").replace(place)
         inodes.add(os.fstat(file).st_ino)
-        return 1
+        return [1]
 
-    Libraries(attach, never).take(opened(place))
+    Libraries(attach, never, loose).take(opened(place))
 
     assert inodes == {looked_at}
 
 
 def test_a_pipe_in_the_place_of_a_library_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "libssl.so.3")
-    libraries = Libraries(never, never)
+    libraries = Libraries(never, never, loose)
     libraries.take(opened(tmp_path / "libssl.so.3"))
 
     assert libraries.unseen == 0
@@ -77,27 +85,27 @@ def test_of_too_many_libraries_those_give_way_that_nobody_opened_for_longest(tmp
     """What holds a program → the file that it is in."""
     gone: list[int] = []
 
-    def attach(file: int, _offset: int, _program: str, _at_end: bool) -> int:
+    def attach(file: int, *_: object) -> list[int]:
         held[len(held)] = os.fstat(file).st_ino
-        return len(held) - 1
+        return [len(held) - 1]
 
-    libraries = Libraries(attach, gone.extend)
+    libraries = Libraries(attach, gone.extend, loose)
     files = [copied(tmp_path / f"libssl.so.{number}") for number in range(MOST + 1)]
     for file in (*files[:MOST], files[0], files[MOST]):
         libraries.take(opened(file))
 
     given_up = {held[one] for one in gone}
     assert given_up == {file.stat().st_ino for file in files[1 : 1 + len(given_up)]}
-    assert len(gone) == len(given_up) * PROGRAMS
+    assert len(gone) == len(given_up) * len(PROGRAMS)
     assert libraries.unseen == 0
 
 
 @needs_library
 def test_a_library_that_the_kernel_refuses_is_counted_and_left(tmp_path: Path) -> None:
-    def refuse(*_: object) -> int:
+    def refuse(*_: object) -> list[int]:
         raise OSError(24, "too many")
 
-    libraries = Libraries(refuse, never)
+    libraries = Libraries(refuse, never, loose)
     for _ in range(2):
         libraries.take(opened(copied(tmp_path / "libssl.so.3") if libraries.unseen == 0 else tmp_path / "libssl.so.3"))
 

@@ -31,7 +31,7 @@ def decoded(one: Record) -> object:
 def test_each_type_has_one_probe_that_reads_it() -> None:
     kinds = [kind for probe in PROBES for kind in probe.decoders]
 
-    assert sorted([*kinds, *ASSEMBLED]) == sorted(Type)
+    assert sorted([*kinds, *ASSEMBLED, Type.NOTICED]) == sorted(Type)
     with pytest.raises(RecordInvalid):
         decode(record(Type.EXITED)._replace(type=999), ORIGIN)
 
@@ -128,6 +128,6 @@ def test_whatever_a_payload_holds_there_are_events_or_a_clear_refusal(
     try:
         events = decode(one, ORIGIN)
     except RecordInvalid:
-        assert kind in {Type.EXECUTED, Type.PRIVILEGED}  # the others take any payload
+        assert kind in {Type.EXECUTED, Type.PRIVILEGED, Type.NOTICED}  # the others take any payload
         return
     assert all(event.id for event in events)

@@ -1,0 +1,102 @@
+"""Programs that run whenever a function in a file begins or ends (uprobes), in every process that maps the file.
+
+They are attached by one link for many functions where the kernel has these (`uprobe_multi`, Linux 6.6), which takes no lock that
+detaching holds; elsewhere by an event for each (`perf_event_open`).
+"""
+
+import ctypes
+import errno
+import fcntl
+import os
+import threading
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from sensor.probes.call import BPF, PERF_EVENT_OPEN, called
+from sensor.probes.compiler import UPROBE_MULTI
+
+_LINK_CREATE = 28
+_CLOEXEC, _SET_BPF, _ENABLE = 8, 0x40042408, 0x2400
+"""PERF_FLAG_FD_CLOEXEC, PERF_EVENT_IOC_SET_BPF, PERF_EVENT_IOC_ENABLE (linux/perf_event.h)."""
+_WHAT = "a library cannot be probed"
+
+
+class _LinkAttributes(ctypes.Structure):
+    """`link_create` of `union bpf_attr`, with its part `uprobe_multi` (linux/bpf.h)."""
+
+    _fields_ = (
+        ("program", ctypes.c_uint32), ("target", ctypes.c_uint32), ("attach_type", ctypes.c_uint32), ("flags", ctypes.c_uint32),
+        ("path", ctypes.c_uint64), ("offsets", ctypes.c_uint64), ("reference_counters", ctypes.c_uint64),
+        ("cookies", ctypes.c_uint64), ("count", ctypes.c_uint32), ("at_end", ctypes.c_uint32), ("pid", ctypes.c_uint32),
+    )  # fmt: skip
+
+
+class _EventAttributes(ctypes.Structure):
+    """The first part of `struct perf_event_attr`, as of its second version (linux/perf_event.h)."""
+
+    _fields_ = (
+        ("type", ctypes.c_uint32), ("size", ctypes.c_uint32), ("config", ctypes.c_uint64), ("sample_period", ctypes.c_uint64),
+        ("sample_type", ctypes.c_uint64), ("read_format", ctypes.c_uint64), ("flags", ctypes.c_uint64),
+        ("wakeup_events", ctypes.c_uint32), ("bp_type", ctypes.c_uint32), ("config1", ctypes.c_uint64),
+        ("config2", ctypes.c_uint64),
+    )  # fmt: skip
+
+
+class Functions:
+    """Programs by name, to be attached to files."""
+
+    def __init__(self, programs: Mapping[str, int], *, links: bool = True) -> None:
+        """`programs`: name → descriptor, loaded for functions. Others are attached nowhere."""
+        self._programs = programs
+        self._links = links
+
+    def attach(self, file: int, program: str, offsets: Sequence[int], at_end: bool) -> list[int]:
+        """Run a program whenever a function at one of these offsets in an open file begins, or ends; return what holds it.
+
+        It is attached to the file, not to a process: every process that maps it runs the program, which looks into the scope first.
+        Raises `OSError`.
+        """
+        if program not in self._programs:
+            return []
+        path = ctypes.create_string_buffer(f"/proc/self/fd/{file}".encode())
+        if self._links:
+            try:
+                return [_link(self._programs[program], path, offsets, at_end)]
+            except OSError as error:
+                # What a kernel without such links says to a command, or a form of it, that it does not know.
+                if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):
+                    raise
+                self._links = False
+        return [_event(self._programs[program], path, offset, at_end) for offset in offsets]
+
+    def detach(self, held: Collection[int]) -> None:
+        """Run these programs no longer, soon: the kernel takes some 60 ms for each, which nobody has to wait for."""
+        threading.Thread(target=_close, args=(tuple(held),), daemon=True).start()
+
+
+def _link(program: int, path: ctypes.Array[ctypes.c_char], offsets: Sequence[int], at_end: bool) -> int:
+    places = (ctypes.c_uint64 * len(offsets))(*offsets)
+    attributes = _LinkAttributes(program=program, attach_type=UPROBE_MULTI, count=len(offsets), at_end=int(at_end))
+    attributes.path, attributes.offsets = ctypes.addressof(path), ctypes.addressof(places)
+    return called(BPF, _LINK_CREATE, ctypes.byref(attributes), ctypes.sizeof(attributes), what=_WHAT)
+
+
+def _event(program: int, path: ctypes.Array[ctypes.c_char], offset: int, at_end: bool) -> int:
+    attributes = _EventAttributes(_kind_of_event(), ctypes.sizeof(_EventAttributes), int(at_end))
+    attributes.config1, attributes.config2 = ctypes.addressof(path), offset
+    fd = called(PERF_EVENT_OPEN, ctypes.byref(attributes), -1, 0, -1, _CLOEXEC, what=_WHAT)
+    fcntl.ioctl(fd, _SET_BPF, program)
+    fcntl.ioctl(fd, _ENABLE, 0)
+    return fd
+
+
+@cache
+def _kind_of_event() -> int:
+    """Return the number that the kernel gives probes of functions."""
+    return int(Path("/sys/bus/event_source/devices/uprobe/type").read_text("ascii"))
+
+
+def _close(held: Collection[int]) -> None:
+    for fd in held:
+        os.close(fd)
