@@ -5,7 +5,7 @@
 *start*: seconds until the probes are attached, and the memory of the sensor process then. *complete*: a process in the scope
 does a known number of acts of each type, at 5,000 a second and as fast as it can; what was read and what was lost are compared
 with it. *agent* and *stress*: a workload (`sensor_work.py`) with `clew record` and without, in turns; it times itself, so
-start-up does not count. *cpu*: what `clew record` itself takes (reading, decoding, redaction, writing; not the compiler, which
+start-up does not count. *cpu*: what `clew record` itself and its helper take (reading, decoding, redaction, writing; not the compiler, which
 is a process of its own) at some rates of acts. *outside*: what a process that is not observed pays for an open and close, and
 for a system call that has no probe, in turns.
 """
@@ -46,20 +46,39 @@ DETACHED_S = 7.0
 
 
 def started(times: int) -> dict[str, Any]:
-    """Return the seconds until all is attached and the memory of a process that holds a sensor."""
+    """Return the seconds until all is attached and the memory of a process that holds a sensor, and of its helper."""
     program = (
         "import time; t = time.perf_counter(); from sensor.probes.sensor import Sensor; s = Sensor(); s.records();"
-        "print(time.perf_counter() - t, [l for l in open('/proc/self/status') if l.startswith('VmRSS')][0].split()[1])"
+        "print(time.perf_counter() - t, flush=True); input()"
     )
-    found = [
-        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
-        for _ in range(times)
-    ]
+    ready, resident, helpers = [], [], []
+    for _ in range(times):
+        with subprocess.Popen(
+            [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as process:
+            assert process.stdout is not None
+            ready.append(float(process.stdout.readline()))
+            resident.append(mebibytes(process.pid))
+            helpers.append(mebibytes(helper_of(process.pid)))
+            process.communicate(b"\n")
     return {
-        "ready_s_median": round(statistics.median(float(seconds) for seconds, _ in found), 2),
-        "resident_mebibytes_median": round(statistics.median(int(kibibytes) for _, kibibytes in found) / 1024, 1),
+        "ready_s_median": round(statistics.median(ready), 2),
+        "resident_mebibytes_median": round(statistics.median(resident), 1),
+        "helper_mebibytes_median": round(statistics.median(helpers), 1),
         "runs": times,
     }
+
+
+def mebibytes(pid: int) -> float:
+    """Return the resident memory of a process (proc_pid_status(5))."""
+    status = Path(f"/proc/{pid}/status").read_text("ascii")
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def helper_of(pid: int) -> int:
+    """Return the number of the helper of a sensor process."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+    return next(int(one) for one in children if b"sensor.probes.attacher" in Path(f"/proc/{one}/cmdline").read_bytes())
 
 
 def complete(folder: Path, rate: int, seconds: int) -> dict[str, Any]:
@@ -135,7 +154,7 @@ def paired(what: str, folder: Path, loops: int, port: int, pairs: int) -> dict[s
 
 
 def cpu(folder: Path, rate: int, seconds: int) -> dict[str, Any]:
-    """Return the share of a core that `clew record` itself takes while a process does so many acts a second."""
+    """Return the share of a core that `clew record` and its helper take while a process does so many acts a second."""
     with tempfile.TemporaryDirectory(dir=folder) as own:
         out = Path(own) / "out"
         command = [*WORK, "steady", own, str(rate), str(seconds + 8)]
@@ -143,9 +162,10 @@ def cpu(folder: Path, rate: int, seconds: int) -> dict[str, Any]:
         with subprocess.Popen([*RECORD, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
             while out.stat().st_size < 100_000 if out.exists() else True:
                 time.sleep(0.1)
-            seen = [(time.perf_counter(), on_cpu_ns(process.pid), lines(out))]
+            both = (process.pid, helper_of(process.pid))
+            seen = [(time.perf_counter(), sum(map(on_cpu_ns, both)), lines(out))]
             time.sleep(seconds)
-            seen.append((time.perf_counter(), on_cpu_ns(process.pid), lines(out)))
+            seen.append((time.perf_counter(), sum(map(on_cpu_ns, both)), lines(out)))
     (begun, before_ns, few), (ended, after_ns, many) = seen
     return {
         "acts_per_s": rate, "events_per_s": round((many - few) / (ended - begun)),
