@@ -2,12 +2,12 @@
 
     python -m benchmarks.speed.sensor --out benchmarks/speed/results/sensor.json
 
-*start*: seconds until the probes are attached, and the memory of the sensor process then. *complete*: a process in the scope
-does a known number of acts of each type, at 5,000 a second and as fast as it can; what was read and what was lost are compared
-with it. *agent* and *stress*: a workload (`sensor_work.py`) with `clew record` and without, in turns; it times itself, so
-start-up does not count. *cpu*: what `clew record` itself and its helper take (reading, decoding, redaction, writing; not the compiler, which
-is a process of its own) at some rates of acts. *outside*: what a process that is not observed pays for an open and close, and
-for a system call that has no probe, in turns.
+*start*: seconds until the probes are attached, and the memory of the sensor process and of its helper then. *complete*: a process
+in the scope does a known number of acts of each type, at 5,000 a second and as fast as it can; what was read and what was lost are
+compared with it. *agent* and *stress*: a workload (`sensor_work.py`) with `clew record` and without, in turns; it times itself, so
+start-up does not count. *cpu*: what `clew record` itself and its helper take (reading, decoding, redaction, writing; not the
+compiler, which is a process of its own) at some rates of acts. *outside*: what a process that is not observed pays for an open and
+close, for a system call that has no probe, and for a call of a TLS library, in turns.
 """
 
 import argparse

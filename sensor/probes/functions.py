@@ -1,7 +1,7 @@
 """Programs that run whenever a function in a file begins or ends (uprobes), in every process that maps the file.
 
-They are attached by one link for many functions where the kernel has these (`uprobe_multi`, Linux 6.6), which takes no lock that
-detaching holds; elsewhere by an event for each (`perf_event_open`).
+They are attached by links where the kernel has these (`uprobe_multi`, Linux 6.6), which take no lock that detaching holds;
+elsewhere by events (`perf_event_open`).
 """
 
 import ctypes
@@ -9,7 +9,7 @@ import errno
 import fcntl
 import os
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -47,42 +47,40 @@ class Functions:
     """Programs by name, to be attached to files."""
 
     def __init__(self, programs: Mapping[str, int], *, links: bool = True) -> None:
-        """`programs`: name → descriptor, loaded for functions. Others are attached nowhere."""
+        """`programs`: name → descriptor, loaded for functions."""
         self._programs = programs
         self._links = links
 
-    def attach(self, file: int, program: str, offsets: Sequence[int], at_end: bool) -> list[int]:
-        """Run a program whenever a function at one of these offsets in an open file begins, or ends; return what holds it.
+    def attach(self, file: int, program: str, at_end: bool, offset: int) -> int:
+        """Run a program whenever the function at an offset in an open file begins, or ends; return what holds it attached.
 
         It is attached to the file, not to a process: every process that maps it runs the program, which looks into the scope first.
         Raises `OSError`.
         """
-        if program not in self._programs:
-            return []
         path = ctypes.create_string_buffer(f"/proc/self/fd/{file}".encode())
         if self._links:
             try:
-                return [_link(self._programs[program], path, offsets, at_end)]
+                return _link(self._programs[program], path, at_end, offset)
             except OSError as error:
                 # What a kernel without such links says to a command, or a form of it, that it does not know.
                 if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):
                     raise
                 self._links = False
-        return [_event(self._programs[program], path, offset, at_end) for offset in offsets]
+        return _event(self._programs[program], path, at_end, offset)
 
     def detach(self, held: Collection[int]) -> None:
         """Run these programs no longer, soon: the kernel takes some 60 ms for each, which nobody has to wait for."""
         threading.Thread(target=_close, args=(tuple(held),), daemon=True).start()
 
 
-def _link(program: int, path: ctypes.Array[ctypes.c_char], offsets: Sequence[int], at_end: bool) -> int:
-    places = (ctypes.c_uint64 * len(offsets))(*offsets)
-    attributes = _LinkAttributes(program=program, attach_type=UPROBE_MULTI, count=len(offsets), at_end=int(at_end))
-    attributes.path, attributes.offsets = ctypes.addressof(path), ctypes.addressof(places)
+def _link(program: int, path: ctypes.Array[ctypes.c_char], at_end: bool, offset: int) -> int:
+    place = ctypes.c_uint64(offset)
+    attributes = _LinkAttributes(program=program, attach_type=UPROBE_MULTI, count=1, at_end=int(at_end))
+    attributes.path, attributes.offsets = ctypes.addressof(path), ctypes.addressof(place)
     return called(BPF, _LINK_CREATE, ctypes.byref(attributes), ctypes.sizeof(attributes), what=_WHAT)
 
 
-def _event(program: int, path: ctypes.Array[ctypes.c_char], offset: int, at_end: bool) -> int:
+def _event(program: int, path: ctypes.Array[ctypes.c_char], at_end: bool, offset: int) -> int:
     attributes = _EventAttributes(_kind_of_event(), ctypes.sizeof(_EventAttributes), int(at_end))
     attributes.config1, attributes.config2 = ctypes.addressof(path), offset
     fd = called(PERF_EVENT_OPEN, ctypes.byref(attributes), -1, 0, -1, _CLOEXEC, what=_WHAT)

@@ -20,7 +20,7 @@ from sensor.probes.record import Count, Record, Type
 from sensor.probes.running import Running, Target, running, started
 from sensor.probes.secrets import Secrets
 from sensor.probes.source import USUAL, Sizes, order
-from sensor.probes.table import PROBES, Probe
+from sensor.probes.table import PROBES
 from sensor.probes.wire import Wire
 from sensor.sources.otlp.span import Span
 
@@ -35,7 +35,7 @@ BUSY_S, IDLE_S = 0.02, 0.2
 class Sensor:
     """Programs in the kernel, and who reads them."""
 
-    def __init__(self, probes: Sequence[Probe] = PROBES, sizes: Sizes = USUAL) -> None:
+    def __init__(self, sizes: Sizes = USUAL) -> None:
         """Compile and attach, observing nothing yet. Raises `ProbesUnusable`."""
         try:
             btf = VMLINUX.read_bytes()
@@ -43,7 +43,7 @@ class Sensor:
             raise ProbesUnusable(
                 f"{VMLINUX} cannot be read ({error.strerror}): the kernel needs CONFIG_DEBUG_INFO_BTF."
             ) from error
-        asked = order(probes, btf, tracepoints(), sizes)
+        asked = order(PROBES, btf, tracepoints(), sizes)
         self._attacher = Attacher()
         try:
             self._kernel = Kernel(asked, sizes)
@@ -53,7 +53,6 @@ class Sensor:
         self._attacher.begin(self._kernel.notices, sizes.notice_pages * mmap.PAGESIZE, self._kernel.functions)
         self.unobserved = (*asked.missing, *self._kernel.unattached)
         """Tracepoints that this kernel does not have, or that could not be attached to."""
-        self.probes = tuple(probe.name for probe in probes)
         self._urgent = select.epoll()
         self._urgent.register(self._kernel.vital.fd, select.EPOLLIN)
         # That something is there is no reason to look, only that the kernel says so, which it does where there is much.
@@ -136,7 +135,12 @@ class Sensor:
 
     def status(self, origin: Origin) -> CaptureStatus:
         """Return what is observed, and which tracepoints are not there."""
-        return CaptureStatus(**_about(origin), subject="kernel sensor", seen=self.probes, unseen=self.unobserved)
+        return CaptureStatus(
+            **_about(origin),
+            subject="kernel sensor",
+            seen=tuple(probe.name for probe in PROBES),
+            unseen=self.unobserved,
+        )
 
     def records(self) -> list[Record]:
         """Return what is in the rings now, in the order of time, also from call to call.

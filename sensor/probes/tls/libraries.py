@@ -5,26 +5,19 @@ meanwhile, and probes at wrong places of a library would end every process that 
 """
 
 import os
+import platform
 import stat
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 
 from sensor.probes.elf import functions
 from sensor.probes.inside import opened_inside
 from sensor.probes.record import Record, Type
+from sensor.probes.tls.places import FUNCTIONS, places
 
-WRITE, READ = ("SSL_write", "SSL_write_ex"), ("SSL_read", "SSL_read_ex")
-PROGRAMS: tuple[tuple[str, bool, tuple[str, ...]], ...] = (
-    ("tls_call", False, (WRITE[0], READ[0])),
-    ("tls_call_ex", False, (WRITE[1], READ[1])),
-    ("tls_wrote", True, WRITE),
-    ("tls_read", True, READ),
-    ("tls_freed", False, ("SSL_free",)),
-)
-"""Program, whether it runs at the end of a function, and the functions of OpenSSL."""
-FUNCTIONS = (*WRITE, *READ, "SSL_free")
 NAME = "libssl"
 """How the file name of a shared library begins (`files/probe.c` has it, too)."""
 USUAL = ("usr/lib/*/libssl.so.*", "usr/lib64/libssl.so.*", "usr/lib/libssl.so.*", "usr/local/lib*/libssl.so.*")
@@ -32,7 +25,7 @@ USUAL = ("usr/lib/*/libssl.so.*", "usr/lib64/libssl.so.*", "usr/lib/libssl.so.*"
 MOST = 64
 """Files that are attached to at a time; each takes up to nine descriptors. The one that nobody opened for longest gives way.
 
-The kernel takes a third of a second to detach one, and up to a second where it cannot attach many functions at once.
+The kernel takes a third of a second to detach one, and where it has no links, others cannot attach meanwhile.
 """
 DESCRIPTORS = 9 * MOST + 1_000
 """That may be needed, with those of the rest."""
@@ -41,8 +34,8 @@ KNOWN = 10_000
 LARGEST = 1 << 30
 """Bytes of a file that is looked at."""
 
-Attach = Callable[[int, str, Sequence[int], bool], list[int]]
-"""Descriptor of a file, program, offsets of functions, and whether at their end → what holds it attached."""
+Attach = Callable[[int, str, bool, int], int]
+"""Descriptor of a file, program, whether at the end of the function, and its offset → what holds it attached."""
 Detach = Callable[[Collection[int]], None]
 Hold = Callable[[Record], AbstractContextManager[None]]
 """What keeps the thread that a record is of from going on."""
@@ -125,14 +118,16 @@ class Libraries:
             self._give_way()
         # Not tried again where it fails in the middle: what would be attached twice would be told twice.
         held = self._attached.setdefault(key, [])
-        for program, at_end, names in PROGRAMS:
-            if offsets := [found[name] for name in names if name in found]:
-                held += self._attach(file, program, offsets, at_end)
+        held += (self._attach(file, *place) for place in places(found, partial(_read, file), platform.machine()))
 
     def _give_way(self) -> None:
         old = next((key for key in self._attached if key not in self._usual), None)
         if old is not None:
             self._detach(self._attached.pop(old))
+
+
+def _read(file: int, offset: int, size: int) -> bytes:
+    return os.pread(file, size, offset)
 
 
 def _cwd(pid: int) -> str:

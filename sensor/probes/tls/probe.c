@@ -168,7 +168,7 @@ static __always_inline int returned(struct pt_regs *ctx, u32 type)
     s64 size = (int)PARAMETER(ctx, RESULT);
     if (call->count) {
         u64 told = 0;
-        if (size == 1)
+        if (size > 0)
             bpf_probe_read_user(&told, sizeof(told), (void *)call->count);
         size = told;
     }
