@@ -22,7 +22,7 @@ from sensor.probes.streams.output import Written
 from sensor.probes.streams.sockets import Heard
 from sensor.probes.streams.streams import Streams
 from sensor.probes.table import decode
-from sensor.probes.tls.connections import Connections, Said
+from sensor.probes.tls.connections import WAYS, Connections, Said
 from sensor.probes.tls.unheard import Unheard
 from sensor.sensitive import MOST_TEXT, Shingles
 from sensor.sources.otlp.span import Span
@@ -60,10 +60,12 @@ class Wire:
         """Yield what a record tells, alone or with those before it."""
         yield from self._folders.absolute(record, decode(record, self._origin))
         try:
-            self._folders.take(record)
             for said in self._connections.take(record):
                 yield from self._told(said, record.at_ns)
             yield from self._unheard.take(record)
+            if record.type in WAYS:  # most of them, which say nothing else
+                return
+            self._folders.take(record)
             for found in self._streams.take(record):
                 yield from self._plain(found, record.at_ns)
         except Exception as error:  # noqa: BLE001 - what a traced process says must not end its observation

@@ -28,7 +28,10 @@ class Unreadable(Exception):
 
 def decoded(body: bytes, headers: Headers) -> bytes:
     """Return the body without its content encodings (RFC 9110, 8.4). Raises `Unreadable`."""
-    names = [name.strip().lower() for name in header(headers, "content-encoding").split(",")]
+    encodings = header(headers, "content-encoding")
+    if not encodings:
+        return body
+    names = [name.strip().lower() for name in encodings.split(",")]
     for name in reversed([name for name in names if name not in ("", "identity")]):
         decode = _ENCODINGS.get(name)
         if decode is None:

@@ -59,4 +59,4 @@ class Undecoded:
 
 def header(headers: Headers, name: str) -> str:
     """Return the value of a header, empty where it is not there; several are joined (RFC 9110, 5.3)."""
-    return ", ".join(value for key, value in headers if key == name)
+    return ", ".join([value for key, value in headers if key == name])

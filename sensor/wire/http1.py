@@ -76,8 +76,9 @@ class Http1:
     @property
     def held(self) -> int:
         """Return how many bytes are held of what is not complete."""
-        ways = (self._request, self._response)
-        return sum(len(way.unread) + way.body.held for way in ways) + sum(len(one.body) for one in self._waiting)
+        request, response = self._request, self._response
+        held = len(request.unread) + request.body.held + len(response.unread) + response.body.held
+        return held + sum(len(one.body) for one in self._waiting) if self._waiting else held
 
     def give_up(self, reason: str) -> None:
         """Understand nothing more of it."""

@@ -16,7 +16,8 @@ MOST = 10_000
 MOST_HELD = 256 << 20
 PLAINTEXT = struct.Struct("<QII")
 """What `struct plaintext` in `probe.c` has behind the header: offset, bytes of the call, bytes before this chunk."""
-_WAYS: dict[int, Direction] = {Type.TLS_SENT: "sent", Type.TLS_GOT: "got"}
+WAYS: dict[int, Direction] = {Type.TLS_SENT: "sent", Type.TLS_GOT: "got"}
+"""Records of plaintext."""
 
 _Key = tuple[int, int, int]
 """Process, its start, and the address of its connection."""
@@ -38,8 +39,9 @@ class Said:
 
 @dataclass(slots=True)
 class _Connection:
-    begun_ns: int
-    """When its first record was written: its address may come again for another."""
+    process: ProcessId
+    address: int
+    name: str
     http: Http = field(default_factory=Http)
     offsets: dict[Direction, int] = field(default_factory=dict)
     """Bytes that went each way."""
@@ -60,13 +62,13 @@ class Connections:
 
     def take(self, record: Record) -> Iterator[Said]:
         """Take any record and yield what is complete by it."""
-        if record.type in (Type.EXITED, Type.EXECUTED):  # the memory of its connections is gone
+        if record.type in WAYS:  # most of them
+            yield from self._plaintext(record, WAYS[record.type])
+        elif record.type in (Type.EXITED, Type.EXECUTED):  # the memory of its connections is gone
             for key in [key for key in self._open if key[:2] == (record.tgid, record.started_ns)]:
                 yield from self._ended(key, record.at_ns)
         elif record.type == Type.TLS_ENDED:
             yield from self._ended((record.tgid, record.started_ns, record.first), record.at_ns)
-        elif record.type in _WAYS:
-            yield from self._plaintext(record, _WAYS[record.type])
 
     def end(self, at_ns: int) -> Iterator[Said]:
         """Yield what is left of all connections."""
@@ -75,12 +77,12 @@ class Connections:
 
     def _plaintext(self, record: Record, way: Direction) -> Iterator[Said]:
         key = (record.tgid, record.started_ns, record.first)
-        if key not in self._open:
+        connection = self._open.get(key)
+        if connection is None:
             if len(self._open) >= MOST:
                 yield from self._ended(next(iter(self._open)), record.at_ns)
-            self._open[key] = _Connection(record.at_ns)
+            connection = self._open[key] = self._begun(key, record.at_ns)
         self._open.move_to_end(key)
-        connection = self._open[key]
         offset, _, _ = PLAINTEXT.unpack_from(record.payload)
         data = record.payload[PLAINTEXT.size :]
         expected = connection.offsets.get(way, 0)
@@ -88,10 +90,16 @@ class Connections:
             # Text that somebody else wrote may look like a message: nothing behind a gap is read.
             connection.http.give_up(f"bytes {expected} to {offset} of one direction are missing")
         connection.offsets[way] = offset + len(data)
-        yield from self._told(key, connection.http.take(way, data, self._at(record.at_ns)))
+        yield from _told(connection, connection.http.take(way, data, self._at(record.at_ns)))
         self._hold(connection, connection.http.held)
         while self._held > self._most_held:
             yield from self._ended(next(iter(self._open)), record.at_ns)
+
+    def _begun(self, key: _Key, at_ns: int) -> _Connection:
+        tgid, started_ns, address = key
+        # Its address may come again for another, which begins later.
+        name = f"{self._origin.boot_id} {tgid} {started_ns} {address} {at_ns}"
+        return _Connection(self._origin.process(tgid, started_ns), address, name)
 
     def _hold(self, connection: _Connection, held: int) -> None:
         self._held += held - connection.held
@@ -100,17 +108,15 @@ class Connections:
     def _ended(self, key: _Key, at_ns: int) -> Iterator[Said]:
         connection = self._open.get(key)
         if connection is not None:
-            yield from self._told(key, connection.http.end(self._at(at_ns)))
+            yield from _told(connection, connection.http.end(self._at(at_ns)))
             self._hold(connection, 0)
             del self._open[key]
 
-    def _told(self, key: _Key, found: Iterator[Exchange | Undecoded]) -> Iterator[Said]:
-        tgid, started_ns, address = key
-        name = f"{self._origin.boot_id} {tgid} {started_ns} {address} {self._open[key].begun_ns}"
-        for what in found:
-            number = self._open[key].number
-            self._open[key].number += 1
-            yield Said(self._origin.process(tgid, started_ns), address, name, number, what)
-
     def _at(self, at_ns: int) -> int:
         return self._origin.booted_ns + at_ns
+
+
+def _told(connection: _Connection, found: Iterator[Exchange | Undecoded]) -> Iterator[Said]:
+    for what in found:
+        yield Said(connection.process, connection.address, connection.name, connection.number, what)
+        connection.number += 1
