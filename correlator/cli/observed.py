@@ -70,17 +70,17 @@ def recorded(out: Path, settings: "Settings", origin: "Origin") -> "Iterator[Tak
     from sensor.sources.otlp.span import Span
 
     key, said = redaction_key(settings), list[Span]()
-    # The file is opened when there is something to write, so that a sensor that cannot run leaves what was in it; it is written
-    # line by line, so that an end by force loses nothing that was told.
+    # The file is opened when there is something to write, so that a sensor that cannot run leaves what was in it; what was told
+    # together is written at once, so that an end by force loses nothing of it.
     with ExitStack() as opened:
         file: list[TextIO] = []
 
         def take(events: "Sequence[Event]", spans: "Sequence[Span]") -> None:
             said.extend(spans)
             if not file:
-                file.append(opened.enter_context(out.open("w", encoding="utf-8", newline="\n", buffering=1)))
-            for event in events:
-                file[0].write(f"{redact(event, key).content}\n")
+                file.append(opened.enter_context(out.open("w", encoding="utf-8", newline="\n")))
+            file[0].writelines(f"{redact(event, key).content}\n" for event in events)
+            file[0].flush()
 
         yield take
         if said:

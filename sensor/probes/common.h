@@ -211,11 +211,14 @@ static __always_inline u32 text_of(struct written *made, u32 at, u64 from)
     return length;
 }
 
-/* What the helper has to look at that attaches to functions of files: it is woken at once. The record was sent, or will be, as well. */
-static __always_inline void notice(struct written *made, u64 length)
+/* What the helper has to look at that attaches to functions of files: it is woken at once. Returns whether it will be
+ * told. The record itself was sent before. */
+static __always_inline int notice(struct written *made, u64 length)
 {
     asm volatile("%0 &= 16383" : "+r"(length));
     made->head.length = length;
-    if (notices.ringbuf_output(made, sizeof(struct record) + length, BPF_RB_FORCE_WAKEUP))
-        count(RECORD_NOTICED, COUNT_LOST);
+    if (!notices.ringbuf_output(made, sizeof(struct record) + length, BPF_RB_FORCE_WAKEUP))
+        return 1;
+    count(RECORD_NOTICED, COUNT_LOST);
+    return 0;
 }

@@ -2,11 +2,12 @@
 
 import platform
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 
 from sensor.errors import ProbesUnusable
-from sensor.probes.btf import offsets
+from sensor.probes.btf import BtfInvalid, offsets
 from sensor.probes.privilege.calls import Privilege
 from sensor.probes.record import COUNTS, Change, Count, Type
 from sensor.probes.table import Hook, Probe
@@ -17,6 +18,12 @@ _FIELDS = (
     "socket_alloc.vfs_inode", "sock_common.skc_family",
 )  # fmt: skip
 """What `common.h` asks for."""
+_CHANGED = (
+    ("inode.i_ctime_sec", "inode.i_ctime_nsec"),
+    ("inode.__i_ctime.tv_sec", "inode.__i_ctime.tv_nsec"),
+    ("inode.i_ctime.tv_sec", "inode.i_ctime.tv_nsec"),
+)
+"""Where kernels have when a file was changed last, seconds and nanoseconds: since Linux 6.11, 6.6, and before."""
 _ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "x86_64": tuple(f"pt_regs.{name}" for name in ("di", "si", "dx", "r10", "r8", "r9", "cx", "ax")),
 }
@@ -62,7 +69,7 @@ def order(
 ) -> Order:
     """Return what to compile and where to attach it on a kernel with these `tracepoints` (`group:name`).
 
-    Raises `ProbesUnusable` where a kernel lacks what all else rests on.
+    Raises `ProbesUnusable` where a kernel lacks what all else rests on, and `BtfInvalid`.
     """
     machine = machine or platform.machine()
     if machine not in _ARGUMENTS:
@@ -78,6 +85,7 @@ def order(
     found = offsets(btf, [*fields, *_ARGUMENTS[machine]])
     defines = {f"OFFSET_{name.replace('.', '_')}": found[name] for name in fields}
     defines |= {name: found[at] for name, at in zip(_NAMES, _ARGUMENTS[machine], strict=True)}
+    defines |= zip(("OFFSET_CHANGED", "OFFSET_CHANGED_NS"), _of_first(btf, _CHANGED), strict=True)
     for name, values in (("RECORD", Type), ("COUNT", Count), ("CHANGE", Change), ("PRIVILEGE", Privilege)):
         defines |= {f"{name}_{one.name}": one.value for one in values}
     defines |= {
@@ -97,3 +105,12 @@ def order(
         hooks=tuple(hook for hook in hooks if hook not in missing),
         missing=tuple(hook.place for hook in missing),
     )
+
+
+def _of_first(btf: bytes, choices: Sequence[tuple[str, ...]]) -> tuple[int, ...]:
+    """Return the offsets of the first choice of fields that a kernel has. Raises `BtfInvalid` where it has none."""
+    *others, last = choices
+    for fields in others:
+        with suppress(BtfInvalid):
+            return tuple(offsets(btf, fields).values())
+    return tuple(offsets(btf, last).values())

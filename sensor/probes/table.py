@@ -63,7 +63,7 @@ PROBES: tuple[Probe, ...] = (
             "task_struct.fs", "fs_struct.pwd.mnt", "fs_struct.pwd.dentry", "fs_struct.root.mnt", "fs_struct.root.dentry",
             "vfsmount.mnt_root", "mount.mnt", "mount.mnt_parent", "mount.mnt_mountpoint", "dentry.d_parent", "dentry.d_name.name",
             "task_struct.tgid", "task_struct.mm", "task_struct.nsproxy", "task_struct.signal", "task_struct.exit_code",
-            "mm_struct.arg_start", "mm_struct.arg_end", "signal_struct.live", "signal_struct.group_exit_code",
+            "mm_struct.arg_start", "mm_struct.arg_end", "mm_struct.exe_file", "signal_struct.live", "signal_struct.group_exit_code",
             "linux_binprm.filename", "nsproxy.mnt_ns", "nsproxy.pid_ns_for_children", "nsproxy.net_ns", "nsproxy.uts_ns",
             "nsproxy.ipc_ns", "nsproxy.cgroup_ns", "mnt_namespace.ns.inum", "pid_namespace.ns.inum", "net.ns.inum",
             "uts_namespace.ns.inum", "ipc_namespace.ns.inum", "cgroup_namespace.ns.inum",

@@ -87,11 +87,11 @@ static __always_inline int file_opened(struct leaving *ctx, u64 folder, u32 path
     made->head.first = folder;
     made->head.second = flags;
     u32 length = text_of(made, 0, argument(path));
-    /* Also what is folded: another file may stand there now. */
+    if (was_told(self, made, length))
+        return 0;
+    send_bulk(made, length);
     if (names_libssl(made, length))
         notice(made, length);
-    if (!was_told(self, made, length))
-        send_bulk(made, length);
     return 0;
 }
 

@@ -108,6 +108,30 @@ int process_born(struct bpf_raw_tracepoint_args *ctx)
     return 0;
 }
 
+#define LOOKED_NS 1000000000ULL
+
+struct looked {
+    u64 changed; /* when the file was changed last */
+    u64 at_ns;
+};
+
+/* When the helper was told last of a program, by its file. */
+BPF_TABLE("lru_hash", u64, struct looked, looked, 4096);
+
+/* Most programs were executed a moment ago, too: the helper has looked at them. */
+static __always_inline void notice_program(struct written *made, u64 inode)
+{
+    u64 file = identity_of(inode);
+    struct looked now = {};
+    now.changed = word(inode + OFFSET_CHANGED) * 1000000000ULL + half(inode + OFFSET_CHANGED_NS);
+    now.at_ns = made->head.at_ns;
+    struct looked *before = looked.lookup(&file);
+    if (before && before->changed == now.changed && now.at_ns - before->at_ns < LOOKED_NS)
+        return;
+    if (notice(made, 0))
+        looked.update(&file, &now);
+}
+
 /* sched_process_exec(task, old_pid, bprm): the program is loaded, its arguments are in its new memory. */
 int process_executed(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -162,7 +186,7 @@ int process_executed(struct bpf_raw_tracepoint_args *ctx)
         size = 0;
     }
     send_vital(made, at + size, 0);
-    notice(made, 0);
+    notice_program(made, word(word(memory + OFFSET_mm_struct_exe_file) + OFFSET_file_f_inode));
     return 0;
 }
 
