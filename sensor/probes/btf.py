@@ -5,7 +5,8 @@ is taken from them. Format: Documentation/bpf/btf.rst of the Linux kernel.
 """
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from sensor.errors import SensorError
@@ -28,12 +29,23 @@ class BtfInvalid(SensorError):
 
 
 def offsets(data: bytes, fields: Iterable[str]) -> dict[str, int]:
-    """Return `struct.field` → offset in bytes; `field` may name a field within a field (`f_path.dentry`). Raises `BtfInvalid`."""
+    """Return `struct.field` → offset in bytes; `field` may name a field within a field (`f_path.dentry`).
+
+    Of several names, with `|` between them, the first counts that the kernel has. Raises `BtfInvalid`.
+    """
     try:
         types = _Types(data)
-        return {name: types.offset(*name.partition(".")[::2]) for name in fields}
+        return {names: _first(types, names.split("|")) for names in fields}
     except (struct.error, IndexError, ValueError, RecursionError) as error:
         raise BtfInvalid(f"This type information (BTF) is broken: {error}.") from error
+
+
+def _first(types: "_Types", names: Sequence[str]) -> int:
+    *others, last = names
+    for name in others:
+        with suppress(BtfInvalid):
+            return types.offset(*name.partition(".")[::2])
+    return types.offset(*last.partition(".")[::2])
 
 
 class _Types:

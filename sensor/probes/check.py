@@ -8,9 +8,12 @@ from pathlib import Path
 
 from sensor.errors import SensorError
 from sensor.probes.btf import VMLINUX
+from sensor.probes.built import place
 from sensor.probes.compiler import PLACE
 from sensor.probes.kernel import TRACEFS, tracepoints
 from sensor.probes.sensor import Sensor
+from sensor.probes.source import order
+from sensor.probes.table import PROBES
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +26,26 @@ class Need:
     """What was found, or what to do."""
 
 
-def needs() -> Iterator[Need]:
-    """Yield them in the order in which they can be met. The last is a trial: the probes are compiled and attached, no more."""
+def needs(*, trial: bool = True) -> Iterator[Need]:
+    """Yield them in the order in which they can be met. The last is a trial: the probes are loaded and attached, no more."""
     root = os.geteuid() == 0
     yield Need("rights", root, "root" if root else "run as root (sudo)")
     btf = os.access(VMLINUX, os.R_OK)
     yield Need("types", btf, str(VMLINUX) if btf else f"{VMLINUX} is missing: a kernel with CONFIG_DEBUG_INFO_BTF")
-    yield _tracing(root=root)
+    tracing = _tracing(root=root)
+    yield tracing
+    if not (root and btf and tracing.met):
+        yield from _compiling()
+        return
+    kept = place(order(PROBES, VMLINUX.read_bytes(), tracepoints()))
+    compiling = [Need("compiled", True, str(kept))] if kept.exists() else list(_compiling())
+    yield from compiling
+    if trial and all(need.met for need in compiling):
+        yield _trial()
+
+
+def _compiling() -> Iterator[Need]:
+    """Yield what is needed once, to compile the probes."""
     build = Path(f"/lib/modules/{platform.release()}/build")
     headers = (build / "include").exists()
     yield Need("headers", headers, str(build.resolve()) if headers else f"{build} is missing: sudo make system")
@@ -37,8 +53,6 @@ def needs() -> Iterator[Need]:
     yield Need(
         "BCC", bcc, str(PLACE.parent) if bcc else "apt-get install python3-bpfcc (PyPI's bcc is another project)"
     )
-    if root and btf and headers and bcc:
-        yield _trial()
 
 
 def _tracing(*, root: bool) -> Need:

@@ -1,9 +1,19 @@
 /* What every probe uses: the record, the scope, the rings and the counters.
  *
  * No structure of the kernel is taken from its headers: offsets come as OFFSET_… from the kernel's own type information
- * (btf.py), and what tracepoints pass is read by structures of our own, which do not change. Numbers of record types and
+ * (btf.py) when the programs are loaded, and what tracepoints pass is read by structures of our own, which do not change. Numbers of record types and
  * counters come as RECORD_… and COUNT_… from record.py.
  */
+
+/* An offset that is known when the program is loaded, which puts it in the place of this number (code.py). */
+#define PATCHED(number)                                                   \
+    ({                                                                    \
+        u64 patched;                                                      \
+        asm("%0 = %1" : "=r"(patched) : "i"(0x5eed0000 + (number)));      \
+        patched;                                                          \
+    })
+
+/* Rings and the scope get their sizes when they are loaded (source.py), too. */
 
 #define PAYLOAD 16384
 #define TEXT 4096 /* PATH_MAX */
@@ -46,15 +56,15 @@ struct member {
 };
 
 /* The processes that are observed, by number; see README.md. Nothing is looked at before a process was found here. */
-BPF_HASH(scope, u32, struct member, SCOPE);
+BPF_HASH(scope, u32, struct member, 1);
 BPF_F_TABLE("array", u32, u64, counts, COUNTS * TYPES, BPF_F_MMAPABLE);
 BPF_F_TABLE("array", u32, u64, unscoped, 1, BPF_F_MMAPABLE);
 BPF_ARRAY(sequences, u32, PROCESSORS);
 /* Programs of tracepoints run with preemption off, so that one of each processor is enough. */
 BPF_PERCPU_ARRAY(scratch, struct written, 1);
-BPF_RINGBUF_OUTPUT(vital, VITAL_PAGES);
-BPF_RINGBUF_OUTPUT(bulk, BULK_PAGES);
-BPF_RINGBUF_OUTPUT(notices, NOTICE_PAGES);
+BPF_RINGBUF_OUTPUT(vital, 1);
+BPF_RINGBUF_OUTPUT(bulk, 1);
+BPF_RINGBUF_OUTPUT(notices, 1);
 
 static __always_inline u64 word(u64 at)
 {

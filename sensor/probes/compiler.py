@@ -1,81 +1,79 @@
-"""The child that compiles: it imports BCC, attaches the programs, hands their file descriptors over, and ends.
+"""The child that compiles: C in, programs as `built.Built` reads them out. It imports BCC, and LLVM's 150 MB end with it.
 
-    python -m sensor.probes.compiler FD
+    python -m sensor.probes.compiler < order > programs
 
-Over the socket FD comes one JSON line (`source.Order.as_json`); back go one JSON line and the descriptors. The programs live as
-long as somebody holds these; LLVM's 150 MB end with this process. BCC is Debian's (package python3-bpfcc), made for the system's
-Python but written in ctypes, so that any CPython runs it; it is found by its place, because PyPI's `bcc` is another project.
+BCC is Debian's (package python3-bpfcc), made for the system's Python but written in ctypes, so that any CPython runs it; it is
+found by its place, because PyPI's `bcc` is another project. It makes the maps, too, which end with it: only what they are is told.
 """
 
+import base64
 import ctypes
 import importlib.util
 import json
 import os
-import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from sensor.probes.call import BPF, called
+from sensor.probes.code import with_maps
+
 PLACE = Path("/usr/lib/python3/dist-packages/bcc/__init__.py")
-MAPS = (
-    "scope", "counts", "unscoped", "jumps", "stream_jumps", "flows", "vital", "bulk", "notices", "tls", "streams_ring"
-)  # fmt: skip
-"""Maps that are handed over, in this order, before the programs. Those of jumps are emptied when nobody holds them."""
-UPROBE_MULTI = 48
-"""BPF_TRACE_UPROBE_MULTI (linux/bpf.h): what programs of functions, and what these go on with, are loaded for.
-
-Kernels that do not have it do not look.
-"""
-MOST_FDS = 250
-"""Descriptors in one message (Linux: SCM_MAX_FD is 253)."""
+_INFO = 15
+"""BPF_OBJ_GET_INFO_BY_FD (linux/bpf.h)."""
 
 
-def main(fd: int) -> int:
+class _MapInfo(ctypes.Structure):
+    """The first part of `struct bpf_map_info` (linux/bpf.h)."""
+
+    _fields_ = (
+        ("type", ctypes.c_uint32), ("id", ctypes.c_uint32), ("key_size", ctypes.c_uint32), ("value_size", ctypes.c_uint32),
+        ("max_entries", ctypes.c_uint32), ("map_flags", ctypes.c_uint32),
+    )  # fmt: skip
+
+
+def main() -> int:
     """Serve one order."""
-    with socket.socket(fileno=fd) as there:
-        order = json.loads(there.makefile("r", encoding="utf-8").readline())
-        try:
-            fds, functions, unattached = _attached(order)
-        except Exception as error:  # noqa: BLE001 - BCC raises `Exception` itself; all of it is told
-            there.sendall(json.dumps({"error": str(error)}).encode() + b"\n")
-            return 1
-        answer = {"descriptors": len(fds), "functions": functions, "unattached": unattached}
-        there.sendall(json.dumps(answer).encode() + b"\n")
-        for begin in range(0, len(fds), MOST_FDS):
-            socket.send_fds(there, [b"f"], fds[begin : begin + MOST_FDS])
-        there.recv(1)  # until the other side has them
-    return 0
+    order = json.load(sys.stdin)
+    try:
+        found = _built(order)
+    except Exception as error:  # noqa: BLE001 - BCC raises `Exception` itself; all of it is told
+        found = {"error": str(error)}
+    # Behind the end of the line there may be words of LLVM.
+    sys.stdout.write(json.dumps(found) + "\n")
+    sys.stdout.flush()
+    return int("error" in found)
 
 
-def _attached(order: dict[str, Any]) -> tuple[list[int], list[str], dict[str, str]]:
-    """Return the descriptors: maps, programs of functions that are attached later, and what keeps the others attached."""
+def _built(order: dict[str, Any]) -> dict[str, Any]:
     bcc = bcc_module()
     bpf = bcc.BPF(text=order["text"], cflags=["-Wno-macro-redefined", *order["flags"]])
-    kinds = {
-        "tracepoint": bcc.BPF.TRACEPOINT, "tracepoint jump": bcc.BPF.TRACEPOINT, "raw": bcc.BPF.RAW_TRACEPOINT
-    }  # fmt: skip
-    unattached: dict[str, str] = {}
-    functions: dict[str, int] = {}
-    for hook in order["hooks"]:
-        kind = kinds.get(hook["kind"], bcc.BPF.KPROBE)
-        program = bpf.load_func(hook["function"], kind, attach_type=UPROBE_MULTI if kind == bcc.BPF.KPROBE else -1)
-        try:
-            if hook["kind"] == "function":
-                functions[hook["function"]] = program.fd
-            elif hook["kind"] in ("jump", "tracepoint jump"):
-                bpf[hook["place"]][ctypes.c_int(hook["at"])] = ctypes.c_int(program.fd)
-            elif hook["kind"] == "raw":
-                bpf.attach_raw_tracepoint(tp=hook["place"], fn_name=hook["function"])
-            else:
-                bpf.attach_tracepoint(tp=hook["place"], fn_name=hook["function"])
-        except Exception as error:
-            if hook["needed"]:
-                raise
-            unattached[hook["place"]] = str(error)
-    maps = [bpf[name].map_fd for name in MAPS]
-    held = [*bpf.raw_tracepoint_fds.values(), *bpf.tracepoint_fds.values()]
-    return [*maps, *functions.values(), *held], list(functions), unattached
+    maps, numbers = {}, {}
+    for number, (name, fd) in enumerate(_maps(bcc.lib, ctypes.c_void_p(bpf.module))):
+        maps[name] = _about(fd)
+        numbers[fd] = number
+    programs = {
+        name: base64.b64encode(with_maps(bpf.dump_func(name), numbers)).decode("ascii") for name in order["functions"]
+    }
+    return {"maps": maps, "programs": programs}
+
+
+def _maps(library: Any, module: ctypes.c_void_p) -> Iterator[tuple[str, int]]:
+    """Yield names and descriptors (libbcc, bpf_module.h; BCC's Python has no list of them)."""
+    library.bpf_num_tables.restype = ctypes.c_size_t
+    library.bpf_table_name.restype = ctypes.c_char_p
+    for number in map(ctypes.c_size_t, range(library.bpf_num_tables(module))):
+        yield library.bpf_table_name(module, number).decode("ascii"), library.bpf_table_fd_id(module, number)
+
+
+def _about(fd: int) -> list[int]:
+    """Return what a map is, as `built.Map` has it."""
+    info = _MapInfo()
+    words = (ctypes.c_uint64 * 2)(fd | ctypes.sizeof(info) << 32, ctypes.addressof(info))
+    called(BPF, _INFO, words, ctypes.sizeof(words), what="a map cannot be asked about")
+    return [info.type, info.key_size, info.value_size, info.max_entries, info.map_flags]
 
 
 def bcc_module() -> ModuleType:
@@ -90,6 +88,6 @@ def bcc_module() -> ModuleType:
 
 
 if __name__ == "__main__":
-    code = main(int(sys.argv[1]))
-    # BCC's own clean-up detaches what was handed over.
+    code = main()
+    # BCC's own clean-up is not needed.
     os._exit(code)

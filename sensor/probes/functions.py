@@ -14,8 +14,12 @@ from functools import cache
 from pathlib import Path
 
 from sensor.probes.call import BPF, PERF_EVENT_OPEN, called
-from sensor.probes.compiler import UPROBE_MULTI
 
+UPROBE_MULTI = 48
+"""BPF_TRACE_UPROBE_MULTI (linux/bpf.h): what programs of functions, and what these go on with, are loaded for.
+
+Kernels that do not have it do not look.
+"""
 _LINK_CREATE = 28
 _CLOEXEC, _SET_BPF, _ENABLE = 8, 0x40042408, 0x2400
 """PERF_FLAG_FD_CLOEXEC, PERF_EVENT_IOC_SET_BPF, PERF_EVENT_IOC_ENABLE (linux/perf_event.h)."""

@@ -1,23 +1,20 @@
 """The programs in the kernel, as the sensor holds them: rings and counters in mapped memory, and the scope."""
 
 import ctypes
-import json
 import mmap
 import os
-import socket
-import subprocess
-import sys
-import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from sensor.errors import ProbesUnusable
+from sensor.probes import load
+from sensor.probes.built import as_root, built
 from sensor.probes.call import BPF, called
-from sensor.probes.compiler import MAPS, MOST_FDS
 from sensor.probes.record import COUNTS, Count, Type
 from sensor.probes.ring import Ring
 from sensor.probes.source import Order, Sizes
+from sensor.probes.table import Hook
 
 _MAP_LOOKUP, _MAP_UPDATE, _MAP_DELETE = 1, 2, 3
 TRACEFS = (Path("/sys/kernel/tracing"), Path("/sys/kernel/debug/tracing"))
@@ -29,34 +26,72 @@ class _Flow(ctypes.Structure):
     _fields_ = (("stream", ctypes.c_uint64), ("tgid", ctypes.c_uint32), ("unused", ctypes.c_uint32))
 
 
-def tracepoints() -> list[str]:
-    """Return the tracepoints of system calls that the running kernel has, as `group:name`. Raises `ProbesUnusable`."""
+def events() -> Path:
+    """Return where tracefs has the tracepoints of system calls. Raises `ProbesUnusable`."""
     for place in TRACEFS:
         try:
-            found = [f"syscalls:{event.name}" for event in (place / "events" / "syscalls").iterdir() if event.is_dir()]
+            next((place / "events" / "syscalls").iterdir())
         except PermissionError as error:
             raise ProbesUnusable(f"{place} may not be read ({error.strerror}): run as root (sudo).") from error
-        except OSError:
+        except (OSError, StopIteration):
             continue
-        return found
+        return place / "events"
     raise ProbesUnusable(f"tracefs is not there: mount -t tracefs tracefs {TRACEFS[0]} (sudo make system does it).")
+
+
+def tracepoints() -> list[str]:
+    """Return the tracepoints of system calls that the running kernel has, as `group:name`. Raises `ProbesUnusable`."""
+    return [f"syscalls:{event.name}" for event in (events() / "syscalls").iterdir() if event.is_dir()]
 
 
 class Kernel:
     """Attached programs. Used from one thread; what is held here keeps them attached."""
 
     def __init__(self, order: Order, sizes: Sizes) -> None:
-        """Compile and attach. Raises `ProbesUnusable` with the compiler's own words."""
-        fds, functions, self.unattached = _compiled(order)
-        self._fds = fds
-        self._scope, counts, unscoped, _, _, self._flows, vital, bulk, self.notices, tls, streams = fds[: len(MAPS)]
-        self.functions = dict(zip(functions, fds[len(MAPS) :], strict=False))
-        self.vital = Ring(vital, sizes.vital_pages * mmap.PAGESIZE)
-        self.bulk = Ring(bulk, sizes.bulk_pages * mmap.PAGESIZE)
-        self.tls = Ring(tls, sizes.tls_pages * mmap.PAGESIZE)
-        self.streams = Ring(streams, sizes.streams_pages * mmap.PAGESIZE)
-        self._mapped = [mmap.mmap(fd, mmap.PAGESIZE, mmap.MAP_SHARED, mmap.PROT_READ) for fd in (counts, unscoped)]
+        """Load and attach. Raises `ProbesUnusable` with the words of the compiler or the verifier."""
+        self._fds: list[int] = []
+        try:
+            self._load(order, sizes)
+        except BaseException:
+            for fd in self._fds:
+                os.close(fd)
+            raise
+        self._scope, self._flows, self.notices = self._maps["scope"], self._maps["flows"], self._maps["notices"]
+        self.vital = Ring(self._maps["vital"], sizes.vital_pages * mmap.PAGESIZE)
+        self.bulk = Ring(self._maps["bulk"], sizes.bulk_pages * mmap.PAGESIZE)
+        self.tls = Ring(self._maps["tls"], sizes.tls_pages * mmap.PAGESIZE)
+        self.streams = Ring(self._maps["streams_ring"], sizes.streams_pages * mmap.PAGESIZE)
+        counted = (self._maps["counts"], self._maps["unscoped"])
+        self._mapped = [mmap.mmap(fd, mmap.PAGESIZE, mmap.MAP_SHARED, mmap.PROT_READ) for fd in counted]
         self._counts, self._unscoped = (memoryview(one).cast("Q") for one in self._mapped)
+
+    def _load(self, order: Order, sizes: Sizes) -> None:
+        made = built(order)
+        self._maps = self._held(load.maps(made, sizes.entries()))
+        programs = self._held(load.programs(made, order.hooks, tuple(self._maps.values()), order.offsets))
+        self.functions = {hook.function: programs[hook.function] for hook in order.hooks if hook.kind == "function"}
+        self.unattached: dict[str, str] = {}
+        """Tracepoint → why it could not be attached to."""
+        there = events()
+        for hook in order.hooks:
+            try:
+                self._attach(hook, programs[hook.function], there)
+            except OSError as error:
+                if hook.needed:
+                    raise ProbesUnusable(f"The probes cannot be attached: {error}.{as_root()}") from error
+                self.unattached[hook.place] = str(error)
+
+    def _held(self, fds: dict[str, int]) -> dict[str, int]:
+        self._fds += fds.values()
+        return fds
+
+    def _attach(self, hook: Hook, program: int, there: Path) -> None:
+        if hook.kind in ("jump", "tracepoint jump"):
+            load.jump(self._maps[hook.place], hook.at, program)
+        elif hook.kind == "raw":
+            self._fds.append(load.raw_tracepoint(hook.place, program))
+        elif hook.kind == "tracepoint":
+            self._fds.append(load.tracepoint(there, hook.place, program))
 
     def observe(self, pid: int) -> None:
         """Put a process into the scope; its children will be born in it. Raises `OSError`."""
@@ -124,43 +159,3 @@ def _held_by_a_child(held: Collection[int]) -> None:
                         os.close(int(descriptor.name))
         os._exit(0)
     os.waitpid(child, 0)
-
-
-def _compiled(order: Order) -> tuple[list[int], list[str], dict[str, str]]:
-    here, there = socket.socketpair()
-    with here, tempfile.TemporaryFile() as words:
-        with there:
-            child = subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-P", "-m", "sensor.probes.compiler", str(there.fileno())],
-                pass_fds=[there.fileno()], stdin=subprocess.DEVNULL, stdout=words, stderr=words,
-            )  # fmt: skip
-        here.sendall(json.dumps(order.as_json()).encode() + b"\n")
-        answer = json.loads(_line(here) or b'{"error": ""}')
-        fds: list[int] = []
-        if "error" not in answer:
-            while len(fds) < answer["descriptors"]:
-                _, some, _, _ = socket.recv_fds(here, 1, MOST_FDS)
-                if not some:
-                    answer = {"error": "the compiler ended before it had handed all over"}
-                    break
-                fds += some
-            else:
-                here.sendall(b"d")
-        child.wait()
-        if "error" in answer:
-            for fd in fds:
-                os.close(fd)
-            words.seek(0)
-            # What matters stands last: the verifier tells first how it came there.
-            told = "\n".join(words.read().decode("utf-8", "replace").splitlines()[-8:])[-1_000:]
-            hint = "" if os.geteuid() == 0 else " Run as root (sudo)."
-            raise ProbesUnusable(f"The probes cannot be loaded: {answer['error']}.{hint}\n{told}".strip())
-    return fds, answer["functions"], answer["unattached"]
-
-
-def _line(there: socket.socket) -> bytes:
-    """Return one line, and read nothing behind it: descriptors follow."""
-    found = b""
-    while not found.endswith(b"\n") and (more := there.recv(1)):
-        found += more
-    return found

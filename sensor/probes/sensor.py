@@ -43,7 +43,7 @@ class Sensor:
             raise ProbesUnusable(
                 f"{VMLINUX} cannot be read ({error.strerror}): the kernel needs CONFIG_DEBUG_INFO_BTF."
             ) from error
-        asked = order(PROBES, btf, tracepoints(), sizes)
+        asked = order(PROBES, btf, tracepoints())
         self._attacher = Attacher()
         try:
             self._kernel = Kernel(asked, sizes)

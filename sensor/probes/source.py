@@ -1,13 +1,13 @@
-"""The table, the running kernel's offsets and tracepoints → what the compiler gets. Pure."""
+"""The table, the running kernel's offsets and tracepoints → what is compiled and loaded. Pure."""
 
+import mmap
 import platform
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.resources import files
 
 from sensor.errors import ProbesUnusable
-from sensor.probes.btf import BtfInvalid, offsets
+from sensor.probes.btf import offsets
 from sensor.probes.privilege.calls import Privilege
 from sensor.probes.record import COUNTS, Change, Count, Type
 from sensor.probes.table import Hook, Probe
@@ -18,18 +18,20 @@ _FIELDS = (
     "socket_alloc.vfs_inode", "sock_common.skc_family",
 )  # fmt: skip
 """What `common.h` asks for."""
-_CHANGED = (
-    ("inode.i_ctime_sec", "inode.i_ctime_nsec"),
-    ("inode.__i_ctime.tv_sec", "inode.__i_ctime.tv_nsec"),
-    ("inode.i_ctime.tv_sec", "inode.i_ctime.tv_nsec"),
-)
-"""Where kernels have when a file was changed last, seconds and nanoseconds: since Linux 6.11, 6.6, and before."""
-_ARGUMENTS: Mapping[str, tuple[str, ...]] = {
-    "x86_64": tuple(f"pt_regs.{name}" for name in ("di", "si", "dx", "r10", "r8", "r9", "cx", "ax")),
+_CHANGED = {
+    "CHANGED": "inode.i_ctime_sec|inode.__i_ctime.tv_sec|inode.i_ctime.tv_sec",
+    "CHANGED_NS": "inode.i_ctime_nsec|inode.__i_ctime.tv_nsec|inode.i_ctime.tv_nsec",
 }
+"""Where kernels have when a file was changed last: since Linux 6.11, since 6.6, and before."""
+_REGISTERS: Mapping[str, Mapping[str, int]] = {
+    "x86_64": {
+        "ARGUMENT_0": 112, "ARGUMENT_1": 104, "ARGUMENT_2": 96, "ARGUMENT_3": 56, "ARGUMENT_4": 72, "ARGUMENT_5": 64,
+        "FOURTH_PARAMETER": 88, "RESULT": 80,
+    },
+}  # fmt: skip
 """Machine → where its saved registers hold the arguments of a system call, the fourth parameter of a function, and a result
-(System V ABI; Linux, arch/x86/entry). The other parameters of a function are where those of a system call are."""
-_NAMES = (*(f"ARGUMENT_{number}" for number in range(6)), "FOURTH_PARAMETER", "RESULT")
+(`struct pt_regs`, asm/ptrace.h, which does not change; System V ABI). The other parameters of a function are where those of a
+system call are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,72 +47,66 @@ class Sizes:
     scope: int = 65_536
     """Processes that may be observed at a time."""
 
+    def entries(self) -> dict[str, int]:
+        """Return how many entries their maps have, by name; of a ring these are bytes."""
+        rings = {
+            "vital": self.vital_pages, "bulk": self.bulk_pages, "tls": self.tls_pages, "streams_ring": self.streams_pages,
+            "notices": self.notice_pages,
+        }  # fmt: skip
+        return {name: pages * mmap.PAGESIZE for name, pages in rings.items()} | {"scope": self.scope}
+
 
 USUAL = Sizes()
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What the compiler is asked for."""
+    """What is compiled, and what is loaded of it."""
 
     text: str
     flags: tuple[str, ...]
+    functions: tuple[str, ...]
+    """All of the text; these three are the same on every kernel."""
     hooks: tuple[Hook, ...]
+    """Those that this kernel has."""
     missing: tuple[str, ...]
-    """Tracepoints that this kernel does not have."""
-
-    def as_json(self) -> dict[str, object]:
-        """Return it as the compiler reads it."""
-        return {"text": self.text, "flags": list(self.flags), "hooks": [asdict(hook) for hook in self.hooks]}
+    """Tracepoints that it does not have."""
+    offsets: tuple[int, ...]
+    """What takes the places that the text leaves for them (`code.with_offsets`)."""
 
 
-def order(
-    probes: Sequence[Probe], btf: bytes, tracepoints: Iterable[str], sizes: Sizes = USUAL, machine: str = ""
-) -> Order:
+def order(probes: Sequence[Probe], btf: bytes, tracepoints: Iterable[str], machine: str = "") -> Order:
     """Return what to compile and where to attach it on a kernel with these `tracepoints` (`group:name`).
 
     Raises `ProbesUnusable` where a kernel lacks what all else rests on, and `BtfInvalid`.
     """
     machine = machine or platform.machine()
-    if machine not in _ARGUMENTS:
+    if machine not in _REGISTERS:
         raise ProbesUnusable(
-            f"The sensor does not know the registers of {machine}; it runs on {', '.join(_ARGUMENTS)}."
+            f"The sensor does not know the registers of {machine}; it runs on {', '.join(_REGISTERS)}."
         )
     there = frozenset(tracepoints)
     hooks = [hook for probe in probes for hook in probe.hooks]
     missing = [hook for hook in hooks if hook.kind == "tracepoint" and hook.place not in there]
     if needed := [hook.place for hook in missing if hook.needed]:
         raise ProbesUnusable(f"This kernel has no tracepoint {', '.join(needed)}; there is no sensor without.")
-    fields = [*_FIELDS, *(field for probe in probes for field in probe.fields)]
-    found = offsets(btf, [*fields, *_ARGUMENTS[machine]])
-    defines = {f"OFFSET_{name.replace('.', '_')}": found[name] for name in fields}
-    defines |= {name: found[at] for name, at in zip(_NAMES, _ARGUMENTS[machine], strict=True)}
-    defines |= zip(("OFFSET_CHANGED", "OFFSET_CHANGED_NS"), _of_first(btf, _CHANGED), strict=True)
+    fields = {
+        field.replace(".", "_"): field for field in (*_FIELDS, *(field for probe in probes for field in probe.fields))
+    }
+    fields |= _CHANGED
+    found = offsets(btf, fields.values())
+    defines: dict[str, object] = {f"OFFSET_{name}": f"PATCHED({number})" for number, name in enumerate(fields)}
+    defines |= _REGISTERS[machine]
     for name, values in (("RECORD", Type), ("COUNT", Count), ("CHANGE", Change), ("PRIVILEGE", Privilege)):
         defines |= {f"{name}_{one.name}": one.value for one in values}
-    defines |= {
-        "VITAL_PAGES": sizes.vital_pages,
-        "BULK_PAGES": sizes.bulk_pages,
-        "COUNTS": COUNTS,
-        "TLS_PAGES": sizes.tls_pages,
-        "STREAMS_PAGES": sizes.streams_pages,
-        "NOTICE_PAGES": sizes.notice_pages,
-        "SCOPE": sizes.scope,
-    }
+    defines["COUNTS"] = COUNTS
     here = files("sensor.probes")
     parts = [here / "common.h", *(here / probe.name / "probe.c" for probe in probes)]
     return Order(
         text="\n".join(part.read_text("utf-8") for part in parts),
         flags=tuple(f"-D{name}={value}" for name, value in defines.items()),
+        functions=tuple(dict.fromkeys(hook.function for hook in hooks)),
         hooks=tuple(hook for hook in hooks if hook not in missing),
         missing=tuple(hook.place for hook in missing),
+        offsets=tuple(found[field] for field in fields.values()),
     )
-
-
-def _of_first(btf: bytes, choices: Sequence[tuple[str, ...]]) -> tuple[int, ...]:
-    """Return the offsets of the first choice of fields that a kernel has. Raises `BtfInvalid` where it has none."""
-    *others, last = choices
-    for fields in others:
-        with suppress(BtfInvalid):
-            return tuple(offsets(btf, fields).values())
-    return tuple(offsets(btf, last).values())

@@ -72,7 +72,7 @@ BPF_TABLE("lru_hash", struct flow, struct flowing, flows, 16384);
 BPF_PERCPU_ARRAY(passings, struct passing, 1);
 BPF_PERCPU_ARRAY(unwoken, u32, 1);
 BPF_PROG_ARRAY(stream_jumps, 2);
-BPF_RINGBUF_OUTPUT(streams_ring, STREAMS_PAGES);
+BPF_RINGBUF_OUTPUT(streams_ring, 1);
 
 static __always_inline struct passing *passing(void)
 {

@@ -57,7 +57,7 @@ BPF_TABLE("lru_hash", u64, struct call, calls, 16384);
 BPF_TABLE("lru_hash", u64, struct work, works, 16384);
 BPF_TABLE("lru_hash", struct stream, u64, streams, 65536);
 BPF_PROG_ARRAY(jumps, 1);
-BPF_RINGBUF_OUTPUT(tls, TLS_PAGES);
+BPF_RINGBUF_OUTPUT(tls, 1);
 
 static __always_inline void fill(struct plaintext *made, struct member *self, struct work *work, u32 length)
 {
