@@ -2,12 +2,12 @@
 
     python -m benchmarks.hostile.streams --count 1000000 --out benchmarks/hostile/results/streams.json
 
-Each stream begins as a good conversation (HTTP/1.1 with JSON, server-sent events or compression, HTTP/2, JSON-RPC over a pipe and
-over HTTP, PostgreSQL, names) and is mutated once or a few times, seeded: bytes flipped, cut, doubled, or filled with garbage, bytes
-of one direction missing, arguments of a program with escapes and paths of 4,096 bytes. It is cut into pieces at random and told as
-records of the kernel beside a good conversation of another process, whose events have to come out as they do without it; and the
-works of its call have to be those that they are without it. An exception that a reader did not mean is a crash and ends with exit
-code 1.
+Each stream begins as a good conversation (HTTP/1.1 with JSON, server-sent events or compression, HTTP/2, compressed WebSocket,
+JSON-RPC over a pipe and over HTTP, PostgreSQL, names) and is mutated once or a few times, seeded: bytes flipped, cut, doubled, or
+filled with garbage, bytes of one direction missing, arguments of a program with escapes and paths of 4,096 bytes. It is cut into
+pieces at random and told as records of the kernel beside a good conversation of another process, whose events have to come out as
+they do without it; and the works of its call have to be those that they are without it. An exception that a reader did not mean is
+a crash and ends with exit code 1.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import re
 import resource
 import sys
 import time
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -90,6 +91,25 @@ def _second_version() -> list[tuple[bytes, bytes]]:
     return [(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frames(asked, b"{}"), frames([(":status", "200")], b"fine"))]
 
 
+def _frame(text: str, *, masked: bool) -> bytes:
+    """Return a frame of WebSocket, compressed (RFC 6455, 5.2; RFC 7692, 7.2.1); the mask changes nothing."""
+    deflate = zlib.compressobj(wbits=-15)
+    data = (deflate.compress(text.encode()) + deflate.flush(zlib.Z_SYNC_FLUSH))[:-4]
+    mark = 128 if masked else 0
+    size = bytes([mark | len(data)]) if len(data) < 126 else bytes([mark | 126]) + len(data).to_bytes(2, "big")
+    return b"\xc1" + size + bytes(4 * masked) + data
+
+
+def _websocket() -> list[tuple[bytes, bytes]]:
+    asked = {"type": "response.create", "model": "m", "input": "Hi."}
+    said = {"type": "response.completed", "response": {"id": "r", "output": [{"type": "message", "role": "assistant"}]}}
+    upgrade = "Connection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
+    return [
+        (f"GET /v1/responses HTTP/1.1\r\nHost: x\r\n{upgrade}".encode(), f"HTTP/1.1 101 Go\r\n{upgrade}".encode()),
+        (_frame(json.dumps(asked), masked=True), _frame(json.dumps(said), masked=False)),
+    ]
+
+
 def _message(kind: str, body: bytes = b"") -> bytes:
     return kind.encode() + (4 + len(body)).to_bytes(4, "big") + body
 
@@ -120,6 +140,7 @@ CONVERSATIONS: dict[str, tuple[tuple[Type, Type], list[tuple[bytes, bytes]]]] = 
     "streamed": (TLS, _streamed()),
     "compressed": (TLS, [(_request("/x", b"{}"), _response(gzip.compress(b"text " * 99), "Content-Encoding: gzip\r\n"))]),
     "HTTP/2": (TLS, _second_version()),
+    "WebSocket": (TLS, _websocket()),
     "MCP over HTTP": (
         PLAIN,
         [(_request("/mcp", json.dumps(_CALL).encode()), _response(json.dumps(_PAID).encode(), _JSON))],

@@ -5,6 +5,8 @@ from typing import Literal
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 """What a client of HTTP/2 sends first (RFC 9113, 3.4)."""
+MESSAGE = "WEBSOCKET"
+"""In the place of a method: a message over WebSocket, which has none."""
 Direction = Literal["sent", "got"]
 """By the client, or from the server."""
 Headers = tuple[tuple[str, str], ...]

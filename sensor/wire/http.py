@@ -1,4 +1,4 @@
-"""HTTP of either version: which one it is, the first bytes of the client say."""
+"""HTTP of either version, or WebSocket: which one it is, the first bytes of the client say, and a handshake."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -8,6 +8,7 @@ from sensor.wire.http1 import Http1
 
 if TYPE_CHECKING:
     from sensor.wire.http2 import Http2
+    from sensor.wire.websocket import WebSocket
 
 MOST_BEFORE = 256 << 10
 """Bytes that may come before it can be said."""
@@ -17,7 +18,7 @@ class Http:
     """One connection."""
 
     def __init__(self) -> None:
-        self._version: Http1 | Http2 | None = None
+        self._version: Http1 | Http2 | WebSocket | None = None
         self._before: list[tuple[Direction, bytes, int]] = []
         """What came until that could be said."""
         self._size = 0
@@ -30,17 +31,26 @@ class Http:
         return self._size if self._version is None else self._version.held
 
     def take(self, direction: Direction, data: bytes, at_ns: int = 0) -> Iterator[Exchange]:
-        """Return an iterator over what is complete by what went one way; it is taken while that is gone through."""
-        if self._version is not None:
-            return self._version.take(direction, data, at_ns)
-        return self._first(direction, data, at_ns)
+        """Take what went one way and yield what is complete."""
+        if self._version is None:
+            yield from self._first(direction, data, at_ns)
+        else:
+            yield from self._version.take(direction, data, at_ns)
+            if isinstance(self._version, Http1) and self._version.handshake is not None:
+                yield from self._switched(self._version, self._version.handshake, at_ns)
+
+    def _switched(self, before: Http1, handshake: Exchange, at_ns: int) -> Iterator[Exchange]:
+        from sensor.wire.websocket import WebSocket  # where it is spoken, as below
+
+        self._version = WebSocket(handshake)
+        yield from self._version.take("got", before.behind, at_ns)
 
     def give_up(self, reason: str) -> None:
         """Understand nothing more of it."""
         if self._version is None:
             self._version = Http1()
             self._version.give_up(reason)
-            list(self._again(self._version))  # is counted only
+            list(self._again())  # is counted only
         else:
             self._version.give_up(reason)
 
@@ -48,7 +58,7 @@ class Http:
         """Yield what is left when the connection ends."""
         if self._version is None:
             self._version = Http1()
-            yield from self._again(self._version)
+            yield from self._again()
         yield from self._version.end(at_ns)
 
     def _first(self, direction: Direction, data: bytes, at_ns: int) -> Iterator[Exchange]:
@@ -59,12 +69,12 @@ class Http:
         if self._sent != PREFACE and PREFACE.startswith(self._sent) and self._size <= MOST_BEFORE:
             return
         self._version = _second() if self._sent == PREFACE else Http1()
-        yield from self._again(self._version)
+        yield from self._again()
 
-    def _again(self, version: "Http1 | Http2") -> Iterator[Exchange]:
+    def _again(self) -> Iterator[Exchange]:
         before, self._before = self._before, []
-        for direction, data, at_ns in before:
-            yield from version.take(direction, data, at_ns)
+        for piece in before:
+            yield from self.take(*piece)
 
 
 def _second() -> "Http2":

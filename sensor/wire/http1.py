@@ -28,6 +28,7 @@ _START: dict[_Parser, re.Pattern[bytes]] = {
     httptools.HttpResponseParser: re.compile(rb"HTTP/1\.[01] [1-9][0-9][0-9](?: [\t\x20-\x7e\x80-\xff]*)?"),
 }
 _SWITCHING, _OK = 101, 200
+_SWITCHED = "another protocol from here on"
 _BODYLESS = (204, 304)
 """Statuses whose responses have no body (RFC 9112, 6.3)."""
 
@@ -61,17 +62,27 @@ class Http1:
             if direction == "sent":
                 self._request.unread += data
                 if self._response.switched:
-                    raise _NotUnderstood("another protocol from here on")
+                    raise _NotUnderstood(_SWITCHED)
                 for _ in self._request.read(at_ns):
                     # Its response may have come while it was still being sent.
                     yield from self._response.read(at_ns)
             else:
                 self._response.unread += data
                 yield from self._response.read(at_ns)
-                if self._response.unread and not self._waiting and not self._request.begun:
+                if self._response.unread and not (self._waiting or self._request.begun or self.handshake):
                     raise _NotUnderstood("a response without a request")
         except (_NotUnderstood, httptools.HttpParserError) as error:
             self.give_up(f"no HTTP/1.1: {error}")
+
+    @property
+    def handshake(self) -> Exchange | None:
+        """Return the exchange behind which all is WebSocket."""
+        return self._response.handshake
+
+    @property
+    def behind(self) -> bytes:
+        """Return what the server said behind the handshake."""
+        return bytes(self._response.unread)
 
     @property
     def held(self) -> int:
@@ -326,6 +337,8 @@ class _Responses(_Way):
         self._waiting = waiting
         self.switched = False
         """Whether what comes now is of another protocol."""
+        self.handshake: Exchange | None = None
+        """By which that is WebSocket."""
 
     def read(self, at_ns: int) -> Iterator[Exchange]:
         """Yield what is complete. Raises `_NotUnderstood` or `httptools.HttpParserError`."""
@@ -343,8 +356,8 @@ class _Responses(_Way):
             self.body.take(self.unread)
             if self.body.left == 0:
                 yield self._ended(self.head, at_ns)
-        if self.unread and self.switched:
-            raise _NotUnderstood("another protocol from here on")
+        if self.unread and self.switched and self.handshake is None:
+            raise _NotUnderstood(_SWITCHED)
         if len(self.unread) > MOST_HEAD:
             raise _NotUnderstood("a response to a request that does not end")
 
@@ -357,7 +370,10 @@ class _Responses(_Way):
         body = self.body
         self.done()
         response = Response(head.status, tuple(head.headers), body.whole(), body.missing, at_ns, body.cut_off)
-        return Exchange(self._waiting.popleft(), response)
+        exchange = Exchange(self._waiting.popleft(), response)
+        if head.status == _SWITCHING and header(response.headers, "upgrade").lower() == "websocket":
+            self.handshake = exchange
+        return exchange
 
 
 def _switches(request: Request, status: int) -> bool:

@@ -11,12 +11,13 @@ from sensor.sources.bounded_json import loads
 from sensor.sources.otlp.span import Span
 from sensor.wire.apis import APIS, Api, Object
 from sensor.wire.body import Unreadable, decoded
-from sensor.wire.exchange import Exchange, Headers, header
+from sensor.wire.exchange import MESSAGE, Exchange, Headers, header
 from sensor.wire.sse import data
 
 SCOPE = "clew.wire"
 UNREAD = "clew.unread"
 """Attribute that says what of an exchange could not be read."""
+_ASKING = ("POST", MESSAGE)
 FAILED = 400
 """Status from which on a response is an error."""
 
@@ -25,7 +26,7 @@ def api_of(exchange: Exchange) -> Api | None:
     """Return the interface that a request is made to, if it is one that is known."""
     request = exchange.request
     path = request.target.partition("?")[0]
-    return next((api for api in APIS if request.method == "POST" and api.path.search(path)), None)
+    return next((api for api in APIS if request.method in _ASKING and api.path.search(path)), None)
 
 
 def span_of(exchange: Exchange, connection: str, number: int, source: str) -> Span | None:

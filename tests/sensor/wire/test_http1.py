@@ -101,14 +101,12 @@ def test_a_response_that_was_cut_off_is_told_as_far_as_it_came() -> None:
 @pytest.mark.parametrize("status", [101, 200])
 def test_what_comes_after_a_switch_is_another_protocol(status: int) -> None:
     asked = (
-        request("/ws", method="GET", headers="Connection: upgrade\r\nUpgrade: websocket\r\n")
+        request("/ws", method="GET", headers="Connection: upgrade\r\nUpgrade: chat/2\r\n")
         if status == 101
         else request("a:443", method="CONNECT")
     )
     answer = (
-        f"HTTP/1.1 {status} Go\r\n"
-        + ("Connection: upgrade\r\nUpgrade: websocket\r\n" if status == 101 else "")
-        + "\r\n"
+        f"HTTP/1.1 {status} Go\r\n" + ("Connection: upgrade\r\nUpgrade: chat/2\r\n" if status == 101 else "") + "\r\n"
     )
     first, *rest = read([("sent", asked), ("got", answer.encode()), ("got", b"\x81\x05hello")])
 
