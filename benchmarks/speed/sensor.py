@@ -5,9 +5,10 @@
 *start*: seconds until the probes are attached, and the memory of the sensor process and of its helper then. *complete*: a process
 in the scope does a known number of acts of each type, at 5,000 a second and as fast as it can; what was read and what was lost are
 compared with it. *agent* and *stress*: a workload (`sensor_work.py`) with `clew record` and without, in turns; it times itself, so
-start-up does not count. *cpu*: what `clew record` itself and its helper take (reading, decoding, redaction, writing; not the
-compiler, which is a process of its own) at some rates of acts. *outside*: what a process that is not observed pays for an open and
-close, for a system call that has no probe, and for a call of a TLS library, in turns.
+start-up does not count. *plaintext*: the same, of a program that sends 200 MB over TLS. *cpu*: what `clew record` itself and its
+helper take (reading, decoding, redaction, writing; not the compiler, which is a process of its own) at some rates of acts.
+*outside*: what a process that is not observed pays for an open and close, for a system call that has no probe, and for a call of a
+TLS library, in turns.
 """
 
 import argparse
@@ -40,6 +41,7 @@ TYPES = {
     "privileged": Type.PRIVILEGED,
     "forked": Type.FORKED,
 }
+MEGABYTES = 200
 RESAMPLED = 10_000
 DETACHED_S = 7.0
 """Seconds after which the programs of a sensor that has ended are gone: the kernel detaches them in the background."""
@@ -129,7 +131,7 @@ def paired(what: str, folder: Path, loops: int, port: int, pairs: int) -> dict[s
 
     A sensor that loses is cheap: a ratio counts only where `told_least` is 1.
     """
-    ratios, seconds, told = [], [], []
+    ratios, seconds, more, told = [], [], [], []
     for number in range(pairs):
         command = [*WORK, what, str(folder), str(loops), str(port)]
         runs = [
@@ -146,10 +148,12 @@ def paired(what: str, folder: Path, loops: int, port: int, pairs: int) -> dict[s
                 time.sleep(DETACHED_S)
         ratios.append(took[True] / took[False])
         seconds.append(took[False])
+        more.append(took[True] - took[False])
     low, high = interval(ratios)
     return {
         "pairs": pairs, "seconds_without": round(statistics.median(seconds), 3), "ratio": round(statistics.median(ratios), 3),
-        "interval_95": [round(low, 3), round(high, 3)], "told_least": round(min(told), 4),
+        "interval_95": [round(low, 3), round(high, 3)], "seconds_more": round(statistics.median(more), 3),
+        "told_least": round(min(told), 4),
     }  # fmt: skip
 
 
@@ -186,7 +190,7 @@ def lines(file: Path) -> int:
 
 def neighbour(folder: Path, loops: int, pairs: int) -> dict[str, Any]:
     """Return what a process outside pays more while a sensor is attached and observes another."""
-    more: dict[str, list[float]] = {"open_close_ns": [], "call_ns": []}
+    more: dict[str, list[float]] = {"open_close_ns": [], "call_ns": [], "tls_call_ns": []}
     command = [*WORK, "outside", str(folder), str(loops)]
     for number in range(pairs):
         took = {}
@@ -231,7 +235,9 @@ def interval(values: list[float]) -> tuple[float, float]:
 def main() -> int:
     """Run what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", nargs="+", choices=["start", "complete", "agent", "stress", "cpu", "outside"])
+    parser.add_argument(
+        "--only", nargs="+", choices=["start", "complete", "agent", "stress", "plaintext", "cpu", "outside"]
+    )
     parser.add_argument("--pairs", type=int, default=40)
     parser.add_argument("--out", type=Path, help="file to write besides stdout")
     arguments = parser.parse_args()
@@ -243,6 +249,7 @@ def main() -> int:
     result["wanted"] = {
         "ready_s": 2.5, "resident_mebibytes": 60, "agent_ratio_upper_end": 1.05, "stress_ratio": 1.25,
         "share_of_core_at_1100": 0.05, "share_of_core_at_100": 0.01, "outside_open_close_ns": 600, "outside_call_ns": 100,
+        "outside_tls_call_ns": 2_000,
     }  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="clew-sensor-") as name, serving(Path(name), SERVER) as port:
         folder = Path(name)
@@ -251,6 +258,7 @@ def main() -> int:
             "complete": lambda: {"steady": complete(folder, 5_000, 10), "burst": complete(folder, 0, 0)},
             "agent": lambda: paired("agent", folder, 240, port, arguments.pairs),
             "stress": lambda: paired("stress", folder, 100, port, max(5, arguments.pairs // 4)),
+            "plaintext": lambda: paired("plaintext", folder, MEGABYTES, port, max(5, arguments.pairs // 4)),
             "cpu": lambda: [cpu(folder, rate, 20) for rate in (1_100, 100)],
             "outside": lambda: neighbour(folder, 200_000, max(5, arguments.pairs // 4)),
         }

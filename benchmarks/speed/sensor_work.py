@@ -12,6 +12,7 @@ import ssl
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -57,7 +58,7 @@ def stress(folder: Path, loops: int, port: int) -> dict[str, float]:
 
 
 def outside(folder: Path, loops: int, _port: int) -> dict[str, float]:
-    """Return the nanoseconds of an open and close, and of a system call that has no probe."""
+    """Return the nanoseconds of an open and close, of a system call that has no probe, and of a call of a TLS library."""
     place = str(folder / "place")
     Path(place).write_text("")
     begun = time.perf_counter_ns()
@@ -67,7 +68,29 @@ def outside(folder: Path, loops: int, _port: int) -> dict[str, float]:
     for _ in range(loops):
         os.getppid()
     called = time.perf_counter_ns()
-    return {"open_close_ns": (opened - begun) / loops, "call_ns": (called - opened) / loops}
+    # Nobody answers: each try to read is one call of `SSL_read_ex`, which finds nothing.
+    there = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname="localhost")
+    tries = loops // 10
+    tried = time.perf_counter_ns()
+    for _ in range(tries):
+        with suppress(ssl.SSLWantReadError):
+            there.read(1)
+    read = time.perf_counter_ns()
+    return {
+        "open_close_ns": (opened - begun) / loops, "call_ns": (called - opened) / loops, "tls_call_ns": (read - tried) / tries
+    }  # fmt: skip
+
+
+def plaintext(folder: Path, loops: int, port: int) -> dict[str, float]:
+    """Send so many bodies of a megabyte over one TLS connection."""
+    context = ssl.create_default_context(cafile=str(folder / "cert.pem"))
+    there = http.client.HTTPSConnection("localhost", port, context=context)
+    body = bytes(range(32, 96)) * (1_000_000 // 64)
+    begun = time.perf_counter()
+    for _ in range(loops):
+        there.request("POST", "/", body)
+        there.getresponse().read()
+    return {"seconds": time.perf_counter() - begun, "asked": loops}
 
 
 def steady(folder: Path, rate: int, seconds: int) -> dict[str, int]:
@@ -115,7 +138,7 @@ def steady(folder: Path, rate: int, seconds: int) -> dict[str, int]:
 def main() -> None:
     """Run what was asked for."""
     what, folder, number, *more = sys.argv[1:]
-    work = {"agent": agent, "stress": stress, "outside": outside, "steady": steady}[what]
+    work = {"agent": agent, "stress": stress, "outside": outside, "plaintext": plaintext, "steady": steady}[what]
     print(json.dumps(work(Path(folder), int(number), int(more[0]) if more else 0)), flush=True)
 
 

@@ -48,6 +48,27 @@ for _ in range(int(sys.argv[3])):
     there.getresponse().read()
 """
 
+LIBRARIES = {
+    "requests": "import requests; requests.post(url, data=body, verify=os.environ['SSL_CERT_FILE'])",
+    "httpx": "import httpx; httpx.post(url, content=body)",
+    "aiohttp": """
+import aiohttp, asyncio, ssl
+async def post():
+    context = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
+    async with aiohttp.ClientSession() as session, session.post(url, data=body, ssl=context) as answer:
+        await answer.read()
+asyncio.run(post())""",
+    "openai": """
+import httpx, openai
+client = openai.OpenAI(base_url=url.removesuffix("/echo"), api_key="none")
+client.post("/echo", cast_to=httpx.Response, body={"text": body.decode()})""",
+    "anthropic": """
+import anthropic, httpx
+client = anthropic.Anthropic(base_url=url.removesuffix("/echo"), api_key="none")
+client.post("/echo", cast_to=httpx.Response, body={"text": body.decode()})""",
+}
+"""Library → how a program sends `body` to `url` with it; those of models send it in JSON."""
+
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
@@ -123,6 +144,22 @@ def test_every_byte_of_a_client_is_seen_both_ways(
         _, _, sent = stream.partition(b"\r\n\r\n")
         assert (len(sent), hashlib.sha256(sent).digest()) == (size, hashlib.sha256(body).digest())
         assert [sensor.count(kind, what) for what in (Count.LOST, Count.CUT, Count.UNREAD)] == before[kind]
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("size", [10, 300_000])
+def test_every_byte_of_a_library_is_seen_both_ways(
+    library: str, size: int, port: int, sensor: Sensor, tmp_path: Path
+) -> None:
+    body = b"0123456789" * (size // 10)
+    (tmp_path / "body").write_bytes(body)
+    given = f"import os; url = 'https://localhost:{port}/echo'; body = open('{tmp_path}/body', 'rb').read()\n"
+    found = watched(sensor, [sys.executable, "-c", given + LIBRARIES[library]])
+
+    for kind in (Type.TLS_SENT, Type.TLS_GOT):
+        stream = b"".join(record.payload[PLAINTEXT.size :] for record in found if record.type == kind)
+        _, _, said = stream.partition(b"\r\n\r\n")
+        assert (json.loads(said)["text"].encode() if library in {"openai", "anthropic"} else said) == body
 
 
 def test_a_process_outside_that_uses_the_same_library_yields_nothing(port: int, sensor: Sensor) -> None:
