@@ -27,6 +27,8 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.001, 0.1
 """Between tries to let go of a thread that has not stopped yet."""
 _DETACHING_S = 0.2
 _BEFORE_OTHERS = -20
+_PATIENCE_S = 5.0
+"""For an answer: what it looks at may be a file that never comes, of a file system which an observed process made (FUSE)."""
 
 
 def main(fd: int) -> int:
@@ -93,9 +95,10 @@ class Attacher:
     def __init__(self) -> None:
         """Start it; it waits for programs."""
         self._there, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._there.settimeout(_PATIENCE_S)
         self._unseen = 0
         self.ended = False
-        """Whether it ended before it was told to: nothing is attached to any more."""
+        """Whether it ended, or hangs: nothing is attached to any more."""
         with other:
             self._process = subprocess.Popen(  # noqa: S603 - our own module
                 [sys.executable, "-P", "-m", "sensor.probes.attacher", str(other.fileno())],
@@ -122,6 +125,8 @@ class Attacher:
         return self._unseen
 
     def _ask(self, pid: int) -> None:
+        if self.ended:  # it is not waited for twice, and an answer that comes late is to another question
+            return
         with contextlib.suppress(OSError):
             self._there.send(pid.to_bytes(4, "little"))
         self._answer()
@@ -136,7 +141,11 @@ class Attacher:
     def close(self) -> None:
         """Attach no longer, and detach."""
         self._there.close()
-        self._process.wait()
+        try:
+            self._process.wait(_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
 
 if __name__ == "__main__":

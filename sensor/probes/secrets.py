@@ -2,8 +2,10 @@
 
 import os
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 from sensor.probes.inside import opened_inside
 from sensor.probes.record import Record, Type
@@ -13,23 +15,48 @@ MOST = 64 << 10
 """Bytes of a file that are read."""
 
 
+PATIENCE_S = 0.5
+"""For a file: it may be one of a file system that an observed process made (FUSE), and never come."""
+MOST_HANGING = 4
+"""Files that did not come; then no more are asked for."""
+
+Read = Callable[[int, str], str]
+"""Number of a process, and a path as it has it → the beginning of the file. Raises `OSError`."""
+
+
 class Secrets:
     """What observed processes have read of that kind."""
 
-    def __init__(self) -> None:
-        """Know nothing yet."""
+    def __init__(self, read: Read | None = None) -> None:
+        """Know nothing yet. `read`: how a file is read, else from /proc."""
+        self._read = read or _read
         self.shingles = Shingles()
         self.unread = 0
         """Files that could not be read, most often because the process was gone."""
+        self._hanging = 0
 
     def take(self, record: Record) -> None:
         """Look at the file that a record tells of."""
         if record.type != Type.OPENED or not is_sensitive(path := record.text()):
             return
-        try:
-            self.shingles.learn(_read(record.tgid, path), path)
-        except OSError:
+        text = self._in_time(record.tgid, path) if self._hanging < MOST_HANGING else None
+        if text is None:
             self.unread += 1
+        else:
+            self.shingles.learn(text, path)
+
+    def _in_time(self, pid: int, path: str) -> str | None:
+        found: list[str] = []
+
+        def read() -> None:
+            with suppress(OSError):
+                found.append(self._read(pid, path))
+
+        reader = Thread(target=read, daemon=True)
+        reader.start()
+        reader.join(PATIENCE_S)
+        self._hanging += reader.is_alive()
+        return found[0] if found else None
 
 
 def _read(pid: int, path: str) -> str:

@@ -166,7 +166,9 @@ class Sensor:
         unseen = {f"{kind.name.lower()}: too long": self.count(kind, Count.CUT) for kind in Type}
         unseen |= {f"{kind.name.lower()}: memory could not be read": self.count(kind, Count.UNREAD) for kind in Type}
         unseen["TLS of files that could not be attached to"] = self._attacher.unseen
-        unseen["TLS of libraries opened since the helper that attaches ended"] = int(self._attacher.ended)
+        unseen["TLS of libraries that are new since the helper that attaches ended or hangs"] = int(
+            self._attacher.ended
+        )
         new = {where: count - self._known.get(where, 0) for where, count in (lost | unseen).items()}
         self._known = lost | unseen
         about = _about(origin)
