@@ -345,6 +345,8 @@ def _process_started(event: ProcessStarted, fact: _Fact) -> Folded:
     process = _run(fact, event.process)
     if event.executable:
         process = process._replace(fields=(("executable", short(event.executable)), *process.fields))
+    where = (("unit", event.unit), ("container", event.container), ("pod", event.pod))
+    process = process._replace(fields=(*process.fields, *((name, short(value)) for name, value in where if value)))
     if event.parent is None:
         return Folded((process,))
     parent = _run(fact, event.parent)

@@ -163,6 +163,9 @@ PROCESS = NodeKind(
         Field("executable", "Path of the program."),
         Field("pid", "Process number on the host.", "number"),
         Field("exit_code", "What it ended with.", "number"),
+        Field("unit", "Unit of systemd that it runs in."),
+        Field("container", "Container that it runs in: its id, or its name where that is known."),
+        Field("pod", "Pod that it runs in: `namespace/name`, or its id."),
     ),
     "One execution of a program. Keyed by start time too, so that a reused pid is a new node.",
 )

@@ -244,6 +244,12 @@ class ProcessStarted(Observed):
     cwd: str | None = None
     """Working folder when the program was executed."""
     cgroup: str | None = None
+    unit: str | None = None
+    """Of systemd, by the name of the control group; so are the next two."""
+    container: str | None = None
+    """Its id, or its name where that is known."""
+    pod: str | None = None
+    """`namespace/name`, or its id."""
     namespaces: dict[str, int] = Field(default_factory=dict)
     """Namespace type to inode number."""
 

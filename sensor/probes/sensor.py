@@ -16,6 +16,7 @@ from sensor.probes.attacher import Attacher
 from sensor.probes.btf import VMLINUX
 from sensor.probes.kernel import Kernel, tracepoints
 from sensor.probes.origin import SOURCE, Origin
+from sensor.probes.places import Places
 from sensor.probes.record import Count, Record, Type
 from sensor.probes.running import Running, Target, running, started
 from sensor.probes.secrets import Secrets
@@ -204,6 +205,7 @@ class Observation:
         self._sensor = sensor
         self._origin = origin
         self._secrets = Secrets()
+        self._places = Places()
         self._wire = Wire(origin, sensor.written, self._secrets.shingles)
         self._known: dict[int, Running] = {}
         """Processes that ran before, of which nothing was told yet."""
@@ -260,7 +262,11 @@ class Observation:
                 executable=before.executable, argv=before.argv, cwd=before.cwd,
             )  # fmt: skip
         self._secrets.take(record)
-        yield from self._wire.take(record)
+        for event in self._wire.take(record):
+            if isinstance(event, ProcessStarted) and event.cgroup and (known := self._places.of(event.cgroup).fields()):
+                yield event.model_copy(update=known)
+            else:
+                yield event
 
 
 def _about(origin: Origin) -> dict[str, Any]:

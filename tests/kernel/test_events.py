@@ -1,5 +1,6 @@
 """What processes did, as events: against what the test made them do."""
 
+import os
 import subprocess
 import time
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from sensor.event import (
     ProcessExited,
     ProcessStarted,
 )
+from sensor.probes.cgroups import mount
 from sensor.probes.origin import Origin
 from sensor.probes.record import Count, Type
 from sensor.probes.sensor import Sensor
@@ -163,3 +165,18 @@ def test_two_paths_of_4095_bytes_are_told_whole(sensor: Sensor, tmp_path: Path) 
     (changed,) = told(sensor, python(program, begin), FileChanged)
 
     assert (changed.path, changed.to_path) == (f"{begin}/a", f"{begin}/b")
+
+
+def test_what_runs_in_the_group_of_a_unit_is_told_so(sensor: Sensor) -> None:
+    folder = mount() / f"clew-test-{os.getpid()}.service"
+    folder.mkdir()
+    try:
+        sensor.records()
+        moves = f"echo $$ > {folder}/cgroup.procs; exec /bin/true"
+        found = list(sensor.observed(sensor.launch(["sh", "-c", moves]), Origin.here()))
+    finally:
+        folder.rmdir()
+
+    told = {one.argv[0]: one.unit for one in found if isinstance(one, ProcessStarted) and one.argv}
+    assert told["/bin/true"] == folder.name
+    assert told["sh"] != folder.name
