@@ -79,7 +79,7 @@ def recorded(out: Path, settings: "Settings", origin: "Origin") -> "Iterator[Tak
             said.extend(spans)
             if not file:
                 file.append(opened.enter_context(out.open("w", encoding="utf-8", newline="\n")))
-            file[0].writelines(f"{redact(event, key).content}\n" for event in events)
+            file[0].write("".join([f"{redact(event, key).content}\n" for event in events]))
             file[0].flush()
 
         yield take

@@ -11,7 +11,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -59,8 +59,8 @@ class Built:
 def built(order: Order, cache: Path = CACHE) -> Built:
     """Return the programs of an order. Raises `ProbesUnusable` with the compiler's own words."""
     path = place(order, cache)
-    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):  # not there, not to be trusted, or broken
-        return Built.read(json.loads(_trusted(path)))
+    if (kept := _kept(path)) is not None:
+        return kept
     said = _compiled(_asked(order))
     with suppress(OSError):  # it is compiled again next time
         _keep(path, said)
@@ -70,6 +70,18 @@ def built(order: Order, cache: Path = CACHE) -> Built:
 def place(order: Order, cache: Path = CACHE) -> Path:
     """Return where the programs of an order are kept."""
     return cache / f"probes-{blake2b(f'{_FORM} {_asked(order)}'.encode(), digest_size=16).hexdigest()}.json"
+
+
+def kept_at(order: Order, cache: Path = CACHE) -> Path | None:
+    """Return where the programs of an order are kept, `None` where they have to be compiled."""
+    path = place(order, cache)
+    return path if _kept(path) is not None else None
+
+
+def _kept(path: Path) -> Built | None:
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):  # not there, not to be trusted, or broken
+        return Built.read(json.loads(_trusted(path)))
+    return None
 
 
 def _asked(order: Order) -> str:
@@ -92,11 +104,15 @@ def _trusted(path: Path) -> bytes:
 def _keep(path: Path, said: bytes) -> None:
     """Write a file in one step, and let go of what was kept before."""
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    others: Iterable[Path] = list(path.parent.glob("probes-*"))
+    others = [other for other in path.parent.glob("probes-*") if other != path]
     descriptor, name = tempfile.mkstemp(prefix=".probes-", dir=path.parent)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(said)
-    Path(name).replace(path)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(said)
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
     for other in others:
         other.unlink(missing_ok=True)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sensor.errors import SensorError
 from sensor.probes.btf import VMLINUX
-from sensor.probes.built import place
+from sensor.probes.built import kept_at
 from sensor.probes.compiler import PLACE
 from sensor.probes.kernel import TRACEFS, tracepoints
 from sensor.probes.sensor import Sensor
@@ -37,8 +37,12 @@ def needs(*, trial: bool = True) -> Iterator[Need]:
     if not (root and btf and tracing.met):
         yield from _compiling()
         return
-    kept = place(order(PROBES, VMLINUX.read_bytes(), tracepoints()))
-    compiling = [Need("compiled", True, str(kept))] if kept.exists() else list(_compiling())
+    try:
+        kept = kept_at(order(PROBES, VMLINUX.read_bytes(), tracepoints()))
+    except SensorError as error:
+        yield Need("probes", False, str(error))
+        return
+    compiling = [Need("compiled", True, str(kept))] if kept is not None else list(_compiling())
     yield from compiling
     if trial and all(need.met for need in compiling):
         yield _trial()

@@ -50,8 +50,8 @@ class _EventAttributes(ctypes.Structure):
 class Functions:
     """Programs by name, to be attached to files."""
 
-    def __init__(self, programs: Mapping[str, int], *, links: bool = True) -> None:
-        """`programs`: name → descriptor, loaded for functions."""
+    def __init__(self, programs: Mapping[str, int], *, links: bool | None = None) -> None:
+        """`programs`: name → descriptor, loaded for functions. `links`: whether the kernel has them, where that is known."""
         self._programs = programs
         self._links = links
 
@@ -62,14 +62,18 @@ class Functions:
         Raises `OSError`.
         """
         path = ctypes.create_string_buffer(f"/proc/self/fd/{file}".encode())
-        if self._links:
+        if self._links is not False:
             try:
-                return _link(self._programs[program], path, at_end, offset)
+                held = _link(self._programs[program], path, at_end, offset)
             except OSError as error:
-                # What a kernel without such links says to a command, or a form of it, that it does not know.
-                if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):
+                # What a kernel without such links says to a command, or a form of it, that it does not know; where it had one
+                # before, it is the file that is not as it should be.
+                if self._links or error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):
                     raise
                 self._links = False
+            else:
+                self._links = True
+                return held
         return _event(self._programs[program], path, at_end, offset)
 
     def detach(self, held: Collection[int]) -> None:
@@ -88,8 +92,12 @@ def _event(program: int, path: ctypes.Array[ctypes.c_char], at_end: bool, offset
     attributes = _EventAttributes(_kind_of_event(), ctypes.sizeof(_EventAttributes), int(at_end))
     attributes.config1, attributes.config2 = ctypes.addressof(path), offset
     fd = called(PERF_EVENT_OPEN, ctypes.byref(attributes), -1, 0, -1, _CLOEXEC, what=_WHAT)
-    fcntl.ioctl(fd, _SET_BPF, program)
-    fcntl.ioctl(fd, _ENABLE, 0)
+    try:
+        fcntl.ioctl(fd, _SET_BPF, program)
+        fcntl.ioctl(fd, _ENABLE, 0)
+    except OSError:
+        os.close(fd)
+        raise
     return fd
 
 

@@ -2,6 +2,7 @@
 
 import ctypes
 import fcntl
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -131,6 +132,10 @@ def tracepoint(events: Path, name: str, program: int) -> int:
     number = int((events / name.replace(":", "/") / "id").read_text("ascii"))
     attributes = _EventAttributes(_PERF_TRACEPOINT, ctypes.sizeof(_EventAttributes), number, 1)
     fd = called(PERF_EVENT_OPEN, ctypes.byref(attributes), -1, 0, -1, _CLOEXEC, what=name)
-    fcntl.ioctl(fd, _SET_BPF, program)
-    fcntl.ioctl(fd, _ENABLE, 0)
+    try:
+        fcntl.ioctl(fd, _SET_BPF, program)
+        fcntl.ioctl(fd, _ENABLE, 0)
+    except OSError:
+        os.close(fd)
+        raise
     return fd

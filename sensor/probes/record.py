@@ -1,5 +1,6 @@
 """What a probe writes: a header of 64 bytes and a payload. Bytes → records; nothing here touches the kernel."""
 
+import os
 import struct
 from enum import IntEnum
 from typing import NamedTuple, Self
@@ -96,6 +97,10 @@ class Record(NamedTuple):
             raise RecordInvalid(f"A record says {length} bytes and has {len(data) - HEADER.size}.")
         return cls._make((*head[:-1], bytes(data[HEADER.size : HEADER.size + length])))
 
+    def path(self) -> str:
+        """Return the payload up to the first NUL, as the functions of the operating system take it."""
+        return os.fsdecode(self.payload.partition(b"\0")[0])
+
     def text(self) -> str:
-        """Return the payload up to the first NUL, as a name of the file system."""
+        """Return the payload up to the first NUL, as it is told."""
         return self.payload.partition(b"\0")[0].decode("utf-8", "backslashreplace")

@@ -1,7 +1,6 @@
 """Reads what processes read from files that hold credentials, bounded, to know it again where it leaves; nothing of it is kept."""
 
 import os
-import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -39,7 +38,7 @@ class Secrets:
         """Look at the file that a record tells of."""
         if record.type != Type.OPENED or not is_sensitive(path := record.text()):
             return
-        text = self._in_time(record.tgid, path) if self._hanging < MOST_HANGING else None
+        text = self._in_time(record.tgid, record.path()) if self._hanging < MOST_HANGING else None
         if text is None:
             self.unread += 1
         else:
@@ -68,8 +67,6 @@ def _read(pid: int, path: str) -> str:
         path = f"{folder}/{path}"
     file = opened_inside(f"/proc/{pid}/root", path)
     try:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            return ""
         return os.read(file, MOST).decode("utf-8", "replace")
     finally:
         os.close(file)

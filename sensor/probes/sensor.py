@@ -51,7 +51,12 @@ class Sensor:
         except BaseException:
             self._attacher.close()
             raise
-        self._attacher.begin(self._kernel.notices, sizes.notice_pages * mmap.PAGESIZE, self._kernel.functions)
+        try:
+            self._attacher.begin(self._kernel.notices, sizes.notice_pages * mmap.PAGESIZE, self._kernel.functions)
+        except BaseException:
+            self._attacher.close()
+            self._kernel.close()
+            raise
         self.unobserved = (*asked.missing, *self._kernel.unattached)
         """Tracepoints that this kernel does not have, or that could not be attached to."""
         self._urgent = select.epoll()
@@ -167,7 +172,7 @@ class Sensor:
         unseen = {f"{kind.name.lower()}: too long": self.count(kind, Count.CUT) for kind in Type}
         unseen |= {f"{kind.name.lower()}: memory could not be read": self.count(kind, Count.UNREAD) for kind in Type}
         unseen["TLS of files that could not be attached to"] = self._attacher.unseen
-        unseen["TLS of libraries that are new since the helper that attaches ended or hangs"] = int(
+        unseen["all TLS since the helper that attaches to libraries ended, or what is new since it hangs"] = int(
             self._attacher.ended
         )
         new = {where: count - self._known.get(where, 0) for where, count in (lost | unseen).items()}

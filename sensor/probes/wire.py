@@ -60,12 +60,14 @@ class Wire:
         """Yield what a record tells, alone or with those before it."""
         yield from self._folders.absolute(record, decode(record, self._origin))
         try:
+            is_plaintext = record.type in WAYS  # most of them, which say nothing else
+            if not is_plaintext:
+                self._folders.take(record)
             for said in self._connections.take(record):
                 yield from self._told(said, record.at_ns)
             yield from self._unheard.take(record)
-            if record.type in WAYS:  # most of them, which say nothing else
+            if is_plaintext:
                 return
-            self._folders.take(record)
             for found in self._streams.take(record):
                 yield from self._plain(found, record.at_ns)
         except Exception as error:  # noqa: BLE001 - what a traced process says must not end its observation

@@ -77,7 +77,7 @@ class Http1:
     @property
     def handshake(self) -> Exchange | None:
         """Return the exchange behind which all is WebSocket."""
-        return self._response.handshake
+        return None if self._given_up else self._response.handshake
 
     @property
     def behind(self) -> bytes:
@@ -371,7 +371,12 @@ class _Responses(_Way):
         self.done()
         response = Response(head.status, tuple(head.headers), body.whole(), body.missing, at_ns, body.cut_off)
         exchange = Exchange(self._waiting.popleft(), response)
-        if head.status == _SWITCHING and header(response.headers, "upgrade").lower() == "websocket":
+        # A request that still waits would never be answered.
+        if (
+            not self._waiting
+            and head.status == _SWITCHING
+            and header(response.headers, "upgrade").lower() == "websocket"
+        ):
             self.handshake = exchange
         return exchange
 

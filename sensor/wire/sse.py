@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator
 
-_LINES = re.compile(r"\r\n|\n|\r")
+LINES = re.compile(r"\r\n|\n|\r")
+"""What stands between lines."""
 
 
 def data(body: str) -> Iterator[str]:
     """Yield the data of each event. One that the end of the body cut off is yielded, too: streams are often ended so."""
     lines: list[str] = []
-    for line in _LINES.split(body.removeprefix("\ufeff")):
+    for line in LINES.split(body.removeprefix("\ufeff")):
         if not line:
             if lines:
                 yield "\n".join(lines)

@@ -4,9 +4,9 @@ A file is opened once, looked at and attached to by its descriptor: by its name,
 meanwhile, and probes at wrong places of a library would end every process that uses it.
 """
 
+import errno
 import os
 import platform
-import stat
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -34,6 +34,9 @@ KNOWN = 10_000
 LARGEST = 1 << 30
 """Bytes of a file that is looked at."""
 
+_GONE = (errno.ENOENT, errno.ESRCH, errno.ENOTDIR, errno.EINVAL)
+"""A file that is there no longer, or no regular one."""
+
 Attach = Callable[[int, str, bool, int], int]
 """Descriptor of a file, program, whether at the end of the function, and its offset → what holds it attached."""
 Detach = Callable[[Collection[int]], None]
@@ -48,11 +51,11 @@ class Libraries:
         self._attach = attach
         self._detach = detach
         self._hold = hold
-        self._attached: OrderedDict[tuple[int, int], list[int]] = OrderedDict()
-        """Device and inode → what holds it; what is attached to keeps its inode. Those that were opened last stand last."""
+        self._attached: OrderedDict[tuple[int, int], tuple[int, list[int]]] = OrderedDict()
+        """Device and inode → when it was changed last, and what holds it, which keeps its inode. Those opened last stand last."""
         self._usual: set[tuple[int, int]] = set()
         self._without: set[tuple[int, int, int]] = set()
-        """Device, inode and time of change of files without functions of OpenSSL."""
+        """Device, inode and when it was changed last (which nobody can set) of files without functions of OpenSSL."""
         self.unseen = 0
         """Files that were not attached to because the kernel refused."""
 
@@ -67,7 +70,7 @@ class Libraries:
         """Look at the file that a record tells of; whoever executes or opens one that is new is held meanwhile."""
         if record.type == Type.EXECUTED:
             self._look("", f"/proc/{record.tgid}/exe", self._hold(record))
-        elif record.type == Type.OPENED and (path := record.text()).rpartition("/")[2].startswith(NAME):
+        elif record.type == Type.OPENED and (path := record.path()).rpartition("/")[2].startswith(NAME):
             inside = path if path.startswith("/") else f"{_cwd(record.tgid)}/{path}"
             self._look(f"/proc/{record.tgid}/root", inside, self._hold(record))
 
@@ -85,7 +88,8 @@ class Libraries:
     def _look(self, root: str, path: str, held: AbstractContextManager[None]) -> None:
         try:
             file = opened_inside(root, path)
-        except OSError:  # gone already
+        except OSError as error:
+            self.unseen += error.errno not in _GONE
             return
         try:
             if self._is_new(file):
@@ -99,11 +103,14 @@ class Libraries:
     def _is_new(self, file: int) -> bool:
         there = os.fstat(file)
         key = (there.st_dev, there.st_ino)
-        if key in self._attached:
+        changed_ns, held = self._attached.get(key, (there.st_ctime_ns, []))
+        if changed_ns != there.st_ctime_ns:  # its functions may be elsewhere now
+            del self._attached[key]
+            self._detach(held)
+        elif key in self._attached:
             self._attached.move_to_end(key)
             return False
-        usable = stat.S_ISREG(there.st_mode) and there.st_size <= LARGEST
-        return usable and (*key, there.st_mtime_ns) not in self._without
+        return there.st_size <= LARGEST and (*key, there.st_ctime_ns) not in self._without
 
     def _look_at(self, file: int) -> None:
         there = os.fstat(file)
@@ -112,18 +119,19 @@ class Libraries:
         if not found:
             if len(self._without) >= KNOWN:
                 self._without.clear()
-            self._without.add((*key, there.st_mtime_ns))
+            self._without.add((*key, there.st_ctime_ns))
             return
         if len(self._attached) >= MOST:
             self._give_way()
         # Not tried again where it fails in the middle: what would be attached twice would be told twice.
-        held = self._attached.setdefault(key, [])
+        held: list[int] = []
+        self._attached[key] = (there.st_ctime_ns, held)
         held += (self._attach(file, *place) for place in places(found, partial(_read, file), platform.machine()))
 
     def _give_way(self) -> None:
         old = next((key for key in self._attached if key not in self._usual), None)
         if old is not None:
-            self._detach(self._attached.pop(old))
+            self._detach(self._attached.pop(old)[1])
 
 
 def _read(file: int, offset: int, size: int) -> bytes:

@@ -62,7 +62,8 @@ def _inner(plain: int, extended: int, code: Code) -> int | None:
     if begin[at : at + len(_SUB)] != _SUB:
         return None
     inner = _called(begin, at + len(_SUB) + 1, extended)
-    body = code(plain, _LONGEST)
+    # What stands behind it may be the other one.
+    body = code(plain, min(_LONGEST, extended - plain) if extended > plain else _LONGEST)
     if inner is None or inner not in (_called(body, at, plain) for at in range(len(body))):
         return None
     return inner if _pushes(code(inner, 2)) else None

@@ -18,24 +18,28 @@ from sensor.probes.running import TICK_NS, started
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root holds processes that are not its children")
 
 COUNTS = """
-import signal, sys
+import mmap, signal, sys
 signal.signal(signal.SIGUSR1, lambda *_: print("told", flush=True))
-number = 0
+with open(sys.argv[1], "r+b") as file:
+    counted = mmap.mmap(file.fileno(), 8)
 print("begun", flush=True)
+number = 0
 while True:
     number += 1
-    sys.stderr.write("."); sys.stderr.flush()
+    counted[:] = number.to_bytes(8, "little")
 """
 
 
 @pytest.fixture
 def busy(tmp_path: Path) -> Iterator[tuple["subprocess.Popen[str]", Path]]:
-    """Return a process that writes without end, and where it writes to."""
-    with (tmp_path / "written").open("w") as written:
-        process = subprocess.Popen([sys.executable, "-c", COUNTS], stdout=subprocess.PIPE, stderr=written, text=True)
+    """Return a process that counts without end, and where; it calls the system for nothing."""
+    (tmp_path / "counted").write_bytes(bytes(8))
+    process = subprocess.Popen(
+        [sys.executable, "-c", COUNTS, str(tmp_path / "counted")], stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     assert process.stdout.readline() == "begun\n"
-    yield process, tmp_path / "written"
+    yield process, tmp_path / "counted"
     process.kill()
     process.communicate()
 
@@ -47,9 +51,9 @@ def record(pid: int, ticks: int | None = None) -> Record:
 
 
 def goes_on(written: Path) -> bool:
-    before = written.stat().st_size
+    before = written.read_bytes()
     time.sleep(0.1)
-    return written.stat().st_size > before
+    return written.read_bytes() != before
 
 
 @contextmanager
@@ -96,6 +100,18 @@ def test_a_signal_that_comes_meanwhile_is_not_lost(busy: tuple["subprocess.Popen
         with held(record(process.pid)):
             process.send_signal(signal.SIGUSR1)
         assert process.stdout.readline() == "told\n"
+
+
+def test_who_waits_in_a_call_that_would_not_begin_again_is_left_alone() -> None:
+    waits = "import select; poll = select.epoll(); print('begun', flush=True); poll.poll()"
+    with subprocess.Popen([sys.executable, "-c", waits], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(0.1)
+        with held(record(process.pid)):
+            time.sleep(0.05)
+            assert Path(f"/proc/{process.pid}/stat").read_text("ascii").rpartition(")")[2].split()[0] == "S"
+        process.kill()
 
 
 def test_another_process_with_the_number_is_left_alone(busy: tuple["subprocess.Popen[str]", Path]) -> None:

@@ -72,6 +72,16 @@ def test_where_it_is_not_sure_the_exported_functions_are_taken(code: Mapping[int
     assert placed(code) == [*EACH, ("tls_freed", False, FREE)]
 
 
+def test_the_call_of_what_stands_behind_is_not_its_own() -> None:
+    near = PLAIN + 16
+    code = {PLAIN: SUB + XOR * 6 + SUB + calls(near + 4), near: SUB + calls(near + 4), INNER: PUSH}
+
+    def read(offset: int, size: int) -> bytes:
+        return code.get(offset, b"")[:size]
+
+    assert places({"SSL_read": PLAIN, "SSL_read_ex": near}, read, "x86_64")[0] == ("tls_call", False, PLAIN)
+
+
 def test_on_another_machine_code_says_nothing() -> None:
     code = {PLAIN: plain(), EXTENDED: SUB + calls(EXTENDED + 4), INNER: PUSH, FREE: TEST + JE}
 

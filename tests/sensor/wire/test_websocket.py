@@ -1,6 +1,7 @@
 """WebSocket that passes by. What is sent is made by wsproto's own client and server, which speak with each other."""
 
 import json
+import zlib
 from collections.abc import Iterable
 
 import pytest
@@ -139,6 +140,72 @@ def test_bytes_that_are_no_frame_end_what_is_understood(broken: bytes) -> None:
     assert [one.request.body for one in found if isinstance(one, Exchange)] == [b"", b"heard"]
     assert isinstance(last, Undecoded)
     assert last.size >= len(broken)
+
+
+@pytest.mark.parametrize(
+    "agreed", ["server_max_window_bits=8", "server_max_window_bits", 'client_max_window_bits="15"', "what; is=this"]
+)
+def test_whatever_parameters_are_agreed_to_what_is_compressed_is_read(agreed: str) -> None:
+    handshake, taken, *rest = asked(deflate=True).pieces
+    said = taken[1].replace(b"permessage-deflate", b"permessage-deflate; " + agreed.encode())
+
+    _, talk, _ = heard([handshake, ("got", said), *rest])
+    assert isinstance(talk, Exchange)
+    assert json.loads(talk.request.body) == CREATE
+
+
+@pytest.mark.parametrize("direction", ["sent", "got"])
+def test_what_comes_behind_the_end_is_not_kept_but_counted(direction: Direction) -> None:
+    talk = Talk(deflate=False)
+    close = CloseConnection(code=1000)
+    pieces = [*(talk.client(close) if direction == "sent" else talk.server(close)).pieces, (direction, bytes(100_000))]
+    connection = Http()
+    for way, data in pieces:
+        list(connection.take(way, data))
+
+    assert connection.held == 0
+    assert [one.size for one in connection.end() if isinstance(one, Undecoded)] == [100_000]
+
+
+def test_compressed_data_with_an_end_of_its_own_is_not_kept() -> None:
+    ends = zlib.compress(b"the end", wbits=-15)
+    frame = b"\xc1\xff" + (1 << 40).to_bytes(8, "big") + bytes(4) + ends
+    talk = Talk(deflate=True)
+
+    *_, last = heard([*talk.pieces, ("sent", frame), ("sent", bytes(1_000_000))])
+    assert isinstance(last, Undecoded)
+    assert last.size >= 1_000_000
+
+
+def test_an_answer_whose_lines_end_otherwise_is_read() -> None:
+    answer = json.dumps(EVENTS[-1]).replace("{", "{\r", 1)
+    talk = Talk(deflate=False).client(TextMessage(data=json.dumps(CREATE))).server(TextMessage(data=answer))
+
+    _, found = heard(talk.pieces)
+    assert isinstance(found, Exchange)
+    span = span_of(found, "c", 1, "kernel:tls")
+    assert span is not None
+    assert span.attributes["gen_ai.output.messages"] == OUTPUT
+    assert UNREAD not in span.attributes
+
+
+def test_an_answer_that_the_end_cut_off_is_marked() -> None:
+    talk = Talk(deflate=False).client(TextMessage(data=json.dumps(CREATE)))
+    talk.server(TextMessage(data=json.dumps(EVENTS[0])))
+
+    _, found = heard(talk.pieces)
+    assert isinstance(found, Exchange)
+    span = span_of(found, "c", 1, "kernel:tls")
+    assert span is not None
+    assert "ended before it did" in str(span.attributes[UNREAD])
+
+
+def test_what_is_said_before_the_handshake_is_over_is_not_lost_in_silence() -> None:
+    (_, hello), (_, taken), *_ = Talk(deflate=False).pieces
+    early = b"\x81\x05early"
+
+    found = heard([("sent", hello[:-2]), ("got", taken + early), ("sent", hello[-2:] + b"\x81\x84\0\0\0\0late")])
+    assert any(isinstance(one, Undecoded) for one in found) or len(found) == 3
 
 
 def test_a_message_that_does_not_end_is_marked() -> None:
