@@ -1,9 +1,9 @@
 """WebSocket as it passes by: the messages of a connection's two directions → requests with what was answered.
 
 wsproto reads frames (RFC 6455); what is compressed in them (RFC 7692) is inflated here, within bounds. Messages are neither
-requests nor responses, but programs talk by them as if they were: what a client says is taken for a request, and all that the server
-says until the client speaks again, or until it says that this was all, for its response: one event for each message, as a server
-that streams over HTTP sends them. Whatever the pieces in which bytes come, the same exchanges result.
+requests nor responses, but programs talk by them as if they were: what a client says is taken for a request, and all that the
+server says until the client speaks again, or until it says that this was all, for its response: one event for each message, as a
+server that streams over HTTP sends them. Whatever the pieces in which bytes come, the same exchanges result.
 """
 
 import re
