@@ -1,11 +1,14 @@
 """Programs into a real kernel: what it says of those that it does not take."""
 
+from pathlib import Path
+
 import pytest
 
 from sensor.errors import ProbesUnusable
 from sensor.probes import load
 from sensor.probes.btf import VMLINUX
-from sensor.probes.built import Built, Map, built, place
+from sensor.probes.built import Built, Map, built, kept_at, place
+from sensor.probes.compiler import PLACE
 from sensor.probes.kernel import tracepoints
 from sensor.probes.sensor import Sensor
 from sensor.probes.source import order
@@ -36,3 +39,20 @@ def test_one_compilation_serves_kernels_with_other_tracepoints(sensor: Sensor) -
     assert len(other.hooks) < len(here.hooks)
     assert set(built(here).programs) == {hook.function for probe in PROBES for hook in probe.hooks}
     assert sensor.unobserved == here.missing
+
+
+@pytest.mark.usefixtures("sensor")
+def test_what_was_compiled_is_kept_and_what_is_broken_is_compiled_again(tmp_path: Path) -> None:
+    if not PLACE.exists():
+        pytest.skip("no BCC here")
+    here = order(PROBES, VMLINUX.read_bytes(), tracepoints())
+    (tmp_path / "probes-of-another-version.json").touch()
+    assert kept_at(here, tmp_path) is None
+
+    first = built(here, tmp_path)
+    assert kept_at(here, tmp_path) == place(here, tmp_path)
+    assert built(here, tmp_path) == first
+    place(here, tmp_path).write_text("{")
+    assert kept_at(here, tmp_path) is None
+    assert built(here, tmp_path) == first
+    assert [one.name for one in tmp_path.iterdir()] == [place(here, tmp_path).name]
