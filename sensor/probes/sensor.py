@@ -16,13 +16,13 @@ from sensor.probes.attacher import Attacher
 from sensor.probes.btf import VMLINUX
 from sensor.probes.kernel import Kernel, tracepoints
 from sensor.probes.origin import SOURCE, Origin
-from sensor.probes.places import Places
 from sensor.probes.record import Count, Record, Type
 from sensor.probes.running import Running, Target, running, started
 from sensor.probes.secrets import Secrets
 from sensor.probes.source import USUAL, Sizes, order
 from sensor.probes.table import PROBES
 from sensor.probes.wire import Wire
+from sensor.probes.workload import Workloads
 from sensor.sources.otlp.span import Span
 
 _NOT_OBSERVED = 126
@@ -210,7 +210,7 @@ class Observation:
         self._sensor = sensor
         self._origin = origin
         self._secrets = Secrets()
-        self._places = Places()
+        self._workloads = Workloads()
         self._wire = Wire(origin, sensor.written, self._secrets.shingles)
         self._known: dict[int, Running] = {}
         """Processes that ran before, of which nothing was told yet."""
@@ -268,7 +268,11 @@ class Observation:
             )  # fmt: skip
         self._secrets.take(record)
         for event in self._wire.take(record):
-            if isinstance(event, ProcessStarted) and event.cgroup and (known := self._places.of(event.cgroup).fields()):
+            if (
+                isinstance(event, ProcessStarted)
+                and event.cgroup
+                and (known := self._workloads.of(event.cgroup).fields())
+            ):
                 yield event.model_copy(update=known)
             else:
                 yield event

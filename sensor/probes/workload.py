@@ -24,7 +24,7 @@ _POD = re.compile(r"(?:kubepods.*-)?pod([0-9a-zA-Z_-]{1,64}?)(?:\.slice)?")
 _LOG = re.compile(r"([^_]{1,253})_([^_]{1,63})_(.{1,253})-([0-9a-f]{64})\.log")
 
 
-class Place(NamedTuple):
+class Workload(NamedTuple):
     """Where a process runs; what is not known is `None`."""
 
     unit: str | None = None
@@ -39,7 +39,7 @@ class Place(NamedTuple):
         return {name: value for name, value in self._asdict().items() if value is not None}
 
 
-def place(path: PurePosixPath, names: Mapping[str, tuple[str, str]]) -> Place:
+def workload(path: PurePosixPath, names: Mapping[str, tuple[str, str]]) -> Workload:
     """Return what a path of a control group says; `names`: id of a container → its pod, and its name."""
     unit = container = pod = None
     for part in path.parts:
@@ -50,7 +50,7 @@ def place(path: PurePosixPath, names: Mapping[str, tuple[str, str]]) -> Place:
         elif part.endswith((".service", ".scope")):
             unit = part
     told = names.get(container or "")
-    return Place(unit, told[1] if told else container, told[0] if told else pod)
+    return Workload(unit, told[1] if told else container, told[0] if told else pod)
 
 
 def logged(folder: Path = LOGS) -> dict[str, tuple[str, str]]:
@@ -63,7 +63,7 @@ def logged(folder: Path = LOGS) -> dict[str, tuple[str, str]]:
     return found
 
 
-class Places:
+class Workloads:
     """The groups of this machine, by their numbers, which are those of their folders."""
 
     def __init__(self, root: Path | None = None, logs: Path = LOGS) -> None:
@@ -71,14 +71,14 @@ class Places:
         with suppress(UnknownTarget):
             root = root or mount()
         self._root, self._logs = root, logs
-        self._known: dict[str, Place] = {}
+        self._known: dict[str, Workload] = {}
         self._looked_s = float("-inf")
 
-    def of(self, group: str) -> Place:
+    def of(self, group: str) -> Workload:
         """Return what is known of a group. A group may be gone before it is looked for."""
         if group not in self._known and time.monotonic() - self._looked_s >= AGAIN_S:
             self._look()
-        return self._known.get(group, Place())
+        return self._known.get(group, Workload())
 
     def _look(self) -> None:
         self._looked_s = time.monotonic()
@@ -87,6 +87,6 @@ class Places:
         names = logged(self._logs)
         for _, (folder, _, _) in zip(range(MOST), os.walk(self._root), strict=False):
             with suppress(OSError):
-                self._known[str(Path(folder).stat().st_ino)] = place(
+                self._known[str(Path(folder).stat().st_ino)] = workload(
                     PurePosixPath(folder).relative_to(self._root), names
                 )
