@@ -4,9 +4,9 @@ import ctypes
 import fcntl
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 from sensor.errors import ProbesUnusable
 from sensor.probes.built import Built, as_root
@@ -83,12 +83,28 @@ def programs(built: Built, hooks: Iterable[Hook], fds: Sequence[int], offsets: S
     kinds = {hook.function: _KINDS[hook.kind] for hook in hooks}
     numbers = dict(enumerate(fds))
 
-    def load(name: str) -> int:
-        return _loaded(name, with_offsets(with_maps(built.programs[name], numbers), offsets), *kinds[name])
+    found: dict[str, int] = {}
+    failed: list[ProbesUnusable] = []
+
+    def load(names: Sequence[str]) -> None:
+        for name in names:
+            code = with_offsets(with_maps(built.programs[name], numbers), offsets)
+            try:
+                found[name] = _loaded(name, code, *kinds[name])
+            except ProbesUnusable as error:
+                failed.append(error)
 
     # The verifier takes most of the time, and works for several at once.
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return dict(zip(kinds, pool.map(load, kinds), strict=True))
+    threads = [Thread(target=load, args=(list(kinds)[part::_AT_ONCE],)) for part in range(_AT_ONCE)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failed:
+        for fd in found.values():
+            os.close(fd)
+        raise failed[0]
+    return found
 
 
 def _loaded(name: str, code: bytes, kind: int, attach_type: int) -> int:

@@ -12,8 +12,8 @@ from typing import Any, Self
 
 from sensor.errors import ProbesUnusable
 from sensor.event import CaptureStatus, Event, EventsLost, ProcessStarted
-from sensor.probes.attacher import Attacher
 from sensor.probes.btf import VMLINUX
+from sensor.probes.helper import Helper
 from sensor.probes.kernel import Kernel, tracepoints
 from sensor.probes.origin import SOURCE, Origin
 from sensor.probes.record import Count, Record, Type
@@ -45,16 +45,16 @@ class Sensor:
                 f"{VMLINUX} cannot be read ({error.strerror}): the kernel needs CONFIG_DEBUG_INFO_BTF."
             ) from error
         asked = order(PROBES, btf, tracepoints())
-        self._attacher = Attacher()
+        self._helper = Helper()
         try:
             self._kernel = Kernel(asked, sizes)
         except BaseException:
-            self._attacher.close()
+            self._helper.close()
             raise
         try:
-            self._attacher.begin(self._kernel.notices, sizes.notice_pages * mmap.PAGESIZE, self._kernel.functions)
+            self._helper.begin(self._kernel.notices, sizes.notice_pages * mmap.PAGESIZE, self._kernel.functions)
         except BaseException:
-            self._attacher.close()
+            self._helper.close()
             self._kernel.close()
             raise
         self.unobserved = (*asked.missing, *self._kernel.unattached)
@@ -74,7 +74,7 @@ class Sensor:
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
         self._urgent.close()
-        self._attacher.close()
+        self._helper.close()
         self._kernel.close()
 
     def launch(self, command: Sequence[str], **more: object) -> "subprocess.Popen[bytes]":
@@ -105,7 +105,7 @@ class Sensor:
             if started(pid) != when:
                 self._kernel.forget(pid)
                 continue
-            self._attacher.look_at_mapped(pid)
+            self._helper.look_at_mapped(pid)
             new.add(pid)
         self._watched |= new
         return new
@@ -171,9 +171,9 @@ class Sensor:
         lost["kernel scope (processes)"] = self._kernel.unscoped
         unseen = {f"{kind.name.lower()}: too long": self.count(kind, Count.CUT) for kind in Type}
         unseen |= {f"{kind.name.lower()}: memory could not be read": self.count(kind, Count.UNREAD) for kind in Type}
-        unseen["TLS of files that could not be attached to"] = self._attacher.unseen
+        unseen["TLS of files that could not be attached to"] = self._helper.unseen
         unseen["all TLS since the helper that attaches to libraries ended, or what is new since it hangs"] = int(
-            self._attacher.ended
+            self._helper.ended
         )
         new = {where: count - self._known.get(where, 0) for where, count in (lost | unseen).items()}
         self._known = lost | unseen
