@@ -10,7 +10,6 @@ import os
 import stat
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -103,6 +102,8 @@ def _trusted(path: Path) -> bytes:
 
 def _keep(path: Path, said: bytes) -> None:
     """Write a file in one step, and let go of what was kept before."""
+    import tempfile  # once, where something was compiled
+
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     others = [other for other in path.parent.glob("probes-*") if other != path]
     descriptor, name = tempfile.mkstemp(prefix=".probes-", dir=path.parent)

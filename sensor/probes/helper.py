@@ -2,10 +2,10 @@
 
 import contextlib
 import json
+import os
 import socket
 import subprocess
 import sys
-import tempfile
 
 from sensor.errors import ProbesUnusable
 
@@ -20,7 +20,8 @@ class Helper:
         """Start it; it waits for programs."""
         self._there, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._there.settimeout(_PATIENCE_S)
-        self._words = tempfile.TemporaryFile()  # noqa: SIM115 - as long as this
+        self._words = os.fdopen(os.memfd_create("clew-words"), "w+b")
+        """What the helper says on its way to an end that nobody asked for."""
         self._unseen = 0
         self.ended = False
         """Whether it ended, or hangs: nothing is attached to any more."""
