@@ -1,6 +1,7 @@
 """System calls that Python has no function for, by their numbers."""
 
 import ctypes
+import fcntl
 import os
 import platform
 from collections.abc import Mapping
@@ -10,6 +11,9 @@ BPF: Mapping[str, int] = {"x86_64": 321, "aarch64": 280}
 PERF_EVENT_OPEN: Mapping[str, int] = {"x86_64": 298, "aarch64": 241}
 OPENAT2: Mapping[str, int] = {"x86_64": 437, "aarch64": 437}
 """Machine → number."""
+
+_CLOEXEC, _SET_BPF, _ENABLE = 8, 0x40042408, 0x2400
+"""PERF_FLAG_FD_CLOEXEC, PERF_EVENT_IOC_SET_BPF, PERF_EVENT_IOC_ENABLE (linux/perf_event.h)."""
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -30,3 +34,26 @@ def checked(result: int, what: str) -> int:
         error = ctypes.get_errno()
         raise OSError(error, f"{what}: {os.strerror(error)}")
     return int(result)
+
+
+class EventAttributes(ctypes.Structure):
+    """The first part of `struct perf_event_attr`, as of its second version (linux/perf_event.h)."""
+
+    _fields_ = (
+        ("type", ctypes.c_uint32), ("size", ctypes.c_uint32), ("config", ctypes.c_uint64), ("sample_period", ctypes.c_uint64),
+        ("sample_type", ctypes.c_uint64), ("read_format", ctypes.c_uint64), ("flags", ctypes.c_uint64),
+        ("wakeup_events", ctypes.c_uint32), ("bp_type", ctypes.c_uint32), ("config1", ctypes.c_uint64),
+        ("config2", ctypes.c_uint64),
+    )  # fmt: skip
+
+
+def run_at(event: EventAttributes, program: int, *, what: str) -> int:
+    """Run a program of BPF at an event, wherever that happens; return what holds it there. Raises `OSError`."""
+    fd = called(PERF_EVENT_OPEN, ctypes.byref(event), -1, 0, -1, _CLOEXEC, what=what)
+    try:
+        fcntl.ioctl(fd, _SET_BPF, program)
+        fcntl.ioctl(fd, _ENABLE, 0)
+    except OSError:
+        os.close(fd)
+        raise
+    return fd

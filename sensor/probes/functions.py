@@ -6,14 +6,13 @@ elsewhere by events (`perf_event_open`).
 
 import ctypes
 import errno
-import fcntl
 import os
 import threading
 from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 
-from sensor.probes.call import BPF, PERF_EVENT_OPEN, called
+from sensor.probes.call import BPF, EventAttributes, called, run_at
 
 UPROBE_MULTI = 48
 """BPF_TRACE_UPROBE_MULTI (linux/bpf.h): what programs of functions, and what these go on with, are loaded for.
@@ -21,8 +20,6 @@ UPROBE_MULTI = 48
 Kernels that do not have it do not look.
 """
 _LINK_CREATE = 28
-_CLOEXEC, _SET_BPF, _ENABLE = 8, 0x40042408, 0x2400
-"""PERF_FLAG_FD_CLOEXEC, PERF_EVENT_IOC_SET_BPF, PERF_EVENT_IOC_ENABLE (linux/perf_event.h)."""
 _WHAT = "a library cannot be probed"
 
 
@@ -33,17 +30,6 @@ class _LinkAttributes(ctypes.Structure):
         ("program", ctypes.c_uint32), ("target", ctypes.c_uint32), ("attach_type", ctypes.c_uint32), ("flags", ctypes.c_uint32),
         ("path", ctypes.c_uint64), ("offsets", ctypes.c_uint64), ("reference_counters", ctypes.c_uint64),
         ("cookies", ctypes.c_uint64), ("count", ctypes.c_uint32), ("at_end", ctypes.c_uint32), ("pid", ctypes.c_uint32),
-    )  # fmt: skip
-
-
-class _EventAttributes(ctypes.Structure):
-    """The first part of `struct perf_event_attr`, as of its second version (linux/perf_event.h)."""
-
-    _fields_ = (
-        ("type", ctypes.c_uint32), ("size", ctypes.c_uint32), ("config", ctypes.c_uint64), ("sample_period", ctypes.c_uint64),
-        ("sample_type", ctypes.c_uint64), ("read_format", ctypes.c_uint64), ("flags", ctypes.c_uint64),
-        ("wakeup_events", ctypes.c_uint32), ("bp_type", ctypes.c_uint32), ("config1", ctypes.c_uint64),
-        ("config2", ctypes.c_uint64),
     )  # fmt: skip
 
 
@@ -89,16 +75,9 @@ def _link(program: int, path: ctypes.Array[ctypes.c_char], at_end: bool, offset:
 
 
 def _event(program: int, path: ctypes.Array[ctypes.c_char], at_end: bool, offset: int) -> int:
-    attributes = _EventAttributes(_kind_of_event(), ctypes.sizeof(_EventAttributes), int(at_end))
+    attributes = EventAttributes(_kind_of_event(), ctypes.sizeof(EventAttributes), int(at_end))
     attributes.config1, attributes.config2 = ctypes.addressof(path), offset
-    fd = called(PERF_EVENT_OPEN, ctypes.byref(attributes), -1, 0, -1, _CLOEXEC, what=_WHAT)
-    try:
-        fcntl.ioctl(fd, _SET_BPF, program)
-        fcntl.ioctl(fd, _ENABLE, 0)
-    except OSError:
-        os.close(fd)
-        raise
-    return fd
+    return run_at(attributes, program, what=_WHAT)
 
 
 @cache

@@ -1,7 +1,6 @@
 """Compiled programs → maps and programs in the kernel, and tracepoints that run them: by bpf(2) and perf_event_open(2) alone."""
 
 import ctypes
-import fcntl
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -10,7 +9,7 @@ from threading import Thread
 
 from sensor.errors import ProbesUnusable
 from sensor.probes.built import Built, as_root
-from sensor.probes.call import BPF, PERF_EVENT_OPEN, called
+from sensor.probes.call import BPF, EventAttributes, called, run_at
 from sensor.probes.code import with_maps, with_offsets
 from sensor.probes.functions import UPROBE_MULTI
 from sensor.probes.table import Hook
@@ -25,8 +24,8 @@ _KINDS: Mapping[str, tuple[int, int]] = {
     "jump": (_KPROBE, UPROBE_MULTI),
 }
 """Kind of a hook → type of its program, and what it is attached to (linux/bpf.h)."""
-_PERF_TRACEPOINT, _CLOEXEC, _SET_BPF, _ENABLE = 2, 8, 0x40042408, 0x2400
-"""PERF_TYPE_TRACEPOINT, PERF_FLAG_FD_CLOEXEC, PERF_EVENT_IOC_SET_BPF, PERF_EVENT_IOC_ENABLE (linux/perf_event.h)."""
+_PERF_TRACEPOINT = 2
+"""PERF_TYPE_TRACEPOINT (linux/perf_event.h)."""
 _AT_ONCE = 4
 _LOG = 1 << 20
 """Bytes of what the verifier says."""
@@ -49,16 +48,6 @@ class _ProgramAttributes(ctypes.Structure):
         ("log_level", ctypes.c_uint32), ("log_size", ctypes.c_uint32), ("log", ctypes.c_uint64),
         ("kernel_version", ctypes.c_uint32), ("flags", ctypes.c_uint32), ("name", ctypes.c_char * 16),
         ("device", ctypes.c_uint32), ("attach_type", ctypes.c_uint32),
-    )  # fmt: skip
-
-
-class _EventAttributes(ctypes.Structure):
-    """The first part of `struct perf_event_attr`, as of its first version (linux/perf_event.h)."""
-
-    _fields_ = (
-        ("type", ctypes.c_uint32), ("size", ctypes.c_uint32), ("config", ctypes.c_uint64), ("sample_period", ctypes.c_uint64),
-        ("sample_type", ctypes.c_uint64), ("read_format", ctypes.c_uint64), ("flags", ctypes.c_uint64),
-        ("wakeup_events", ctypes.c_uint32), ("bp_type", ctypes.c_uint32), ("config1", ctypes.c_uint64),
     )  # fmt: skip
 
 
@@ -146,12 +135,4 @@ def raw_tracepoint(name: str, program: int) -> int:
 def tracepoint(events: Path, name: str, program: int) -> int:
     """Run a program at a tracepoint (`group:name`, in this folder of tracefs); return what holds it. Raises `OSError`."""
     number = int((events / name.replace(":", "/") / "id").read_text("ascii"))
-    attributes = _EventAttributes(_PERF_TRACEPOINT, ctypes.sizeof(_EventAttributes), number, 1)
-    fd = called(PERF_EVENT_OPEN, ctypes.byref(attributes), -1, 0, -1, _CLOEXEC, what=name)
-    try:
-        fcntl.ioctl(fd, _SET_BPF, program)
-        fcntl.ioctl(fd, _ENABLE, 0)
-    except OSError:
-        os.close(fd)
-        raise
-    return fd
+    return run_at(EventAttributes(_PERF_TRACEPOINT, ctypes.sizeof(EventAttributes), number, 1), program, what=name)
