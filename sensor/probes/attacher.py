@@ -26,6 +26,7 @@ from sensor.probes.tls.libraries import DESCRIPTORS, Libraries
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.001, 0.1
 """Between tries to let go of a thread that has not stopped yet."""
 _DETACHING_S = 0.2
+"""For which the child that detaches outlives us, who must not be the last to hold anything."""
 _BEFORE_OTHERS = -20
 
 

@@ -48,7 +48,7 @@ class Sensor:
         self._helper = Helper()
         try:
             self._kernel = Kernel(asked, sizes)
-        except BaseException:
+        except BaseException:  # also Ctrl-C: the helper must not stay
             self._helper.close()
             raise
         try:
