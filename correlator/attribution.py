@@ -8,6 +8,8 @@ or of several in one process, neither gets it: it is called ambiguous.
 A *work* is one execution unit: a process with all that it started, or a single act of the agent's own process.
 """
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -104,27 +106,40 @@ def asked(events: Iterable[Event], scene: "Scene") -> list[Asked]:
     observed = list(events)
     begun: dict[tuple[int, str], int] = {}
     """Place and id of a call → when its model was asked, or had replied."""
+    asking: dict[int, int] = {}
+    """Place of a reply → when its model was asked, and was told all that comes before."""
     speakers: set[ProcessId] = set()
     for event in observed:
-        if isinstance(event, ModelResponded) and (request := scene.spoke.get(event.trace_id or "")) is not None:
+        if isinstance(event, ModelResponded) and (request := scene.spoke.get(exchange_of(event))) is not None:
             if request.process is not None:
                 speakers.add(request.process)
-            response = scene.responses.get(event.trace_id or "")
+            response = scene.responses.get(exchange_of(event))
             # A model that streams has asked for a call before its reply ends.
             whole = response is not None and response.media_type not in (None, _STREAM)
             moment = response.position if response is not None and whole else request.position
             begun |= {(event.position, one.call_id): moment for one in event.calls if one.call_id is not None}
+            asking[event.position] = request.position
     called, returned = _paired(observed)
-    slack = 0 if all(event.source.startswith(_KERNEL) for event in called) else SLACK_NS
+    places = sorted(asking)
     last = max((event.at_ns or 0 for event in observed), default=0)
     found = []
     for number, (event, result) in enumerate(zip(called, returned, strict=True)):
-        start = begun.get((event.position, event.call_id or ""), event.at_ns)
+        slack = 0 if event.source.startswith(_KERNEL) else SLACK_NS
+        start = begun.get((event.position, event.call_id or ""))
+        first_ns = start if start is not None else 0 if event.at_ns is None else event.at_ns - slack
         ended = result.at_ns if result is not None else last + AFTER_NS if last else None
-        first_ns = 0 if start is None else start - slack
         last_ns = EVER if ended is None else ended + slack
+        if slack and result is not None and ended is not None:
+            # The kernel has seen on its own clock when the result was sent.
+            sent = next((asking[place] for place in places[bisect_right(places, result.position) :]), last_ns)
+            last_ns = sent if ended - slack <= sent < last_ns else last_ns
         found.append(Asked(Call(number, event, result), first_ns, last_ns, frozenset(speakers)))
     return found
+
+
+def exchange_of(event: ModelResponded) -> str:
+    """Return the trace of the HTTP request that the kernel saw of a reply, if it saw one."""
+    return event.heard_in or event.trace_id or ""
 
 
 def _paired(observed: Iterable[Event]) -> tuple[list[ToolCalled], list[ToolReturned | None]]:
@@ -153,10 +168,7 @@ def attribute(sessions: Mapping[str, Iterable[Event]], system: Sequence[Event]) 
     scene = Scene(system)
     held = {key: list(events) for key, events in sessions.items()}
     scene.talks = frozenset(
-        event.trace_id
-        for events in held.values()
-        for event in events
-        if isinstance(event, ModelResponded) and event.trace_id
+        exchange_of(event) for events in held.values() for event in events if isinstance(event, ModelResponded)
     )
     calls = {key: asked(events, scene) for key, events in held.items()}
     of_session = {one.call.event.entity: key for key, every in calls.items() for one in every}
@@ -191,6 +203,8 @@ class Scene:
         self.responses: dict[str, HttpResponded] = {}
         self.leaks: dict[str, list[Event]] = {}
         """Trace → what was sent in its request that is secret."""
+        self.served: Counter[tuple[ProcessId, ProcessId]] = Counter()
+        """Tool server and who asked it → how many calls."""
         self.folders: dict[ProcessId, str] = {}
         self.names: dict[tuple[ProcessId, str], set[str]] = {}
         """Process and address → the names that it resolved to it."""
@@ -218,6 +232,8 @@ class Scene:
                 self.leaks.setdefault(event.trace_id, []).append(event)
             case HttpResponded() if event.trace_id is not None:
                 self.responses[event.trace_id] = event
+            case ToolServed() if event.process is not None:
+                self.served[event.process, process] += 1
             case NameResolved():
                 for address in event.addresses:
                     self.names.setdefault((process, address), set()).add(event.name)
@@ -393,12 +409,15 @@ class _Linker:
     def _root(self, line: Sequence[ProcessId], one: Asked) -> ProcessId | None:
         """Return the first of the line of a process, below its agent, that was born while the call was at work.
 
-        `None` where the process itself was there before: then only what it did is part of the call.
+        `None` where the process itself was there before: then only what it did is part of the call. So it is with a tool server
+        that the agent asked several times: whenever it was started, it is no call's own.
         """
         root = None
         for ancestor in line:
             born = self._scene.born.get(ancestor)
             if ancestor in one.speakers or born is None or not one.begun_ns <= born <= one.ended_ns:
+                break
+            if any(self._scene.served[ancestor, speaker] > 1 for speaker in one.speakers):
                 break
             root = ancestor
         return root

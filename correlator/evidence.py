@@ -185,6 +185,7 @@ def _asked(told: _Told, seen: Seen, event: HttpRequested, call: Call) -> Evidenc
     body = event.body or ""
     if event.url.partition("?")[0].endswith(_TELEMETRY) and body.lstrip().startswith(_EXPORTED):
         return None
+    body = _said(body)
     sent = _arguments(told, call, (body,)) or _values(told, f"{event.url}\n{body}", _parts(event.url, body))
     came = seen.answer.body if seen.answer is not None else None
     return _more(sent, _result(told, came or "", "response"))
@@ -193,6 +194,20 @@ def _asked(told: _Told, seen: Seen, event: HttpRequested, call: Call) -> Evidenc
 _TELEMETRY = ("/v1/traces", "/v1/logs", "/v1/metrics")
 _EXPORTED = ('{"resourceSpans"', '{"resourceLogs"', '{"resourceMetrics"')
 """What exporters send (OTLP/HTTP) says all of a call and is none of its work."""
+
+
+@lru_cache(maxsize=2048)
+def _said(body: str) -> str:
+    """Return what a body says: of a message of JSON-RPC only what is asked with it. Its number 7 is none of a call with a 7."""
+    message = _json(body)
+    if not isinstance(message, dict) or "jsonrpc" not in message:
+        return body
+    params = message.get("params")
+    if not isinstance(params, dict):
+        return json.dumps(params, ensure_ascii=False)
+    # MCP: arguments of a tool; `_meta`, among it a token for progress, is about the message.
+    about = {name: value for name, value in params.items() if name != "_meta"}
+    return json.dumps(params.get("arguments", about), ensure_ascii=False)
 
 
 def _queried(told: _Told, _seen: Seen, event: DatabaseQueried, call: Call) -> Evidence | None:

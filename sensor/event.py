@@ -151,6 +151,8 @@ class ModelResponded(Observed):
     usage: Usage | None = None
     finish_reason: str | None = None
     response_id: str | None = None
+    heard_in: str | None = None
+    """Trace of the HTTP request over which the kernel heard it, where `trace_id` is that of the agent's own telemetry."""
 
 
 class ToolCalled(Observed):

@@ -11,7 +11,7 @@ from correlator.cli.record import OWN
 from correlator.cli.verb import Run, verb
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pydantic import JsonValue
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from correlator.cli.observed import Observation, Taken
     from correlator.cli.station import Station
     from correlator.settings import Settings
+    from sensor.event import Event
     from sensor.probes.origin import Origin
+    from sensor.sources.otlp.span import Span
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -99,8 +101,17 @@ def _afterwards(settings: "Settings", origin: "Origin", observe: "Callable[[Stat
 
     with tempfile.TemporaryDirectory(prefix="clew-run-") as folder:
         recording = Path(folder) / "events.jsonl"
-        with station(settings) as there, recorded(recording, settings, origin) as take:
-            observe(there, take)
+        said: list[Span] = []
+
+        def keep(events: "Sequence[Event]", spans: "Sequence[Span]") -> None:
+            said.extend(spans)
+            take(events, [])
+
+        with station(settings) as there:
+            with recorded(recording, settings, origin) as take:
+                observe(there, keep)
+            # What was heard of a conversation, and what its agent tells of it, is one conversation.
+            there.saw([], said)
         if recording.exists():
             with opened(settings) as desk:
                 ingest([("the command", recording)], desk)

@@ -462,6 +462,66 @@ def test_a_served_tool_is_that_of_the_call_by_its_whole_name() -> None:
     assert links(found({"a": said}, seen, served)["a"]) == []
 
 
+def test_a_server_that_answers_several_calls_is_the_work_of_none_even_when_it_was_started_for_one() -> None:
+    said, seen = session(
+        "a", (1, 3, "pay", {"to": "DE89370400440532013000"}, "x"), (4, 6, "pay", {"to": "DE75512108001245126199"}, "y")
+    )
+    other, their = session("b", (4, 9, "look", {"at": "the archive of last year"}, "z"))
+    server = [*ran(20, 1.5, "server"), *used(20, 1.6)]
+    made = [
+        *ran(21, 2, "tool", '{"to": "DE89370400440532013000"}', parent=process(20)),
+        *ran(22, 5, "tool", '{"to": "DE75512108001245126199"}', parent=process(20)),
+        *ran(23, 5, "tool", '{"at": "the archive of last year"}', parent=process(20)),
+    ]
+    served = [
+        ToolServed(
+            **at(second), process=process(20), client=AGENT, request_id=str(second), name="pay", arguments={"to": to}
+        )
+        for second, to in ((1.9, "DE89370400440532013000"), (4.9, "DE75512108001245126199"))
+    ]
+
+    links_ = found({"a": said, "b": other}, seen, their, server, made, served)
+
+    assert links(links_["a"]) == [
+        ("a-0", 100, Grade.E1, "request"), ("a-0", 21, Grade.E1, "arguments"),
+        ("a-1", 100, Grade.E1, "request"), ("a-1", 22, Grade.E1, "arguments"),
+    ]  # fmt: skip
+    assert links(links_["b"]) == [("b-0", 23, Grade.E1, "arguments")]
+
+
+def test_the_number_of_a_message_is_no_argument_of_a_call() -> None:
+    said, seen = session("a", (1, 3, "list", {"n": 5}, "none"), (4, 6, "show", {"n": 7}, "nothing"))
+    asked = '{"jsonrpc": "2.0", "id": 5, "method": "tools/list", "params": {"_meta": {"progressToken": 5}}}'
+    meant = '{"jsonrpc": "2.0", "id": 9, "method": "tools/call", "params": {"name": "show", "arguments": {"n": 7}}}'
+
+    works = found(
+        {"a": said}, seen, requested(1.5, "http://t/mcp", asked, None), requested(4.5, "http://t/mcp", meant, None)
+    )["a"]
+
+    assert links(works) == [("a-1", 100, Grade.E1, "arguments")]
+
+
+def test_what_the_kernel_heard_says_who_spoke_and_when_also_where_telemetry_tells_of_it() -> None:
+    said, seen = session("a", (1, 2, "run", {"command": "ls -l /srv/archive"}, "done"), (3, 4, "end", {}, "over"))
+    told = [
+        event.model_copy(
+            update={"source": "otlp:genai", "trace_id": "1" * 32}
+            | ({"heard_in": event.trace_id} if isinstance(event, ModelResponded) else {})
+        )
+        for event in said
+    ]
+    agent = [*ran(100, 0, "agent", parent=process(1)), *ran(60, 0.1, "somebody", parent=process(1))]
+    birth = [event.model_copy(update={"process": AGENT}) for event in agent[:2]]
+    command = ("bash", "-c", "ls -l /srv/archive")
+    beside = ran(61, 1.5, *command, parent=process(60))
+
+    assert links(found({"a": told}, seen, birth, agent[2:], beside)["a"]) == []
+    assert links(found({"a": told}, seen, birth, agent[2:], beside, ran(7, 1.6, *command))["a"]) == [
+        ("a-0", 7, Grade.E1, "command")
+    ]
+    assert links(found({"a": told}, seen, birth, ran(7, 3.1, *command))["a"]) == []
+
+
 def test_a_ring_of_parents_ends() -> None:
     said, seen = session("a", (1, 2, "run", {"command": "ls -l /srv"}, "done"))
     ring = [*ran(7, 1.5, "bash", "-c", "ls -l /srv", parent=process(8)), *ran(8, 1.6, "x", parent=process(7))]

@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from correlator.cli.desk import opened
+from correlator.settings import Settings
 from examples.live import agents
 from examples.live.model import ANSWER, serving
+from sensor.event import HttpRequested, ModelResponded
+from sensor.identity import session_key
 from tests.kernel.conftest import clew
 
 pytestmark = pytest.mark.usefixtures("sensor")
@@ -55,6 +59,41 @@ def test_telemetry_and_kernel_tell_one_story(tmp_path: Path) -> None:
 
     assert ran.returncode == 0, ran.stderr.decode()
     assert not [gap for gap in story["gaps"] if gap.startswith("No kernel evidence")]
+
+
+REPORTED = """
+import sys
+from opentelemetry import trace
+from examples.live.agents import AGENTS
+from examples.recorder.families import FRAMEWORKS
+from examples.recorder.reporting import report_as
+provider = report_as("assistant", "one seed")
+FRAMEWORKS["openllmetry_mcp"].switch_on()
+with trace.get_tracer("application").start_as_current_span("answer", attributes={"session.id": "desk-1"}):
+    AGENTS["openai"](int(sys.argv[1]))
+provider.shutdown()
+"""
+
+
+@pytest.mark.parametrize("follow", [(), ("--follow",)])
+def test_a_conversation_that_telemetry_names_and_the_kernel_heard_is_one_session(
+    follow: tuple[str, ...], tmp_path: Path
+) -> None:
+    with serving(tmp_path) as port:
+        agent = [sys.executable, "-c", REPORTED, str(port)]
+        env = os.environ | {"SSL_CERT_FILE": str(tmp_path / "cert.pem")}
+        ran = clew(tmp_path, "run", *follow, "--report", str(tmp_path / "report"), "--", *agent, env=env)
+    (story,) = json.loads((tmp_path / "report").read_text())["stories"]
+    with opened(Settings(store=tmp_path / "store")) as desk:
+        (summary,) = [one for one in desk.graph.sessions() if one.key]
+        replies = [one for one in desk.graph.events(summary.key) if isinstance(one, ModelResponded)]
+        heard = {one.trace_id for one in desk.graph.events("") if isinstance(one, HttpRequested)}
+
+    assert ran.returncode == 0, ran.stderr.decode()
+    assert story["session"] == summary.key == session_key("conversation", "desk-1")
+    assert len(replies) == 3
+    assert len({one.trace_id for one in replies}) == 1
+    assert {one.heard_in for one in replies} <= heard
 
 
 def test_an_endpoint_that_is_set_is_left_alone(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """One thread → its events."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,7 +20,7 @@ from sensor.sources.otlp.dialect import Names
 from sensor.sources.otlp.place import Place, each_call
 from sensor.sources.otlp.seen import Remembered, Retrieval
 from sensor.sources.otlp.span import Span
-from sensor.sources.otlp.threads import Thread
+from sensor.sources.otlp.threads import Listed, Thread
 from sensor.sources.transcript.emit import Emitter
 from sensor.sources.transcript.message import Call, Result, Said, principal_of
 
@@ -106,7 +106,8 @@ class Teller:
     def _enriched(self, event: Event) -> Event:
         """Return an event with what its own span tells better: trace, times, server, failure, author."""
         if isinstance(event, ModelResponded):
-            return event.model_copy(update={"trace_id": self._traces.get(event.position)})
+            told, heard = self._traces.get(event.position), self._exchanges.get(event.position)
+            return event.model_copy(update={"trace_id": told or heard, "heard_in": heard if told else None})
         if isinstance(event, ToolCalled) and (run := self._ids.get(event.call_id or "")):
             return event.model_copy(
                 update={"at_ns": run.span.start_ns or event.at_ns, "server": run.tool.server or event.server}
@@ -129,8 +130,16 @@ class Teller:
 
     @cached_property
     def _traces(self) -> dict[int, str]:
-        """Return where a reply is told → the trace of the call that it answers."""
-        ends = {len(one.messages) - 1: one.span.trace_id for one in reversed(self._thread.calls) if one.call.reply}
+        """Return where a reply is told → the trace of the call that it answers, as the agent's telemetry has it."""
+        return self._replied(one for one in self._thread.calls if not _is_heard(one.span))
+
+    @cached_property
+    def _exchanges(self) -> dict[int, str]:
+        """Return the same as the kernel has it: each exchange is a trace of its own."""
+        return self._replied(one for one in self._thread.calls if _is_heard(one.span))
+
+    def _replied(self, calls: Iterable[Listed]) -> dict[int, str]:
+        ends = {len(one.messages) - 1: one.span.trace_id for one in reversed([*calls]) if one.call.reply}
         return {
             self._whole.moved(position): trace for position, trace in ends.items() if position in self._whole.origins
         }
@@ -179,6 +188,11 @@ class Teller:
                     known = principal_of({"kind": role.casefold(), "id": account or None})
                     return known or Principal(id=account or None)
         return None
+
+
+def _is_heard(span: Span) -> bool:
+    """Return whether the sensor made it of what it heard on the wire (`sensor.wire.model`)."""
+    return span.source.startswith("kernel:")
 
 
 def named(span: Span) -> str:
