@@ -3,8 +3,9 @@
     python -m benchmarks.reenact.measure --sessions 200 --together 20 --out benchmarks/reenact/results/mixed.json
 
 Agents, client, TLS, tools and sensor are real; model, tools' results and what is said are those of the recordings. An edge from a
-call to a process, or to an act of the agent itself, is right when it is the one that the agent's own log has for that call. Beside
-the agents somebody else starts the same tools with the arguments of their calls (`launch.py`): an edge to one of these is wrong.
+call to a process, to an act of the agent itself or to a request to a tool server is right when it is the one that the logs of agent
+and server have for that call. Beside the agents somebody else uses the same tools, started and served, with the arguments of their
+calls (`launch.py`): an edge to one of these is wrong.
 """
 
 import argparse
@@ -16,19 +17,21 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.reenact.plays import CHILD, INSIDE, Play, play
+from benchmarks.reenact.plays import CHILD, INSIDE, SERVED, Play, play
 from benchmarks.speed.place import place, report
 from correlator.attribution import Attribution, Work, attribute
+from correlator.cli.desk import opened
 from correlator.pipeline import Judgement, judge
+from correlator.settings import Settings
 from examples.live import postgres
 from examples.live.model import serving
-from sensor.event import EVENT, DatabaseQueried, Event, EventsLost, HttpRequested, ToolCalled
+from sensor.event import EVENT, DatabaseQueried, Event, EventsLost, HttpRequested, ToolCalled, ToolServed
 from sensor.sources import read_any
 
 AGENTS = {
@@ -47,11 +50,26 @@ class Batch:
     """Key of a play → the events of its recording."""
     seen: list[Event] = field(default_factory=list)
     pids: dict[int, str] = field(default_factory=dict)
-    """What the agents say that they started: number of a process → call."""
+    """What agents and tool servers say that they started: number of a process → call."""
     marks: dict[str, str] = field(default_factory=dict)
-    """What they say that they asked: mark in the address → call."""
-    decoys: set[int] = field(default_factory=set)
-    """Processes that somebody else has started meanwhile, with the arguments of calls: the work of none."""
+    """What agents say that they asked: mark in the address or the message → call."""
+    served: dict[tuple[int, int, str], str] = field(default_factory=dict)
+    """What tool servers say that they were asked: client, server, number of the request → call."""
+    decoys: int = 0
+    """What somebody else did meanwhile, with the arguments of calls: the work of none."""
+
+    def take(self, log: Iterable[Mapping[str, Any]]) -> None:
+        """Take what agents and tool servers have written about what they did."""
+        said = list(log)
+        self.marks |= {one["mark"]: one["call"] for one in said if "mark" in one and "call" in one}
+        for one in said:
+            call = one.get("call") or self.marks.get(one["mark"])
+            if call is None:
+                continue  # a decoy's
+            if "pid" in one:
+                self.pids[one["pid"]] = call
+            elif "request" in one:
+                self.served[one["client"], one["server"], one["request"]] = call
 
 
 def recorded(count: int, ways: Sequence[str], seed: int) -> Iterator[tuple[Play, list[Event]]]:
@@ -96,7 +114,30 @@ def database(batch: Batch) -> Iterator[Mapping[str, str]]:
         yield environment
 
 
-def run(batch: Batch, agents: int, language: str) -> None:
+def observed(command: Sequence[str], folder: Path, environment: Mapping[str, str], *, reported: bool) -> list[Event]:
+    """Run a command under the sensor and return what was seen; with what the command reports of itself where that is wanted."""
+    if not reported:
+        recording = folder / "recording.jsonl"
+        verb = ["record", "-o", str(recording), "--", *command]
+        subprocess.run(
+            [sys.executable, "-m", "correlator.cli", *verb], check=True, stderr=subprocess.DEVNULL, env=environment
+        )
+        with recording.open("rb") as lines:
+            return [EVENT.validate_json(line) for line in lines]
+    verb = ["run", "--", *command]
+    there = {"CLEW_STORE": str(folder / "store")}
+    subprocess.run(
+        [sys.executable, "-m", "correlator.cli", *verb],
+        check=True,
+        stderr=subprocess.DEVNULL,
+        env={**environment, **there},
+    )
+    with opened(Settings(store=folder / "store")) as desk:
+        keys = ["", *(one.key for one in desk.graph.sessions())]
+        return [event for key in keys for event in desk.graph.events(key)]
+
+
+def run(batch: Batch, agents: int, language: str, *, reported: bool) -> None:
     """Run the sessions of a batch in so many processes, under the sensor."""
     with tempfile.TemporaryDirectory(prefix="clew-reenact-") as name:
         folder = Path(name)
@@ -110,47 +151,49 @@ def run(batch: Batch, agents: int, language: str) -> None:
             agent = [*AGENTS[language], name, str(port)]
             commands = [[*agent, *keys[number::agents]] for number in range(agents) if keys[number::agents]]
             launch = [sys.executable, "-m", "benchmarks.reenact.launch", name, json.dumps(commands)]
-            recording = folder / "recording.jsonl"
-            subprocess.run(
-                [sys.executable, "-m", "correlator.cli", "record", "-o", recording, "--", *launch],
-                check=True, stderr=subprocess.DEVNULL,
-                env=os.environ | environment | {"NODE_EXTRA_CA_CERTS": str(folder / "cert.pem"), "PYTHON": sys.executable},
-            )  # fmt: skip
-        with recording.open("rb") as lines:
-            batch.seen = [EVENT.validate_json(line) for line in lines]
-        batch.decoys = set(json.loads((folder / "decoys").read_text("utf-8")))
-        for truth in (folder / "truth").iterdir():
-            for line in truth.read_text("utf-8").splitlines():
-                did = json.loads(line)
-                if "pid" in did:
-                    batch.pids[did["pid"]] = did["call"]
-                else:
-                    batch.marks[did["mark"]] = did["call"]
+            trust = {"NODE_EXTRA_CA_CERTS": str(folder / "cert.pem"), "PYTHON": sys.executable}
+            batch.seen = observed(launch, folder, {**os.environ, **environment, **trust}, reported=reported)
+        batch.decoys = int((folder / "decoys").read_text("utf-8"))
+        logs = [truth.read_text("utf-8") for truth in (folder / "truth").iterdir()]
+        batch.take(json.loads(line) for log in logs for line in log.splitlines())
 
 
 def right(work: Work, batch: Batch) -> bool:
-    """Return whether a work is that of its call, as the agent's own log has it."""
+    """Return whether a work is that of its call, as the logs have it."""
+    return done_for(work, batch) == work.call.call_id
+
+
+def done_for(work: Work, batch: Batch) -> str | None:
+    """Return the call for which a work was done, as the logs have it."""
     if work.tree:
-        return batch.pids.get(work.process.pid) == work.call.call_id
-    if isinstance(work.root, DatabaseQueried):
-        mark = work.root.statement.partition("/* ")[2].partition(" */")[0]
-    else:
-        mark = work.root.url.rpartition("=")[2] if isinstance(work.root, HttpRequested) else ""
-    return batch.marks.get(mark) == work.call.call_id
+        # A server that is started while a call is at work, and asked for nothing else, is all of it that call's.
+        asked = [call for (_, server, _), call in batch.served.items() if server == work.process.pid]
+        return asked[0] if len(asked) == 1 else batch.pids.get(work.process.pid)
+    match work.root:
+        case ToolServed(client=client, process=server, request_id=number) if client is not None and server is not None:
+            return batch.served.get((client.pid, server.pid, number))
+        case DatabaseQueried(statement=statement):
+            return batch.marks.get(statement.partition("/* ")[2].partition(" */")[0])
+        case HttpRequested(url=url, body=body) if url.endswith("/mcp"):
+            return batch.marks.get(json.loads(body or "{}").get("params", {}).get("_meta", {}).get("mark", ""))
+        case HttpRequested(url=url):
+            return batch.marks.get(url.rpartition("=")[2])
+        case _:
+            return None
 
 
-def by_play(seen: Sequence[Event]) -> dict[str, list[Event]]:
-    """Return the sessions that the kernel saw, by the play that they are: their calls' ids have its key."""
+def by_play(seen: Sequence[Event]) -> tuple[dict[str, list[Event]], int]:
+    """Return the sessions that were seen, by the play that they are: their calls' ids have its key; and how many these were."""
     sessions: dict[str, list[Event]] = {}
     for event in seen:
         if event.session:
             sessions.setdefault(event.session, []).append(event)
-    return {
-        event.call_id.split("_")[1]: events
+    found = [
+        (event.call_id.split("_")[1], events)
         for events in sessions.values()
-        for event in events
-        if isinstance(event, ToolCalled) and event.call_id
-    }
+        if (event := next((one for one in events if isinstance(one, ToolCalled) and one.call_id), None))
+    ]
+    return dict(found), len(found)
 
 
 def unlike(batch: Batch) -> dict[str, set[str]]:
@@ -174,21 +217,28 @@ def story_of(judgement: Judgement) -> list[tuple[Any, ...]]:
 
 def weighed(batch: Batch, count: Counter[str]) -> None:
     """Count what of a batch was linked, and how."""
-    sessions = by_play(batch.seen)
+    sessions, told = by_play(batch.seen)
+    count["sessions told"] += told
     system = [event for event in batch.seen if not event.session]
     links: Mapping[str, Attribution] = attribute(sessions, system)
     count["lost"] += sum(event.count for event in batch.seen if isinstance(event, EventsLost))
     count["calls"] += sum(len(reply.calls) for one in batch.plays.values() for reply in one.replies)
-    count["decoys"] += len(batch.decoys)
+    count["decoys"] += batch.decoys
     count["sessions"] += len(batch.plays)
     alone = unlike(batch)
     for key in batch.plays:
         attribution = links.get(key, Attribution())
         good = [work for work in attribution.works if right(work, batch)]
+        for work in attribution.works:
+            if not right(work, batch):
+                print(f"wrong: {work.call.content} {work.evidence} {work.root.content}", file=sys.stderr)
         count["edges"] += len(attribution.works)
         count["right"] += len(good)
         done = {work.call.call_id for work in good}
         count["attributed"] += len(done)
+        for call in (call for reply in batch.plays[key].replies for call in reply.calls):
+            count[f"calls by {call.how}"] += 1
+            count[f"attributed by {call.how}"] += call.call_id in done
         count["alone"] += len(alone[key])
         count["alone attributed"] += len(alone[key] & done)
         count["ambiguous"] += len(attribution.ambiguous)
@@ -209,9 +259,12 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=200)
     parser.add_argument("--together", type=int, default=16, help="sessions that run at the same time")
     parser.add_argument("--agents", type=int, default=4, help="processes that they run in")
-    parser.add_argument("--ways", nargs="+", choices=(*CHILD, *INSIDE), default=[*CHILD, *INSIDE])
+    parser.add_argument("--ways", nargs="+", choices=(*CHILD, *INSIDE, *SERVED), default=[*CHILD, *INSIDE, *SERVED])
     parser.add_argument(
         "--language", choices=AGENTS, default="python", help="of the agents; Node plays exec, stdin and http"
+    )
+    parser.add_argument(
+        "--reported", action="store_true", help="agents in Python report themselves, too (OpenTelemetry)"
     )
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--out", type=Path)
@@ -222,7 +275,7 @@ def main() -> None:
     for start in range(0, len(chosen), given.together):
         some = chosen[start : start + given.together]
         batch = Batch({one.key: one for one, _ in some}, {one.key: events for one, events in some})
-        run(batch, given.agents, given.language)
+        run(batch, given.agents, given.language, reported=given.reported)
         weighed(batch, count)
         print(f"{count['sessions']} sessions: {count['right']} of {count['edges']} edges right", file=sys.stderr)
     report(

@@ -14,6 +14,9 @@ CHILD = ("exec", "flags", "stdin", "shell")
 """Ways of a tool that is a process: all arguments as JSON, one option each, on its standard input, or by a shell."""
 INSIDE = ("http", "sql")
 """Ways of a tool inside the agent's process: a request to a service, a query of a database."""
+SERVED = ("mcp", "mcp_child", "mcp_own", "mcp_http")
+"""Ways of a tool of a tool server (MCP). Over pipes: of one that the agent's process has for all its sessions, which does it itself
+or by a child, and of one that the session starts at its first call, which does it by a child; over HTTP: of one for everybody."""
 
 
 @dataclass(frozen=True)
