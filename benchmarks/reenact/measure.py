@@ -6,6 +6,9 @@ Agents, client, TLS, tools and sensor are real; model, tools' results and what i
 call to a process, to an act of the agent itself or to a request to a tool server is right when it is the one that the logs of agent
 and server have for that call. Beside the agents somebody else uses the same tools, started and served, with the arguments of their
 calls (`launch.py`): an edge to one of these is wrong.
+
+Each session is known as telemetry (the recording), as the kernel saw it (`clew record`), and with `--reported` as both: its agent
+is instrumented and under the sensor (`clew run`). Stories are compared with those of the recording.
 """
 
 import argparse
@@ -115,24 +118,17 @@ def database(batch: Batch) -> Iterator[Mapping[str, str]]:
 
 
 def observed(command: Sequence[str], folder: Path, environment: Mapping[str, str], *, reported: bool) -> list[Event]:
-    """Run a command under the sensor and return what was seen; with what the command reports of itself where that is wanted."""
+    """Run a command under the sensor and return what was seen; where it is `reported`, with what the command tells of itself."""
+    recording, store = folder / "recording.jsonl", folder / "store"
+    verb = ["run"] if reported else ["record", "-o", str(recording)]
+    subprocess.run(
+        [sys.executable, "-m", "correlator.cli", "--store", str(store), *verb, "--", *command],
+        check=True, stderr=subprocess.DEVNULL, env=environment,
+    )  # fmt: skip
     if not reported:
-        recording = folder / "recording.jsonl"
-        verb = ["record", "-o", str(recording), "--", *command]
-        subprocess.run(
-            [sys.executable, "-m", "correlator.cli", *verb], check=True, stderr=subprocess.DEVNULL, env=environment
-        )
         with recording.open("rb") as lines:
             return [EVENT.validate_json(line) for line in lines]
-    verb = ["run", "--", *command]
-    there = {"CLEW_STORE": str(folder / "store")}
-    subprocess.run(
-        [sys.executable, "-m", "correlator.cli", *verb],
-        check=True,
-        stderr=subprocess.DEVNULL,
-        env={**environment, **there},
-    )
-    with opened(Settings(store=folder / "store")) as desk:
+    with opened(Settings(store=store)) as desk:
         keys = ["", *(one.key for one in desk.graph.sessions())]
         return [event for key in keys for event in desk.graph.events(key)]
 
@@ -175,7 +171,7 @@ def done_for(work: Work, batch: Batch) -> str | None:
         case DatabaseQueried(statement=statement):
             return batch.marks.get(statement.partition("/* ")[2].partition(" */")[0])
         case HttpRequested(url=url, body=body) if url.endswith("/mcp"):
-            return batch.marks.get(json.loads(body or "{}").get("params", {}).get("_meta", {}).get("mark", ""))
+            return batch.marks.get((body or "").partition('"mark":"')[2].partition('"')[0])
         case HttpRequested(url=url):
             return batch.marks.get(url.rpartition("=")[2])
         case _:
@@ -188,11 +184,10 @@ def by_play(seen: Sequence[Event]) -> tuple[dict[str, list[Event]], int]:
     for event in seen:
         if event.session:
             sessions.setdefault(event.session, []).append(event)
-    found = [
-        (event.call_id.split("_")[1], events)
-        for events in sessions.values()
-        if (event := next((one for one in events if isinstance(one, ToolCalled) and one.call_id), None))
-    ]
+    found = []
+    for events in sessions.values():
+        ids = [event.call_id for event in events if isinstance(event, ToolCalled) and event.call_id]
+        found += [(one.split("_")[1], events) for one in ids[:1]]
     return dict(found), len(found)
 
 
