@@ -16,7 +16,7 @@ INSIDE = ("http", "sql")
 """Ways of a tool inside the agent's process: a request to a service, a query of a database."""
 SERVED = ("mcp", "mcp_child", "mcp_own", "mcp_http")
 """Ways of a tool of a tool server (MCP). Over pipes: of one that the agent's process has for all its sessions, which does it itself
-or by a child, and of one that the session starts at its first call, which does it by a child; over HTTP: of one for everybody."""
+or by a child, and of one that the session starts at its first call; over HTTP: of one for everybody. These two do it by a child."""
 
 
 @dataclass(frozen=True)

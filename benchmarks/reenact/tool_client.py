@@ -14,7 +14,7 @@ from benchmarks.reenact.plays import SERVED
 
 PORT = "TOOLS_PORT"
 """Variable of the environment that names the port of the server over HTTP, where there is one."""
-_WITH_CHILD = ("mcp_child", "mcp_own")
+_WITH_CHILD = ("mcp_child", "mcp_own", "mcp_http")
 
 
 def ways(folder: str) -> set[str]:

@@ -131,12 +131,12 @@ class Teller:
     @cached_property
     def _traces(self) -> dict[int, str]:
         """Return where a reply is told → the trace of the call that it answers, as the agent's telemetry has it."""
-        return self._replied(one for one in self._thread.calls if not _is_heard(one.span))
+        return self._replied(one for one in self._thread.calls if not one.span.source)
 
     @cached_property
     def _exchanges(self) -> dict[int, str]:
-        """Return the same as the kernel has it: each exchange is a trace of its own."""
-        return self._replied(one for one in self._thread.calls if _is_heard(one.span))
+        """Return the same as our own sensor has it: each exchange is a trace of its own (`sensor.wire.model`)."""
+        return self._replied(one for one in self._thread.calls if one.span.source)
 
     def _replied(self, calls: Iterable[Listed]) -> dict[int, str]:
         ends = {len(one.messages) - 1: one.span.trace_id for one in reversed([*calls]) if one.call.reply}
@@ -188,11 +188,6 @@ class Teller:
                     known = principal_of({"kind": role.casefold(), "id": account or None})
                     return known or Principal(id=account or None)
         return None
-
-
-def _is_heard(span: Span) -> bool:
-    """Return whether the sensor made it of what it heard on the wire (`sensor.wire.model`)."""
-    return span.source.startswith("kernel:")
 
 
 def named(span: Span) -> str:

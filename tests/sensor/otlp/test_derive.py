@@ -68,6 +68,23 @@ def test_the_story_has_one_id_as_transcript_as_telemetry_and_as_both(dialect: st
     assert not judge(derive(spans(twin(), EVERY[dialect]))).stories
 
 
+def test_a_reply_that_our_own_sensor_heard_too_names_the_exchange_beside_the_trace() -> None:
+    told = spans(chat(), genai)
+    heard = [
+        replace(one, source="kernel:tls", start_ns=one.start_ns + (-1) ** number)
+        for number, one in enumerate(spans(chat(), genai, trace="e", one_trace=False, conversation=None))
+    ]
+
+    replies = [event for event in derive([*told, *heard]) if isinstance(event, ModelResponded)]
+
+    assert [(one.trace_id, one.heard_in) for one in replies] == [
+        (telemetry.trace_id, wire.trace_id) for telemetry, wire in zip(told, heard, strict=True)
+    ]
+    assert {one.heard_in for one in derive(told) if isinstance(one, ModelResponded)} == {None}
+    alone = [one for one in derive(heard) if isinstance(one, ModelResponded)]
+    assert [(one.trace_id, one.heard_in) for one in alone] == [(wire.trace_id, None) for wire in heard]
+
+
 @pytest.mark.parametrize("dialect", EVERY)
 @pytest.mark.parametrize("one_trace", [True, False])
 @pytest.mark.parametrize("conversation", [CONVERSATION, None])
