@@ -3,17 +3,19 @@
 The kernel knows processes, not conversations. What a process did is held for the work of a call because of an exact key (E1: the
 command, the arguments or the output are the call's), because of the same data (E2), or because it was born by the agent in the span
 of the call with an argument of it (E3). Time alone rules out and never links. Where two calls have equal evidence, of one session
-or of several in one process, neither gets it: it is called ambiguous.
+or of several in one process, neither gets it: it is called ambiguous, unless the others have theirs (`correlator.exclusion`).
 
 A *work* is one execution unit: a process with all that it started, or a single act of the agent's own process.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from correlator.conversation import Call
 from correlator.evidence import Evidence, Seen, evidence
+from correlator.exclusion import excluded
+from graph.schema import Grade
 from sensor.event import (
     CaptureStatus,
     ConnectionOpened,
@@ -196,7 +198,10 @@ class Scene:
         """Process and address → the names that it resolved to it."""
         self.talks: frozenset[str] = frozenset()
         """Traces of talks with models."""
+        self.has_gaps = False
+        """Whether something was lost or not understood, so that what was seen is not all that was done."""
         for event in sorted(system, key=lambda one: (one.position, one.part, one.entity)):
+            self.has_gaps |= isinstance(event, EventsLost | Unparsed)
             self._take(event)
 
     def _take(self, event: Event) -> None:
@@ -268,19 +273,18 @@ class _Claim:
     root: Event
     at_root: bool
     """Whether the best evidence is in the unit's own first process, and not in what that started."""
-    agreed: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
-    """What is in common → how many values prove, and how many more agree. Said twice it weighs no more."""
+    agreed: dict[tuple[str, str], tuple[int, int, int]] = field(default_factory=dict)
+    """What is in common → its weight. Said twice it weighs no more."""
 
     def add(self, found: Evidence, event: Event, *, at_root: bool) -> None:
         if (found.grade, not at_root) < (self.best.grade, not self.at_root):
             self.best, self.root, self.at_root = found, event, at_root
-        self.agreed.setdefault((found.proof, found.shared), (found.proving, found.agreeing))
+        self.agreed.setdefault((found.proof, found.shared), found.weight)
 
     @property
-    def rank(self) -> tuple[str, bool, int, int]:
-        proving = sum(proving for proving, _ in self.agreed.values())
-        agreeing = sum(agreeing for _, agreeing in self.agreed.values())
-        return (self.best.grade, not self.at_root, -proving, -agreeing)
+    def rank(self) -> tuple[str, bool, int, int, int]:
+        exact, proving, agreeing = map(sum, zip(*self.agreed.values(), strict=True))
+        return (self.best.grade, not self.at_root, -exact, -proving, -agreeing)
 
 
 @dataclass(slots=True)
@@ -299,10 +303,10 @@ class _Unit:
             self.claims[key] = _Claim(one, found, event, at_root)
         self.claims[key].add(found, event, at_root=at_root)
 
-    def winners(self) -> list[_Claim]:
-        """Return the claim with the best evidence, or all that are equal."""
+    def winners(self) -> dict[str, _Claim]:
+        """Return the claim with the best evidence, or all that are equal, by the key of the call's fact."""
         best = min((claim.rank for claim in self.claims.values()), default=None)
-        return [claim for claim in self.claims.values() if claim.rank == best]
+        return {key: claim for key, claim in self.claims.items() if claim.rank == best}
 
 
 class _Linker:
@@ -320,10 +324,28 @@ class _Linker:
         for process, events in scene.done.items():
             for event in events:
                 self._weigh(process, event)
+        units = [*self._trees.values(), *self._singles.values()]
+        self._winners = [(unit, unit.winners()) for unit in units]
+        if not scene.has_gaps:
+            self._exclude()
+
+    def _exclude(self) -> None:
+        """Let who is the only one left have a unit that others have an equal exact key for: no more than the same data (E2)."""
+        between = {
+            number: frozenset(winners)
+            for number, (_, winners) in enumerate(self._winners)
+            if all(claim.best.grade == Grade.E1 for claim in winners.values())
+        }
+        for number, key in excluded(between):
+            unit, winners = self._winners[number]
+            if len(winners) > 1:
+                claim = winners[key]
+                left = replace(claim, best=replace(claim.best, grade=Grade.E2))
+                self._winners[number] = (unit, {key: left})
 
     def works(self) -> list[Work]:
         """Return what could be told, in the order of time."""
-        told = [(unit, winners[0]) for unit in self._units() if len(winners := unit.winners()) == 1]
+        told = [(unit, *winners.values()) for unit, winners in self._winners if len(winners) == 1]
         trees = {unit.process: claim for unit, claim in told if unit.single is None}
         roots = frozenset(root for root, claim in trees.items() if not self._within(root, claim, trees))
         found = []
@@ -352,15 +374,7 @@ class _Linker:
 
     def ambiguous(self) -> list[tuple[Event, tuple[str, ...]]]:
         """Return the roots that several calls have equal evidence for, each with the keys of these calls."""
-        doubtful = [unit.winners() for unit in self._units()]
-        return [
-            (winners[0].root, tuple(claim.asked.call.event.entity for claim in winners))
-            for winners in doubtful
-            if len(winners) > 1
-        ]
-
-    def _units(self) -> list[_Unit]:
-        return [*self._trees.values(), *self._singles.values()]
+        return [(next(iter(winners.values())).root, tuple(winners)) for _, winners in self._winners if len(winners) > 1]
 
     def _weigh(self, process: ProcessId, event: Event) -> None:
         if self._scene.is_talk(event):
@@ -371,7 +385,7 @@ class _Linker:
         for one in self._everybody:
             if not one.begun_ns <= began <= one.ended_ns or (kinship := self._kinship(line, one)) == "stranger":
                 continue
-            found = evidence(one.call, self._seen(event, line))
+            found = evidence(one.call, self._seen(event, line, one))
             if found is None or (kinship == "unknown" and not found.is_long):
                 continue
             root = None if process in one.speakers else self._root(line, one)
@@ -403,8 +417,9 @@ class _Linker:
             root = ancestor
         return root
 
-    def _seen(self, event: Event, line: Sequence[ProcessId]) -> Seen:
-        answer = next(iter(self._answer(event)), None)
+    def _seen(self, event: Event, line: Sequence[ProcessId], one: Asked) -> Seen:
+        # What came after the call's result was told is none of it.
+        answer = next((answer for answer in self._answer(event) if answer.position <= one.ended_ns), None)
         folder = next((self._scene.folders[one] for one in line if one in self._scene.folders), None)
         return Seen(event, answer, folder, lambda address: self._scene.names_of(address, line))
 

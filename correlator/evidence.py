@@ -8,7 +8,7 @@ import json
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -76,6 +76,14 @@ class Evidence:
     """Keys and values that prove by themselves."""
     agreeing: int = 0
     """Short arguments that stand there as a whole, too."""
+    besides: "Evidence | None" = None
+    """Lesser evidence of the same thing: of a request, that of its response."""
+
+    @property
+    def weight(self) -> tuple[int, int, int]:
+        """Return how many exact keys, values that prove by themselves, and short arguments are in common, all told."""
+        exact, proving, agreeing = self.besides.weight if self.besides is not None else (0, 0, 0)
+        return exact + (self.grade == Grade.E1), proving + self.proving, agreeing + self.agreeing
 
     @property
     def is_long(self) -> bool:
@@ -208,8 +216,7 @@ def _served(told: _Told, _seen: Seen, event: ToolServed, call: Call) -> Evidence
     # Clients put the name of the server before that of the tool ("mcp__mail__send").
     if not _same(event.arguments, call.event.arguments) or not _names(call.event.name, event.name):
         return None
-    came = _result(told, event.text or "", "response")
-    return Evidence(Grade.E1, "request", event.name, 2 if came is not None else 1)
+    return _more(Evidence(Grade.E1, "request", event.name), _result(told, event.text or "", "response"))
 
 
 def _names(called: str, served: str) -> bool:
@@ -319,13 +326,11 @@ def _result(told: _Told, text: str, proof: Literal["output", "response"], *, cut
 
 
 def _more(first: Evidence | None, second: Evidence | None) -> Evidence | None:
-    """Return the better of two, with what both count."""
+    """Return the better of two, with the other beside it."""
     if first is None or second is None:
         return first or second
-    best = first if first.grade <= second.grade else second
-    return Evidence(
-        best.grade, best.proof, best.shared, first.proving + second.proving, first.agreeing + second.agreeing
-    )
+    best, other = (first, second) if first.grade <= second.grade else (second, first)
+    return replace(best, besides=other)
 
 
 def _stands_in(value: str, text: str) -> bool:
