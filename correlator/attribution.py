@@ -345,7 +345,7 @@ class _Linker:
 
     def works(self) -> list[Work]:
         """Return what could be told, in the order of time."""
-        told = [(unit, *winners.values()) for unit, winners in self._winners if len(winners) == 1]
+        told = [(unit, next(iter(winners.values()))) for unit, winners in self._winners if len(winners) == 1]
         trees = {unit.process: claim for unit, claim in told if unit.single is None}
         roots = frozenset(root for root, claim in trees.items() if not self._within(root, claim, trees))
         found = []

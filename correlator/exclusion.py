@@ -1,16 +1,12 @@
 """Things that several calls have equal evidence for: what may still be told of them, because each must have its own."""
 
-from collections.abc import Hashable, Iterator, Mapping
-from typing import TypeVar
+from collections.abc import Iterator, Mapping
 
 import networkx as nx
 from networkx.algorithms import bipartite
 
-Unit = TypeVar("Unit", bound=Hashable)
-Call = TypeVar("Call", bound=Hashable)
 
-
-def excluded(between: Mapping[Unit, frozenset[Call]]) -> Iterator[tuple[Unit, Call]]:
+def excluded(between: Mapping[int, frozenset[str]]) -> Iterator[tuple[int, str]]:
     """Yield the units that only one call is left for, each with this call, if every call had one unit and no unit two.
 
     `between`: unit → the calls that it may be the work of, all by equal evidence. Where units and calls that hang together are not
@@ -20,17 +16,14 @@ def excluded(between: Mapping[Unit, frozenset[Call]]) -> Iterator[tuple[Unit, Ca
     it: with matched edges directed one way and the others the other way, its ends lie in different strongly connected components
     (Dulmage and Mendelsohn 1958).
     """
-    graph = nx.Graph((("unit", unit), ("call", call)) for unit, calls in between.items() for call in calls)
+    graph = nx.Graph((unit, call) for unit, calls in between.items() for call in calls)
     for together in nx.connected_components(graph):
-        part = graph.subgraph(together)
-        units = {node for node in together if node[0] == "unit"}
-        match = bipartite.hopcroft_karp_matching(part, units)
+        units = [node for node in together if node in between]
+        match = bipartite.hopcroft_karp_matching(graph.subgraph(together), units)
         if 2 * len(units) != len(together) or len(match) != len(together):
             continue
         directed = nx.DiGraph(
-            (unit, call) if match[unit] == call else (call, unit) for unit in units for call in part[unit]
+            (unit, call) if match[unit] == call else (call, unit) for unit in units for call in between[unit]
         )
         for strong in nx.strongly_connected_components(directed):
-            for node in strong & units:
-                if match[node] not in strong:
-                    yield node[1], match[node][1]
+            yield from ((node, match[node]) for node in strong if node in between and match[node] not in strong)
