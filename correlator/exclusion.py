@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 import networkx as nx
 from networkx.algorithms import bipartite
 
-
 MOST = 256
 """Units that hang together and are looked at. (The search for a matching calls itself, as often as a chain of them is long.)"""
 
