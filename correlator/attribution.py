@@ -86,6 +86,8 @@ class Attribution:
     works: tuple[Work, ...] = ()
     ambiguous: tuple[Event, ...] = ()
     """Executions and acts that may be the work of several calls, one of them of this session."""
+    undecided: frozenset[str] = frozenset()
+    """Keys of the facts of the calls that these may be the work of."""
     speakers: frozenset[ProcessId] = frozenset()
     """Processes that spoke with the model, as the kernel saw."""
     gaps: tuple[EventsLost | CaptureStatus | Unparsed, ...] = ()
@@ -166,11 +168,13 @@ def attribute(sessions: Mapping[str, Iterable[Event]], system: Sequence[Event]) 
     linker = _Linker(scene, everybody)
     works = linker.works()
     doubtful = linker.ambiguous()
+    undecided = {one for _, between in doubtful for one in between}
     gaps = tuple(event for event in system if isinstance(event, EventsLost | CaptureStatus | Unparsed))
     return {
         key: Attribution(
             works=tuple(work for work in works if of_session[work.call.entity] == key),
             ambiguous=tuple(event for event, between in doubtful if any(of_session[one] == key for one in between)),
+            undecided=frozenset(one.call.event.entity for one in every if one.call.event.entity in undecided),
             speakers=frozenset(process for one in every for process in one.speakers),
             gaps=gaps,
             observed=True,
