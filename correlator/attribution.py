@@ -26,6 +26,7 @@ from sensor.event import (
     FileOpened,
     HttpRequested,
     HttpResponded,
+    InputWritten,
     ModelResponded,
     NameResolved,
     OutputWritten,
@@ -384,7 +385,8 @@ class _Linker:
         if self._scene.is_talk(event):
             return
         # What was written is told when it was complete; what counts is when its process began.
-        began = self._scene.born.get(process, event.position) if isinstance(event, OutputWritten) else event.position
+        written = isinstance(event, InputWritten | OutputWritten)
+        began = self._scene.born.get(process, event.position) if written else event.position
         line = tuple(self._scene.line(process))
         for one in self._everybody:
             if not one.begun_ns <= began <= one.ended_ns or (kinship := self._kinship(line, one)) == "stranger":

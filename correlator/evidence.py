@@ -29,6 +29,7 @@ from sensor.event import (
     FileOpened,
     HttpRequested,
     HttpResponded,
+    InputWritten,
     NameResolved,
     OutputWritten,
     ProcessStarted,
@@ -189,6 +190,13 @@ def _written(told: _Told, _seen: Seen, event: OutputWritten, _call: Call) -> Evi
     return _result(told, event.text, "output", cut=event.size > len(event.text.encode("utf-8", "replace")))
 
 
+def _given(told: _Told, _seen: Seen, event: InputWritten, call: Call) -> Evidence | None:
+    text = event.text.strip()
+    if len(text) >= _DATA and text in told.whole:
+        return Evidence(Grade.E2, "value", text)
+    return _arguments(told, call, (text,)) or _values(told, text, (*text.splitlines(), *_texts(text)))
+
+
 def _asked(told: _Told, seen: Seen, event: HttpRequested, call: Call) -> Evidence | None:
     body = event.body or ""
     if event.url.partition("?")[0].endswith(_TELEMETRY) and body.lstrip().startswith(_EXPORTED):
@@ -284,8 +292,8 @@ _PORTS = {"http": 80, "https": 443, "postgresql": 5432, "postgres": 5432, "mysql
 
 
 _COMPARED: dict[type, Callable[[_Told, Seen, Any, Call], Evidence | None]] = {
-    ProcessStarted: _executed, OutputWritten: _written, HttpRequested: _asked, DatabaseQueried: _queried, ToolServed: _served,
-    FileOpened: _file, FileChanged: _file, ConnectionOpened: _connected, NameResolved: _resolved,
+    ProcessStarted: _executed, InputWritten: _given, OutputWritten: _written, HttpRequested: _asked, DatabaseQueried: _queried,
+    ToolServed: _served, FileOpened: _file, FileChanged: _file, ConnectionOpened: _connected, NameResolved: _resolved,
 }  # fmt: skip
 
 

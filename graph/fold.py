@@ -72,6 +72,7 @@ from sensor.event import (
     FileOpened,
     HttpRequested,
     HttpResponded,
+    InputWritten,
     MemoryWritten,
     ModelResponded,
     NameResolved,
@@ -458,7 +459,7 @@ def _sensitive_sent(event: SensitiveSent, fact: _Fact) -> Folded:
     return Folded((_run(fact, event.process), _file(fact.tenant, event.process.boot_id, event.path), resource))
 
 
-def _output_written(event: OutputWritten, fact: _Fact) -> Folded:
+def _written(event: InputWritten | OutputWritten, fact: _Fact) -> Folded:
     return Folded((_run(fact, event.process),))
 
 
@@ -506,7 +507,8 @@ _FOLDS: dict[str, Callable[[Any, _Fact], Folded]] = {
     "database_queried": _database_queried,
     "tool_served": _tool_served,
     "sensitive_sent": _sensitive_sent,
-    "output_written": _output_written,
+    "output_written": _written,
+    "input_written": _written,
     "alert_received": _alert_received,
     "events_lost": _events_lost,
     "unparsed": _unparsed,

@@ -330,6 +330,18 @@ class OutputWritten(Observed):
     """All bytes that were written."""
 
 
+class InputWritten(Observed):
+    """Somebody wrote to the standard input of a process until it ended: what it was handed, unless that is another's output."""
+
+    kind: Literal["input_written"] = "input_written"
+    process: ProcessId
+    """Whose input it is."""
+    text: str
+    """As much of it as is kept."""
+    size: int = Field(ge=0)
+    """All bytes that were written, as far as they were told: of long ones, not each is."""
+
+
 # Application layer
 
 
@@ -508,6 +520,7 @@ SystemEvent = (
     | NameResolved
     | PrivilegeUsed
     | OutputWritten
+    | InputWritten
 )
 ApplicationEvent = HttpRequested | HttpResponded | DatabaseQueried | SensitiveSent | ToolServed
 Event = AgentEvent | SystemEvent | ApplicationEvent | AlertReceived | EventsLost | Unparsed | CaptureStatus

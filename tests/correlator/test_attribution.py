@@ -15,6 +15,7 @@ from sensor.event import (
     FileOpened,
     HttpRequested,
     HttpResponded,
+    InputWritten,
     ModelResponded,
     NameResolved,
     OutputWritten,
@@ -113,6 +114,24 @@ def test_a_tool_that_gets_all_arguments_as_json() -> None:
     links_ = links(found({"a": said}, seen, ran(7, 1.5, "python3", "tool.py", '{"n": 3, "to": "x"}'))["a"])
 
     assert links_ == [("a-0", 7, Grade.E1, "arguments")]
+
+
+@pytest.mark.parametrize(
+    ("given", "grade", "proof"),
+    [
+        ('{"n": 3, "to": "x"}', Grade.E1, "arguments"),
+        ("pay to\nacct-20417-z\n", Grade.E2, "value"),
+        ("a note that somebody wrote", Grade.E2, "value"),
+    ],
+)
+def test_a_tool_that_is_handed_its_arguments_on_its_input(given: str, grade: Grade, proof: str) -> None:
+    arguments: JsonValue = {"n": 3, "to": "x"}
+    if proof == "value":
+        arguments = {"account": "acct-20417-z", "note": "a note that somebody wrote"}
+    said, seen = session("a", (1, 2, "pay", arguments, "done"))
+    handed = InputWritten(**at(3), process=process(7), text=given, size=len(given))
+
+    assert links(found({"a": said}, seen, ran(7, 1.5, "tool", "-"), [handed])["a"]) == [("a-0", 7, grade, proof)]
 
 
 @pytest.mark.parametrize(

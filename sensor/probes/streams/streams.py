@@ -6,6 +6,7 @@ from typing import Any
 from sensor.event import Event
 from sensor.probes.origin import Origin
 from sensor.probes.record import Record, Type
+from sensor.probes.streams.input import Inputs
 from sensor.probes.streams.names import PORT, Names
 from sensor.probes.streams.output import Outputs, Written
 from sensor.probes.streams.passed import Passed
@@ -19,6 +20,7 @@ class Streams:
     def __init__(self, origin: Origin, about: Callable[[int], dict[str, Any]], written: Written | None = None) -> None:
         """`about`: what every event carries, for a time in nanoseconds since the epoch; `written`: as for `Outputs`."""
         self._outputs = Outputs(origin, about, written)
+        self._inputs = Inputs(origin, about)
         self._names = Names(origin, about)
         self._sockets = Sockets(origin, about)
         self._tools = Tools(origin, about)
@@ -26,6 +28,8 @@ class Streams:
     def take(self, record: Record) -> Iterator[Event | Heard]:
         """Take any record and yield what is complete by it; exchanges of HTTP as they are."""
         yield from self._outputs.take(record)
+        if not (record.type == Type.WRITTEN and self._outputs.has(record.first)):
+            yield from self._inputs.take(record)
         yield from self._tools.take(record)
         if record.type in (Type.DATAGRAM_SENT, Type.DATAGRAM_GOT) or _is_of_names(record):
             yield from self._names.take(record)
@@ -35,6 +39,7 @@ class Streams:
     def end(self, at_ns: int) -> Iterator[Event | Heard]:
         """Yield what is left; `at_ns` is nanoseconds since boot."""
         yield from self._outputs.end()
+        yield from self._inputs.end()
         yield from self._names.end()
         yield from self._tools.end()
         yield from self._sockets.end(at_ns)
