@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from correlator.at_work import Asked, AtWork
 from correlator.conversation import Call
 from correlator.evidence import Evidence, Seen, evidence
 from correlator.exclusion import excluded
@@ -51,17 +52,6 @@ _KERNEL = "kernel"
 _STREAM = "text/event-stream"
 _SINGLE = (HttpRequested, DatabaseQueried, FileOpened, FileChanged, ConnectionOpened, NameResolved, ToolServed)
 """What an agent's own process may do for a call."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A call as it was asked for: when it may have been at work, and which processes spoke for its session."""
-
-    call: Call
-    begun_ns: int
-    ended_ns: int
-    speakers: frozenset[ProcessId]
-    """Empty where the kernel did not see who spoke with the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +304,20 @@ class _Unit:
         return {key: claim for key, claim in self.claims.items() if claim.rank == best}
 
 
+_Kinship = Literal["own", "unknown", "stranger"]
+
+
+@dataclass(slots=True)
+class _Standing:
+    """Where a process stands."""
+
+    line: tuple[ProcessId, ...]
+    """Itself and its ancestors, as far as they were seen."""
+    folder: str | None
+    kinship: dict[frozenset[ProcessId], _Kinship] = field(default_factory=dict)
+    """Agent → whether it is that, or was started by it."""
+
+
 class _Linker:
     """Weighs all that was done against all calls."""
 
@@ -324,11 +328,13 @@ class _Linker:
             process: frozenset(scene.line(process)) for one in everybody for process in one.speakers
         }  # fmt: skip
         """Speaker → itself and its ancestors."""
+        self._standings: dict[ProcessId, _Standing] = {}
         self._trees: dict[ProcessId, _Unit] = {}
         self._singles: dict[str, _Unit] = {}
-        for process, events in scene.done.items():
-            for event in events:
-                self._weigh(process, event)
+        at_work = AtWork(everybody)
+        for began, process, event in self._in_time():
+            at_work.move_to(began)
+            self._weigh(process, event, at_work.candidates(event))
         units = [*self._trees.values(), *self._singles.values()]
         self._winners = [(unit, unit.winners()) for unit in units]
         if not scene.has_gaps:
@@ -381,26 +387,44 @@ class _Linker:
         """Return the roots that several calls have equal evidence for, each with the keys of these calls."""
         return [(next(iter(winners.values())).root, tuple(winners)) for _, winners in self._winners if len(winners) > 1]
 
-    def _weigh(self, process: ProcessId, event: Event) -> None:
+    def _in_time(self) -> list[tuple[int, ProcessId, Event]]:
+        """Return all that was done by whom, with the moment that counts, in the order of these."""
+        found = []
+        for process, events in self._scene.done.items():
+            born = self._scene.born.get(process)
+            for event in events:
+                # What was written is told when it was complete; what counts is when its process began.
+                written = isinstance(event, InputWritten | OutputWritten) and born is not None
+                found.append((born if written and born is not None else event.position, process, event))
+        return sorted(found, key=lambda one: one[0])
+
+    def _weigh(self, process: ProcessId, event: Event, asked: Iterable[Asked]) -> None:
         if self._scene.is_talk(event):
             return
-        # What was written is told when it was complete; what counts is when its process began.
-        written = isinstance(event, InputWritten | OutputWritten)
-        began = self._scene.born.get(process, event.position) if written else event.position
-        line = tuple(self._scene.line(process))
-        for one in self._everybody:
-            if not one.begun_ns <= began <= one.ended_ns or (kinship := self._kinship(line, one)) == "stranger":
+        standing = self._standings.get(process)
+        if standing is None:
+            standing = self._standings[process] = self._standing(process)
+        for one in asked:
+            kinship = standing.kinship.get(one.speakers)
+            if kinship is None:
+                kinship = standing.kinship[one.speakers] = self._kinship(standing.line, one)
+            if kinship == "stranger":
                 continue
-            found = evidence(one.call, self._seen(event, line, one))
+            found = evidence(one.call, self._seen(event, standing, one))
             if found is None or (kinship == "unknown" and not found.is_long):
                 continue
-            root = None if process in one.speakers else self._root(line, one)
+            root = None if process in one.speakers else self._root(standing.line, one)
             if root is not None:
                 self._trees.setdefault(root, _Unit(root)).claim(one, found, event)
             elif isinstance(event, _SINGLE):
                 self._singles.setdefault(event.entity, _Unit(process, event)).claim(one, found, event)
 
-    def _kinship(self, line: Sequence[ProcessId], one: Asked) -> Literal["own", "unknown", "stranger"]:
+    def _standing(self, process: ProcessId) -> _Standing:
+        line = tuple(self._scene.line(process))
+        folder = next((self._scene.folders[one] for one in line if one in self._scene.folders), None)
+        return _Standing(line, folder)
+
+    def _kinship(self, line: Sequence[ProcessId], one: Asked) -> _Kinship:
         """Return whether a process is the agent of a call or was started by it; unknown where its line does not lead far enough."""
         if not one.speakers:
             return "unknown"
@@ -423,11 +447,10 @@ class _Linker:
             root = ancestor
         return root
 
-    def _seen(self, event: Event, line: Sequence[ProcessId], one: Asked) -> Seen:
+    def _seen(self, event: Event, standing: _Standing, one: Asked) -> Seen:
         # What came after the call's result was told is none of it.
         answer = next((answer for answer in self._answer(event) if answer.position <= one.ended_ns), None)
-        folder = next((self._scene.folders[one] for one in line if one in self._scene.folders), None)
-        return Seen(event, answer, folder, lambda address: self._scene.names_of(address, line))
+        return Seen(event, answer, standing.folder, lambda address: self._scene.names_of(address, standing.line))
 
     def _answer(self, event: Event) -> list[HttpResponded]:
         if not isinstance(event, HttpRequested) or event.trace_id not in self._scene.responses:

@@ -119,6 +119,13 @@ def evidence(call: Call, seen: Seen) -> Evidence | None:
     return compare(_known[call], seen, seen.event, call)
 
 
+def file_names(call: Call) -> frozenset[str]:
+    """Return the last parts of what may be paths among the arguments: of a file, no call has evidence that names another."""
+    if call not in _known:
+        _known[call] = _told(call)
+    return frozenset(text.rpartition("/")[2] for text in _known[call].whole)
+
+
 def _told(call: Call) -> _Told:
     strong = [value for leaf in call.leaves for value in values(leaf.text) if _proves(value)]
     lists: dict[str, list[str]] = {}
