@@ -10,11 +10,11 @@ A *work* is one execution unit: a process with all that it started, or a single 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from correlator.at_work import Asked, AtWork
 from correlator.conversation import Call
-from correlator.evidence import Evidence, Seen, evidence
+from correlator.evidence import Evidence, Proof, Seen, evidence
 from correlator.exclusion import excluded
 from graph.schema import Grade
 from sensor.event import (
@@ -259,6 +259,9 @@ def doer(event: Event) -> ProcessId | None:
     return getattr(event, "process", None)
 
 
+_PROOFS = get_args(Proof)
+
+
 @dataclass(slots=True)
 class _Claim:
     """Evidence that a unit is the work of a call."""
@@ -272,7 +275,10 @@ class _Claim:
     """What is in common → its weight. Said twice it weighs no more."""
 
     def add(self, found: Evidence, event: Event, *, at_root: bool) -> None:
-        if (found.grade, not at_root) < (self.best.grade, not self.at_root):
+        # Of what is equal, what was asked before what came of it.
+        if (found.grade, not at_root, _PROOFS.index(found.proof)) < (
+            self.best.grade, not self.at_root, _PROOFS.index(self.best.proof)
+        ):  # fmt: skip
             self.best, self.root, self.at_root = found, event, at_root
         self.agreed.setdefault((found.proof, found.shared), found.weight)
 

@@ -37,9 +37,9 @@ from sensor.event import (
 )
 from sensor.sources.bounded_json import loads
 
-Proof = Literal["command", "arguments", "output", "response", "request", "value", "argument"]
-"""`command`: what was executed is an argument of the call; `arguments`: it was handed all of them as JSON; `output` and
-`response`: what came of it is the result of the call; `request`: a tool server was asked for this tool with these arguments;
+Proof = Literal["command", "arguments", "request", "output", "response", "value", "argument"]
+"""`command`: what was executed is an argument of the call; `arguments`: it was handed all of them as JSON; `request`: a tool server
+was asked for this tool with these arguments; `output` and `response`: what came of it is the result of the call;
 `value`: a value that proves by itself is in both; `argument`: a short argument stands there as a whole."""
 
 SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "ash", "busybox"))
