@@ -6,6 +6,7 @@ from typing import Any, Literal
 from sensor.cut import without_last_word
 from sensor.event import (
     CaptureStatus,
+    DatabaseQueried,
     Event,
     HttpRequested,
     HttpResponded,
@@ -30,13 +31,14 @@ from sensor.wire.body import Unreadable, decoded
 from sensor.wire.exchange import Exchange, Headers, Request, Undecoded, header
 from sensor.wire.mcp import served_by
 from sensor.wire.model import UNREAD, exchange_id, span_of
+from sensor.wire.postgres import Query
 
 MOST_KEPT = 32 << 10
 """Bytes of a body that are kept of what is no talk with a model."""
 
 Way = Literal["tls", "http"]
-"""How a conversation was heard: inside TLS, or in plain text."""
-_SPOKEN: dict[Way, str] = {"tls": "TLS", "http": "plain HTTP"}
+"""How something was heard: inside TLS, or in plain text."""
+_SPOKEN: dict[Way, str] = {"tls": "TLS", "http": "plain text"}
 
 
 class Wire:
@@ -91,29 +93,45 @@ class Wire:
 
     def _plain(self, found: Event | Heard, at_ns: int) -> Iterator[Event]:
         if isinstance(found, Heard):
-            yield from self._told(found.said, at_ns, "http", found.server)
+            yield from self._told(found.said, at_ns, "http", found)
         else:
             yield found
 
-    def _told(self, said: Said, at_ns: int, way: Way = "tls", server: ProcessId | None = None) -> Iterator[Event]:
-        where = f"{_SPOKEN[way]} of process {said.process.pid}"
+    def _told(self, said: Said, at_ns: int, way: Way = "tls", heard: Heard | None = None) -> Iterator[Event]:
+        if isinstance(said.what, Query):
+            process = said.process
+            peer = heard.peer if heard else self._streams.secured((process.pid, process.started_ns))
+            yield self._queried(process, said.what, peer)
+            return
         if isinstance(said.what, Undecoded):
             yield Unparsed(
                 **self._about(self._origin.booted_ns + at_ns), reason=said.what.reason, size=said.what.size,
-                digest=digest("plaintext", said.connection, said.number), where=where,
+                digest=digest("plaintext", said.connection, said.number), where=_where(said, way),
             )  # fmt: skip
             return
-        span = span_of(said.what, said.connection, said.number, f"{SOURCE}:{way}")
+        yield from self._exchanged(said, said.what, at_ns, way, heard.server if heard else None)
+
+    def _queried(self, process: ProcessId, query: Query, server: str) -> DatabaseQueried:
+        return DatabaseQueried(
+            **self._about(query.begun_ns), process=process, system="postgresql", server=server, statement=query.statement,
+            parameters=query.parameters, rows=query.rows, result=query.result or None,
+        )  # fmt: skip
+
+    def _exchanged(
+        self, said: Said, exchange: Exchange, at_ns: int, way: Way, server: ProcessId | None
+    ) -> Iterator[Event]:
+        span = span_of(exchange, said.connection, said.number, f"{SOURCE}:{way}")
         if span is not None:
             self._spans.append(span)
             if unread := span.text(UNREAD):
+                subject = _where(said, way)
                 yield CaptureStatus(
-                    **self._about(self._origin.booted_ns + at_ns), subject=where, unseen=(unread,)
+                    **self._about(self._origin.booted_ns + at_ns), subject=subject, unseen=(unread,)
                 )  # fmt: skip
-        yield from self._http(said, said.what, way, told=span is not None)
-        for served in served_by(said.what):
+        yield from self._http(said, exchange, way, told=span is not None)
+        for served in served_by(exchange):
             yield ToolServed(
-                **self._about(said.what.request.begun_ns), process=server, client=said.process, request_id=served.call.id,
+                **self._about(exchange.request.begun_ns), process=server, client=said.process, request_id=served.call.id,
                 name=served.call.name, arguments=served.call.arguments, text=served.result.text if served.result else None,
                 failed=served.result.failed if served.result else False, ended_ns=served.ended_ns,
             )  # fmt: skip
@@ -156,6 +174,10 @@ class Wire:
             "tenant": self._origin.tenant, "session": "", "source": SOURCE, "position": at_ns, "part": self._number,
             "at_ns": at_ns,
         }  # fmt: skip
+
+
+def _where(said: Said, way: Way) -> str:
+    return f"{_SPOKEN[way]} of process {said.process.pid}"
 
 
 def _url(request: Request, way: Way) -> str:
