@@ -12,7 +12,7 @@ from correlator.chain import Chain, Judged, Trail
 from correlator.conversation import Conversation
 from correlator.signals import Signal
 from correlator.taint import Traced
-from graph.fold import fact_key, fold, process_node
+from graph.fold import fact_key, fold, process_node, sensitive_node
 from graph.parts import Edge, Fields, Node
 from graph.schema import (
     CAMPAIGN,
@@ -76,12 +76,11 @@ def _ended(work: Work) -> Iterator[tuple[Node, Edge]]:
 
 
 def _leaked(work: Work) -> Iterator[tuple[Node, Edge]]:
-    """Yield that data of a file was in what a call sent."""
+    """Yield that data of a file, a table or a variable was in what a call sent."""
     for event in work.acts:
         if isinstance(event, SensitiveSent):
-            for node in fold(event).nodes:
-                if node.label == FILE.label:
-                    yield node, _edge(CARRIED.label, node.key, fact_key(work.call), work.call, Grade.E2)
+            node = sensitive_node(event)
+            yield node, _edge(CARRIED.label, node.key, fact_key(work.call), work.call, Grade.E2)
 
 
 def _hanging(work: Work) -> Iterator[tuple[Node | None, Edge | None]]:

@@ -161,7 +161,7 @@ class WorkShown(_Part):
     databases: tuple[str, ...] = ()
     """Statements, with the database before them."""
     leaked: tuple[str, ...] = ()
-    """Files that hold credentials of which data was in a request, and where it went."""
+    """Files, tables and variables that are sensitive, of which data was sent, and where it went."""
     requests: tuple[str, ...] = ()
     """HTTP requests: method and URL."""
     connections: tuple[str, ...] = ()

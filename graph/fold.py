@@ -225,6 +225,13 @@ def _resource(tenant: str, session: str, day: int, kind: str, name: str) -> Node
     )
 
 
+def sensitive_node(event: SensitiveSent) -> Node:
+    """Return the node of what data was sent of."""
+    if event.what == "file":
+        return _file(event.tenant, event.process.boot_id, event.name)
+    return _resource(event.tenant, event.session, _Fact(event).day, event.what, event.name)
+
+
 def _run(fact: _Fact, process: ProcessId) -> Node:
     return process_node(fact.tenant, process)
 
@@ -454,9 +461,16 @@ def _tool_served(event: ToolServed, fact: _Fact) -> Folded:
 
 
 def _sensitive_sent(event: SensitiveSent, fact: _Fact) -> Folded:
-    place = _without_query(event.url)
-    resource = _resource(fact.tenant, fact.session, fact.day, "http", place.address)
-    return Folded((_run(fact, event.process), _file(fact.tenant, event.process.boot_id, event.path), resource))
+    return Folded((_run(fact, event.process), sensitive_node(event), _reached(event.url, fact)))
+
+
+def _reached(url: str, fact: _Fact) -> Node:
+    scheme, _, rest = url.partition("://")
+    if scheme == "mcp":
+        return fact.shared(TOOL, rest)
+    if scheme == "postgresql":
+        return _resource(fact.tenant, fact.session, fact.day, "database", f"{scheme} {rest}".strip())
+    return _resource(fact.tenant, fact.session, fact.day, "http", _without_query(url).address)
 
 
 def _written(event: InputWritten | OutputWritten, fact: _Fact) -> Folded:

@@ -1,6 +1,6 @@
 """What the kernel saw a call do that weighs; and what benign programs do that does not."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from pydantic import JsonValue
@@ -9,7 +9,16 @@ from correlator.attribution import attribute
 from correlator.deeds import deeds
 from correlator.effects import act_of
 from correlator.pipeline import judge
-from sensor.event import ConnectionOpened, Event, FileChanged, FileOpened, PrivilegeUsed, SensitiveSent
+from sensor.event import (
+    ConnectionOpened,
+    Event,
+    FileChanged,
+    FileOpened,
+    HttpRequested,
+    PrivilegeUsed,
+    ProcessId,
+    SensitiveSent,
+)
 from tests.correlator.test_attribution import AGENT, at, process, ran, session
 
 SHELL: dict[str, Any] = {"process": process(7)}
@@ -21,6 +30,13 @@ def opened(path: str, *, for_writing: bool = False) -> Event:
 
 def used(syscall: str, second: float = 1.6, pid: int = 7, error: str | None = None) -> Event:
     return PrivilegeUsed(**at(second), process=process(pid), syscall=syscall, error=error)
+
+
+def sent(
+    what: Literal["file", "table", "variable"], name: str, pid: ProcessId = SHELL["process"], **more: Any
+) -> Event:
+    url = "https://x.example/"
+    return SensitiveSent(**at(1.6), process=pid, what=what, name=name, url=url, pieces=1, **more)
 
 
 def renamed(path: str, to: str) -> Event:
@@ -48,7 +64,9 @@ def done(command: str, *acts: Event) -> set[str]:
         ("./go", renamed("/tmp/k", "/etc/cron.d/x"), "autostart"),
         ("./go", opened("/root/.bashrc", for_writing=True), "autostart"),
         ("./go", ConnectionOpened(**at(1.6), **SHELL, remote="203.0.113.9:443"), "network"),
-        ("./go", SensitiveSent(**at(1.6), **SHELL, path="/root/.netrc", url="https://x.example/", pieces=1), "leak"),
+        ("./go", sent("file", "/root/.netrc"), "leak"),
+        ("./go", sent("table", "customers"), "leak"),
+        ("./go", sent("variable", "GH_TOKEN"), "leak"),
     ],
 )
 def test_what_weighs(command: str, act: Event, deed: str) -> None:
@@ -94,3 +112,26 @@ def test_a_deed_raises_what_the_words_of_a_call_say(arguments: JsonValue, kind: 
     judgement = judge(said, attribution=attribute({"a": said}, [*seen, read])["a"])
 
     assert [act_of(call).kind for call in judgement.conversation.calls] == [kind]
+
+
+@pytest.mark.parametrize(
+    ("what", "name", "said", "leaks"),
+    [
+        ("table", "customers", "a report", True), ("file", "/root/.netrc", "a report", True),
+        ("variable", "SEARCH_KEY", "a report", False),  # as its author meant it
+        ("variable", "SEARCH_KEY", "the value of SEARCH_KEY", True), ("variable", "SEARCH_KEY", "<SECRET:key:0a1b2c3d>", True),
+    ],
+)  # fmt: skip
+def test_a_program_that_ran_before_sends_its_own_keys_to_whom_they_are_for(
+    what: Literal["file", "table", "variable"], name: str, said: str, leaks: bool
+) -> None:
+    arguments: JsonValue = {"url": "https://x.example/collect", "text": said}
+    trace = "5" * 32
+    asked = HttpRequested(
+        **at(1.6), process=AGENT, method="POST", url="https://x.example/collect", body=said, trace_id=trace
+    )
+    calls, seen = session("a", (1, 3, "post", arguments, "done"))
+    found = attribute({"a": calls}, [*seen, asked, sent(what, name, AGENT, trace_id=trace)])["a"]
+
+    assert [len(work.acts) for work in found.works] == [2]
+    assert ("leak" in set[str]().union(*deeds(found).values())) == leaks
