@@ -29,7 +29,7 @@ from graph.schema import (
     TOUCHED,
     Grade,
 )
-from sensor.event import Event, FileChanged, FileOpened, SensitiveSent, ToolServed
+from sensor.event import Event, FileChanged, FileOpened, OpenRefused, SensitiveSent, ToolServed
 from sensor.identity import digest
 
 
@@ -69,7 +69,7 @@ def _ended(work: Work) -> Iterator[tuple[Node, Edge]]:
     if work.tree or served is not None:
         ran = process_node(work.call.tenant, served or work.process)
         yield ran, _edge(RAN.label, fact_key(work.call), ran.key, work.call, work.evidence.grade)
-    else:
+    elif not isinstance(work.root, OpenRefused):
         for node in fold(work.root).nodes:
             if node.label in (FILE.label, RESOURCE.label, ENDPOINT.label):
                 yield node, _edge(TOUCHED.label, fact_key(work.call), node.key, work.call, work.evidence.grade)
@@ -85,7 +85,7 @@ def _leaked(work: Work) -> Iterator[tuple[Node, Edge]]:
 
 def _hanging(work: Work) -> Iterator[tuple[Node | None, Edge | None]]:
     """Yield what the acts of a work say by themselves."""
-    acts = sorted(work.acts, key=lambda event: isinstance(event, FileOpened | FileChanged))[:MOST_ACTS]
+    acts = sorted(work.acts, key=lambda event: isinstance(event, FileOpened | OpenRefused | FileChanged))[:MOST_ACTS]
     for part in map(fold, acts):
         yield from ((node, None) for node in part.nodes)
         yield from ((None, edge) for edge in part.edges)

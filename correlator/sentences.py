@@ -174,6 +174,7 @@ class Sentences:
         doings = Doings(work)
         for verb, things in (
             ("opened, of files that hold credentials,", doings.credentials),
+            ("tried to open, of files that hold credentials, and was refused", doings.refused),
             ("sent sensitive data:", doings.leaked),
             ("read", doings.read),
             ("wrote or changed", doings.changed),

@@ -155,6 +155,8 @@ class WorkShown(_Part):
     commands: tuple[str, ...] = ()
     credentials: tuple[str, ...] = ()
     """Files that were opened and are known to hold credentials."""
+    refused: tuple[str, ...] = ()
+    """Such files that it tried to open and may not, with the error."""
     read: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     """Files that were written, renamed, removed, linked or re-permissioned."""

@@ -15,6 +15,7 @@ from sensor.event import (
     FileOpened,
     HttpRequested,
     NameResolved,
+    OpenRefused,
     PrivilegeUsed,
     ProcessStarted,
     SensitiveSent,
@@ -53,6 +54,12 @@ class Doings:
     def read(self) -> dict[str, Event]:
         """Return the other files that were read."""
         return {path: event for path, event in self.opened.items() if path not in self.credentials}
+
+    @cached_property
+    def refused(self) -> dict[str, Event]:
+        """Return the files that hold credentials and that it tried to open, with the error."""
+        tried = (event for event in self._work.acts if isinstance(event, OpenRefused))
+        return _once((f"{event.path} ({event.error})", event) for event in tried if _is_credential(event.path))
 
     @cached_property
     def changed(self) -> dict[str, Event]:
@@ -117,7 +124,7 @@ def shown(work: Work, other: str | None) -> WorkShown:
     """Return a work for display. `other`: the session of its call, where that is not the story's own."""
     doings = Doings(work)
     kinds = (
-        "commands", "credentials", "read", "changed", "databases", "leaked", "requests", "connections", "names",
+        "commands", "credentials", "refused", "read", "changed", "databases", "leaked", "requests", "connections", "names",
         "privileges",
     )  # fmt: skip
     return WorkShown(

@@ -76,6 +76,7 @@ from sensor.event import (
     MemoryWritten,
     ModelResponded,
     NameResolved,
+    OpenRefused,
     OutputWritten,
     Principal,
     PrivilegeUsed,
@@ -375,6 +376,10 @@ def _file_opened(event: FileOpened, fact: _Fact) -> Folded:
     return Folded((process, file), (edge,))
 
 
+def _open_refused(event: OpenRefused, fact: _Fact) -> Folded:
+    return Folded((_run(fact, event.process), _file(fact.tenant, event.process.boot_id, event.path)))
+
+
 def _file_changed(event: FileChanged, fact: _Fact) -> Folded:
     process = _run(fact, event.process)
     file = _file(fact.tenant, event.process.boot_id, event.path)
@@ -511,6 +516,7 @@ _FOLDS: dict[str, Callable[[Any, _Fact], Folded]] = {
     "process_started": _process_started,
     "process_exited": _process_exited,
     "file_opened": _file_opened,
+    "open_refused": _open_refused,
     "file_changed": _file_changed,
     "connection_opened": _connection_opened,
     "connection_accepted": _connection_accepted,

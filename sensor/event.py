@@ -271,6 +271,17 @@ class FileOpened(Observed):
     for_writing: bool = False
 
 
+class OpenRefused(Observed):
+    """A process tried to open a file that it may not open."""
+
+    kind: Literal["open_refused"] = "open_refused"
+    process: ProcessId
+    path: str
+    for_writing: bool = False
+    error: str
+    """Name of the error (errno)."""
+
+
 class FileChanged(Observed):
     """A process renamed, removed, linked or re-permissioned a file."""
 
@@ -519,6 +530,7 @@ SystemEvent = (
     ProcessStarted
     | ProcessExited
     | FileOpened
+    | OpenRefused
     | FileChanged
     | ConnectionOpened
     | ConnectionAccepted

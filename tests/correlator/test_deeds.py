@@ -8,13 +8,17 @@ from pydantic import JsonValue
 from correlator.attribution import attribute
 from correlator.deeds import deeds
 from correlator.effects import act_of
+from correlator.link import worked
 from correlator.pipeline import judge
+from correlator.work import shown
+from graph.schema import TOUCHED
 from sensor.event import (
     ConnectionOpened,
     Event,
     FileChanged,
     FileOpened,
     HttpRequested,
+    OpenRefused,
     PrivilegeUsed,
     ProcessId,
     SensitiveSent,
@@ -135,3 +139,24 @@ def test_a_program_that_ran_before_sends_its_own_keys_to_whom_they_are_for(
 
     assert [len(work.acts) for work in found.works] == [2]
     assert ("leak" in set[str]().union(*deeds(found).values())) == leaks
+
+
+def test_a_file_of_credentials_that_was_refused_is_told_and_is_no_deed() -> None:
+    tried = OpenRefused(**at(1.6), **SHELL, path="/etc/shadow", error="EACCES")
+    other = OpenRefused(**at(1.6), **SHELL, path="/srv/x", error="EACCES")
+    said, seen = session("a", (1, 3, "run", {"command": "cat /etc/shadow"}, "denied"))
+    found = attribute({"a": said}, [*seen, *ran(7, 1.5, "bash", "-c", "cat /etc/shadow"), tried, other])["a"]
+
+    (work,) = found.works
+    assert shown(work, None).refused == ("/etc/shadow (EACCES)",)
+    assert shown(work, None).credentials == ()
+    assert set[str]().union(*deeds(found).values()) == set()
+
+
+def test_a_file_that_an_agents_own_process_may_not_read_is_tied_to_its_call_and_was_not_touched() -> None:
+    said, seen = session("a", (1, 3, "read_file", {"path": "/etc/shadow"}, "permission denied"))
+    tried = OpenRefused(**at(1.6), process=AGENT, path="/etc/shadow", error="EACCES")
+    found = attribute({"a": said}, [*seen, tried])["a"]
+
+    assert [work.root for work in found.works] == [tried]
+    assert not [edge for edge in worked(found).edges if edge.label == TOUCHED.label]
