@@ -19,6 +19,8 @@ PATIENCE_S = 0.5
 """For a file: it may be one of a file system that an observed process made (FUSE), and never come. So may a process's memory."""
 MOST_HANGING = 4
 """Files that did not come; then no more are asked for."""
+MOST_NAME = 256
+"""Characters of the name of a variable, which is kept: a longer one is nobody's."""
 MOST_WAITING = 256
 """Programs whose variables are read at a time: a thread for each would take four times as long as reading."""
 MOST_ASKED = 65_536
@@ -129,7 +131,9 @@ class Secrets:
         self.unasked += not known
 
     def _learn(self, name: str, value: str) -> None:
-        if len(value) >= SHORTEST and self._labels.is_variable(name) and not value.startswith(_PATHS):
+        if len(value) < SHORTEST or len(name) > MOST_NAME or value.startswith(_PATHS):
+            return
+        if self._labels.is_variable(name):
             self.shingles.learn(value, Source("variable", name))
 
     def _queried(self, event: DatabaseQueried) -> None:

@@ -100,7 +100,7 @@ class Wire:
         yield found
         if isinstance(found, ToolServed) and found.client is not None:
             text = json.dumps(found.arguments, ensure_ascii=False)
-            yield from self._leaks(found.position, found.client, found.trace_id, f"mcp://{found.name}", text)
+            yield from self._leaks(found.position, found.client, found.trace_id, f"mcp://{found.name[:200]}", text)
 
     def _told(self, said: Said, at_ns: int, way: Way = "tls", heard: Heard | None = None) -> Iterator[Event]:
         if isinstance(said.what, Query):
