@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from correlator.conversation import Call
 from correlator.evidence import file_names
-from sensor.event import Event, FileChanged, FileOpened, ProcessId
+from sensor.event import Event, FileChanged, FileOpened, OpenRefused, ProcessId
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,9 @@ class AtWork:
 
     def candidates(self, event: Event) -> Iterable[Asked]:
         """Return those that may have evidence for an event: of what is done to a file, those that name one like it."""
-        if not isinstance(event, FileOpened | FileChanged):
+        if not isinstance(event, FileOpened | OpenRefused | FileChanged):
             return self._now.values()
-        paths = [event.path] if isinstance(event, FileOpened) else filter(None, (event.path, event.to_path))
+        paths = filter(None, (event.path, event.to_path)) if isinstance(event, FileChanged) else [event.path]
         found: dict[int, Asked] = {}
         for path in paths:
             found |= self._naming.get(path.rpartition("/")[2], {})

@@ -30,6 +30,7 @@ from sensor.event import (
     InputWritten,
     ModelResponded,
     NameResolved,
+    OpenRefused,
     OutputWritten,
     ProcessId,
     ProcessStarted,
@@ -50,7 +51,9 @@ AFTER_NS = 10 * 10**9
 """How long after the last event of its session a call without a result may be at work, and what was started may go on."""
 _KERNEL = "kernel"
 _STREAM = "text/event-stream"
-_SINGLE = (HttpRequested, DatabaseQueried, FileOpened, FileChanged, ConnectionOpened, NameResolved, ToolServed)
+_SINGLE = (
+    HttpRequested, DatabaseQueried, FileOpened, OpenRefused, FileChanged, ConnectionOpened, NameResolved, ToolServed
+)  # fmt: skip
 """What an agent's own process may do for a call."""
 
 

@@ -31,6 +31,7 @@ from sensor.event import (
     HttpResponded,
     InputWritten,
     NameResolved,
+    OpenRefused,
     OutputWritten,
     ProcessStarted,
     ToolServed,
@@ -248,7 +249,7 @@ def _same(one: JsonValue, other: JsonValue) -> bool:
     return isinstance(one, bool) == isinstance(other, bool) and one == other
 
 
-def _file(told: _Told, seen: Seen, event: FileOpened | FileChanged, _call: Call) -> Evidence | None:
+def _file(told: _Told, seen: Seen, event: FileOpened | OpenRefused | FileChanged, _call: Call) -> Evidence | None:
     for path in filter(None, (event.path, getattr(event, "to_path", None))):
         for text in told.whole:
             if len(text) >= 3 and _same_file(path, text, seen.folder):
@@ -300,7 +301,8 @@ _PORTS = {"http": 80, "https": 443, "postgresql": 5432, "postgres": 5432, "mysql
 
 _COMPARED: dict[type, Callable[[_Told, Seen, Any, Call], Evidence | None]] = {
     ProcessStarted: _executed, InputWritten: _given, OutputWritten: _written, HttpRequested: _asked, DatabaseQueried: _queried,
-    ToolServed: _served, FileOpened: _file, FileChanged: _file, ConnectionOpened: _connected, NameResolved: _resolved,
+    ToolServed: _served, FileOpened: _file, OpenRefused: _file, FileChanged: _file, ConnectionOpened: _connected,
+    NameResolved: _resolved,
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from sensor.probes.record import Record, Type
 from sensor.probes.streams.input import Inputs
 from sensor.probes.streams.names import PORT, Names
 from sensor.probes.streams.output import Outputs, Written
-from sensor.probes.streams.passed import Passed
+from sensor.probes.streams.passed import Passed, Process
 from sensor.probes.streams.sockets import Heard, Sockets
 from sensor.probes.streams.tools import Tools
 
@@ -22,7 +22,7 @@ class Streams:
         self._outputs = Outputs(origin, about, written)
         self._inputs = Inputs(origin, about)
         self._names = Names(origin, about)
-        self._sockets = Sockets(origin, about)
+        self._sockets = Sockets(origin)
         self._tools = Tools(origin, about)
 
     def take(self, record: Record) -> Iterator[Event | Heard]:
@@ -35,6 +35,10 @@ class Streams:
             yield from self._names.take(record)
         else:
             yield from self._sockets.take(record)
+
+    def secured(self, process: Process) -> str:
+        """Return the database that a process speaks with in TLS (`Sockets.secured`)."""
+        return self._sockets.secured(process)
 
     def end(self, at_ns: int) -> Iterator[Event | Heard]:
         """Yield what is left; `at_ns` is nanoseconds since boot."""
