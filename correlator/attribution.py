@@ -3,7 +3,7 @@
 The kernel knows processes, not conversations. What a process did is held for the work of a call because of an exact key (E1: the
 command, the arguments or the output are the call's), because of the same data (E2), or because it was born by the agent in the span
 of the call with an argument of it (E3). Time alone rules out and never links. Where two calls have equal evidence, of one session
-or of several in one process, neither gets it: it is called ambiguous.
+or of several in one process, neither gets it: it is called ambiguous, unless the others have theirs (`correlator.exclusion`).
 
 A *work* is one execution unit: a process with all that it started, or a single act of the agent's own process.
 """
@@ -11,11 +11,14 @@ A *work* is one execution unit: a process with all that it started, or a single 
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal, get_args
 
+from correlator.at_work import Asked, AtWork
 from correlator.conversation import Call
-from correlator.evidence import Evidence, Seen, evidence
+from correlator.evidence import Evidence, Proof, Seen, evidence
+from correlator.exclusion import excluded
+from graph.schema import Grade
 from sensor.event import (
     CaptureStatus,
     ConnectionOpened,
@@ -26,8 +29,10 @@ from sensor.event import (
     FileOpened,
     HttpRequested,
     HttpResponded,
+    InputWritten,
     ModelResponded,
     NameResolved,
+    OpenRefused,
     OutputWritten,
     ProcessId,
     ProcessStarted,
@@ -48,19 +53,10 @@ AFTER_NS = 10 * 10**9
 """How long after the last event of its session a call without a result may be at work, and what was started may go on."""
 _KERNEL = "kernel"
 _STREAM = "text/event-stream"
-_SINGLE = (HttpRequested, DatabaseQueried, FileOpened, FileChanged, ConnectionOpened, NameResolved, ToolServed)
+_SINGLE = (
+    HttpRequested, DatabaseQueried, FileOpened, OpenRefused, FileChanged, ConnectionOpened, NameResolved, ToolServed
+)  # fmt: skip
 """What an agent's own process may do for a call."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A call as it was asked for: when it may have been at work, and which processes spoke for its session."""
-
-    call: Call
-    begun_ns: int
-    ended_ns: int
-    speakers: frozenset[ProcessId]
-    """Empty where the kernel did not see who spoke with the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +82,8 @@ class Attribution:
     works: tuple[Work, ...] = ()
     ambiguous: tuple[Event, ...] = ()
     """Executions and acts that may be the work of several calls, one of them of this session."""
+    undecided: frozenset[str] = frozenset()
+    """Keys of the facts of the calls that these may be the work of."""
     speakers: frozenset[ProcessId] = frozenset()
     """Processes that spoke with the model, as the kernel saw."""
     gaps: tuple[EventsLost | CaptureStatus | Unparsed, ...] = ()
@@ -176,11 +174,13 @@ def attribute(sessions: Mapping[str, Iterable[Event]], system: Sequence[Event]) 
     linker = _Linker(scene, everybody)
     works = linker.works()
     doubtful = linker.ambiguous()
+    undecided = {one for _, between in doubtful for one in between}
     gaps = tuple(event for event in system if isinstance(event, EventsLost | CaptureStatus | Unparsed))
     return {
         key: Attribution(
             works=tuple(work for work in works if of_session[work.call.entity] == key),
             ambiguous=tuple(event for event, between in doubtful if any(of_session[one] == key for one in between)),
+            undecided=frozenset(one.call.event.entity for one in every if one.call.event.entity in undecided),
             speakers=frozenset(process for one in every for process in one.speakers),
             gaps=gaps,
             observed=True,
@@ -210,7 +210,10 @@ class Scene:
         """Process and address → the names that it resolved to it."""
         self.talks: frozenset[str] = frozenset()
         """Traces of talks with models."""
+        self.has_gaps = False
+        """Whether something was lost or not understood, so that what was seen is not all that was done."""
         for event in sorted(system, key=lambda one: (one.position, one.part, one.entity)):
+            self.has_gaps |= isinstance(event, EventsLost | Unparsed)
             self._take(event)
 
     def _take(self, event: Event) -> None:
@@ -275,6 +278,9 @@ def doer(event: Event) -> ProcessId | None:
     return getattr(event, "process", None)
 
 
+_PROOFS = get_args(Proof)
+
+
 @dataclass(slots=True)
 class _Claim:
     """Evidence that a unit is the work of a call."""
@@ -284,19 +290,21 @@ class _Claim:
     root: Event
     at_root: bool
     """Whether the best evidence is in the unit's own first process, and not in what that started."""
-    agreed: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
-    """What is in common → how many values prove, and how many more agree. Said twice it weighs no more."""
+    agreed: dict[tuple[str, str], tuple[int, int, int]] = field(default_factory=dict)
+    """What is in common → its weight. Said twice it weighs no more."""
 
     def add(self, found: Evidence, event: Event, *, at_root: bool) -> None:
-        if (found.grade, not at_root) < (self.best.grade, not self.at_root):
+        # Of what is equal, what was asked before what came of it.
+        if (found.grade, not at_root, _PROOFS.index(found.proof)) < (
+            self.best.grade, not self.at_root, _PROOFS.index(self.best.proof)
+        ):  # fmt: skip
             self.best, self.root, self.at_root = found, event, at_root
-        self.agreed.setdefault((found.proof, found.shared), (found.proving, found.agreeing))
+        self.agreed.setdefault((found.proof, found.shared), found.weight)
 
     @property
-    def rank(self) -> tuple[str, bool, int, int]:
-        proving = sum(proving for proving, _ in self.agreed.values())
-        agreeing = sum(agreeing for _, agreeing in self.agreed.values())
-        return (self.best.grade, not self.at_root, -proving, -agreeing)
+    def rank(self) -> tuple[str, bool, int, int, int]:
+        exact, proving, agreeing = map(sum, zip(*self.agreed.values(), strict=True))
+        return (self.best.grade, not self.at_root, -exact, -proving, -agreeing)
 
 
 @dataclass(slots=True)
@@ -315,10 +323,24 @@ class _Unit:
             self.claims[key] = _Claim(one, found, event, at_root)
         self.claims[key].add(found, event, at_root=at_root)
 
-    def winners(self) -> list[_Claim]:
-        """Return the claim with the best evidence, or all that are equal."""
+    def winners(self) -> dict[str, _Claim]:
+        """Return the claim with the best evidence, or all that are equal, by the key of the call's fact."""
         best = min((claim.rank for claim in self.claims.values()), default=None)
-        return [claim for claim in self.claims.values() if claim.rank == best]
+        return {key: claim for key, claim in self.claims.items() if claim.rank == best}
+
+
+_Kinship = Literal["own", "unknown", "stranger"]
+
+
+@dataclass(slots=True)
+class _Standing:
+    """Where a process stands."""
+
+    line: tuple[ProcessId, ...]
+    """Itself and its ancestors, as far as they were seen."""
+    folder: str | None
+    kinship: dict[frozenset[ProcessId], _Kinship] = field(default_factory=dict)
+    """Agent → whether it is that, or was started by it."""
 
 
 class _Linker:
@@ -331,15 +353,35 @@ class _Linker:
             process: frozenset(scene.line(process)) for one in everybody for process in one.speakers
         }  # fmt: skip
         """Speaker → itself and its ancestors."""
+        self._standings: dict[ProcessId, _Standing] = {}
         self._trees: dict[ProcessId, _Unit] = {}
         self._singles: dict[str, _Unit] = {}
-        for process, events in scene.done.items():
-            for event in events:
-                self._weigh(process, event)
+        at_work = AtWork(everybody)
+        for began, process, event in self._in_time():
+            at_work.move_to(began)
+            self._weigh(process, event, at_work.candidates(event))
+        units = [*self._trees.values(), *self._singles.values()]
+        self._winners = [(unit, unit.winners()) for unit in units]
+        if not scene.has_gaps:
+            self._exclude()
+
+    def _exclude(self) -> None:
+        """Let who is the only one left have a unit that others have an equal exact key for: no more than the same data (E2)."""
+        between = {
+            number: frozenset(winners)
+            for number, (_, winners) in enumerate(self._winners)
+            if all(claim.best.grade == Grade.E1 for claim in winners.values())
+        }
+        for number, key in excluded(between):
+            unit, winners = self._winners[number]
+            if len(winners) > 1:
+                claim = winners[key]
+                left = replace(claim, best=replace(claim.best, grade=Grade.E2))
+                self._winners[number] = (unit, {key: left})
 
     def works(self) -> list[Work]:
         """Return what could be told, in the order of time."""
-        told = [(unit, winners[0]) for unit in self._units() if len(winners := unit.winners()) == 1]
+        told = [(unit, next(iter(winners.values()))) for unit, winners in self._winners if len(winners) == 1]
         trees = {unit.process: claim for unit, claim in told if unit.single is None}
         roots = frozenset(root for root, claim in trees.items() if not self._within(root, claim, trees))
         found = []
@@ -368,35 +410,46 @@ class _Linker:
 
     def ambiguous(self) -> list[tuple[Event, tuple[str, ...]]]:
         """Return the roots that several calls have equal evidence for, each with the keys of these calls."""
-        doubtful = [unit.winners() for unit in self._units()]
-        return [
-            (winners[0].root, tuple(claim.asked.call.event.entity for claim in winners))
-            for winners in doubtful
-            if len(winners) > 1
-        ]
+        return [(next(iter(winners.values())).root, tuple(winners)) for _, winners in self._winners if len(winners) > 1]
 
-    def _units(self) -> list[_Unit]:
-        return [*self._trees.values(), *self._singles.values()]
+    def _in_time(self) -> list[tuple[int, ProcessId, Event]]:
+        """Return all that was done by whom, with the moment that counts, in the order of these."""
+        found = []
+        for process, events in self._scene.done.items():
+            born = self._scene.born.get(process)
+            for event in events:
+                # What was written is told when it was complete; what counts is when its process began.
+                written = isinstance(event, InputWritten | OutputWritten) and born is not None
+                found.append((born if written and born is not None else event.position, process, event))
+        return sorted(found, key=lambda one: one[0])
 
-    def _weigh(self, process: ProcessId, event: Event) -> None:
+    def _weigh(self, process: ProcessId, event: Event, asked: Iterable[Asked]) -> None:
         if self._scene.is_talk(event):
             return
-        # What was written is told when it was complete; what counts is when its process began.
-        began = self._scene.born.get(process, event.position) if isinstance(event, OutputWritten) else event.position
-        line = tuple(self._scene.line(process))
-        for one in self._everybody:
-            if not one.begun_ns <= began <= one.ended_ns or (kinship := self._kinship(line, one)) == "stranger":
+        standing = self._standings.get(process)
+        if standing is None:
+            standing = self._standings[process] = self._standing(process)
+        for one in asked:
+            kinship = standing.kinship.get(one.speakers)
+            if kinship is None:
+                kinship = standing.kinship[one.speakers] = self._kinship(standing.line, one)
+            if kinship == "stranger":
                 continue
-            found = evidence(one.call, self._seen(event, line))
+            found = evidence(one.call, self._seen(event, standing, one))
             if found is None or (kinship == "unknown" and not found.is_long):
                 continue
-            root = None if process in one.speakers else self._root(line, one)
+            root = None if process in one.speakers else self._root(standing.line, one)
             if root is not None:
                 self._trees.setdefault(root, _Unit(root)).claim(one, found, event)
             elif isinstance(event, _SINGLE):
                 self._singles.setdefault(event.entity, _Unit(process, event)).claim(one, found, event)
 
-    def _kinship(self, line: Sequence[ProcessId], one: Asked) -> Literal["own", "unknown", "stranger"]:
+    def _standing(self, process: ProcessId) -> _Standing:
+        line = tuple(self._scene.line(process))
+        folder = next((self._scene.folders[one] for one in line if one in self._scene.folders), None)
+        return _Standing(line, folder)
+
+    def _kinship(self, line: Sequence[ProcessId], one: Asked) -> _Kinship:
         """Return whether a process is the agent of a call or was started by it; unknown where its line does not lead far enough."""
         if not one.speakers:
             return "unknown"
@@ -422,10 +475,10 @@ class _Linker:
             root = ancestor
         return root
 
-    def _seen(self, event: Event, line: Sequence[ProcessId]) -> Seen:
-        answer = next(iter(self._answer(event)), None)
-        folder = next((self._scene.folders[one] for one in line if one in self._scene.folders), None)
-        return Seen(event, answer, folder, lambda address: self._scene.names_of(address, line))
+    def _seen(self, event: Event, standing: _Standing, one: Asked) -> Seen:
+        # What came after the call's result was told is none of it.
+        answer = next((answer for answer in self._answer(event) if answer.position <= one.ended_ns), None)
+        return Seen(event, answer, standing.folder, lambda address: self._scene.names_of(address, standing.line))
 
     def _answer(self, event: Event) -> list[HttpResponded]:
         if not isinstance(event, HttpRequested) or event.trace_id not in self._scene.responses:

@@ -12,7 +12,8 @@ from correlator.conversation import Call
 from correlator.lexicon import places
 from correlator.values import values
 from correlator.work import Doings, is_near
-from sensor.event import ConnectionOpened, PrivilegeUsed, ProcessId
+from sensor.event import ConnectionOpened, PrivilegeUsed, ProcessId, SensitiveSent
+from sensor.redact import MARK
 
 Deed = Literal["leak", "escape", "credential", "access", "autostart", "network"]
 
@@ -22,6 +23,19 @@ _OUT = frozenset(
 """Calls by which a process reaches into others, into other namespaces or the kernel (MITRE ATT&CK T1611, T1055, T1547.006)."""
 _MOUNTS = frozenset(("mount", "move_mount", "open_tree", "pivot_root"))
 """Such as a sandbox makes, too, after it has left the namespace that it was in."""
+
+
+def _leak(work: Work, doings: Doings) -> bool:
+    """Return whether sensitive data left that is not a program's own key, sent to whom it is for.
+
+    A program that ran before sends a variable of its own as its author meant it, unless the call names it or has a secret in it.
+    What was started for a call (a shell, with all variables) does what the call says.
+    """
+    sent = [event for event in doings.leaked.values() if isinstance(event, SensitiveSent)]
+    if work.tree or any(event.what != "variable" for event in sent):
+        return bool(sent)
+    leaves = [leaf.text for leaf in Call(0, work.call).leaves]
+    return any(event.name in leaf or MARK in leaf for event in sent for leaf in leaves)
 
 
 def _escape(work: Work, _doings: Doings) -> bool:
@@ -70,7 +84,7 @@ def lies_at(path: str, place: str) -> bool:
 
 
 DEEDS: dict[Deed, Callable[[Work, Doings], bool]] = {
-    "leak": lambda _work, doings: bool(doings.leaked),
+    "leak": _leak,
     "escape": _escape,
     "credential": _credential,
     "access": _access,

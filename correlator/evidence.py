@@ -8,7 +8,7 @@ import json
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -29,16 +29,18 @@ from sensor.event import (
     FileOpened,
     HttpRequested,
     HttpResponded,
+    InputWritten,
     NameResolved,
+    OpenRefused,
     OutputWritten,
     ProcessStarted,
     ToolServed,
 )
 from sensor.sources.bounded_json import loads
 
-Proof = Literal["command", "arguments", "output", "response", "request", "value", "argument"]
-"""`command`: what was executed is an argument of the call; `arguments`: it was handed all of them as JSON; `output` and
-`response`: what came of it is the result of the call; `request`: a tool server was asked for this tool with these arguments;
+Proof = Literal["command", "arguments", "request", "output", "response", "value", "argument"]
+"""`command`: what was executed is an argument of the call; `arguments`: it was handed all of them as JSON; `request`: a tool server
+was asked for this tool with these arguments; `output` and `response`: what came of it is the result of the call;
 `value`: a value that proves by itself is in both; `argument`: a short argument stands there as a whole."""
 
 SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "ash", "busybox"))
@@ -76,6 +78,14 @@ class Evidence:
     """Keys and values that prove by themselves."""
     agreeing: int = 0
     """Short arguments that stand there as a whole, too."""
+    besides: "Evidence | None" = None
+    """Lesser evidence of the same thing: of a request, that of its response."""
+
+    @property
+    def weight(self) -> tuple[int, int, int]:
+        """Return how many exact keys, values that prove by themselves, and short arguments are in common, all told."""
+        exact, proving, agreeing = self.besides.weight if self.besides is not None else (0, 0, 0)
+        return exact + (self.grade == Grade.E1), proving + self.proving, agreeing + self.agreeing
 
     @property
     def is_long(self) -> bool:
@@ -108,6 +118,13 @@ def evidence(call: Call, seen: Seen) -> Evidence | None:
     if call not in _known:
         _known[call] = _told(call)
     return compare(_known[call], seen, seen.event, call)
+
+
+def file_names(call: Call) -> frozenset[str]:
+    """Return the last parts of what may be paths among the arguments: of a file, no call has evidence that names another."""
+    if call not in _known:
+        _known[call] = _told(call)
+    return frozenset(text.rpartition("/")[2] for text in _known[call].whole)
 
 
 def _told(call: Call) -> _Told:
@@ -181,6 +198,13 @@ def _written(told: _Told, _seen: Seen, event: OutputWritten, _call: Call) -> Evi
     return _result(told, event.text, "output", cut=event.size > len(event.text.encode("utf-8", "replace")))
 
 
+def _given(told: _Told, _seen: Seen, event: InputWritten, call: Call) -> Evidence | None:
+    text = event.text.strip()
+    if len(text) >= _DATA and text in told.whole:
+        return Evidence(Grade.E2, "value", text)
+    return _arguments(told, call, (text,)) or _values(told, text, (*text.splitlines(), *_texts(text)))
+
+
 def _asked(told: _Told, seen: Seen, event: HttpRequested, call: Call) -> Evidence | None:
     body = event.body or ""
     if event.url.partition("?")[0].endswith(_TELEMETRY) and body.lstrip().startswith(_EXPORTED):
@@ -223,8 +247,7 @@ def _served(told: _Told, _seen: Seen, event: ToolServed, call: Call) -> Evidence
     # Clients put the name of the server before that of the tool ("mcp__mail__send").
     if not _same(event.arguments, call.event.arguments) or not _names(call.event.name, event.name):
         return None
-    came = _result(told, event.text or "", "response")
-    return Evidence(Grade.E1, "request", event.name, 2 if came is not None else 1)
+    return _more(Evidence(Grade.E1, "request", event.name), _result(told, event.text or "", "response"))
 
 
 def _names(called: str, served: str) -> bool:
@@ -241,7 +264,7 @@ def _same(one: JsonValue, other: JsonValue) -> bool:
     return isinstance(one, bool) == isinstance(other, bool) and one == other
 
 
-def _file(told: _Told, seen: Seen, event: FileOpened | FileChanged, _call: Call) -> Evidence | None:
+def _file(told: _Told, seen: Seen, event: FileOpened | OpenRefused | FileChanged, _call: Call) -> Evidence | None:
     for path in filter(None, (event.path, getattr(event, "to_path", None))):
         for text in told.whole:
             if len(text) >= 3 and _same_file(path, text, seen.folder):
@@ -292,8 +315,9 @@ _PORTS = {"http": 80, "https": 443, "postgresql": 5432, "postgres": 5432, "mysql
 
 
 _COMPARED: dict[type, Callable[[_Told, Seen, Any, Call], Evidence | None]] = {
-    ProcessStarted: _executed, OutputWritten: _written, HttpRequested: _asked, DatabaseQueried: _queried, ToolServed: _served,
-    FileOpened: _file, FileChanged: _file, ConnectionOpened: _connected, NameResolved: _resolved,
+    ProcessStarted: _executed, InputWritten: _given, OutputWritten: _written, HttpRequested: _asked, DatabaseQueried: _queried,
+    ToolServed: _served, FileOpened: _file, OpenRefused: _file, FileChanged: _file, ConnectionOpened: _connected,
+    NameResolved: _resolved,
 }  # fmt: skip
 
 
@@ -334,13 +358,11 @@ def _result(told: _Told, text: str, proof: Literal["output", "response"], *, cut
 
 
 def _more(first: Evidence | None, second: Evidence | None) -> Evidence | None:
-    """Return the better of two, with what both count."""
+    """Return the better of two, with the other beside it."""
     if first is None or second is None:
         return first or second
-    best = first if first.grade <= second.grade else second
-    return Evidence(
-        best.grade, best.proof, best.shared, first.proving + second.proving, first.agreeing + second.agreeing
-    )
+    best, other = (first, second) if first.grade <= second.grade else (second, first)
+    return replace(best, besides=other)
 
 
 def _stands_in(value: str, text: str) -> bool:

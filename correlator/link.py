@@ -12,7 +12,7 @@ from correlator.chain import Chain, Judged, Trail
 from correlator.conversation import Conversation
 from correlator.signals import Signal
 from correlator.taint import Traced
-from graph.fold import fact_key, fold, process_node
+from graph.fold import fact_key, fold, process_node, sensitive_node
 from graph.parts import Edge, Fields, Node
 from graph.schema import (
     CAMPAIGN,
@@ -29,7 +29,7 @@ from graph.schema import (
     TOUCHED,
     Grade,
 )
-from sensor.event import Event, FileChanged, FileOpened, SensitiveSent, ToolServed
+from sensor.event import Event, FileChanged, FileOpened, OpenRefused, SensitiveSent, ToolServed
 from sensor.identity import digest
 
 
@@ -69,24 +69,23 @@ def _ended(work: Work) -> Iterator[tuple[Node, Edge]]:
     if work.tree or served is not None:
         ran = process_node(work.call.tenant, served or work.process)
         yield ran, _edge(RAN.label, fact_key(work.call), ran.key, work.call, work.evidence.grade)
-    else:
+    elif not isinstance(work.root, OpenRefused):
         for node in fold(work.root).nodes:
             if node.label in (FILE.label, RESOURCE.label, ENDPOINT.label):
                 yield node, _edge(TOUCHED.label, fact_key(work.call), node.key, work.call, work.evidence.grade)
 
 
 def _leaked(work: Work) -> Iterator[tuple[Node, Edge]]:
-    """Yield that data of a file was in what a call sent."""
+    """Yield that data of a file, a table or a variable was in what a call sent."""
     for event in work.acts:
         if isinstance(event, SensitiveSent):
-            for node in fold(event).nodes:
-                if node.label == FILE.label:
-                    yield node, _edge(CARRIED.label, node.key, fact_key(work.call), work.call, Grade.E2)
+            node = sensitive_node(event)
+            yield node, _edge(CARRIED.label, node.key, fact_key(work.call), work.call, Grade.E2)
 
 
 def _hanging(work: Work) -> Iterator[tuple[Node | None, Edge | None]]:
     """Yield what the acts of a work say by themselves."""
-    acts = sorted(work.acts, key=lambda event: isinstance(event, FileOpened | FileChanged))[:MOST_ACTS]
+    acts = sorted(work.acts, key=lambda event: isinstance(event, FileOpened | OpenRefused | FileChanged))[:MOST_ACTS]
     for part in map(fold, acts):
         yield from ((node, None) for node in part.nodes)
         yield from ((None, edge) for edge in part.edges)

@@ -1,12 +1,15 @@
-"""Who may cause which effect on whose object: a small typed file with safe defaults (`correlator/data/policy.toml`)."""
+"""Who may cause which effect on whose object, and what is sensitive: a small typed file with safe defaults.
+
+The shipped one is `correlator/data/policy.toml`.
+"""
 
 import tomllib
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from correlator.conversation import Content
 from correlator.effects import Kind
@@ -15,6 +18,7 @@ from correlator.lexicon import owner_names
 from correlator.spelling import squash, stem, words
 from correlator.taint import Traced
 from sensor.event import Principal, PrincipalKind
+from sensor.sensitive import Labels, built_in
 
 Ownership = Literal["own", "other", "unknown"]
 
@@ -39,12 +43,26 @@ class Delegated(_Row):
     allow: frozenset[Kind]
 
 
+_Names = Annotated[
+    tuple[Annotated[str, Field(min_length=3, max_length=200, pattern=r"\S")], ...], Field(max_length=1_000)
+]
+
+
+class Sensitive(_Row):
+    """What is sensitive, beside what is so everywhere (`sensor/data/sensitive.toml`), as `sensor.sensitive.Labels` has it."""
+
+    files: _Names = ()
+    tables: _Names = ()
+    variables: _Names = ()
+
+
 class Policy(_Row):
     """The whole file."""
 
     version: Literal[1]
     delegated: Delegated
     principals: dict[PrincipalKind, Grants]
+    sensitive: Sensitive = Sensitive()
 
     @model_validator(mode="after")
     def _complete(self) -> "Policy":
@@ -52,6 +70,12 @@ class Policy(_Row):
         if missing:
             raise ValueError(f"no row for the principals {', '.join(missing)}: add [principals.{missing[0]}]")
         return self
+
+    @property
+    def labels(self) -> Labels:
+        """Return all that is sensitive."""
+        own = self.sensitive
+        return built_in().with_more(files=own.files, tables=own.tables, variables=own.variables)
 
     def restricts(self, principal: Principal) -> bool:
         """Return whether the principal may not cause just anything."""

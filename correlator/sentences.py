@@ -174,7 +174,8 @@ class Sentences:
         doings = Doings(work)
         for verb, things in (
             ("opened, of files that hold credentials,", doings.credentials),
-            ("sent data of a file that holds credentials:", doings.leaked),
+            ("tried to open, of files that hold credentials, and was refused", doings.refused),
+            ("sent sensitive data:", doings.leaked),
             ("read", doings.read),
             ("wrote or changed", doings.changed),
             ("sent statements to", doings.databases),

@@ -155,13 +155,15 @@ class WorkShown(_Part):
     commands: tuple[str, ...] = ()
     credentials: tuple[str, ...] = ()
     """Files that were opened and are known to hold credentials."""
+    refused: tuple[str, ...] = ()
+    """Such files that it tried to open and may not, with the error."""
     read: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     """Files that were written, renamed, removed, linked or re-permissioned."""
     databases: tuple[str, ...] = ()
     """Statements, with the database before them."""
     leaked: tuple[str, ...] = ()
-    """Files that hold credentials of which data was in a request, and where it went."""
+    """Files, tables and variables that are sensitive, of which data was sent, and where it went."""
     requests: tuple[str, ...] = ()
     """HTTP requests: method and URL."""
     connections: tuple[str, ...] = ()

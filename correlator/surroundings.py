@@ -44,6 +44,7 @@ class Surroundings:
         return Attribution(
             works=tuple(work for one in found for work in one.works),
             ambiguous=tuple({event.entity: event for one in found for event in one.ambiguous}.values()),
+            undecided=frozenset(call for one in found for call in one.undecided),
             speakers=frozenset(process for one in found for process in one.speakers),
             gaps=next((one.gaps for one in found), ()),
             observed=any(one.observed for one in found),

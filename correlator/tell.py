@@ -6,6 +6,7 @@ observed is interpreted; escaping is the business of each output (`correlator.re
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import Literal
 
 from correlator.attribution import NOTHING, Attribution, Work
@@ -35,7 +36,7 @@ from correlator.story import (
 from correlator.taint import Flow, Place
 from correlator.work import Doings
 from correlator.work import shown as shown_work
-from sensor.event import CaptureStatus, EventsLost, SessionEnded, Unparsed
+from sensor.event import CaptureStatus, Event, EventsLost, SessionEnded, Unparsed
 
 
 def tell(
@@ -376,11 +377,18 @@ class _Writer:
         if not attribution.observed:
             return ["No kernel evidence: what the tools really contacted or changed was not observed."]
         found = []
-        untied = [one for one in self._chain.effects if one.effect.call is not None and not self._works(one)]
-        if untied:
-            steps = ", ".join(str(one.event.position) for one in untied[:10])
+        calls = [
+            one.effect.call.event for one in self._chain.effects if one.effect.call is not None and not self._works(one)
+        ]
+        doubtful = [call for call in calls if call.entity in attribution.undecided]
+        if untied := [call for call in calls if call.entity not in attribution.undecided]:
             found.append(
-                f"Nothing that the kernel saw is tied to the calls at steps {steps}: no key, value or argument is in both."
+                f"Nothing that the kernel saw is tied to the calls at steps {_steps(untied)}: "
+                "no key, value or argument is in both."
+            )
+        if doubtful:
+            found.append(
+                f"What the kernel saw of the calls at steps {_steps(doubtful)} may as well be the work of others."
             )
         if attribution.ambiguous:
             found.append(
@@ -454,6 +462,10 @@ _REFUSED = re.compile(
     r"|[\"']?(?:ok|success|succeeded)[\"']?\s*[:=]\s*(?:false|no|0)\b|\bwas not (?:sent|created|done|changed|found)\b",
     re.IGNORECASE,
 )
+
+
+def _steps(events: Sequence[Event]) -> str:
+    return ", ".join(str(event.position) for event in events[:10])
 
 
 def _outcome(effect: Effect) -> Literal["succeeded", "failed", "no result"]:

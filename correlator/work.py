@@ -15,11 +15,12 @@ from sensor.event import (
     FileOpened,
     HttpRequested,
     NameResolved,
+    OpenRefused,
     PrivilegeUsed,
     ProcessStarted,
     SensitiveSent,
 )
-from sensor.sensitive import is_sensitive
+from sensor.sensitive import built_in
 
 MOST = 12
 """Things of one kind that are shown."""
@@ -42,17 +43,23 @@ class Doings:
     def opened(self) -> dict[str, Event]:
         """Return the files that were read, without what every program opens."""
         files = (event for event in self._work.acts if isinstance(event, FileOpened) and not event.for_writing)
-        return _once((event.path, event) for event in files if is_sensitive(event.path) or not _usual(event.path))
+        return _once((event.path, event) for event in files if _is_credential(event.path) or not _usual(event.path))
 
     @cached_property
     def credentials(self) -> dict[str, Event]:
         """Return the files that were opened and are known to hold credentials."""
-        return {path: event for path, event in self.opened.items() if is_sensitive(path)}
+        return {path: event for path, event in self.opened.items() if _is_credential(path)}
 
     @cached_property
     def read(self) -> dict[str, Event]:
         """Return the other files that were read."""
         return {path: event for path, event in self.opened.items() if path not in self.credentials}
+
+    @cached_property
+    def refused(self) -> dict[str, Event]:
+        """Return the files that hold credentials and that it tried to open, with the error."""
+        tried = (event for event in self._work.acts if isinstance(event, OpenRefused))
+        return _once((f"{event.path} ({event.error})", event) for event in tried if _is_credential(event.path))
 
     @cached_property
     def changed(self) -> dict[str, Event]:
@@ -80,9 +87,9 @@ class Doings:
 
     @cached_property
     def leaked(self) -> dict[str, Event]:
-        """Return which files data left of, and where to."""
+        """Return of which files, tables and variables data left, and where to."""
         left = (event for event in self._work.acts if isinstance(event, SensitiveSent))
-        return _once((f"{event.path} → {event.url}", event) for event in left)
+        return _once((f"{_of(event)} → {event.url}", event) for event in left)
 
     @cached_property
     def connections(self) -> dict[str, Event]:
@@ -117,7 +124,7 @@ def shown(work: Work, other: str | None) -> WorkShown:
     """Return a work for display. `other`: the session of its call, where that is not the story's own."""
     doings = Doings(work)
     kinds = (
-        "commands", "credentials", "read", "changed", "databases", "leaked", "requests", "connections", "names",
+        "commands", "credentials", "refused", "read", "changed", "databases", "leaked", "requests", "connections", "names",
         "privileges",
     )  # fmt: skip
     return WorkShown(
@@ -132,6 +139,14 @@ def shown(work: Work, other: str | None) -> WorkShown:
         event=work.root.entity,
         **{kind: tuple(quoted(text, _LONG) for text in list(getattr(doings, kind))[:MOST]) for kind in kinds},
     )
+
+
+def _is_credential(path: str) -> bool:
+    return built_in().is_file(path)
+
+
+def _of(event: SensitiveSent) -> str:
+    return event.name if event.what == "file" else f"{event.what} {event.name}"
 
 
 def _once(found: Iterable[tuple[str, Event]]) -> dict[str, Event]:

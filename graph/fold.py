@@ -72,9 +72,11 @@ from sensor.event import (
     FileOpened,
     HttpRequested,
     HttpResponded,
+    InputWritten,
     MemoryWritten,
     ModelResponded,
     NameResolved,
+    OpenRefused,
     OutputWritten,
     Principal,
     PrivilegeUsed,
@@ -224,6 +226,13 @@ def _resource(tenant: str, session: str, day: int, kind: str, name: str) -> Node
     )
 
 
+def sensitive_node(event: SensitiveSent) -> Node:
+    """Return the node of what data was sent of."""
+    if event.what == "file":
+        return _file(event.tenant, event.process.boot_id, event.name)
+    return _resource(event.tenant, event.session, _Fact(event).day, event.what, event.name)
+
+
 def _run(fact: _Fact, process: ProcessId) -> Node:
     return process_node(fact.tenant, process)
 
@@ -367,6 +376,10 @@ def _file_opened(event: FileOpened, fact: _Fact) -> Folded:
     return Folded((process, file), (edge,))
 
 
+def _open_refused(event: OpenRefused, fact: _Fact) -> Folded:
+    return Folded((_run(fact, event.process), _file(fact.tenant, event.process.boot_id, event.path)))
+
+
 def _file_changed(event: FileChanged, fact: _Fact) -> Folded:
     process = _run(fact, event.process)
     file = _file(fact.tenant, event.process.boot_id, event.path)
@@ -453,12 +466,19 @@ def _tool_served(event: ToolServed, fact: _Fact) -> Folded:
 
 
 def _sensitive_sent(event: SensitiveSent, fact: _Fact) -> Folded:
-    place = _without_query(event.url)
-    resource = _resource(fact.tenant, fact.session, fact.day, "http", place.address)
-    return Folded((_run(fact, event.process), _file(fact.tenant, event.process.boot_id, event.path), resource))
+    return Folded((_run(fact, event.process), sensitive_node(event), _reached(event.url, fact)))
 
 
-def _output_written(event: OutputWritten, fact: _Fact) -> Folded:
+def _reached(url: str, fact: _Fact) -> Node:
+    scheme, _, rest = url.partition("://")
+    if scheme == "mcp":
+        return fact.shared(TOOL, rest)
+    if scheme == "postgresql":
+        return _resource(fact.tenant, fact.session, fact.day, "database", f"{scheme} {rest}".strip())
+    return _resource(fact.tenant, fact.session, fact.day, "http", _without_query(url).address)
+
+
+def _written(event: InputWritten | OutputWritten, fact: _Fact) -> Folded:
     return Folded((_run(fact, event.process),))
 
 
@@ -496,6 +516,7 @@ _FOLDS: dict[str, Callable[[Any, _Fact], Folded]] = {
     "process_started": _process_started,
     "process_exited": _process_exited,
     "file_opened": _file_opened,
+    "open_refused": _open_refused,
     "file_changed": _file_changed,
     "connection_opened": _connection_opened,
     "connection_accepted": _connection_accepted,
@@ -506,7 +527,8 @@ _FOLDS: dict[str, Callable[[Any, _Fact], Folded]] = {
     "database_queried": _database_queried,
     "tool_served": _tool_served,
     "sensitive_sent": _sensitive_sent,
-    "output_written": _output_written,
+    "output_written": _written,
+    "input_written": _written,
     "alert_received": _alert_received,
     "events_lost": _events_lost,
     "unparsed": _unparsed,

@@ -174,8 +174,9 @@ CREDENTIAL = NodeKind("Credential", ("tenant", "fingerprint"), (_NAME,), "A secr
 RESOURCE = NodeKind(
     "Resource",
     ("tenant", "session", "kind", "name"),
-    (Field("kind", "database, http or syscall."), _NAME),
-    "Something that can be acted upon: a database, an API, a queue, a privilege of the kernel.",
+    (Field("kind", "database, http, syscall, table or variable."), _NAME),
+    "Something that can be acted upon or holds data: a database, an API, a queue, a privilege of the kernel, a table or a variable "
+    "that is labelled sensitive.",
 )
 ENDPOINT = NodeKind(
     "Endpoint", ("tenant", "session", "name"), (_NAME,), "A network peer: `address:port` or a host name, per session."
@@ -273,7 +274,7 @@ EXERCISED = EdgeKind(
 
 CARRIED = EdgeKind(
     "CARRIED",
-    (PROMPT, CONTENT, DECISION, FILE),
+    (PROMPT, CONTENT, DECISION, FILE, RESOURCE),
     (TOOL_CALL, CONTENT, DECISION, FILE),
     "A value of the one appears in the other.",
     derived=True,

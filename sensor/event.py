@@ -273,6 +273,17 @@ class FileOpened(Observed):
     for_writing: bool = False
 
 
+class OpenRefused(Observed):
+    """A process tried to open a file that it may not open."""
+
+    kind: Literal["open_refused"] = "open_refused"
+    process: ProcessId
+    path: str
+    for_writing: bool = False
+    error: str
+    """Name of the error (errno)."""
+
+
 class FileChanged(Observed):
     """A process renamed, removed, linked or re-permissioned a file."""
 
@@ -332,6 +343,18 @@ class OutputWritten(Observed):
     """All bytes that were written."""
 
 
+class InputWritten(Observed):
+    """Somebody wrote to the standard input of a process until it ended: what it was handed, unless that is another's output."""
+
+    kind: Literal["input_written"] = "input_written"
+    process: ProcessId
+    """Whose input it is."""
+    text: str
+    """As much of it as is kept."""
+    size: int = Field(ge=0)
+    """All bytes that were written, as far as they were told: of long ones, not each is."""
+
+
 # Application layer
 
 
@@ -362,7 +385,7 @@ class HttpResponded(Observed):
 
 
 class DatabaseQueried(Observed):
-    """A statement was sent to a database, and answered."""
+    """A statement was sent to a database, and answered. `trace_id` is of these two alone."""
 
     kind: Literal["database_queried"] = "database_queried"
     process: ProcessId | None = None
@@ -379,20 +402,25 @@ class DatabaseQueried(Observed):
 
 
 class SensitiveSent(Observed):
-    """Data of a file that holds credentials was in an HTTP request; `trace_id` is that of the request. The data is nowhere."""
+    """Data of something sensitive was in what a process sent: in a request, a query or a call, whose `trace_id` it has.
+
+    The data itself is nowhere.
+    """
 
     kind: Literal["sensitive_sent"] = "sensitive_sent"
     process: ProcessId
-    path: str
-    """Of the file, as it was opened."""
+    what: Literal["file", "table", "variable"] = "file"
+    """A file, a table of a database, or a variable of the environment."""
+    name: str
+    """Path as the file was opened, name of the table as it is labelled, name of the variable."""
     url: str
-    """Where to, without the query."""
+    """Where to, without the query: `postgresql://` and the server of a database, `mcp://` and the tool of a server over pipes."""
     pieces: int = Field(ge=1)
-    """Pieces of the file that were in it, as they stand or decoded."""
+    """Pieces of it that were in what was sent, as they stand or decoded."""
 
 
 class ToolServed(Observed):
-    """A tool server (MCP) was asked for a tool over a connection, and answered."""
+    """A tool server (MCP) was asked for a tool over a connection, and answered. `trace_id`: of these two, or the HTTP request's."""
 
     kind: Literal["tool_served"] = "tool_served"
     process: ProcessId | None = None
@@ -504,12 +532,14 @@ SystemEvent = (
     ProcessStarted
     | ProcessExited
     | FileOpened
+    | OpenRefused
     | FileChanged
     | ConnectionOpened
     | ConnectionAccepted
     | NameResolved
     | PrivilegeUsed
     | OutputWritten
+    | InputWritten
 )
 ApplicationEvent = HttpRequested | HttpResponded | DatabaseQueried | SensitiveSent | ToolServed
 Event = AgentEvent | SystemEvent | ApplicationEvent | AlertReceived | EventsLost | Unparsed | CaptureStatus

@@ -114,10 +114,14 @@ _free: set[str | bytes] = set()
 """Texts without a credential, of longer ones the digest. Telemetry repeats a conversation in each span; a text is searched once."""
 
 
+MARK = "<SECRET:"
+"""How each begins."""
+
+
 def placeholder(kind: str, secret: str, key: bytes, via: tuple[str, ...] = ()) -> str:
     """Return what stands for `secret`."""
     mark = hmac.new(key, f"{kind}:{secret}".encode("utf-8", "surrogatepass"), "sha256").hexdigest()[:8]
-    return f"<SECRET:{kind}:{mark};via={'+'.join(via)}>" if via else f"<SECRET:{kind}:{mark}>"
+    return f"{MARK}{kind}:{mark};via={'+'.join(via)}>" if via else f"{MARK}{kind}:{mark}>"
 
 
 def redacted(text: str, key: bytes) -> str:

@@ -236,7 +236,9 @@ def weighed(batch: Batch, count: Counter[str]) -> None:
             count[f"attributed by {call.how}"] += call.call_id in done
         count["alone"] += len(alone[key])
         count["alone attributed"] += len(alone[key] & done)
-        count["ambiguous"] += len(attribution.ambiguous)
+        count["acts that may be of several calls"] += len(attribution.ambiguous)
+        called = {event.entity: event.call_id for event in sessions.get(key, ()) if isinstance(event, ToolCalled)}
+        count["called ambiguous"] += len({called[one] for one in attribution.undecided} - done)
         for work in attribution.works:
             count[f"grade {work.evidence.grade.name}"] += 1
             count[f"proof {work.evidence.proof}"] += 1

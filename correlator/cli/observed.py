@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from correlator.settings import Settings
     from sensor.event import Event
     from sensor.probes.origin import Origin
+    from sensor.sensitive import Labels
     from sensor.sources.otlp.span import Span
 
     Taken = Callable[[Sequence[Event], Sequence[Span]], None]
@@ -39,9 +40,16 @@ class Observation:
 
 
 def observed(
-    command: Sequence[str], origin: "Origin", take: "Taken", environment: Mapping[str, str] | None = None
+    command: Sequence[str],
+    origin: "Origin",
+    take: "Taken",
+    labels: "Labels",
+    environment: Mapping[str, str] | None = None,
 ) -> Observation:
-    """Run a command and hand on what it and its children did. Raises `ProbesUnusable` before it is started."""
+    """Run a command and hand on what it and its children did. Raises `ProbesUnusable` before it is started.
+
+    `labels`: what is sensitive.
+    """
     from sensor.probes.sensor import Observation as Seen
     from sensor.probes.sensor import Sensor
 
@@ -52,7 +60,7 @@ def observed(
         except OSError as error:
             return _not_started(command, error)
         # What is observed goes before its observer, as long as the rings hold what waits.
-        seen = Seen(sensor, origin, {process.pid}, gives_way=_NICE)
+        seen = Seen(sensor, origin, {process.pid}, labels=labels, gives_way=_NICE)
         count = _Count(take)
         with _passed_on(process):
             while process.poll() is None:

@@ -45,18 +45,19 @@ def run_command(
     """
     from correlator.cli.desk import opened
     from correlator.cli.station import station
+    from correlator.policy import load_policy
     from correlator.render.data import to_json
     from sensor.probes.origin import Origin
 
     settings = run.settings(workload=workload, policy=policy, threshold=threshold)
-    origin = Origin.here(settings.tenant)
+    origin, labels = Origin.here(settings.tenant), load_policy(settings.policy).labels
 
     def observe(there: "Station", take: "Taken") -> "Observation":
         from correlator.cli.observed import observed, unobserved
         from sensor.errors import ProbesUnusable
 
         try:
-            return observed(command, origin, take, there.environment)
+            return observed(command, origin, take, labels, there.environment)
         except ProbesUnusable as error:
             run.say(f"clew: telemetry only, without the kernel: {error} `clew doctor` names what is missing.")
             return unobserved(command, there.environment)

@@ -41,12 +41,13 @@ def watch(
     """
     from correlator.cli.listen import tell_now
     from correlator.cli.station import station
+    from correlator.policy import load_policy
     from sensor.probes.origin import Origin
     from sensor.probes.sensor import Observation, Sensor
 
     wanted = _wanted(pid or [], cgroup or [], unit or [], container or [])
     settings = run.settings(workload=workload, policy=policy, threshold=threshold)
-    origin = Origin.here(settings.tenant)
+    origin, labels = Origin.here(settings.tenant), load_policy(settings.policy).labels
     told: list[str] = []
 
     def tell(record: "StoryRecord") -> None:
@@ -56,7 +57,7 @@ def watch(
     # What asks to end is Ctrl-C by another name.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Sensor() as sensor, station(settings, tell, telemetry=False) as there:
-        observation = Observation(sensor, origin, ())
+        observation = Observation(sensor, origin, (), labels=labels)
         there.saw([sensor.status(origin)], [])
         try:
             _observed(observation, wanted, there.saw, run)

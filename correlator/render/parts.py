@@ -123,7 +123,8 @@ def alert(one: AlertShown) -> str:
 
 
 _DID = (
-    ("leaked", "sent data of"), ("commands", "ran"), ("credentials", "opened files that hold credentials:"), ("read", "read"),
+    ("leaked", "sent data of"), ("commands", "ran"), ("credentials", "opened files that hold credentials:"),
+    ("refused", "tried to open, and was refused,"), ("read", "read"),
     ("changed", "wrote or changed"), ("databases", "asked databases:"), ("requests", "sent"), ("connections", "called connect for"),
     ("names", "looked up"), ("privileges", "used privileged calls:"),
 )  # fmt: skip

@@ -143,8 +143,21 @@ static __always_inline u32 family_of(u64 sock)
     return half(sock + OFFSET_sock_common_skc_family) & 0xffff;
 }
 
-/* Pipes and UNIX sockets with which a process was executed as its input, output or error. */
+/* Pipes and UNIX sockets that were the input, output or error of a process. */
 BPF_TABLE("lru_hash", u64, u32, standard, 16384);
+
+/* The stream that a descriptor is, 0 where it is none; it is remembered, because what goes through it is looked at. */
+static __always_inline u64 stream_of(u64 descriptor)
+{
+    u64 inode = word(open_file(descriptor) + OFFSET_file_f_inode);
+    u32 kind = kind_of(inode);
+    if (kind != FIFO && (kind != SOCKET || family_of(word(socket_of(inode) + OFFSET_socket_sk)) != AF_UNIX))
+        return 0;
+    u64 found = identity_of(inode);
+    u32 there = 1;
+    standard.update(&found, &there);
+    return found;
+}
 
 /* A record of the current process, to be filled in and sent. */
 static __always_inline struct written *begun(struct member *self, u32 type)

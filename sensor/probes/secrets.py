@@ -1,23 +1,31 @@
-"""Reads what processes read from files that hold credentials, bounded, to know it again where it leaves; nothing of it is kept."""
+"""Reads what processes read of what is sensitive, bounded, to know it again where it leaves; nothing of it is kept."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
+from sensor.event import DatabaseQueried, Event, FileOpened, ProcessExited, ProcessId, ProcessStarted
 from sensor.probes.inside import opened_inside
-from sensor.probes.record import Record, Type
-from sensor.sensitive import Shingles, is_sensitive
+from sensor.probes.running import TICK_NS, started
+from sensor.sensitive import SHORTEST, Labels, Shingles, Source, built_in
 
 MOST = 64 << 10
 """Bytes of a file that are read."""
-
-
+MOST_ENVIRONMENT = 256 << 10
+"""Bytes of the variables of a program that are read."""
 PATIENCE_S = 0.5
-"""For a file: it may be one of a file system that an observed process made (FUSE), and never come."""
+"""For a file: it may be one of a file system that an observed process made (FUSE), and never come. So may a process's memory."""
 MOST_HANGING = 4
 """Files that did not come; then no more are asked for."""
+MOST_NAME = 256
+"""Characters of the name of a variable, which is kept: a longer one is nobody's."""
+MOST_WAITING = 256
+"""Programs whose variables are read at a time: a thread for each would take four times as long as reading."""
+MOST_ASKED = 65_536
+"""Processes of which is remembered that this was done."""
+_PATHS = ("/", "~", "./", "../")
 
 Read = Callable[[int, str], str]
 """Number of a process, and a path as it has it → the beginning of the file. Raises `OSError`."""
@@ -26,36 +34,118 @@ Read = Callable[[int, str], str]
 class Secrets:
     """What observed processes have read of that kind."""
 
-    def __init__(self, read: Read | None = None) -> None:
-        """Know nothing yet. `read`: how a file is read, else from /proc."""
+    def __init__(self, labels: Labels | None = None, read: Read | None = None) -> None:
+        """Know nothing yet. `labels`: what is sensitive, if not only what is so everywhere; `read`: how files are read."""
+        self._labels = labels or built_in()
         self._read = read or _read
         self.shingles = Shingles()
         self.unread = 0
         """Files that could not be read, most often because the process was gone."""
+        self.unasked = 0
+        """Programs whose variables could not be read, of which the same holds; those of who started them could not either."""
         self._hanging = 0
+        self._is_given = False
+        self._waiting: dict[ProcessId, ProcessStarted] = {}
+        """Processes whose variables are to be read."""
+        self._asked: set[ProcessId] = set()
+        """Those of which they were."""
 
-    def take(self, record: Record) -> None:
-        """Look at the file that a record tells of."""
-        if record.type != Type.OPENED or not is_sensitive(path := record.text()):
+    def unseen(self) -> tuple[str, ...]:
+        """Return what will not be known again where it leaves, in words."""
+        missing = {
+            f"what is in {self.unread} sensitive files": self.unread,
+            f"the sensitive variables of {self.unasked} programs": self.unasked,
+            f"{self.shingles.unlearned} pieces of sensitive files, tables and variables, which are more than is remembered": (
+                self.shingles.unlearned
+            ),
+        }
+        return tuple(f"{what}, to know it again where it leaves" for what, count in missing.items() if count)
+
+    def found(self, text: str) -> dict[Source, int]:
+        """Return of what there are pieces in a text that a process sent, and how many of each."""
+        self.ask()
+        return self.shingles.found(text)
+
+    def given(self, variables: Mapping[str, str]) -> None:
+        """Take note of the variables that the first of all programs was started with."""
+        self._is_given = True
+        for name, value in variables.items():
+            self._learn(name, value)
+
+    def ask(self) -> None:
+        """Read the variables of the programs that were executed since this was done last."""
+        if not self._waiting:
             return
-        text = self._in_time(record.tgid, record.path()) if self._hanging < MOST_HANGING else None
-        if text is None:
-            self.unread += 1
-        else:
-            self.shingles.learn(text, path)
+        waiting, self._waiting = self._waiting, {}
+        found: dict[ProcessId, str] = {}
 
-    def _in_time(self, pid: int, path: str) -> str | None:
+        def read() -> None:
+            for process in waiting:
+                with suppress(OSError):
+                    found[process] = _environment(process)
+
+        self._in_time(read)
+        for process, event in waiting.items():
+            if (text := found.get(process)) is None:
+                self._gone(event)
+            else:
+                for variable in text.split("\0"):
+                    name, _, value = variable.partition("=")
+                    self._learn(name, value)
+                if len(self._asked) < MOST_ASKED:
+                    self._asked.add(process)
+
+    def take(self, event: Event) -> None:
+        """Look at what an event tells of."""
+        if isinstance(event, FileOpened):
+            if self._labels.is_file(event.path):
+                self._opened(event.process.pid, event.path)
+        elif isinstance(event, ProcessStarted):
+            if event.executable:
+                self._waiting[event.process] = event
+                if len(self._waiting) >= MOST_WAITING:
+                    self.ask()
+        elif isinstance(event, ProcessExited):
+            if (waited := self._waiting.pop(event.process, None)) is not None:
+                self._gone(waited)
+            self._asked.discard(event.process)
+        elif isinstance(event, DatabaseQueried):
+            self._queried(event)
+
+    def _opened(self, pid: int, path: str) -> None:
         found: list[str] = []
 
         def read() -> None:
             with suppress(OSError):
                 found.append(self._read(pid, path))
 
-        reader = Thread(target=read, daemon=True)
-        reader.start()
-        reader.join(PATIENCE_S)
-        self._hanging += reader.is_alive()
-        return found[0] if found else None
+        self._in_time(read)
+        if found:
+            self.shingles.learn(found[0], Source("file", path))
+        else:
+            self.unread += 1
+
+    def _gone(self, event: ProcessStarted) -> None:
+        # What it was started with it most often has from who started it.
+        known = self._is_given or event.parent in self._asked or event.parent in self._waiting
+        self.unasked += not known
+
+    def _learn(self, name: str, value: str) -> None:
+        if len(value) < SHORTEST or len(name) > MOST_NAME or value.startswith(_PATHS):
+            return
+        if self._labels.is_variable(name):
+            self.shingles.learn(value, Source("variable", name))
+
+    def _queried(self, event: DatabaseQueried) -> None:
+        if event.result and (table := self._labels.table(event.statement)):
+            self.shingles.learn(event.result, Source("table", table, event.server))
+
+    def _in_time(self, read: Callable[[], None]) -> None:
+        if self._hanging < MOST_HANGING:
+            reader = Thread(target=read, daemon=True)
+            reader.start()
+            reader.join(PATIENCE_S)
+            self._hanging += reader.is_alive()
 
 
 def _read(pid: int, path: str) -> str:
@@ -68,5 +158,24 @@ def _read(pid: int, path: str) -> str:
     file = opened_inside(f"/proc/{pid}/root", path)
     try:
         return os.read(file, MOST).decode("utf-8", "replace")
+    finally:
+        os.close(file)
+
+
+def _environment(process: ProcessId) -> str:
+    """Return the variables of a process, a NUL behind each (proc_pid_environ(5)). Raises `OSError`, also where it is gone."""
+    file = os.open(f"/proc/{process.pid}/environ", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        # The number may be another's by now; what was opened stays that of one process.
+        if started(process.pid) != process.started_ns // TICK_NS:
+            raise ProcessLookupError
+        Path(
+            f"/proc/{process.pid}/exe"
+        ).readlink()  # who has ended and is not waited for has neither program nor variables
+        found = bytearray()
+        # A read gives a page at most.
+        while len(found) < MOST_ENVIRONMENT and (more := os.read(file, MOST_ENVIRONMENT - len(found))):
+            found += more
+        return found.decode("utf-8", "replace")
     finally:
         os.close(file)

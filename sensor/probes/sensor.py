@@ -5,7 +5,7 @@ import os
 import select
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
@@ -23,6 +23,7 @@ from sensor.probes.source import USUAL, Sizes, order
 from sensor.probes.table import PROBES
 from sensor.probes.wire import Wire
 from sensor.probes.workload import Workloads
+from sensor.sensitive import Labels
 from sensor.sources.otlp.span import Span
 
 _NOT_OBSERVED = 126
@@ -66,6 +67,7 @@ class Sensor:
         self._known: dict[str, int] = {}
         self._early: list[Record] = []
         self._watched: set[int] = set()
+        self._given: dict[int, Mapping[str, str]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -87,9 +89,14 @@ class Sensor:
             process = subprocess.Popen(list(command), preexec_fn=door.wait, **more)  # type: ignore[call-overload]  # noqa: PLW1509, S603
         finally:
             door.close()
+        self._given[process.pid] = os.environ if (own := more.get("env")) is None else own  # type: ignore[assignment]
         if process.poll() is not None:  # its end may have passed before it was observed
             self._kernel.forget(process.pid)
         return process  # type: ignore[no-any-return]
+
+    def given(self, pid: int) -> Mapping[str, str]:
+        """Return the variables that a command was launched with, once; none for what was not launched here."""
+        return self._given.pop(pid, {})
 
     def watch(self, targets: Iterable[Target]) -> set[int]:
         """Observe processes that run already, with what they will start; return the numbers of the new ones. Raises `OSError`.
@@ -129,11 +136,16 @@ class Sensor:
         """Take note that a process has ended; the kernel has taken it out already, and its number may have come again."""
         self._watched.discard(pid)
 
-    def observed(self, process: "subprocess.Popen[bytes]", origin: Origin) -> Iterator[Event]:
-        """Yield what a launched command and its children do, until it has ended; then its talks with models, and what was lost."""
+    def observed(
+        self, process: "subprocess.Popen[bytes]", origin: Origin, labels: Labels | None = None
+    ) -> Iterator[Event]:
+        """Yield what a launched command and its children do, until it has ended; then its talks with models, and what was lost.
+
+        `labels`: what is sensitive, else what is so everywhere.
+        """
         from sensor.sources.otlp.derive import derive  # at the end: it is much, and who follows has it elsewhere
 
-        observation = Observation(self, origin, {process.pid})
+        observation = Observation(self, origin, {process.pid}, labels=labels)
         while process.poll() is None:
             yield from observation.look()
         yield from observation.end()
@@ -198,10 +210,13 @@ class Sensor:
 class Observation:
     """What some processes do, look by look."""
 
-    def __init__(self, sensor: Sensor, origin: Origin, alive: Iterable[int], *, gives_way: int = 0) -> None:
+    def __init__(
+        self, sensor: Sensor, origin: Origin, alive: Iterable[int], *, labels: Labels | None = None, gives_way: int = 0
+    ) -> None:
         """`alive`: the processes that are observed at the beginning, their numbers.
 
-        `gives_way`: how far this thread goes behind what it observes (nice(2)), unless a ring is filling.
+        `labels`: what is sensitive, else what is so everywhere. `gives_way`: how far this thread goes behind what it observes
+        (nice(2)), unless a ring is filling.
         """
         self._gives_way = gives_way
         self._given = 0
@@ -209,9 +224,12 @@ class Observation:
         """Those that live; a number is taken out when its process has ended."""
         self._sensor = sensor
         self._origin = origin
-        self._secrets = Secrets()
+        self._secrets = Secrets(labels)
+        for pid in self.alive:
+            if variables := sensor.given(pid):
+                self._secrets.given(variables)
         self._workloads = Workloads()
-        self._wire = Wire(origin, sensor.written, self._secrets.shingles)
+        self._wire = Wire(origin, sensor.written, self._secrets)
         self._known: dict[int, Running] = {}
         """Processes that ran before, of which nothing was told yet."""
         self._busy = True
@@ -243,16 +261,17 @@ class Observation:
         found = self._read()
         found += self._wire.end(time.clock_gettime_ns(time.CLOCK_BOOTTIME))
         found += self._sensor.gaps(self._origin, outliving=len(self.alive))
-        if self._secrets.unread:
-            what = f"what is in {self._secrets.unread} files that hold credentials, to know it again where it leaves"
-            found.append(CaptureStatus(**_about(self._origin), subject="kernel sensor", unseen=(what,)))
+        if unseen := self._secrets.unseen():
+            found.append(CaptureStatus(**_about(self._origin), subject="kernel sensor", unseen=unseen))
         self._sensor.forget(self.alive)
         return found
 
     def _read(self) -> list[Event]:
         records = self._sensor.records()
         self._busy = bool(records)
-        return [event for record in records for event in self._told(record)]
+        found = [event for record in records for event in self._told(record)]
+        self._secrets.ask()
+        return found
 
     def _told(self, record: Record) -> Iterator[Event]:
         if record.type == Type.FORKED:
@@ -262,12 +281,14 @@ class Observation:
             self._sensor.gone(record.tgid)
         if (before := self._known.pop(record.tgid, None)) is not None:
             # Only the kernel says when it started, to the nanosecond, which is part of its identity.
-            yield ProcessStarted(
+            ran = ProcessStarted(
                 **self._origin.about(record), process=self._origin.process(record.tgid, record.started_ns),
                 executable=before.executable, argv=before.argv, cwd=before.cwd,
             )  # fmt: skip
-        self._secrets.take(record)
+            self._secrets.take(ran)
+            yield ran
         for event in self._wire.take(record):
+            self._secrets.take(event)
             if (
                 isinstance(event, ProcessStarted)
                 and event.cgroup

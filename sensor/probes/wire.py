@@ -1,11 +1,13 @@
 """Records → events: each by itself, and those of plaintext together, as the conversation that they are part of."""
 
+import json
 from collections.abc import Iterator
 from typing import Any, Literal
 
 from sensor.cut import without_last_word
 from sensor.event import (
     CaptureStatus,
+    DatabaseQueried,
     Event,
     HttpRequested,
     HttpResponded,
@@ -18,34 +20,36 @@ from sensor.identity import digest
 from sensor.probes.origin import SOURCE, Origin
 from sensor.probes.process.folders import Folders
 from sensor.probes.record import Record
+from sensor.probes.secrets import Secrets
 from sensor.probes.streams.output import Written
 from sensor.probes.streams.sockets import Heard
 from sensor.probes.streams.streams import Streams
 from sensor.probes.table import decode
 from sensor.probes.tls.connections import WAYS, Connections, Said
 from sensor.probes.tls.unheard import Unheard
-from sensor.sensitive import MOST_TEXT, Shingles
+from sensor.sensitive import MOST_TEXT
 from sensor.sources.otlp.span import Span
 from sensor.wire.body import Unreadable, decoded
 from sensor.wire.exchange import Exchange, Headers, Request, Undecoded, header
 from sensor.wire.mcp import served_by
 from sensor.wire.model import UNREAD, exchange_id, span_of
+from sensor.wire.postgres import Query
 
 MOST_KEPT = 32 << 10
 """Bytes of a body that are kept of what is no talk with a model."""
 
 Way = Literal["tls", "http"]
-"""How a conversation was heard: inside TLS, or in plain text."""
-_SPOKEN: dict[Way, str] = {"tls": "TLS", "http": "plain HTTP"}
+"""How something was heard: inside TLS, or in plain text."""
+_SPOKEN: dict[Way, str] = {"tls": "TLS", "http": "plain text"}
 
 
 class Wire:
     """What one run of a sensor has seen."""
 
-    def __init__(self, origin: Origin, written: Written | None = None, secrets: Shingles | None = None) -> None:
+    def __init__(self, origin: Origin, written: Written | None = None, secrets: Secrets | None = None) -> None:
         """`written`: how many bytes a process wrote to a stream, by their numbers; without, only what records say is known.
 
-        `secrets`: what is looked for in requests.
+        `secrets`: what is looked for in what is sent.
         """
         self._secrets = secrets
         self._origin = origin
@@ -91,29 +95,52 @@ class Wire:
 
     def _plain(self, found: Event | Heard, at_ns: int) -> Iterator[Event]:
         if isinstance(found, Heard):
-            yield from self._told(found.said, at_ns, "http", found.server)
-        else:
-            yield found
+            yield from self._told(found.said, at_ns, "http", found)
+            return
+        yield found
+        if isinstance(found, ToolServed) and found.client is not None:
+            text = json.dumps(found.arguments, ensure_ascii=False)
+            yield from self._leaks(found.position, found.client, found.trace_id, f"mcp://{found.name[:200]}", text)
 
-    def _told(self, said: Said, at_ns: int, way: Way = "tls", server: ProcessId | None = None) -> Iterator[Event]:
-        where = f"{_SPOKEN[way]} of process {said.process.pid}"
+    def _told(self, said: Said, at_ns: int, way: Way = "tls", heard: Heard | None = None) -> Iterator[Event]:
+        if isinstance(said.what, Query):
+            process = said.process
+            peer = heard.peer if heard else self._streams.secured((process.pid, process.started_ns))
+            yield from self._queried(said, said.what, peer)
+            return
         if isinstance(said.what, Undecoded):
             yield Unparsed(
                 **self._about(self._origin.booted_ns + at_ns), reason=said.what.reason, size=said.what.size,
-                digest=digest("plaintext", said.connection, said.number), where=where,
+                digest=digest("plaintext", said.connection, said.number), where=_where(said, way),
             )  # fmt: skip
             return
-        span = span_of(said.what, said.connection, said.number, f"{SOURCE}:{way}")
+        yield from self._exchanged(said, said.what, at_ns, way, heard.server if heard else None)
+
+    def _queried(self, said: Said, query: Query, server: str) -> Iterator[Event]:
+        trace_id, sent = exchange_id(said.connection, said.number), "\n".join((query.statement, *query.parameters))
+        # Before the query itself: who hears of that learns what it brought.
+        yield from self._leaks(query.begun_ns, said.process, trace_id, f"postgresql://{server}", sent, server)
+        yield DatabaseQueried(
+            **self._about(query.begun_ns), process=said.process, trace_id=trace_id, system="postgresql", server=server,
+            statement=query.statement, parameters=query.parameters, rows=query.rows, result=query.result or None,
+        )  # fmt: skip
+
+    def _exchanged(
+        self, said: Said, exchange: Exchange, at_ns: int, way: Way, server: ProcessId | None
+    ) -> Iterator[Event]:
+        span = span_of(exchange, said.connection, said.number, f"{SOURCE}:{way}")
         if span is not None:
             self._spans.append(span)
             if unread := span.text(UNREAD):
+                subject = _where(said, way)
                 yield CaptureStatus(
-                    **self._about(self._origin.booted_ns + at_ns), subject=where, unseen=(unread,)
+                    **self._about(self._origin.booted_ns + at_ns), subject=subject, unseen=(unread,)
                 )  # fmt: skip
-        yield from self._http(said, said.what, way, told=span is not None)
-        for served in served_by(said.what):
+        yield from self._http(said, exchange, way, told=span is not None)
+        for served in served_by(exchange):
             yield ToolServed(
-                **self._about(said.what.request.begun_ns), process=server, client=said.process, request_id=served.call.id,
+                **self._about(exchange.request.begun_ns), process=server, client=said.process, request_id=served.call.id,
+                trace_id=exchange_id(said.connection, said.number),
                 name=served.call.name, arguments=served.call.arguments, text=served.result.text if served.result else None,
                 failed=served.result.failed if served.result else False, ended_ns=served.ended_ns,
             )  # fmt: skip
@@ -130,11 +157,8 @@ class Wire:
         # An agent tells its model what its tools return: that is no leak. Nor is a key in the headers, which it is for.
         if self._secrets is not None and not told:
             sent = f"{request.target}\n{_text(request.body, request.headers, MOST_TEXT) or ''}"
-            for path, pieces in self._secrets.found(sent).items():
-                yield SensitiveSent(
-                    **self._about(request.begun_ns), process=said.process, trace_id=trace_id, path=path, pieces=pieces,
-                    url=_url(request, way).partition("?")[0],
-                )  # fmt: skip
+            url = _url(request, way).partition("?")[0]
+            yield from self._leaks(request.begun_ns, said.process, trace_id, url, sent)
         if response is not None:
             yield HttpResponded(
                 **self._about(response.ended_ns), process=said.process, trace_id=trace_id, status=response.status,
@@ -142,6 +166,17 @@ class Wire:
                 body_bytes=len(response.body) + response.missing,
                 body=None if told else _text(response.body, response.headers),
             )  # fmt: skip
+
+    def _leaks(
+        self, at_ns: int, process: ProcessId, trace_id: str | None, url: str, sent: str, database: str | None = None
+    ) -> Iterator[SensitiveSent]:
+        """Tell what is sensitive in a text that was sent. What goes back to the `database` that it was read from does not leave."""
+        for source, pieces in self._secrets.found(sent).items() if self._secrets is not None else ():
+            if source.what != "table" or source.server != database:
+                yield SensitiveSent(
+                    **self._about(at_ns), process=process, trace_id=trace_id, what=source.what, name=source.name, url=url,
+                    pieces=pieces,
+                )  # fmt: skip
 
     def _unread(self, reason: str, at_ns: int, size: int) -> Unparsed:
         return Unparsed(
@@ -156,6 +191,10 @@ class Wire:
             "tenant": self._origin.tenant, "session": "", "source": SOURCE, "position": at_ns, "part": self._number,
             "at_ns": at_ns,
         }  # fmt: skip
+
+
+def _where(said: Said, way: Way) -> str:
+    return f"{_SPOKEN[way]} of process {said.process.pid}"
 
 
 def _url(request: Request, way: Way) -> str:

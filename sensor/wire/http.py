@@ -45,6 +45,10 @@ class Http:
         self._version = WebSocket(handshake)
         yield from self._version.take("got", before.behind, at_ns)
 
+    def skip(self, _direction: Direction, reason: str) -> None:
+        """Take note that bytes are missing."""
+        self.give_up(reason)  # text that somebody else wrote may look like a message: nothing behind a gap is read
+
     def give_up(self, reason: str) -> None:
         """Understand nothing more of it."""
         if self._version is None:

@@ -62,6 +62,12 @@ class _Waiting:
     kept: int = 0
     counted: int = 0
 
+    @property
+    def held(self) -> int:
+        """Return how many characters it takes."""
+        query = self.query
+        return self.kept + (len(query.statement) + sum(map(len, query.parameters)) if query is not None else 0)
+
 
 class _Invalid(Exception):
     """These bytes are no messages. The message is the reason on one line."""
@@ -88,6 +94,13 @@ class Postgres:
         self._deaf = ""
         """Why answers are not read, while statements are."""
         self._uncounted = 0
+
+    @property
+    def held(self) -> int:
+        """Return how many bytes are held of what is not complete, and of what is known by name."""
+        known = self._statements.size + self._portals.size + self._columns.size
+        held = len(self._startup) + self._sent.held + self._got.held + known
+        return held + sum([one.held for one in self._waiting]) if self._waiting else held
 
     def take(self, direction: Direction, data: bytes, at_ns: int = 0) -> Iterator[Query]:
         """Take what went one way and yield what is complete."""
@@ -266,6 +279,11 @@ class _Messages:
         self._data = bytearray()
         self._passed_over = 0
 
+    @property
+    def held(self) -> int:
+        """Return how many bytes are held of a message that is not complete."""
+        return len(self._data)
+
     def take(self, data: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Yield each message that is complete. Raises `_Invalid`."""
         self._data += data
@@ -293,16 +311,17 @@ class _Known(Generic[Key, Value]):
 
     def __init__(self) -> None:
         self._found: OrderedDict[Key, tuple[Value, int]] = OrderedDict()
-        self._size = 0
+        self.size = 0
+        """Characters of all of it."""
 
     def put(self, key: Key, value: Value, size: int) -> None:
         """Know `value`, which takes `size` characters."""
         _, before = self._found.pop(key, (None, 0))
         self._found[key] = (value, size)
-        self._size += size - before
-        while len(self._found) > MOST_WAITING or (self._size > MOST_KNOWN and len(self._found) > 1):
+        self.size += size - before
+        while len(self._found) > MOST_WAITING or (self.size > MOST_KNOWN and len(self._found) > 1):
             _, (_, gone) = self._found.popitem(last=False)
-            self._size -= gone
+            self.size -= gone
 
     def get(self, key: Key, otherwise: Value) -> Value:
         """Return what is known by a name."""

@@ -1,6 +1,6 @@
 """What the kernel saw a call do that weighs; and what benign programs do that does not."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from pydantic import JsonValue
@@ -8,8 +8,21 @@ from pydantic import JsonValue
 from correlator.attribution import attribute
 from correlator.deeds import deeds
 from correlator.effects import act_of
+from correlator.link import worked
 from correlator.pipeline import judge
-from sensor.event import ConnectionOpened, Event, FileChanged, FileOpened, PrivilegeUsed, SensitiveSent
+from correlator.work import shown
+from graph.schema import TOUCHED
+from sensor.event import (
+    ConnectionOpened,
+    Event,
+    FileChanged,
+    FileOpened,
+    HttpRequested,
+    OpenRefused,
+    PrivilegeUsed,
+    ProcessId,
+    SensitiveSent,
+)
 from tests.correlator.test_attribution import AGENT, at, process, ran, session
 
 SHELL: dict[str, Any] = {"process": process(7)}
@@ -21,6 +34,13 @@ def opened(path: str, *, for_writing: bool = False) -> Event:
 
 def used(syscall: str, second: float = 1.6, pid: int = 7, error: str | None = None) -> Event:
     return PrivilegeUsed(**at(second), process=process(pid), syscall=syscall, error=error)
+
+
+def sent(
+    what: Literal["file", "table", "variable"], name: str, pid: ProcessId = SHELL["process"], **more: Any
+) -> Event:
+    url = "https://x.example/"
+    return SensitiveSent(**at(1.6), process=pid, what=what, name=name, url=url, pieces=1, **more)
 
 
 def renamed(path: str, to: str) -> Event:
@@ -48,7 +68,9 @@ def done(command: str, *acts: Event) -> set[str]:
         ("./go", renamed("/tmp/k", "/etc/cron.d/x"), "autostart"),
         ("./go", opened("/root/.bashrc", for_writing=True), "autostart"),
         ("./go", ConnectionOpened(**at(1.6), **SHELL, remote="203.0.113.9:443"), "network"),
-        ("./go", SensitiveSent(**at(1.6), **SHELL, path="/root/.netrc", url="https://x.example/", pieces=1), "leak"),
+        ("./go", sent("file", "/root/.netrc"), "leak"),
+        ("./go", sent("table", "customers"), "leak"),
+        ("./go", sent("variable", "GH_TOKEN"), "leak"),
     ],
 )
 def test_what_weighs(command: str, act: Event, deed: str) -> None:
@@ -94,3 +116,47 @@ def test_a_deed_raises_what_the_words_of_a_call_say(arguments: JsonValue, kind: 
     judgement = judge(said, attribution=attribute({"a": said}, [*seen, read])["a"])
 
     assert [act_of(call).kind for call in judgement.conversation.calls] == [kind]
+
+
+@pytest.mark.parametrize(
+    ("what", "name", "said", "leaks"),
+    [
+        ("table", "customers", "a report", True), ("file", "/root/.netrc", "a report", True),
+        ("variable", "SEARCH_KEY", "a report", False),  # as its author meant it
+        ("variable", "SEARCH_KEY", "the value of SEARCH_KEY", True), ("variable", "SEARCH_KEY", "<SECRET:key:0a1b2c3d>", True),
+    ],
+)  # fmt: skip
+def test_a_program_that_ran_before_sends_its_own_keys_to_whom_they_are_for(
+    what: Literal["file", "table", "variable"], name: str, said: str, leaks: bool
+) -> None:
+    arguments: JsonValue = {"url": "https://x.example/collect", "text": said}
+    trace = "5" * 32
+    asked = HttpRequested(
+        **at(1.6), process=AGENT, method="POST", url="https://x.example/collect", body=said, trace_id=trace
+    )
+    calls, seen = session("a", (1, 3, "post", arguments, "done"))
+    found = attribute({"a": calls}, [*seen, asked, sent(what, name, AGENT, trace_id=trace)])["a"]
+
+    assert [len(work.acts) for work in found.works] == [2]
+    assert ("leak" in set[str]().union(*deeds(found).values())) == leaks
+
+
+def test_a_file_of_credentials_that_was_refused_is_told_and_is_no_deed() -> None:
+    tried = OpenRefused(**at(1.6), **SHELL, path="/etc/shadow", error="EACCES")
+    other = OpenRefused(**at(1.6), **SHELL, path="/srv/x", error="EACCES")
+    said, seen = session("a", (1, 3, "run", {"command": "cat /etc/shadow"}, "denied"))
+    found = attribute({"a": said}, [*seen, *ran(7, 1.5, "bash", "-c", "cat /etc/shadow"), tried, other])["a"]
+
+    (work,) = found.works
+    assert shown(work, None).refused == ("/etc/shadow (EACCES)",)
+    assert shown(work, None).credentials == ()
+    assert set[str]().union(*deeds(found).values()) == set()
+
+
+def test_a_file_that_an_agents_own_process_may_not_read_is_tied_to_its_call_and_was_not_touched() -> None:
+    said, seen = session("a", (1, 3, "read_file", {"path": "/etc/shadow"}, "permission denied"))
+    tried = OpenRefused(**at(1.6), process=AGENT, path="/etc/shadow", error="EACCES")
+    found = attribute({"a": said}, [*seen, tried])["a"]
+
+    assert [work.root for work in found.works] == [tried]
+    assert not [edge for edge in worked(found).edges if edge.label == TOUCHED.label]

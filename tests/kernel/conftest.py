@@ -57,6 +57,11 @@ def verb(folder: Path, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "correlator.cli", "--store", str(folder / "store"), *arguments]
 
 
+def on_a_disk(folder: Path, size: str) -> list[str]:
+    """Return the command that runs one for which the folder is a disk of that size: a mount of its own."""
+    return ["unshare", "--mount", "sh", "-c", f'mount -t tmpfs -o size={size} tmpfs "$0" && exec "$@"', str(folder)]
+
+
 def clew(
     folder: Path, *arguments: str, before: Sequence[str] = (), **more: object
 ) -> "subprocess.CompletedProcess[bytes]":

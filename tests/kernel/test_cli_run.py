@@ -13,7 +13,7 @@ from examples.live import agents
 from examples.live.model import ANSWER, serving
 from sensor.event import HttpRequested, ModelResponded
 from sensor.identity import session_key
-from tests.kernel.conftest import clew
+from tests.kernel.conftest import clew, on_a_disk
 
 pytestmark = pytest.mark.usefixtures("sensor")
 
@@ -114,3 +114,14 @@ def test_a_report_that_cannot_be_written_does_not_change_what_the_command_return
 
     assert ran.returncode == 9
     assert b"cannot be written" in ran.stderr
+
+
+MANY = "for i in $(seq 300); do /bin/true; done; sleep 1; echo hello; exit 3"
+
+
+@pytest.mark.parametrize("more", [(), ("--follow",)])
+def test_a_full_disk_is_told_and_the_command_does_not_notice(more: tuple[str, ...], tmp_path: Path) -> None:
+    ran = clew(tmp_path, "run", *more, "--", "sh", "-c", MANY, before=on_a_disk(tmp_path, "600k"))
+
+    assert (ran.returncode, ran.stdout) == (3, b"hello\n")
+    assert b"No space is left for " in ran.stderr

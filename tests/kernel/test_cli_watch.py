@@ -15,7 +15,7 @@ import pytest
 from examples.live import agents
 from examples.live.model import serving
 from sensor.probes import cgroups
-from tests.kernel.conftest import clew, verb
+from tests.kernel.conftest import clew, on_a_disk, verb
 
 pytestmark = pytest.mark.usefixtures("sensor")
 
@@ -93,13 +93,14 @@ def test_a_control_group_is_watched_and_what_is_outside_is_not(tmp_path: Path, p
     assert len({story["id"] for story in stories}) == 1
 
 
-def test_ctrl_c_ends_it_and_what_was_seen_is_told(tmp_path: Path, port: int) -> None:
+@pytest.mark.parametrize("ask", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_it_and_what_was_seen_is_told(ask: signal.Signals, tmp_path: Path, port: int) -> None:
     with waiting(tmp_path, port) as shell:
         command = verb(tmp_path, "watch", "--pid", str(shell.pid))
         with watching(command) as watcher:
             assert watcher.stderr is not None
             assert "1 processes are observed" in watcher.stderr.readline()
-            watcher.send_signal(signal.SIGINT)
+            watcher.send_signal(ask)
             _, said = watcher.communicate(timeout=30)
 
     assert (watcher.returncode, said) == (0, "clew: 0 stories\n")
@@ -139,3 +140,13 @@ def test_a_followed_command_is_told_while_it_runs(tmp_path: Path, port: int) -> 
 
     assert ran.returncode == 3
     assert b"1 stories" in rest
+
+
+def test_a_full_disk_ends_it_and_is_told(tmp_path: Path) -> None:
+    many = ["sh", "-c", "sleep 2; for i in $(seq 3000); do /bin/true; done; sleep 20"]
+    with subprocess.Popen(many) as busy:
+        ran = clew(tmp_path, "watch", "--pid", str(busy.pid), before=on_a_disk(tmp_path, "600k"))
+        busy.kill()
+
+    assert ran.returncode == 1
+    assert b"No space is left for " in ran.stderr

@@ -15,6 +15,7 @@ from sensor.event import (
     FileChanged,
     FileOpened,
     Observed,
+    OpenRefused,
     ProcessExited,
     ProcessStarted,
 )
@@ -156,6 +157,41 @@ os.wait()
     assert [writing for _, writing in mine] == [False, True, False]
     assert len({pid for pid, _ in mine}) == 2
     assert 98 <= sensor.count(Type.OPENED, Count.FOLDED) - before < 120  # the interpreter opens files twice, too
+
+
+REFUSED = """
+import os, sys
+os.chdir(sys.argv[2])
+os.setgid(65534); os.setuid(65534)
+for path in [sys.argv[1]] * 50 + ["secret", sys.argv[1] + "/missing", sys.argv[2] + "/none"]:
+    for flags in (os.O_RDONLY, os.O_WRONLY):
+        try: os.close(os.open(path, flags))
+        except OSError: pass
+try: os.open("open", os.O_RDONLY | os.O_NOATIME)
+except PermissionError: os.open("open", os.O_RDONLY)
+"""
+
+
+def test_opens_that_were_refused_are_told_once_with_the_error_and_no_others(sensor: Sensor, tmp_path: Path) -> None:
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    (tmp_path / "secret").touch(0o600)
+    (tmp_path / "open").touch(0o644)
+    before = [sensor.count(Type.OPENED, what) for what in (Count.ATTEMPTED, Count.FOLDED)]
+    records = watched(sensor, python(REFUSED, str(tmp_path / "secret"), str(tmp_path)))
+    attempted, folded = (
+        sensor.count(Type.OPENED, what) - count
+        for what, count in zip((Count.ATTEMPTED, Count.FOLDED), before, strict=True)
+    )
+    found = [event for record in records for event in decode(record, Origin.here())]
+
+    assert [(one.path, one.for_writing, one.error) for one in found if isinstance(one, OpenRefused)] == [
+        (str(tmp_path / "secret"), False, "EACCES"), (str(tmp_path / "secret"), True, "EACCES"),
+        ("secret", False, "EACCES"), ("secret", True, "EACCES"), ("open", False, "EPERM"),
+    ]  # fmt: skip
+    assert "open" in [one.path for one in found if isinstance(one, FileOpened)]
+    assert folded >= 98
+    assert attempted == folded + len([record for record in records if record.type == Type.OPENED])
 
 
 def test_two_paths_of_4095_bytes_are_told_whole(sensor: Sensor, tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from sensor.cut import LONGEST
-from sensor.event import OutputWritten, ProcessStarted
+from sensor.event import InputWritten, OutputWritten, ProcessStarted
 from sensor.probes.origin import Origin
 from sensor.probes.record import Count, Type
 from sensor.probes.sensor import Sensor
-from sensor.probes.streams.output import MOST_KEPT
+from sensor.probes.streams.kept import MOST_KEPT
 from tests.kernel.conftest import python, watched
 
 CAPTURE = """
@@ -93,6 +93,26 @@ child.wait()
 
     texts = {(programs[one.process.pid], one.text) for one in found}
     assert texts == {("sh", "one\ntwo\n"), ("echo", "one\n"), ("echo", "two\n")}
+
+
+HAND = {
+    "subprocess": "import subprocess; subprocess.run(['/bin/cat'], input=b'three words long')",
+    "asyncio": """
+import asyncio
+async def main():
+    child = await asyncio.create_subprocess_exec("/bin/cat", stdin=asyncio.subprocess.PIPE)
+    await child.communicate(b"three words long")
+asyncio.run(main())
+""",
+}
+
+
+@pytest.mark.parametrize("how", HAND)
+def test_what_a_child_is_handed_on_its_input_is_told(how: str, sensor: Sensor) -> None:
+    command = sensor.launch(python(HAND[how]), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    found = list(sensor.observed(command, Origin.here()))
+
+    assert [(one.text, one.size) for one in found if isinstance(one, InputWritten)] == [("three words long", 16)]
 
 
 def test_files_terminals_and_pipes_that_are_nobodys_output_are_not_looked_at(sensor: Sensor, tmp_path: Path) -> None:

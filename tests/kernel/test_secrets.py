@@ -1,16 +1,23 @@
-"""A file of credentials whose data leaves in a request: told by the kernel alone, without the data."""
+"""Sensitive files, variables and tables whose data leaves: told by the kernel alone, without the data."""
 
+import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from examples.live import postgres
 from examples.live.model import serving
-from sensor.event import Event, FileOpened, SensitiveSent
+from sensor.event import CaptureStatus, DatabaseQueried, Event, FileOpened, HttpRequested, SensitiveSent, ToolServed
 from sensor.probes.origin import Origin
 from sensor.probes.sensor import Sensor
+from sensor.sensitive import Labels, built_in
+from tests.kernel.conftest import python
+from tests.kernel.test_tools import CLIENT as TOOL_CLIENT
+from tests.kernel.test_tools import SERVER as TOOL_SERVER
 
 KEY = "AKIAQ7RZ2EXAMPLE3456"
 SENDS = """
@@ -44,7 +51,99 @@ def test_data_of_a_file_of_credentials_is_known_again(sensor: Sensor, tmp_path: 
     assert [one.path for one in found if isinstance(one, FileOpened) and one.path == str(place)]
     sent = [one for one in found if isinstance(one, SensitiveSent)]
     if what == "it":
-        assert [(one.path, one.url, one.pieces) for one in sent] == [(str(place), f"https://localhost:{port}/echo", 1)]
+        assert [(one.name, one.url, one.pieces) for one in sent] == [(str(place), f"https://localhost:{port}/echo", 1)]
         assert KEY not in sent[0].content
     else:
         assert sent == []
+
+
+def told(
+    sensor: Sensor, command: list[str], labels: Labels | None = None, **variables: str
+) -> tuple[list[Event], list[SensitiveSent]]:
+    sensor.records()
+    process = sensor.launch(command, env=os.environ | variables, stdout=subprocess.DEVNULL)
+    found: list[Event] = list(sensor.observed(process, Origin.here(), labels))
+    assert not [
+        part for one in found if isinstance(one, CaptureStatus) for part in one.unseen if "where it leaves" in part
+    ]
+    assert KEY not in "".join(one.content for one in found if isinstance(one, SensitiveSent))
+    return found, [one for one in found if isinstance(one, SensitiveSent)]
+
+
+SENDS_VARIABLE = """
+import http.client, os, ssl, sys, time
+time.sleep(0.3)
+port, certificate, way = sys.argv[1:]
+key = os.environ["CRM_TOKEN"]
+there = http.client.HTTPSConnection("localhost", int(port), context=ssl.create_default_context(cafile=certificate))
+there.request("POST", "/echo", '{"note": "%s"}' % key if way == "body" else "{}", {"Authorization": "Bearer " + key})
+there.getresponse().read()
+"""
+
+
+@pytest.mark.parametrize("way", ["body", "header"])
+def test_a_variable_is_known_again_but_in_the_header_that_it_is_for(
+    sensor: Sensor, tmp_path: Path, port: int, way: str
+) -> None:
+    found, sent = told(
+        sensor, [sys.executable, "-c", SENDS_VARIABLE, str(port), str(tmp_path / "cert.pem"), way], CRM_TOKEN=KEY
+    )
+
+    assert [one.url for one in found if isinstance(one, HttpRequested)] == [f"https://localhost:{port}/echo"]
+    wanted = [("variable", "CRM_TOKEN", f"https://localhost:{port}/echo", 1)] if way == "body" else []
+    assert [(one.what, one.name, one.url, one.pieces) for one in sent] == wanted
+
+
+def test_a_variable_that_a_tool_server_is_handed_is_known_again(sensor: Sensor) -> None:
+    program = TOOL_CLIENT.replace('{"text": "hello"}', '{"text": __import__("os").environ["CRM_TOKEN"]}')
+    found, sent = told(sensor, python(program, "10", *python(TOOL_SERVER)), CRM_TOKEN=KEY)
+    (asked,) = (one for one in found if isinstance(one, ToolServed) and one.name == "say")
+
+    assert [(one.what, one.name, one.url, one.process) for one in sent] == [
+        ("variable", "CRM_TOKEN", "mcp://say", asked.client)
+    ]
+    assert sent[0].trace_id == asked.trace_id
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[Mapping[str, str]]:
+    if postgres.programs() is None:
+        pytest.skip("no PostgreSQL here: make system")
+    statements = "CREATE TABLE accounts (name text, iban text); CREATE TABLE notes (text text);"
+    with postgres.serving(f"{statements} INSERT INTO accounts VALUES ('Ann', 'DE89370400440532013000')") as found:  # noqa: S608 - no statement of ours
+        yield found
+
+
+LABELS = built_in().with_more(files=(), tables=("accounts",), variables=())
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="no curl here")
+@pytest.mark.parametrize("table", ["accounts", "notes"])
+def test_rows_of_a_labelled_table_are_known_again(
+    sensor: Sensor, database: Mapping[str, str], tmp_path: Path, port: int, table: str
+) -> None:
+    ask = f"psql -XAtc 'SELECT iban FROM accounts /* {table} */' > {tmp_path}/rows"  # noqa: S608 - no statement of ours
+    send = f"base64 {tmp_path}/rows | curl -s --cacert {tmp_path}/cert.pem -d @- https://localhost:{port}/echo"
+    labels = LABELS if table == "accounts" else None
+    found, sent = told(sensor, ["sh", "-c", f"{ask}; sleep 0.3; {send}"], labels, **database)
+
+    assert [one.rows for one in found if isinstance(one, DatabaseQueried)] == [1]
+    wanted = [("table", "accounts", f"https://localhost:{port}/echo")] if labels else []
+    assert [(one.what, one.name, one.url) for one in sent] == wanted
+
+
+def test_what_goes_into_a_database_is_looked_through_but_not_what_is_from_there(
+    sensor: Sensor, database: Mapping[str, str]
+) -> None:
+    where = f"{database['PGHOST']}:{database['PGPORT']}"
+    statements = ["SELECT * FROM accounts", "INSERT INTO notes VALUES ('DE89370400440532013000')",
+                  f"INSERT INTO notes VALUES ('{KEY}')"]  # fmt: skip  # noqa: S608 - no statement of ours
+    found, sent = told(
+        sensor, ["psql", "-X", *(part for one in statements for part in ("-c", one))], LABELS, CRM_TOKEN=KEY, **database
+    )
+    asked = [one for one in found if isinstance(one, DatabaseQueried)]
+
+    assert [one.statement for one in asked] == statements
+    assert [(one.what, one.name, one.url, one.trace_id) for one in sent] == [
+        ("variable", "CRM_TOKEN", f"postgresql://{where}", asked[2].trace_id)
+    ]

@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -164,7 +165,20 @@ def database() -> Iterator[int]:
 
     try:
         run("initdb", "-D", f"{folder}/data", "-A", "trust", "--no-sync")
+        name = [
+            "-subj",
+            "/CN=localhost",
+            "-days",
+            "2",
+            "-keyout",
+            f"{folder}/data/key.pem",
+            "-out",
+            f"{folder}/data/cert.pem",
+        ]
+        openssl = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *name]
+        subprocess.run(["runuser", "-u", "postgres", "--", *openssl], check=True, capture_output=True, cwd="/")
         options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
+        options += " -c ssl=on -c ssl_cert_file=cert.pem -c ssl_key_file=key.pem"
         run("pg_ctl", "-D", f"{folder}/data", "-w", "-l", f"{folder}/log", "-o", options, "start")
         yield port
         run("pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "stop")
@@ -184,7 +198,7 @@ def queries(sensor: Sensor, command: list[str], port: int) -> list[DatabaseQueri
     return [one for one in found if isinstance(one, DatabaseQueried)]
 
 
-@pytest.mark.parametrize("mode", ["disable", "prefer"])
+@pytest.mark.parametrize("mode", ["disable", "prefer", "require"])
 def test_what_psql_asks_is_told_with_its_result(mode: str, database: int, sensor: Sensor) -> None:
     program = [
         "-c",
@@ -224,3 +238,33 @@ def test_a_long_result_is_counted_whole(database: int, sensor: Sensor) -> None:
     assert one.rows == 1_000
     assert one.result is not None
     assert 32_000 < len(one.result) <= 32 << 10
+
+
+ASYNCPG = """
+import asyncio, asyncpg
+async def main():
+    there = await asyncpg.connect(ssl="require")
+    print(await there.fetch("SELECT n, $1 || n AS name FROM generate_series(1, $2) n", "row ", 3))
+    print(await there.fetchval("SELECT repeat('x', 100000)"))
+    await there.close()
+asyncio.run(main())
+"""
+
+
+def test_what_a_program_in_python_asks_inside_tls_is_told_with_its_values(database: int, sensor: Sensor) -> None:
+    found = queries(sensor, [sys.executable, "-I", "-c", ASYNCPG], database)
+    asked = [one for one in found if "repeat" in one.statement or "series" in one.statement]
+
+    assert [(one.parameters, one.rows, one.server) for one in asked] == [
+        (("row ", "3"), 3, f"127.0.0.1:{database}"), ((), 1, f"127.0.0.1:{database}"),
+    ]  # fmt: skip
+    assert asked[0].result == "1\trow 1\n2\trow 2\n3\trow 3"
+
+
+def test_what_is_asked_inside_tls_is_told_where_several_programs_do_so_at_once(database: int, sensor: Sensor) -> None:
+    command = "for n in 1 2 3 4 5 6; do psql -X -c \"SELECT $n, repeat('y', 20000)\" & done; wait"
+    found = queries(sensor, ["env", "PGSSLMODE=require", "sh", "-c", command], database)
+
+    assert sorted((one.statement, one.result) for one in found) == [
+        (f"SELECT {n}, repeat('y', 20000)", f"{n}\t{'y' * 20_000}") for n in range(1, 7)
+    ]

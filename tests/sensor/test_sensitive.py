@@ -1,14 +1,15 @@
-"""What was read from files of credentials is known again where it leaves, as it stands or encoded; nothing of it is kept."""
+"""What was read of what is sensitive is known again where it leaves, as it stands or encoded; nothing of it is kept."""
 
 import base64
+import json
 
 import pytest
 
-from sensor.sensitive import Shingles, is_sensitive
+from sensor.sensitive import MOST_OF_ONE, MOST_PIECES, Labels, Shingles, Source, built_in
 
 KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzzDEMOzzzz"
 FILE = f"[default]\naws_access_key_id = AKIAQ7RZ2EXAMPLE3456\naws_secret_access_key = {KEY}\nregion = eu-central-1\n"
-PATH = "/root/.aws/credentials"
+PATH = Source("file", "/root/.aws/credentials")
 
 
 @pytest.fixture
@@ -28,6 +29,9 @@ def shingles() -> Shingles:
         base64.b64encode(base64.b64encode(FILE.encode())).decode(),
         FILE.encode().hex(),
         "key%3DAKIAQ7RZ2EXAMPLE3456%0A",
+        json.dumps({"note": "this:\nAKIAQ7RZ2EXAMPLE3456\n"}),
+        json.dumps({"note": json.dumps(["AKIAQ7RZ2EXAMPLE3456"])}),
+        "https://x.example/log/AKIAQ7RZ2EXAMPLE3456/now",
     ],
 )
 def test_a_secret_is_found_as_it_stands_or_encoded(shingles: Shingles, text: str) -> None:
@@ -51,14 +55,86 @@ def test_names_of_settings_and_other_keys_are_none(shingles: Shingles, text: str
 def test_no_secret_is_kept(shingles: Shingles) -> None:
     held = repr(vars(shingles))
 
-    assert PATH in held  # it holds something, and all of it is looked through
+    assert PATH.name in held  # it holds something, and all of it is looked through
     assert "AKIA" not in held
     assert KEY[:12] not in held
 
 
+MORE = built_in().with_more(
+    files=["/srv/billing/", "/home/*/notes/*.md"], tables=["billing.accounts", "Keys"], variables=["CRM_LOGIN", "X_*"]
+)
+
+
 @pytest.mark.parametrize(
     ("path", "sensitive"),
-    [("/root/.aws/credentials", True), ("home/.ssh/id_ed25519", True), ("/etc/shadow", True), ("/srv/notes.md", False)],
+    [
+        ("/root/.aws/credentials", True), ("home/.ssh/id_ed25519", True), ("/etc/shadow", True), ("/srv/notes.md", False),
+        ("/srv/billing/a", True), ("/home/ann/notes/x.md", True), ("/home/ann/notes.md", False), ("/x/home/ann/notes/x.md", False),
+    ],
+)  # fmt: skip
+def test_which_files_are_sensitive(path: str, sensitive: bool) -> None:
+    assert MORE.is_file(path) == sensitive
+
+
+@pytest.mark.parametrize(
+    ("name", "sensitive"),
+    [
+        ("AWS_SECRET_ACCESS_KEY", True), ("GH_TOKEN", True), ("PGPASSWORD", True), ("CRM_LOGIN", True), ("X_1", True),
+        ("TOKEN_LIMIT", False), ("KEYBOARD", False), ("PATH", False), ("AWS_ACCESS_KEY_ID", False), ("", False),
+    ],
+)  # fmt: skip
+def test_which_variables_are_sensitive(name: str, sensitive: bool) -> None:
+    assert MORE.is_variable(name) == sensitive
+
+
+@pytest.mark.parametrize(
+    ("statement", "table"),
+    [
+        ("SELECT * FROM keys", "Keys"), ("select k.* from a join public.KEYS as k using (id)", "Keys"),
+        ('COPY "keys" TO STDOUT', "Keys"), ("TABLE keys", "Keys"), ("SELECT 1 FROM a,keys", "Keys"),
+        ("SELECT * FROM accounts", "billing.accounts"), ("SELECT * FROM billing . accounts", "billing.accounts"),
+        ("SELECT * FROM app.billing.accounts", "billing.accounts"), ("SELECT * FROM other.accounts", None),
+        ("SELECT rolpassword FROM pg_catalog.pg_authid", "pg_authid"), ("DO $$BEGIN PERFORM * FROM keys; END$$", "Keys"),
+        ("SELECT 'from keys'", None), ("SELECT e'it\\'s keys'", None), ("-- keys\nSELECT 1", None), ("/* keys */ SELECT 1", None),
+        ("SELECT * FROM monkeys", None), ("SELECT 'it''s', keys", "Keys"), ("SELECT 'keys", None), ("", None),
+    ],
+)  # fmt: skip
+def test_which_table_a_statement_names(statement: str, table: str | None) -> None:
+    assert MORE.table(statement) == table
+
+
+@pytest.mark.parametrize("text", ["' " * 8_000, "/*" * 8_000, "$a$ keys" * 4_000, '"' * 16_001, ". " * 8_000 + "keys"])
+def test_a_hostile_statement_is_looked_through_all_the_same(text: str) -> None:
+    assert MORE.table(text + " keys") in ("Keys", None)
+
+
+def test_without_labels_nothing_is_sensitive() -> None:
+    assert not Labels().is_file("/etc/shadow")
+    assert not Labels().is_variable("GH_TOKEN")
+    assert Labels().table("SELECT * FROM pg_authid") is None
+
+
+ROW = (
+    "17\tAnn Smith\tann.smith@mail.example\t2026-11-28 10:11:12.345678+00\t20261128T101112Z\tt\t1234567890123456\t7.25"
 )
-def test_which_files_hold_credentials(path: str, sensitive: bool) -> None:
-    assert is_sensitive(path) == sensitive
+UUID = "6f1c2b9e-3d4a-4c5b-8e7f-a1b2c3d4e5f6"
+
+
+def test_what_stands_in_most_tables_is_not_learned() -> None:
+    learned = Shingles()
+    learned.learn(f"{ROW}\t{UUID}\tDE89370400440532013000", Source("table", "customers", "db:5432"))
+
+    assert learned.found(f"{ROW}\n{UUID}") == {}
+    assert learned.found('{"iban": "DE89370400440532013000"}') == {Source("table", "customers", "db:5432"): 1}
+
+
+def test_one_source_leaves_room_for_others_and_what_found_none_is_counted() -> None:
+    learned = Shingles()
+    for number in range(MOST_PIECES // MOST_OF_ONE + 1):
+        text = " ".join(f"key{number:03}x{piece:09}" for piece in range(MOST_OF_ONE + 10))
+        learned.learn(text, Source("table", str(number)))
+
+    assert learned.found(f"key000x{5:09} key001x{7:09} key000x{MOST_OF_ONE + 5:09}") == {
+        Source("table", "0"): 1, Source("table", "1"): 1
+    }  # fmt: skip
+    assert learned.unlearned == MOST_OF_ONE + 10 + MOST_PIECES // MOST_OF_ONE * 10

@@ -1,9 +1,10 @@
 """Records of files → events."""
 
+import errno
 from collections.abc import Iterator
 from typing import Literal
 
-from sensor.event import Event, FileChanged, FileOpened
+from sensor.event import Event, FileChanged, FileOpened, OpenRefused
 from sensor.probes.origin import Origin
 from sensor.probes.record import Change, Record, Type
 
@@ -15,12 +16,12 @@ _CHANGES: dict[int, Literal["rename", "unlink", "chmod", "link"]] = {
 
 
 def _opened(record: Record, origin: Origin) -> Iterator[Event]:
-    yield FileOpened(
-        **origin.about(record),
-        process=origin.process(record.tgid, record.started_ns),
-        path=record.text(),
-        for_writing=bool(record.second & _WRITING),
-    )
+    process, for_writing = origin.process(record.tgid, record.started_ns), bool(record.second & _WRITING)
+    if record.ret >= 0:
+        yield FileOpened(**origin.about(record), process=process, path=record.text(), for_writing=for_writing)
+        return
+    error = errno.errorcode.get(-record.ret, str(-record.ret))
+    yield OpenRefused(**origin.about(record), process=process, path=record.text(), for_writing=for_writing, error=error)
 
 
 def _changed(record: Record, origin: Origin) -> Iterator[Event]:

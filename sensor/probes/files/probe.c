@@ -1,4 +1,4 @@
-/* Files: opened, and their names changed. Calls that failed are not told. */
+/* Files: opened, and their names changed. Of calls that failed only opens are told that were refused. */
 
 #define AT_FDCWD -100
 
@@ -19,6 +19,9 @@ static __always_inline int names_libssl(struct written *made, u32 length)
 }
 
 #define ACCESS 03
+#define REFUSED 04 /* beside what it was for */
+#define NOT_PERMITTED -1 /* EPERM */
+#define NO_ACCESS -13 /* EACCES */
 #define FOLDED_NS 10000000000ULL
 
 #define HASHED 256
@@ -60,10 +63,13 @@ static __always_inline int was_told(struct member *self, struct written *made, u
     key.path = hashed(made, length);
     if (!key.path)
         return 0;
-    key.inode = word(word(open_file(made->head.ret) + OFFSET_file_f_inode) + OFFSET_inode_i_ino);
+    key.access = made->head.second & ACCESS;
+    if (made->head.ret < 0)
+        key.access |= REFUSED;
+    else
+        key.inode = word(word(open_file(made->head.ret) + OFFSET_file_f_inode) + OFFSET_inode_i_ino);
     key.started_ns = since(self);
     key.tgid = made->head.tgid;
-    key.access = made->head.second & ACCESS;
     u64 *last = opens.lookup(&key);
     if (last && made->head.at_ns - *last < FOLDED_NS) {
         count(RECORD_OPENED, COUNT_ATTEMPTED);
@@ -77,7 +83,7 @@ static __always_inline int was_told(struct member *self, struct written *made, u
 static __always_inline int file_opened(struct leaving *ctx, u64 folder, u32 path, u64 flags)
 {
     struct member *self = member();
-    if (!self || ctx->ret < 0)
+    if (!self || (ctx->ret < 0 && ctx->ret != NO_ACCESS && ctx->ret != NOT_PERMITTED))
         return 0;
     struct written *made = begun(self, RECORD_OPENED);
     if (!made)
@@ -90,7 +96,7 @@ static __always_inline int file_opened(struct leaving *ctx, u64 folder, u32 path
     if (was_told(self, made, length))
         return 0;
     send_bulk(made, length);
-    if (names_libssl(made, length))
+    if (ctx->ret >= 0 && names_libssl(made, length))
         notice(made, length);
     return 0;
 }

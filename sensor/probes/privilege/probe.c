@@ -100,13 +100,16 @@ int privilege_ptrace(struct leaving *ctx)
     return told(ctx, PRIVILEGE_PTRACE, 0, 0);
 }
 
-/* dup2 and dup3 of a socket of the internet onto 0, 1 or 2: a shell that is spoken to from outside begins like this. */
+/* dup2 and dup3 of a socket of the internet onto 0, 1 or 2: a shell that is spoken to from outside begins like this.
+ *
+ * A pipe is remembered from here on: whoever starts a program waits until its files are closed for `execve`, and may write before
+ * `sched_process_exec` is passed. */
 int privilege_dup(struct leaving *ctx)
 {
     if (!member() || ctx->ret < 0 || ctx->ret > 2)
         return 0;
     u64 inode = word(open_file(ctx->ret) + OFFSET_file_f_inode);
-    if (kind_of(inode) != SOCKET)
+    if (stream_of(ctx->ret) || kind_of(inode) != SOCKET)
         return 0;
     u32 family = family_of(word(socket_of(inode) + OFFSET_socket_sk));
     if (family != AF_INET && family != AF_INET6)

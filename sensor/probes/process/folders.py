@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sensor.event import Event, FileChanged, FileOpened
+from sensor.event import Event, FileChanged, FileOpened, OpenRefused
 from sensor.probes.process.decode import folder
 from sensor.probes.record import Record, Type
 
@@ -39,7 +39,7 @@ class Folders:
         for event in events:
             if known is None or record.first & 0xFFFFFFFF != _WORKING:
                 yield event
-            elif isinstance(event, FileOpened):
+            elif isinstance(event, FileOpened | OpenRefused):
                 yield event.model_copy(update={"path": _joined(known, event.path)})
             elif isinstance(event, FileChanged):
                 both = event.to_path and record.second & 0xFFFFFFFF == _WORKING

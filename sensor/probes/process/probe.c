@@ -62,19 +62,6 @@ static __always_inline u32 folders_of(struct written *made, u32 base, u64 task, 
     return length;
 }
 
-/* The stream that a descriptor is, 0 where it is none; it is remembered, because what goes through it is looked at. */
-static __always_inline u64 stream_of(u64 descriptor)
-{
-    u64 inode = word(open_file(descriptor) + OFFSET_file_f_inode);
-    u32 kind = kind_of(inode);
-    if (kind != FIFO && (kind != SOCKET || family_of(word(socket_of(inode) + OFFSET_socket_sk)) != AF_UNIX))
-        return 0;
-    u64 found = identity_of(inode);
-    u32 there = 1;
-    standard.update(&found, &there);
-    return found;
-}
-
 /* task_newtask(task, clone_flags): in the parent, before the child can run. */
 int process_born(struct bpf_raw_tracepoint_args *ctx)
 {

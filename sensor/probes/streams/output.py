@@ -5,28 +5,24 @@ starts. The outermost of them, whose `execve` brought the stream up first, has a
 read at the other end; each other one has what it wrote itself.
 """
 
-import codecs
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from sensor.cut import without_last_word
 from sensor.event import OutputWritten
 from sensor.probes.origin import Origin
 from sensor.probes.process.decode import standard
 from sensor.probes.record import Record, Type
+from sensor.probes.streams.kept import MOST_KEPT, Kept
 from sensor.probes.streams.passed import Passed, Process, process_of
 
-MOST_KEPT = 64 << 10
-"""Bytes of an output that are kept; the rest is counted."""
 MOST_HELD = 64 << 20
 """Bytes of all outputs that are not told yet; beyond, those that were silent longest are told as far as they came."""
 MOST = 10_000
 """Outputs that are followed at a time."""
 MOST_PROCESSES = 65_536
 Written = Callable[[int, int], int]
-_GAP = "\ufffd".encode()
 _NONE = (0, 0, 0)
 
 _Key = tuple[Process, int]
@@ -34,39 +30,10 @@ _Key = tuple[Process, int]
 
 
 @dataclass(slots=True)
-class _Output:
-    stream: Literal["stdout", "stderr"]
-    kept: bytearray = field(default_factory=bytearray)
-    size: int = 0
-    at_ns: int = 0
-    """When it was last written to."""
-    came: dict[Process, int] = field(default_factory=dict)
-    """Writer → where his bytes end that came."""
-    ends: dict[Process, int] = field(default_factory=dict)
-    """Writer → where the bytes of his calls end, whether they came or not."""
+class _Output(Kept):
+    stream: Literal["stdout", "stderr"] = "stdout"
     closed: bool = False
     """Whether its process is gone: others may hold the stream yet."""
-
-    def take(self, writer: Process, passed: Passed, at_ns: int) -> int:
-        """Take what somebody wrote; return how many bytes more are kept."""
-        self.at_ns = at_ns
-        before = len(self.kept)
-        call = passed.offset - passed.at
-        # A flow that the kernel forgot begins again at 0.
-        end = min(self.ends.get(writer, 0), call) if passed.at == 0 and call == 0 else self.ends.get(writer, 0)
-        self.size += max(0, call + passed.total - end)
-        self.ends[writer] = max(end, call + passed.total)
-        if passed.offset > self.came.get(writer, 0) and len(self.kept) < MOST_KEPT and not self.kept.endswith(_GAP):
-            self.kept += _GAP
-        self.kept += passed.data[: max(0, MOST_KEPT - len(self.kept))]
-        self.came[writer] = passed.offset + len(passed.data)
-        return len(self.kept) - before
-
-    def text(self) -> str:
-        """Return it without the word at which it was cut."""
-        whole = len(self.kept) == self.size
-        text = codecs.getincrementaldecoder("utf-8")("replace").decode(bytes(self.kept), whole)
-        return text if len(self.kept) < MOST_KEPT else without_last_word(text)
 
 
 class Outputs:
@@ -110,6 +77,10 @@ class Outputs:
         elif record.type == Type.EXITED:
             yield from self._exited(process_of(record))
 
+    def has(self, stream: int) -> bool:
+        """Return whether a stream is the output of a process."""
+        return stream in self._whole
+
     def end(self) -> Iterator[OutputWritten]:
         """Yield what is left."""
         for key in list(self._open):
@@ -120,7 +91,7 @@ class Outputs:
         for stream in _outputs(streams):
             self._whole.setdefault(stream, process)
             if (process, stream) not in self._open:
-                self._open[process, stream] = _Output("stdout" if stream == streams[1] else "stderr")
+                self._open[process, stream] = _Output(stream="stdout" if stream == streams[1] else "stderr")
                 self._of.setdefault(process, set()).add(stream)
         while len(self._open) > MOST:
             yield from self._told(next(iter(self._open)))

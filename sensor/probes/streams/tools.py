@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sensor.event import ToolServed
+from sensor.identity import digest
 from sensor.probes.origin import Origin
 from sensor.probes.process.decode import standard
 from sensor.probes.record import Record, Type
@@ -143,6 +144,7 @@ class Tools:
         process = self._origin.process
         return ToolServed(
             **self._about(self._origin.booted_ns + asked.at_ns), process=process(*(writer or server.process)),
+            trace_id=digest("served", self._origin.boot_id, *asked.client, asked.call.id, asked.at_ns),
             client=process(*asked.client), request_id=asked.call.id, name=asked.call.name, arguments=asked.call.arguments,
             text=result.text if result else None, failed=result.failed if result else False,
             ended_ns=self._origin.booted_ns + at_ns if result else None,

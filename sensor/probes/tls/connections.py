@@ -1,4 +1,4 @@
-"""Records of plaintext → what was said over each connection."""
+"""Records of plaintext → what was said over each connection: requests with their responses, and queries of databases."""
 
 import struct
 from collections import OrderedDict
@@ -10,6 +10,7 @@ from sensor.probes.origin import Origin
 from sensor.probes.record import Record, Type
 from sensor.wire.exchange import Direction, Exchange, Undecoded
 from sensor.wire.http import Http
+from sensor.wire.postgres import Postgres, Query
 
 MOST = 10_000
 """Connections that are followed at a time."""
@@ -25,7 +26,7 @@ _Key = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """An exchange of a process, or bytes of it that are none."""
+    """An exchange or a query of a process, or bytes of it that are none."""
 
     process: ProcessId
     address: int
@@ -34,7 +35,7 @@ class Said:
     """Its name, which no other has."""
     number: int
     """Place among all of this connection."""
-    what: Exchange | Undecoded
+    what: Exchange | Query | Undecoded
 
 
 @dataclass(slots=True)
@@ -42,7 +43,7 @@ class _Connection:
     process: ProcessId
     address: int
     name: str
-    http: Http = field(default_factory=Http)
+    machine: Http | Postgres
     offsets: dict[Direction, int] = field(default_factory=dict)
     """Bytes that went each way."""
     number: int = 0
@@ -70,6 +71,15 @@ class Connections:
         elif record.type == Type.TLS_ENDED:
             yield from self._ended((record.tgid, record.started_ns, record.first), record.at_ns)
 
+    def goes_on_in_tls(self, process: tuple[int, int], address: int) -> bool:
+        """Return whether a connection that goes on in TLS is a database's; then it is forgotten: it only asked for TLS."""
+        key = (*process, address)
+        if key not in self._open or not isinstance(self._open[key].machine, Postgres):
+            return False
+        self._hold(self._open[key], 0)
+        del self._open[key]
+        return True
+
     def end(self, at_ns: int) -> Iterator[Said]:
         """Yield what is left of all connections."""
         for key in list(self._open):
@@ -77,29 +87,30 @@ class Connections:
 
     def _plaintext(self, record: Record, way: Direction) -> Iterator[Said]:
         key = (record.tgid, record.started_ns, record.first)
+        offset, _, _ = PLAINTEXT.unpack_from(record.payload)
+        data = record.payload[PLAINTEXT.size :]
         connection = self._open.get(key)
         if connection is None:
             if len(self._open) >= MOST:
                 yield from self._ended(next(iter(self._open)), record.at_ns)
-            connection = self._open[key] = self._begun(key, record.at_ns)
+            # A client of PostgreSQL begins with a length, of which the first byte is 0; no request begins so.
+            is_database = way == "sent" and data[:1] == b"\0"
+            connection = self._open[key] = self._begun(key, record.at_ns, Postgres() if is_database else Http())
         self._open.move_to_end(key)
-        offset, _, _ = PLAINTEXT.unpack_from(record.payload)
-        data = record.payload[PLAINTEXT.size :]
         expected = connection.offsets.get(way, 0)
         if offset != expected:
-            # Text that somebody else wrote may look like a message: nothing behind a gap is read.
-            connection.http.give_up(f"bytes {expected} to {offset} of one direction are missing")
+            connection.machine.skip(way, f"bytes {expected} to {offset} of one direction are missing")
         connection.offsets[way] = offset + len(data)
-        yield from _told(connection, connection.http.take(way, data, self._at(record.at_ns)))
-        self._hold(connection, connection.http.held)
+        yield from _told(connection, connection.machine.take(way, data, self._at(record.at_ns)))
+        self._hold(connection, connection.machine.held)
         while self._held > self._most_held:
             yield from self._ended(next(iter(self._open)), record.at_ns)
 
-    def _begun(self, key: _Key, at_ns: int) -> _Connection:
+    def _begun(self, key: _Key, at_ns: int, machine: Http | Postgres) -> _Connection:
         tgid, started_ns, address = key
         # Its address may come again for another, which begins later.
         name = f"{self._origin.boot_id} {tgid} {started_ns} {address} {at_ns}"
-        return _Connection(self._origin.process(tgid, started_ns), address, name)
+        return _Connection(self._origin.process(tgid, started_ns), address, name, machine)
 
     def _hold(self, connection: _Connection, held: int) -> None:
         self._held += held - connection.held
@@ -108,7 +119,7 @@ class Connections:
     def _ended(self, key: _Key, at_ns: int) -> Iterator[Said]:
         connection = self._open.get(key)
         if connection is not None:
-            yield from _told(connection, connection.http.end(self._at(at_ns)))
+            yield from _told(connection, connection.machine.end(self._at(at_ns)))
             self._hold(connection, 0)
             del self._open[key]
 
@@ -116,7 +127,7 @@ class Connections:
         return self._origin.booted_ns + at_ns
 
 
-def _told(connection: _Connection, found: Iterator[Exchange | Undecoded]) -> Iterator[Said]:
+def _told(connection: _Connection, found: Iterator[Exchange | Query | Undecoded]) -> Iterator[Said]:
     for what in found:
         yield Said(connection.process, connection.address, connection.name, connection.number, what)
         connection.number += 1

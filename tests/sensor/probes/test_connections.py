@@ -6,7 +6,9 @@ from sensor.probes.origin import Origin
 from sensor.probes.record import HEADER, Record, Type
 from sensor.probes.tls.connections import MOST, PLAINTEXT, Connections, Said
 from sensor.wire.exchange import PREFACE, Exchange, Undecoded
+from sensor.wire.postgres import Query
 from tests.sensor.wire.test_http2 import CONVERSATION
+from tests.sensor.wire.test_postgres import message, startup
 from tests.sensor.wire.traffic import cut
 
 REQUEST = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
@@ -121,3 +123,11 @@ def test_what_is_not_complete_is_held_up_to_a_bound() -> None:
 
     assert 7 <= len(ended) <= 9
     assert sum(isinstance(said.what, Exchange) and said.what.response is not None for said in whole) == 10
+
+
+def test_what_is_held_of_databases_is_counted_as_well() -> None:
+    connections = Connections(Origin("boot", 1_000), most_held=1_000)
+    asks = startup(0x30000, b"\0") + message("Q", b"SELECT '" + b"x" * 400 + b"'\0")
+    ended = [said for number in range(10) for said in connections.take(record(Type.TLS_SENT, asks, connection=number))]
+
+    assert [type(said.what) for said in ended] == [Query] * 8

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sensor.errors import RecordInvalid
-from sensor.event import ConnectionOpened, FileChanged, FileOpened, ProcessExited, ProcessStarted
+from sensor.event import ConnectionOpened, FileChanged, FileOpened, OpenRefused, ProcessExited, ProcessStarted
 from sensor.probes.network.decode import peer
 from sensor.probes.origin import Origin
 from sensor.probes.process.decode import EXECUTED
@@ -83,6 +83,14 @@ def test_an_exit_has_the_code_of_a_shell(status: int, code: int) -> None:
 
     assert isinstance(event, ProcessExited)
     assert event.exit_code == code
+
+
+@pytest.mark.parametrize(("ret", "error"), [(-13, "EACCES"), (-1, "EPERM"), (-4_000, "4000")])
+def test_an_open_that_was_refused_has_its_error(ret: int, error: str) -> None:
+    refused = decoded(record(Type.OPENED, b"/etc/shadow\0", second=0o1, ret=ret))
+
+    assert isinstance(refused, OpenRefused)
+    assert (refused.path, refused.for_writing, refused.error) == ("/etc/shadow", True, error)
 
 
 def test_files_and_their_names() -> None:

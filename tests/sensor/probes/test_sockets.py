@@ -1,12 +1,18 @@
 """Bytes of sockets in plain text → exchanges and queries, with who asked and who answered."""
 
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from sensor.event import DatabaseQueried, Event, HttpRequested, HttpResponded, ToolServed, Unparsed
 from sensor.probes.record import Record, Type
-from sensor.probes.streams.sockets import MOST_DATABASES
-from tests.sensor.probes.traffic import address, exited, passed, record, told
+from tests.sensor.probes.test_connections import record as plaintext
+from tests.sensor.probes.traffic import address, passed, record, told
 from tests.sensor.wire.test_mcp import ANSWER, CALL
-from tests.sensor.wire.test_postgres import CONVERSATION, READY, message, startup
-from tests.sensor.wire.traffic import Piece, request, response
+from tests.sensor.wire.test_postgres import CONVERSATION, startup
+from tests.sensor.wire.traffic import Piece, cut, request, response
 
 SERVER = address("127.0.0.1", 8080)
 _KINDS = {"sent": Type.SENT, "got": Type.GOT}
@@ -103,10 +109,57 @@ def test_where_statements_are_missing_nothing_is_read_behind_them() -> None:
     assert kinds(told(*records[:6], *records[7:])) == ["unparsed"]
 
 
-def test_so_many_databases_are_followed_at_a_time() -> None:
-    pieces: list[Piece] = [
-        ("sent", startup(0x30000, b"\0")), ("got", READY), ("sent", message("Q", b"SELECT 1\0"))
-    ]  # fmt: skip
-    found = told(*(one for stream in range(MOST_DATABASES + 3) for one in spoken(pieces, stream)), exited(7))
+def secured(stream: int, peer: bytes) -> list[Record]:
+    """Return the records of a socket on which a client of PostgreSQL asks for TLS, gets it and begins."""
+    return [
+        passed(Type.SENT, startup(80_877_103), stream=stream, peer=peer),
+        passed(Type.GOT, b"S", stream=stream, peer=peer),
+        passed(Type.TLS_SPOKEN, b"", stream=stream, peer=peer),
+    ]
 
-    assert kinds(found) == ["database_queried"] * (MOST_DATABASES + 3)
+
+def within(pieces: list[Piece], connection: int = 1) -> list[Record]:
+    """Return the records of what was said inside TLS."""
+    offsets = {"sent": 0, "got": 0}
+    found = []
+    for way, data in pieces:
+        kind = Type.TLS_SENT if way == "sent" else Type.TLS_GOT
+        found.append(plaintext(kind, data, offset=offsets[way], connection=connection))
+        offsets[way] += len(data)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("peers", "server"),
+    [
+        ([SERVER], "127.0.0.1:8080"), ([SERVER, SERVER], "127.0.0.1:8080"), ([SERVER, address("10.0.0.9", 5432)], ""),
+        ([SERVER, address("10.0.0.9", 5432), SERVER], ""), ([], ""),
+    ],
+)  # fmt: skip
+def test_a_database_inside_tls_is_told_with_its_peer_where_no_other_can_be_meant(
+    peers: list[bytes], server: str
+) -> None:
+    opening = [one for stream, peer in enumerate(peers) for one in secured(stream, peer)]
+    events = told(*opening, *within(CONVERSATION[2:]))
+    found = [one for one in events if isinstance(one, DatabaseQueried)]
+
+    assert len(found) == 6
+    assert {one.server for one in found} == {server}
+    assert (found[0].system, found[0].statement, found[0].rows) == ("postgresql", "SELECT id, name FROM staff", 2)
+    assert "unparsed" not in kinds(events)
+
+
+@given(st.integers(0, 2**32))
+def test_however_plaintext_of_a_database_is_cut_the_same_is_told(seed: int) -> None:
+    whole, pieces = (
+        [one for one in told(*within(pieces)) if isinstance(one, DatabaseQueried)]
+        for pieces in (CONVERSATION[2:], cut(CONVERSATION[2:], random.Random(seed)))
+    )
+
+    assert pieces == whole
+
+
+def test_a_proxy_that_was_asked_for_a_tunnel_is_told_also_where_tls_follows() -> None:
+    records = spoken([("sent", request("far.example:443", method="CONNECT")), ("got", response())])
+
+    assert kinds(told(*records, passed(Type.TLS_SPOKEN, b"", stream=5, peer=SERVER)))[0] == "http_requested"
