@@ -199,7 +199,7 @@ def _written(told: _Told, _seen: Seen, event: OutputWritten, _call: Call) -> Evi
 
 
 def _given(told: _Told, _seen: Seen, event: InputWritten, call: Call) -> Evidence | None:
-    text = event.text.strip()
+    text = _said(event.text.strip())
     if len(text) >= _DATA and text in told.whole:
         return Evidence(Grade.E2, "value", text)
     return _arguments(told, call, (text,)) or _values(told, text, (*text.splitlines(), *_texts(text)))
