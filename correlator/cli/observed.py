@@ -42,11 +42,12 @@ def observed(
     command: Sequence[str], origin: "Origin", take: "Taken", environment: Mapping[str, str] | None = None
 ) -> Observation:
     """Run a command and hand on what it and its children did. Raises `ProbesUnusable` before it is started."""
-    from sensor.probes.sensor import Observation as Seen
+    from sensor.probes.observation import Observation as Seen
+    from sensor.probes.observation import status
     from sensor.probes.sensor import Sensor
 
     with Sensor() as sensor:
-        take([sensor.status(origin)], [])
+        take([status(sensor, origin)], [])
         try:
             process = sensor.launch(command, env=environment)
         except OSError as error:

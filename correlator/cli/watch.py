@@ -12,8 +12,8 @@ from correlator.cli.verb import Run, verb
 
 if TYPE_CHECKING:
     from correlator.casebook import StoryRecord
+    from sensor.probes.observation import Observation
     from sensor.probes.running import Target
-    from sensor.probes.sensor import Observation
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 _LOOK_S = 1.0
@@ -41,8 +41,9 @@ def watch(
     """
     from correlator.cli.listen import tell_now
     from correlator.cli.station import station
+    from sensor.probes.observation import Observation, status
     from sensor.probes.origin import Origin
-    from sensor.probes.sensor import Observation, Sensor
+    from sensor.probes.sensor import Sensor
 
     wanted = _wanted(pid or [], cgroup or [], unit or [], container or [])
     settings = run.settings(workload=workload, policy=policy, threshold=threshold)
@@ -57,7 +58,7 @@ def watch(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Sensor() as sensor, station(settings, tell, telemetry=False) as there:
         observation = Observation(sensor, origin, ())
-        there.saw([sensor.status(origin)], [])
+        there.saw([status(sensor, origin)], [])
         try:
             _observed(observation, wanted, there.saw, run)
         except KeyboardInterrupt:

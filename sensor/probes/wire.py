@@ -15,13 +15,13 @@ from sensor.event import (
     Unparsed,
 )
 from sensor.identity import digest
+from sensor.probes.decode import decode
 from sensor.probes.origin import SOURCE, Origin
 from sensor.probes.process.folders import Folders
 from sensor.probes.record import Record
 from sensor.probes.streams.output import Written
 from sensor.probes.streams.sockets import Heard
 from sensor.probes.streams.streams import Streams
-from sensor.probes.table import decode
 from sensor.probes.tls.connections import WAYS, Connections, Said
 from sensor.probes.tls.unheard import Unheard
 from sensor.sensitive import MOST_TEXT, Shingles

@@ -9,6 +9,7 @@ import pytest
 
 from examples.live.model import serving
 from sensor.event import Event, FileOpened, SensitiveSent
+from sensor.probes.observation import observed
 from sensor.probes.origin import Origin
 from sensor.probes.sensor import Sensor
 
@@ -39,7 +40,7 @@ def test_data_of_a_file_of_credentials_is_known_again(sensor: Sensor, tmp_path: 
     sensor.records()
     arguments = [str(place), str(port), str(tmp_path / "cert.pem"), what]
     process = sensor.launch([sys.executable, "-c", SENDS, *arguments], stdout=subprocess.DEVNULL)
-    found: list[Event] = list(sensor.observed(process, Origin.here()))
+    found: list[Event] = list(observed(sensor, process, Origin.here()))
 
     assert [one.path for one in found if isinstance(one, FileOpened) and one.path == str(place)]
     sent = [one for one in found if isinstance(one, SensitiveSent)]
