@@ -65,9 +65,8 @@ def observed(
 @contextmanager
 def recorded(out: Path, settings: "Settings", origin: "Origin") -> "Iterator[Taken]":
     """Give what writes events to a file, one a line, credentials replaced; talks with models are told at the end."""
-    from correlator.wiring import redaction_key
+    from correlator.key import redaction_key
     from sensor.redact import redact
-    from sensor.sources.otlp.derive import derive
     from sensor.sources.otlp.span import Span
 
     key, said = redaction_key(settings), list[Span]()
@@ -85,6 +84,8 @@ def recorded(out: Path, settings: "Settings", origin: "Origin") -> "Iterator[Tak
 
         yield take
         if said:
+            from sensor.sources.otlp.derive import derive  # much that no sensor needs while it observes
+
             take(derive(said, origin.tenant), [])
 
 
