@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from correlator.settings import Settings
     from sensor.event import Event
     from sensor.probes.origin import Origin
+    from sensor.probes.sensor import Sensor
     from sensor.sources.otlp.span import Span
 
     Taken = Callable[[Sequence[Event], Sequence[Span]], None]
@@ -38,27 +39,42 @@ class Observation:
     lost: int
 
 
-def observed(
-    command: Sequence[str], origin: "Origin", take: "Taken", environment: Mapping[str, str] | None = None
-) -> Observation:
-    """Run a command and hand on what it and its children did. Raises `ProbesUnusable` before it is started."""
-    from sensor.probes.observation import Observation as Seen
-    from sensor.probes.observation import status
+@contextmanager
+def sensing(*, launches: bool = True) -> "Iterator[Sensor]":
+    """Give a sensor, and keep no more rights than it takes to read it: to be called before another thread is started.
+
+    `launches`: whether a command will be launched, once. Raises `ProbesUnusable`.
+    """
     from sensor.probes.sensor import Sensor
 
     with Sensor() as sensor:
-        take([status(sensor, origin)], [])
-        try:
-            process = sensor.launch(command, env=environment)
-        except OSError as error:
-            return _not_started(command, error)
-        # What is observed goes before its observer, as long as the rings hold what waits.
-        seen = Seen(sensor, origin, {process.pid}, gives_way=_NICE)
-        count = _Count(take)
-        with _passed_on(process):
-            while process.poll() is None:
-                count(seen.look(), seen.spans())
-            count(seen.end(), seen.spans())
+        sensor.give_up_rights(launches=launches)
+        yield sensor
+
+
+def observed(
+    sensor: "Sensor",
+    command: Sequence[str],
+    origin: "Origin",
+    take: "Taken",
+    environment: Mapping[str, str] | None = None,
+) -> Observation:
+    """Run a command and hand on what it and its children did."""
+    from sensor.probes.observation import Observation as Seen
+    from sensor.probes.observation import status
+
+    take([status(sensor, origin)], [])
+    try:
+        process = sensor.launch(command, env=environment)
+    except OSError as error:
+        return _not_started(command, error)
+    # What is observed goes before its observer, as long as the rings hold what waits.
+    seen = Seen(sensor, origin, {process.pid}, gives_way=_NICE)
+    count = _Count(take)
+    with _passed_on(process):
+        while process.poll() is None:
+            count(seen.look(), seen.spans())
+        count(seen.end(), seen.spans())
     return Observation(_code(process), count.events, count.lost)
 
 

@@ -40,10 +40,10 @@ def watch(
     before is read from its next one on. Ends with Ctrl-C, or when all of them are gone. Needs root.
     """
     from correlator.cli.listen import tell_now
+    from correlator.cli.observed import sensing
     from correlator.cli.station import station
     from sensor.probes.observation import Observation, status
     from sensor.probes.origin import Origin
-    from sensor.probes.sensor import Sensor
 
     wanted = _wanted(pid or [], cgroup or [], unit or [], container or [])
     settings = run.settings(workload=workload, policy=policy, threshold=threshold)
@@ -56,7 +56,7 @@ def watch(
 
     # What asks to end is Ctrl-C by another name.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with Sensor() as sensor, station(settings, tell, telemetry=False) as there:
+    with sensing(launches=False) as sensor, station(settings, tell, telemetry=False) as there:
         observation = Observation(sensor, origin, ())
         there.saw([status(sensor, origin)], [])
         try:

@@ -9,19 +9,23 @@ import os
 import select
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from sensor.errors import ProbesUnusable
 from sensor.probes.btf import VMLINUX
 from sensor.probes.helper import Helper
 from sensor.probes.kernel import Kernel, tracepoints
 from sensor.probes.record import Count, Record, Type
+from sensor.probes.rights import give_up
 from sensor.probes.running import Target, started
 from sensor.probes.source import USUAL, Sizes, order
 from sensor.probes.table import PROBES
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 _NOT_OBSERVED = 126
 """Exit code of a command that was not executed, as a shell has it."""
@@ -71,6 +75,8 @@ class Sensor:
         self._known: dict[str, int] = {}
         self._early: list[Record] = []
         self._watched: set[int] = set()
+        self._launcher: ThreadPoolExecutor | None = None
+        """The thread that has rights to pass on, where we gave up ours."""
 
     def __enter__(self) -> Self:
         return self
@@ -78,6 +84,8 @@ class Sensor:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
+        if self._launcher is not None:
+            self._launcher.shutdown()
         self._urgent.close()
         self._helper.close()
         self._kernel.close()
@@ -87,6 +95,15 @@ class Sensor:
 
         Raises `OSError` where it cannot be started.
         """
+        if self._launcher is None:
+            return self._launched(command, more)
+        try:
+            return self._launcher.submit(self._launched, command, more).result()
+        finally:
+            # The thread stays: the command may have asked for a signal when that ends (prctl(2), PR_SET_PDEATHSIG).
+            self._launcher.submit(give_up, self._kernel.answers).result()
+
+    def _launched(self, command: Sequence[str], more: Mapping[str, object]) -> "subprocess.Popen[bytes]":
         door = _Door(self._kernel.observe)
         try:
             process = subprocess.Popen(list(command), preexec_fn=door.wait, **more)  # type: ignore[call-overload]  # noqa: PLW1509, S603
@@ -114,6 +131,20 @@ class Sensor:
             new.add(pid)
         self._watched |= new
         return new
+
+    def give_up_rights(self, *, launches: bool) -> None:
+        """Keep of the rights of this thread, and of those that it will start, only what reading takes. Raises `OSError`.
+
+        What has to be attached later is the helper's, which keeps its own. `launches`: whether one command will be launched. Until
+        then a thread that does nothing else keeps what there was, for the command to have it. Born to a thread with less, the
+        command would get the same by `execve`, but the kernel would take it for one that gained rights: it could not dump core.
+        """
+        if launches:
+            from concurrent.futures import ThreadPoolExecutor  # brings logging, 10 ms that no other start waits for
+
+            self._launcher = ThreadPoolExecutor(1)
+            self._launcher.submit(int).result()  # now there is one
+        give_up(self._kernel.answers)
 
     @property
     def filled(self) -> float:
