@@ -18,6 +18,8 @@ DECODERS: Mapping[int, Decoder] = {
     kind: decoder for probe in (PROCESS, FILES, NETWORK, PRIVILEGE) for kind, decoder in probe.items()
 }
 """Type of a record → what it says by itself."""
+ALONE = frozenset({Type.OPENED, Type.CHANGED, Type.CONNECTED, Type.PRIVILEGED})
+"""Records that say nothing else: all that they do is told by their decoder."""
 ASSEMBLED = frozenset(
     {
         Type.TLS_SENT, Type.TLS_GOT, Type.TLS_ENDED, Type.WRITTEN, Type.SENT, Type.GOT, Type.DATAGRAM_SENT, Type.DATAGRAM_GOT,

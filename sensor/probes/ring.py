@@ -7,10 +7,12 @@ memory of this process, too, and few records wrap.
 """
 
 import mmap
+import struct
 from collections.abc import Iterator
 
 _BUSY, _DISCARDED = 1 << 31, 1 << 30
 _BEFORE = 8
+_LENGTH = struct.Struct("<I")
 
 
 class Ring:
@@ -38,7 +40,7 @@ class Ring:
         end = self._produced[0]
         while at < end:
             begin = at & self._mask
-            length = int.from_bytes(self._data[begin : begin + 4], "little")
+            (length,) = _LENGTH.unpack_from(self._data, begin)
             if length & _BUSY:
                 return
             size = length & ~_DISCARDED

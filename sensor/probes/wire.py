@@ -15,7 +15,7 @@ from sensor.event import (
     Unparsed,
 )
 from sensor.identity import digest
-from sensor.probes.decode import decode
+from sensor.probes.decode import ALONE, decode
 from sensor.probes.origin import SOURCE, Origin
 from sensor.probes.process.folders import Folders
 from sensor.probes.record import Record
@@ -58,16 +58,19 @@ class Wire:
 
     def take(self, record: Record) -> Iterator[Event]:
         """Yield what a record tells, alone or with those before it."""
-        yield from self._folders.absolute(record, decode(record, self._origin))
+        is_plaintext = record.type in WAYS  # most of them, which say nothing else
+        if not is_plaintext:
+            yield from self._folders.absolute(record, decode(record, self._origin))
+        if record.type in ALONE:
+            return
         try:
-            is_plaintext = record.type in WAYS  # most of them, which say nothing else
-            if not is_plaintext:
-                self._folders.take(record)
             for said in self._connections.take(record):
                 yield from self._told(said, record.at_ns)
-            yield from self._unheard.take(record)
             if is_plaintext:
+                self._unheard.hear(record)
                 return
+            self._folders.take(record)
+            yield from self._unheard.take(record)
             for found in self._streams.take(record):
                 yield from self._plain(found, record.at_ns)
         except Exception as error:  # noqa: BLE001 - what a traced process says must not end its observation
