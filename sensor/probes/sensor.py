@@ -69,9 +69,9 @@ class Sensor:
         self.unobserved = (*asked.missing, *self._kernel.unattached)
         """Tracepoints that this kernel does not have, or that could not be attached to."""
         self._urgent = select.epoll()
-        self._urgent.register(self._kernel.vital.fd, select.EPOLLIN)
-        # That something is there is no reason to look, only that the kernel says so, which it does where there is much.
-        self._urgent.register(self._kernel.streams.fd, select.EPOLLIN | select.EPOLLET)
+        # That something is there is no reason to look, only that the kernel says so: where it is urgent, or much.
+        for ring in (self._kernel.vital, self._kernel.streams):
+            self._urgent.register(ring.fd, select.EPOLLIN | select.EPOLLET)
         self._known: dict[str, int] = {}
         self._early: list[Record] = []
         self._watched: set[int] = set()
@@ -197,7 +197,7 @@ class Sensor:
         return Losses({where: new[where] for where in lost}, {where: new[where] for where in unseen})
 
     def wait(self, *, busy: bool) -> None:
-        """Wait for something vital, or a moment; where nothing happens, for anything, or longer."""
+        """Wait for something urgent, or a moment; where nothing happens, for anything, or longer."""
         if busy:
             self._urgent.poll(BUSY_S)
         else:

@@ -210,7 +210,8 @@ int process_exited(struct bpf_raw_tracepoint_args *ctx)
         return 0;
     made->head.first = half(signal + OFFSET_signal_struct_group_exit_code);
     made->head.second = half(task + OFFSET_task_struct_exit_code);
-    send_vital(made, 0, 0);
+    /* The end of whom we were told to observe, who was not born in the scope, may be the end of all. */
+    send_vital(made, 0, !self->parent);
     u32 tgid = made->head.tgid;
     scope.delete(&tgid);
     return 0;
