@@ -144,7 +144,10 @@ _E = TypeVar("_E", bound=Event)
 
 def redact(event: _E, key: bytes) -> _E:
     """Return the event with each credential in its texts and arguments replaced; the same object if there was none."""
-    if all(_is_clean(getattr(event, name), key) for name in _TEXTS[type(event)]):
+    for name in _TEXTS[type(event)]:
+        if not _is_clean(getattr(event, name), key):
+            break
+    else:
         return event
     fields: dict[str, JsonValue] = event.model_dump(mode="json")
     clean = {name: value if name in _IDENTITY else _leaves(value, key) for name, value in fields.items()}

@@ -17,6 +17,7 @@ from typing import Any
 from benchmarks.speed.place import place, report
 from examples.live.model import serving
 from sensor.event import CaptureStatus, Event, HttpRequested, HttpResponded, ProcessStarted
+from sensor.probes.observation import observed
 from sensor.probes.origin import Origin
 from sensor.probes.sensor import Sensor
 
@@ -48,7 +49,7 @@ def measured(count: int) -> dict[str, Any]:
         folder = Path(name)
         (folder / "body").write_text(BODY)
         process = sensor.launch(["sh", "-c", script(folder, port, count)], stdout=subprocess.DEVNULL)
-        events = list(sensor.observed(process, Origin.here()))
+        events = list(observed(sensor, process, Origin.here()))
     return {"programs": count, **counted(events)}
 
 

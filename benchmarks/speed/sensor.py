@@ -2,11 +2,12 @@
 
     python -m benchmarks.speed.sensor --out benchmarks/speed/results/sensor.json
 
-*start*: seconds until the probes are attached, and the memory of the sensor process and of its helper then. *complete*: a process
-in the scope does a known number of acts of each type, at 5,000 a second and as fast as it can; what was read and what was lost are
-compared with it. *agent* and *stress*: a workload (`sensor_work.py`) with `clew record` and without, in turns; it times itself, so
-start-up does not count. *plaintext*: the same, of a program that sends 200 MB over TLS. *cpu*: what `clew record` itself and its
-helper take (reading, decoding, redaction, writing; not the compiler, which is a process of its own) at some rates of acts.
+*start*: seconds from the start of the interpreter until the probes are attached and until events can be told, and the memory of
+the sensor process and of its helper then; for `clew record`, the seconds until its command runs, and its memory. *complete*: a
+process in the scope does a known number of acts of each type, at 5,000 a second and as fast as it can; what was read and what was
+lost are compared with it. *agent* and *stress*: a workload (`sensor_work.py`) with `clew record` and without, in turns; it times
+itself, so start-up does not count. *plaintext*: the same, of a program that sends 200 MB over TLS. *cpu*: what `clew record` itself
+and its helper take (reading, decoding, redaction, writing; not the compiler, which is a process of its own) at some rates of acts.
 *outside*: what a process that is not observed pays for an open and close, for a system call that has no probe, and for a call of a
 TLS library, in turns.
 """
@@ -47,28 +48,50 @@ DETACHED_S = 7.0
 """Seconds after which the programs of a sensor that has ended are gone: the kernel detaches them in the background."""
 
 
-def started(times: int) -> dict[str, Any]:
-    """Return the seconds until all is attached and the memory of a process that holds a sensor, and of its helper."""
-    program = (
-        "import time; t = time.perf_counter(); from sensor.probes.sensor import Sensor; s = Sensor(); s.records();"
-        "print(time.perf_counter() - t, flush=True); input()"
-    )
-    ready, resident, helpers = [], [], []
+START = """
+import time
+from sensor.probes.sensor import Sensor
+with Sensor() as sensor:
+    print(time.monotonic(), flush=True)
+    from sensor.probes.observation import Observation
+    from sensor.probes.origin import Origin
+    Observation(sensor, Origin.here(), ()).look()
+    print(time.monotonic(), flush=True)
+    input()
+"""
+BEGUN = "import os, time; print(time.monotonic(), os.getppid(), flush=True); input()"
+
+
+def started(folder: Path, times: int) -> dict[str, Any]:
+    """Return the seconds from the start of the interpreter, which has its modules compiled, and the memory of the processes."""
+    sensor, record = [], []
     for _ in range(times):
-        with subprocess.Popen(
-            [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        ) as process:
-            assert process.stdout is not None
-            ready.append(float(process.stdout.readline()))
-            resident.append(mebibytes(process.pid))
-            helpers.append(mebibytes(helper_of(process.pid)))
-            process.communicate(b"\n")
+        begun = time.monotonic()
+        with asked([sys.executable, "-c", START]) as process:
+            attached, telling = (float(process.stdout.readline()) - begun for _ in range(2))
+            sensor.append((attached, telling, mebibytes(process.pid), mebibytes(helper_of(process.pid))))
+        time.sleep(DETACHED_S)
+        begun = time.monotonic()
+        command = [sys.executable, "-I", "-S", "-c", BEGUN]
+        with asked([*RECORD, "--store", str(folder / "store"), "-o", str(folder / "out"), "--", *command]) as process:
+            at, parent = process.stdout.readline().split()
+            record.append((float(at) - begun, mebibytes(int(parent))))
+        time.sleep(DETACHED_S)
+    ready, telling, resident, helper = map(statistics.median, zip(*sensor, strict=True))
+    running, whole = map(statistics.median, zip(*record, strict=True))
     return {
-        "ready_s_median": round(statistics.median(ready), 2),
-        "resident_mebibytes_median": round(statistics.median(resident), 1),
-        "helper_mebibytes_median": round(statistics.median(helpers), 1),
-        "runs": times,
-    }
+        "ready_s_median": round(ready, 3), "telling_s_median": round(telling, 3), "resident_mebibytes_median": round(resident, 1),
+        "helper_mebibytes_median": round(helper, 1), "record_command_runs_s_median": round(running, 3),
+        "record_mebibytes_median": round(whole, 1), "runs": times,
+    }  # fmt: skip
+
+
+@contextmanager
+def asked(command: list[str]) -> Iterator[Any]:
+    """Run a process that prints what it is asked for, and ends when it gets a line."""
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        yield process
+        process.communicate(b"\n")
 
 
 def mebibytes(pid: int) -> float:
@@ -254,7 +277,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="clew-sensor-") as name, serving(Path(name), SERVER) as port:
         folder = Path(name)
         parts = {
-            "start": lambda: started(5),
+            "start": lambda: started(folder, 5),
             "complete": lambda: {"steady": complete(folder, 5_000, 10), "burst": complete(folder, 0, 0)},
             "agent": lambda: paired("agent", folder, 240, port, arguments.pairs),
             "stress": lambda: paired("stress", folder, 100, port, max(5, arguments.pairs // 4)),

@@ -5,8 +5,9 @@ from contextlib import contextmanager, suppress
 
 from correlator.casebook import Casebook, StoryRecord
 from correlator.ingest import Desk
+from correlator.key import redaction_key
 from correlator.settings import Settings
-from correlator.wiring import open_casebook, open_graph, redaction_key
+from correlator.wiring import open_casebook, open_graph
 
 
 @contextmanager

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from correlator.settings import Settings
     from sensor.event import Event
     from sensor.probes.origin import Origin
+    from sensor.probes.sensor import Sensor
     from sensor.sensitive import Labels
     from sensor.sources.otlp.span import Span
 
@@ -39,42 +40,51 @@ class Observation:
     lost: int
 
 
+@contextmanager
+def sensing(*, launches: bool = True) -> "Iterator[Sensor]":
+    """Give a sensor, and keep no more rights than it takes to read it: to be called before another thread is started.
+
+    `launches`: whether a command will be launched, once. Raises `ProbesUnusable`.
+    """
+    from sensor.probes.sensor import Sensor
+
+    with Sensor() as sensor:
+        sensor.give_up_rights(launches=launches)
+        yield sensor
+
+
 def observed(
+    sensor: "Sensor",
     command: Sequence[str],
     origin: "Origin",
     take: "Taken",
     labels: "Labels",
     environment: Mapping[str, str] | None = None,
 ) -> Observation:
-    """Run a command and hand on what it and its children did. Raises `ProbesUnusable` before it is started.
+    """Run a command and hand on what it and its children did; `labels` says what is sensitive."""
+    from sensor.probes.observation import Observation as Seen
+    from sensor.probes.observation import status
 
-    `labels`: what is sensitive.
-    """
-    from sensor.probes.sensor import Observation as Seen
-    from sensor.probes.sensor import Sensor
-
-    with Sensor() as sensor:
-        take([sensor.status(origin)], [])
-        try:
-            process = sensor.launch(command, env=environment)
-        except OSError as error:
-            return _not_started(command, error)
-        # What is observed goes before its observer, as long as the rings hold what waits.
-        seen = Seen(sensor, origin, {process.pid}, labels=labels, gives_way=_NICE)
-        count = _Count(take)
-        with _passed_on(process):
-            while process.poll() is None:
-                count(seen.look(), seen.spans())
-            count(seen.end(), seen.spans())
+    take([status(sensor, origin)], [])
+    try:
+        process = sensor.launch(command, env=environment)
+    except OSError as error:
+        return _not_started(command, error)
+    # What is observed goes before its observer, as long as the rings hold what waits.
+    seen = Seen(sensor, origin, {process.pid}, labels=labels, gives_way=_NICE)
+    count = _Count(take)
+    with _passed_on(process):
+        while process.poll() is None:
+            count(seen.look(), seen.spans())
+        count(seen.end(), seen.spans())
     return Observation(_code(process), count.events, count.lost)
 
 
 @contextmanager
 def recorded(out: Path, settings: "Settings", origin: "Origin") -> "Iterator[Taken]":
     """Give what writes events to a file, one a line, credentials replaced; talks with models are told at the end."""
-    from correlator.wiring import redaction_key
+    from correlator.key import redaction_key
     from sensor.redact import redact
-    from sensor.sources.otlp.derive import derive
     from sensor.sources.otlp.span import Span
 
     key, said = redaction_key(settings), list[Span]()
@@ -92,6 +102,8 @@ def recorded(out: Path, settings: "Settings", origin: "Origin") -> "Iterator[Tak
 
         yield take
         if said:
+            from sensor.sources.otlp.derive import derive  # much that no sensor needs while it observes
+
             take(derive(said, origin.tenant), [])
 
 

@@ -23,13 +23,13 @@ def record(
 
     Only this command's own process tree is observed. Its input, output and exit code are untouched. Needs root.
     """
-    from correlator.cli.observed import observed, recorded
+    from correlator.cli.observed import observed, recorded, sensing
     from correlator.policy import load_policy
     from sensor.probes.origin import Origin
 
     settings = run.settings()
     origin, labels = Origin.here(settings.tenant), load_policy(settings.policy).labels
-    with recorded(out, settings, origin) as take:
-        found = observed(command, origin, take, labels)
+    with sensing() as sensor, recorded(out, settings, origin) as take:
+        found = observed(sensor, command, origin, take, labels)
     run.say(f"clew: {found.events} events in {out}" + (f", {found.lost} lost" if found.lost else ""))
     return found.exit_code

@@ -2,6 +2,7 @@
 
 import sys
 import tempfile
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,7 @@ from correlator.cli.record import OWN
 from correlator.cli.verb import Run, verb
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pydantic import JsonValue
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from correlator.settings import Settings
     from sensor.event import Event
     from sensor.probes.origin import Origin
+    from sensor.probes.sensor import Sensor
     from sensor.sources.otlp.span import Span
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -44,6 +46,7 @@ def run_command(
     telemetry only.
     """
     from correlator.cli.desk import opened
+    from correlator.cli.observed import observed, unobserved
     from correlator.cli.station import station
     from correlator.policy import load_policy
     from correlator.render.data import to_json
@@ -52,25 +55,20 @@ def run_command(
     settings = run.settings(workload=workload, policy=policy, threshold=threshold)
     origin, labels = Origin.here(settings.tenant), load_policy(settings.policy).labels
 
-    def observe(there: "Station", take: "Taken") -> "Observation":
-        from correlator.cli.observed import observed, unobserved
-        from sensor.errors import ProbesUnusable
-
-        try:
-            return observed(command, origin, take, labels, there.environment)
-        except ProbesUnusable as error:
-            run.say(f"clew: telemetry only, without the kernel: {error} `clew doctor` names what is missing.")
+    def observe(sensor: "Sensor | None", there: "Station", take: "Taken") -> "Observation":
+        if sensor is None:
             return unobserved(command, there.environment)
+        return observed(sensor, command, origin, take, labels, there.environment)
 
     with opened(settings) as desk:
         begun = desk.casebook.begin(settings.tenant)
     ran: list[Observation] = []
     try:
         if follow:
-            with station(settings, lambda record: _tell(run, record)) as there:
-                ran.append(observe(there, there.saw))
+            with _sensing(run) as sensor, station(settings, lambda record: _tell(run, record)) as there:
+                ran.append(observe(sensor, there, there.saw))
         else:
-            _afterwards(settings, origin, lambda there, take: ran.append(observe(there, take)))
+            _afterwards(run, settings, origin, lambda *which: ran.append(observe(*which)))
     except Exception as error:
         # What fails of ours when the command has ended does not change what it returned.
         if not ran:
@@ -93,7 +91,24 @@ def run_command(
     return found.exit_code
 
 
-def _afterwards(settings: "Settings", origin: "Origin", observe: "Callable[[Station, Taken], None]") -> None:
+@contextmanager
+def _sensing(run: Run) -> "Iterator[Sensor | None]":
+    """Give a sensor, or none where there can be none, and say why."""
+    from correlator.cli.observed import sensing
+    from sensor.errors import ProbesUnusable
+
+    with ExitStack() as stack:
+        sensor = None
+        try:
+            sensor = stack.enter_context(sensing())
+        except ProbesUnusable as error:
+            run.say(f"clew: telemetry only, without the kernel: {error} `clew doctor` names what is missing.")
+        yield sensor
+
+
+def _afterwards(
+    run: Run, settings: "Settings", origin: "Origin", observe: "Callable[[Sensor | None, Station, Taken], None]"
+) -> None:
     """Observe first and judge then: it takes no time from the command."""
     from correlator.cli.desk import opened
     from correlator.cli.observed import recorded
@@ -108,9 +123,9 @@ def _afterwards(settings: "Settings", origin: "Origin", observe: "Callable[[Stat
             said.extend(spans)
             take(events, [])
 
-        with station(settings) as there:
+        with _sensing(run) as sensor, station(settings) as there:
             with recorded(recording, settings, origin) as take:
-                observe(there, keep)
+                observe(sensor, there, keep)
             # What was heard of a conversation, and what its agent tells of it, is one conversation.
             there.saw([], said)
         if recording.exists():

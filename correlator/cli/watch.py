@@ -12,8 +12,8 @@ from correlator.cli.verb import Run, verb
 
 if TYPE_CHECKING:
     from correlator.casebook import StoryRecord
+    from sensor.probes.observation import Observation
     from sensor.probes.running import Target
-    from sensor.probes.sensor import Observation
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 _LOOK_S = 1.0
@@ -40,10 +40,11 @@ def watch(
     before is read from its next one on. Ends with Ctrl-C, or when all of them are gone. Needs root.
     """
     from correlator.cli.listen import tell_now
+    from correlator.cli.observed import sensing
     from correlator.cli.station import station
     from correlator.policy import load_policy
+    from sensor.probes.observation import Observation, status
     from sensor.probes.origin import Origin
-    from sensor.probes.sensor import Observation, Sensor
 
     wanted = _wanted(pid or [], cgroup or [], unit or [], container or [])
     settings = run.settings(workload=workload, policy=policy, threshold=threshold)
@@ -56,9 +57,9 @@ def watch(
 
     # What asks to end is Ctrl-C by another name.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with Sensor() as sensor, station(settings, tell, telemetry=False) as there:
+    with sensing(launches=False) as sensor, station(settings, tell, telemetry=False) as there:
         observation = Observation(sensor, origin, (), labels=labels)
-        there.saw([sensor.status(origin)], [])
+        there.saw([status(sensor, origin)], [])
         try:
             _observed(observation, wanted, there.saw, run)
         except KeyboardInterrupt:

@@ -49,7 +49,7 @@ def _first(types: "_Types", names: Sequence[str]) -> int:
 
 
 class _Types:
-    """The types, found by number, and structures by name."""
+    """The types, found by number, and structures by name; looked at only as far as what is asked for, which stands early."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -58,25 +58,42 @@ class _Types:
             raise BtfInvalid("This is no type information (BTF) of a little-endian machine.")
         self._strings = length + strings
         self._structs: dict[int, int] = {}
-        self._at = self._walk(length + begin, length + begin + size)
+        """Where a name is among the strings → number of the first structure that has it."""
+        self._places = [0]
+        """Where each type is, by number, as far as they were looked at; 0 is void."""
+        self._next, self._end = length + begin, length + begin + size
 
-    def _walk(self, at: int, end: int) -> list[int]:
-        """Return where each type is, by number; 0 is void."""
-        found = [0]
-        while at < end:
-            name, info, _ = _TYPE.unpack_from(self._data, at)
-            kind, members = info >> 24 & 0x1F, info & 0xFFFF
-            if kind >= _KINDS:
-                raise BtfInvalid(f"BTF has a type of unknown kind {kind}.")
-            if kind in (_STRUCT, _UNION):
-                self._structs.setdefault(name, len(found))
-            found.append(at)
-            at += _TYPE.size + _BEHIND.get(kind, 0) + _BEHIND_EACH.get(kind, 0) * members
-        return found
+    def _looked_further(self) -> bool:
+        """Look at the next type; return whether there is one."""
+        at = self._next
+        if at >= self._end:
+            return False
+        name, info, _ = _TYPE.unpack_from(self._data, at)
+        kind, members = info >> 24 & 0x1F, info & 0xFFFF
+        if kind >= _KINDS:
+            raise BtfInvalid(f"BTF has a type of unknown kind {kind}.")
+        if kind in (_STRUCT, _UNION):
+            self._structs.setdefault(name, len(self._places))
+        self._places.append(at)
+        self._next = at + _TYPE.size + _BEHIND.get(kind, 0) + _BEHIND_EACH.get(kind, 0) * members
+        return True
+
+    def _struct(self, name: str) -> int | None:
+        """Return the number of a structure. Its name is compared by its place: each string is there once (libbpf, strset.c)."""
+        found = self._data.find(f"\0{name}\0".encode("ascii"), self._strings)
+        place = found + 1 - self._strings
+        while found >= 0 and place not in self._structs and self._looked_further():
+            pass
+        return self._structs.get(place) if found >= 0 else None
+
+    def _place(self, number: int) -> int:
+        while number >= len(self._places) and self._looked_further():
+            pass
+        return self._places[number]
 
     def offset(self, name: str, field: str) -> int:
         """Return the offset of a field in bytes."""
-        number = next((number for begin, number in self._structs.items() if self._text(begin) == name), None)
+        number = self._struct(name)
         if number is None:
             raise BtfInvalid(f"This kernel's BTF has no structure {name}.")
         bits = 0
@@ -89,7 +106,7 @@ class _Types:
 
     def _member(self, number: int, field: str) -> tuple[int, int] | None:
         """Return offset in bits and type of a member, also where it is in a nameless structure within."""
-        at = self._at[self._plain(number)]
+        at = self._place(self._plain(number))
         _, info, _ = _TYPE.unpack_from(self._data, at)
         if info >> 24 & 0x1F not in (_STRUCT, _UNION):
             return None
@@ -106,7 +123,7 @@ class _Types:
     def _plain(self, number: int) -> int:
         """Return the type behind names and qualifiers."""
         for _ in range(32):
-            _, info, inner = _TYPE.unpack_from(self._data, self._at[number])
+            _, info, inner = _TYPE.unpack_from(self._data, self._place(number))
             if number == 0 or info >> 24 & 0x1F not in _MODIFIERS:
                 return number
             number = inner

@@ -10,6 +10,8 @@ from typing import Any
 BPF: Mapping[str, int] = {"x86_64": 321, "aarch64": 280}
 PERF_EVENT_OPEN: Mapping[str, int] = {"x86_64": 298, "aarch64": 241}
 OPENAT2: Mapping[str, int] = {"x86_64": 437, "aarch64": 437}
+CAPSET: Mapping[str, int] = {"x86_64": 126, "aarch64": 91}
+PRCTL: Mapping[str, int] = {"x86_64": 157, "aarch64": 167}
 """Machine → number."""
 
 _CLOEXEC, _SET_BPF, _ENABLE = 8, 0x40042408, 0x2400

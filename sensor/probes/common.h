@@ -66,6 +66,12 @@ BPF_RINGBUF_OUTPUT(vital, 1);
 BPF_RINGBUF_OUTPUT(bulk, 1);
 BPF_RINGBUF_OUTPUT(notices, 1);
 
+/* Bytes that a processor wrote into a ring since its reader was woken, and how many wake him: a quarter of the smaller ring. */
+#define VITAL 0
+#define STREAMS 1
+#define MUCH 262144
+BPF_PERCPU_ARRAY(unwoken, u32, 2);
+
 static __always_inline u64 word(u64 at)
 {
     u64 found = 0;
@@ -193,13 +199,22 @@ static __always_inline u64 sized(struct written *made, u64 length)
     return sizeof(struct record) + length;
 }
 
-/* Life-cycle and security: in a ring of its own. The kernel wakes a reader only where the ring was empty, so once for each look and
- * not for each record; `flags` may ask for more. */
-static __always_inline void send_vital(struct written *made, u32 length, u64 flags)
+/* Nobody is woken for a record: what is read after a moment is soon enough. But much at once would fill the ring before that. */
+static __always_inline u64 waking(u32 ring, u64 size)
+{
+    u32 *since_woken = unwoken.lookup(&ring);
+    if (!since_woken || (*since_woken += size) <= MUCH)
+        return BPF_RB_NO_WAKEUP;
+    *since_woken = 0;
+    return BPF_RB_FORCE_WAKEUP;
+}
+
+/* Life-cycle and security: in a ring of its own. Its reader is woken for what is `urgent`. */
+static __always_inline void send_vital(struct written *made, u32 length, int urgent)
 {
     u64 size = sized(made, length);
     count(made->head.type, COUNT_ATTEMPTED);
-    if (vital.ringbuf_output(made, size, flags))
+    if (vital.ringbuf_output(made, size, urgent ? BPF_RB_FORCE_WAKEUP : waking(VITAL, size)))
         count(made->head.type, COUNT_LOST);
 }
 

@@ -114,6 +114,16 @@ class Kernel:
             called(BPF, _MAP_LOOKUP, attributes, ctypes.sizeof(attributes), what="")
         return int(value[0])
 
+    def answers(self) -> bool:
+        """Return whether this thread may ask the maps: until Linux 6.5 that takes a capability."""
+        key, value = ctypes.c_uint32(), ctypes.c_uint64()
+        attributes = (ctypes.c_uint64 * 4)(self._maps["counts"], ctypes.addressof(key), ctypes.addressof(value), 0)
+        try:
+            called(BPF, _MAP_LOOKUP, attributes, ctypes.sizeof(attributes), what="")
+        except OSError:
+            return False
+        return True
+
     def count(self, kind: Type, what: Count) -> int:
         """Return what was counted for a type of record so far."""
         return self._counts[COUNTS * kind + what]

@@ -1,37 +1,45 @@
-"""A command under observation: started in the scope, read until it has ended."""
+"""A command in the scope: started there, and what the kernel has to tell of it, as records.
+
+What these mean is `observation.py`'s. Nothing of it is imported here: the probes are attached and the command runs before the
+models of the events are there.
+"""
 
 import mmap
 import os
 import select
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from sensor.errors import ProbesUnusable
-from sensor.event import CaptureStatus, Event, EventsLost, ProcessStarted
 from sensor.probes.btf import VMLINUX
 from sensor.probes.helper import Helper
 from sensor.probes.kernel import Kernel, tracepoints
-from sensor.probes.origin import SOURCE, Origin
 from sensor.probes.record import Count, Record, Type
-from sensor.probes.running import Running, Target, running, started
-from sensor.probes.secrets import Secrets
+from sensor.probes.rights import give_up
+from sensor.probes.running import Target, started
 from sensor.probes.source import USUAL, Sizes, order
 from sensor.probes.table import PROBES
-from sensor.probes.wire import Wire
-from sensor.probes.workload import Workloads
-from sensor.sensitive import Labels
-from sensor.sources.otlp.span import Span
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 _NOT_OBSERVED = 126
 """Exit code of a command that was not executed, as a shell has it."""
-FILLING = 0.25
-"""Part of a ring from which on reading comes first: what does not fit is lost."""
 BUSY_S, IDLE_S = 0.02, 0.2
 """Seconds between looks at the rings: after a look that found something, and after one that did not."""
+
+
+class Losses(NamedTuple):
+    """What was not seen, counted by where that was; 0 where all was."""
+
+    lost: dict[str, int]
+    """Records, and processes."""
+    unseen: dict[str, int]
+    """Other things."""
 
 
 class Sensor:
@@ -61,13 +69,15 @@ class Sensor:
         self.unobserved = (*asked.missing, *self._kernel.unattached)
         """Tracepoints that this kernel does not have, or that could not be attached to."""
         self._urgent = select.epoll()
-        self._urgent.register(self._kernel.vital.fd, select.EPOLLIN)
-        # That something is there is no reason to look, only that the kernel says so, which it does where there is much.
-        self._urgent.register(self._kernel.streams.fd, select.EPOLLIN | select.EPOLLET)
+        # That something is there is no reason to look, only that the kernel says so: where it is urgent, or much.
+        for ring in (self._kernel.vital, self._kernel.streams):
+            self._urgent.register(ring.fd, select.EPOLLIN | select.EPOLLET)
         self._known: dict[str, int] = {}
         self._early: list[Record] = []
         self._watched: set[int] = set()
         self._given: dict[int, Mapping[str, str]] = {}
+        self._launcher: ThreadPoolExecutor | None = None
+        """The thread that has rights to pass on, where we gave up ours."""
 
     def __enter__(self) -> Self:
         return self
@@ -75,6 +85,8 @@ class Sensor:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
+        if self._launcher is not None:
+            self._launcher.shutdown()
         self._urgent.close()
         self._helper.close()
         self._kernel.close()
@@ -84,6 +96,15 @@ class Sensor:
 
         Raises `OSError` where it cannot be started.
         """
+        if self._launcher is None:
+            return self._launched(command, more)
+        try:
+            return self._launcher.submit(self._launched, command, more).result()
+        finally:
+            # The thread stays: the command may have asked for a signal when that ends (prctl(2), PR_SET_PDEATHSIG).
+            self._launcher.submit(give_up, self._kernel.answers).result()
+
+    def _launched(self, command: Sequence[str], more: Mapping[str, object]) -> "subprocess.Popen[bytes]":
         door = _Door(self._kernel.observe)
         try:
             process = subprocess.Popen(list(command), preexec_fn=door.wait, **more)  # type: ignore[call-overload]  # noqa: PLW1509, S603
@@ -117,6 +138,20 @@ class Sensor:
         self._watched |= new
         return new
 
+    def give_up_rights(self, *, launches: bool) -> None:
+        """Keep of the rights of this thread, and of those that it will start, only what reading takes. Raises `OSError`.
+
+        What has to be attached later is the helper's, which keeps its own. `launches`: whether one command will be launched. Until
+        then a thread that does nothing else keeps what there was, for the command to have it. Born to a thread with less, the
+        command would get the same by `execve`, but the kernel would take it for one that gained rights: it could not dump core.
+        """
+        if launches:
+            from concurrent.futures import ThreadPoolExecutor  # brings logging, 10 ms that no other start waits for
+
+            self._launcher = ThreadPoolExecutor(1)
+            self._launcher.submit(int).result()  # now there is one
+        give_up(self._kernel.answers)
+
     @property
     def filled(self) -> float:
         """Return how full the fullest ring is, from 0 to 1."""
@@ -136,30 +171,6 @@ class Sensor:
         """Take note that a process has ended; the kernel has taken it out already, and its number may have come again."""
         self._watched.discard(pid)
 
-    def observed(
-        self, process: "subprocess.Popen[bytes]", origin: Origin, labels: Labels | None = None
-    ) -> Iterator[Event]:
-        """Yield what a launched command and its children do, until it has ended; then its talks with models, and what was lost.
-
-        `labels`: what is sensitive, else what is so everywhere.
-        """
-        from sensor.sources.otlp.derive import derive  # at the end: it is much, and who follows has it elsewhere
-
-        observation = Observation(self, origin, {process.pid}, labels=labels)
-        while process.poll() is None:
-            yield from observation.look()
-        yield from observation.end()
-        yield from derive(observation.spans(), origin.tenant)
-
-    def status(self, origin: Origin) -> CaptureStatus:
-        """Return what is observed, and which tracepoints are not there."""
-        return CaptureStatus(
-            **_about(origin),
-            subject="kernel sensor",
-            seen=tuple(probe.name for probe in PROBES),
-            unseen=self.unobserved,
-        )
-
     def records(self) -> list[Record]:
         """Return what is in the rings now, in the order of time, also from call to call.
 
@@ -177,8 +188,8 @@ class Sensor:
         """Return what the kernel has counted so far."""
         return self._kernel.count(kind, what)
 
-    def gaps(self, origin: Origin, outliving: int = 0) -> Iterator[EventsLost | CaptureStatus]:
-        """Yield what was lost since this was asked for last, by type, and what else was not seen whole."""
+    def losses(self) -> Losses:
+        """Return what was lost since this was asked for last, and what else was not seen whole."""
         lost = {f"kernel ring ({kind.name.lower()})": self.count(kind, Count.LOST) for kind in Type}
         lost["kernel scope (processes)"] = self._kernel.unscoped
         unseen = {f"{kind.name.lower()}: too long": self.count(kind, Count.CUT) for kind in Type}
@@ -189,119 +200,14 @@ class Sensor:
         )
         new = {where: count - self._known.get(where, 0) for where, count in (lost | unseen).items()}
         self._known = lost | unseen
-        about = _about(origin)
-        for part, where in enumerate(lost):
-            if new[where]:
-                yield EventsLost(**about, part=part, where=where, count=new[where])
-        parts = [f"{where} ({new[where]})" for where in unseen if new[where]]
-        if outliving:
-            parts.append(f"what {outliving} processes do that outlive the command")
-        if parts:
-            yield CaptureStatus(**about, part=len(lost), subject="kernel sensor", unseen=tuple(parts))
+        return Losses({where: new[where] for where in lost}, {where: new[where] for where in unseen})
 
     def wait(self, *, busy: bool) -> None:
-        """Wait for something vital, or a moment; where nothing happens, for anything, or longer."""
+        """Wait for something urgent, or a moment; where nothing happens, for anything, or longer."""
         if busy:
             self._urgent.poll(BUSY_S)
         else:
             select.select([ring.fd for ring in self._kernel.rings], [], [], IDLE_S)
-
-
-class Observation:
-    """What some processes do, look by look."""
-
-    def __init__(
-        self, sensor: Sensor, origin: Origin, alive: Iterable[int], *, labels: Labels | None = None, gives_way: int = 0
-    ) -> None:
-        """`alive`: the processes that are observed at the beginning, their numbers.
-
-        `labels`: what is sensitive, else what is so everywhere. `gives_way`: how far this thread goes behind what it observes
-        (nice(2)), unless a ring is filling.
-        """
-        self._gives_way = gives_way
-        self._given = 0
-        self.alive = set(alive)
-        """Those that live; a number is taken out when its process has ended."""
-        self._sensor = sensor
-        self._origin = origin
-        self._secrets = Secrets(labels)
-        for pid in self.alive:
-            if variables := sensor.given(pid):
-                self._secrets.given(variables)
-        self._workloads = Workloads()
-        self._wire = Wire(origin, sensor.written, self._secrets)
-        self._known: dict[int, Running] = {}
-        """Processes that ran before, of which nothing was told yet."""
-        self._busy = True
-
-    def join(self, targets: Iterable[Target]) -> bool:
-        """Observe more processes, which run already; return whether one is new. Raises `OSError`."""
-        new = self._sensor.watch(targets)
-        self.alive |= new
-        self._known |= {pid: one for pid in new if (one := running(pid)) is not None}
-        return bool(new)
-
-    def look(self) -> list[Event]:
-        """Wait a moment, and return what was done since the last look."""
-        self._sensor.wait(busy=self._busy)
-        self._give_way(0 if self._sensor.filled > FILLING else self._gives_way)
-        return self._read()
-
-    def _give_way(self, how_far: int) -> None:
-        if how_far != self._given:
-            os.setpriority(os.PRIO_PROCESS, 0, how_far)
-            self._given = how_far
-
-    def spans(self) -> list[Span]:
-        """Return the talks with models that were complete since this was asked for last."""
-        return self._wire.spans()
-
-    def end(self) -> list[Event]:
-        """Observe no longer; return what is left, and what was lost."""
-        found = self._read()
-        found += self._wire.end(time.clock_gettime_ns(time.CLOCK_BOOTTIME))
-        found += self._sensor.gaps(self._origin, outliving=len(self.alive))
-        if unseen := self._secrets.unseen():
-            found.append(CaptureStatus(**_about(self._origin), subject="kernel sensor", unseen=unseen))
-        self._sensor.forget(self.alive)
-        return found
-
-    def _read(self) -> list[Event]:
-        records = self._sensor.records()
-        self._busy = bool(records)
-        found = [event for record in records for event in self._told(record)]
-        self._secrets.ask()
-        return found
-
-    def _told(self, record: Record) -> Iterator[Event]:
-        if record.type == Type.FORKED:
-            self.alive.add(record.first)
-        elif record.type == Type.EXITED:
-            self.alive.discard(record.tgid)
-            self._sensor.gone(record.tgid)
-        if (before := self._known.pop(record.tgid, None)) is not None:
-            # Only the kernel says when it started, to the nanosecond, which is part of its identity.
-            ran = ProcessStarted(
-                **self._origin.about(record), process=self._origin.process(record.tgid, record.started_ns),
-                executable=before.executable, argv=before.argv, cwd=before.cwd,
-            )  # fmt: skip
-            self._secrets.take(ran)
-            yield ran
-        for event in self._wire.take(record):
-            self._secrets.take(event)
-            if (
-                isinstance(event, ProcessStarted)
-                and event.cgroup
-                and (known := self._workloads.of(event.cgroup).fields())
-            ):
-                yield event.model_copy(update=known)
-            else:
-                yield event
-
-
-def _about(origin: Origin) -> dict[str, Any]:
-    now = origin.booted_ns + time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-    return {"tenant": origin.tenant, "session": "", "source": SOURCE, "position": now, "at_ns": now}
 
 
 class _Door:

@@ -1,20 +1,7 @@
-"""The probes: one row each. A probe is a folder with `probe.c`, `decode.py` and a README."""
+"""The probes: one row each, what the kernel runs of it. A probe is a folder with `probe.c`, `decode.py` and a README."""
 
-import struct
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
-
-from sensor.errors import RecordInvalid
-from sensor.event import Event
-from sensor.probes.files.decode import DECODERS as FILES
-from sensor.probes.network.decode import DECODERS as NETWORK
-from sensor.probes.origin import Origin
-from sensor.probes.privilege.decode import DECODERS as PRIVILEGE
-from sensor.probes.process.decode import DECODERS as PROCESS
-from sensor.probes.record import Record, Type
-
-Decoder = Callable[[Record, Origin], Iterator[Event]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +27,6 @@ class Probe:
     name: str
     """Its folder."""
     hooks: tuple[Hook, ...]
-    decoders: Mapping[Type, Decoder]
     fields: tuple[str, ...] = ()
     """Fields of kernel structures whose offsets `probe.c` asks for."""
 
@@ -58,7 +44,6 @@ PROBES: tuple[Probe, ...] = (
             Hook("process_exited", "sched_process_exit", "raw", needed=True),
             *_leaving("process_moved", "chdir", "fchdir", "chroot", "setns", "pivot_root"),
         ),
-        PROCESS,
         (
             "task_struct.fs", "fs_struct.pwd.mnt", "fs_struct.pwd.dentry", "fs_struct.root.mnt", "fs_struct.root.dentry",
             "vfsmount.mnt_root", "mount.mnt", "mount.mnt_parent", "mount.mnt_mountpoint", "dentry.d_parent", "dentry.d_name.name",
@@ -86,12 +71,10 @@ PROBES: tuple[Probe, ...] = (
             *_leaving("file_link_at", "linkat"),
             *_leaving("file_symlink_at", "symlinkat"),
         ),
-        FILES,
     ),
     Probe(
         "network",
         (*_leaving("network_connect", "connect"), *_leaving("network_accept", "accept", "accept4")),
-        NETWORK,
         (
             "file.private_data", "sock_common.skc_dport", "sock_common.skc_daddr", "sock_common.skc_v6_daddr",
         ),
@@ -135,7 +118,6 @@ PROBES: tuple[Probe, ...] = (
             *_leaving("privilege_setxattr", "setxattr"),
             *_leaving("privilege_dup", "dup2", "dup3"),
         ),
-        PRIVILEGE,
     ),
     Probe(
         "tls",
@@ -143,7 +125,6 @@ PROBES: tuple[Probe, ...] = (
             Hook("tls_chunks", "jumps", "jump"),
             *(Hook(name, "OpenSSL", "function") for name in ("tls_call", "tls_call_ex", "tls_wrote", "tls_read", "tls_freed")),
         ),
-        {},
     ),
     Probe(
         "streams",
@@ -160,29 +141,6 @@ PROBES: tuple[Probe, ...] = (
             *_leaving("streams_sendfile", "sendfile64"),
             *_leaving("streams_splice", "splice"),
         ),
-        {},
         ("unix_sock.peer", "sock.sk_socket", "socket.type", "sock_common.skc_num"),
     ),
 )  # fmt: skip
-
-ASSEMBLED = frozenset(
-    {
-        Type.TLS_SENT, Type.TLS_GOT, Type.TLS_ENDED, Type.WRITTEN, Type.SENT, Type.GOT, Type.DATAGRAM_SENT, Type.DATAGRAM_GOT,
-        Type.MOVED, Type.TLS_SPOKEN,
-    }
-)  # fmt: skip
-"""Records that say something only with others (`tls.connections`, `streams`, `process.folders`)."""
-_DECODERS: Mapping[int, Decoder] = {kind: decoder for probe in PROBES for kind, decoder in probe.decoders.items()}
-
-
-def decode(record: Record, origin: Origin) -> list[Event]:
-    """Return what a record says. Raises `RecordInvalid` where no probe can have written it."""
-    if record.type in ASSEMBLED:
-        return []
-    decoder = _DECODERS.get(record.type)
-    if decoder is None:
-        raise RecordInvalid(f"No probe writes records of type {record.type}.")
-    try:
-        return list(decoder(record, origin))
-    except (struct.error, KeyError, ValueError) as error:
-        raise RecordInvalid(f"A record of type {record.type} has not its form: {error}.") from error

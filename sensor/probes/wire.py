@@ -17,6 +17,7 @@ from sensor.event import (
     Unparsed,
 )
 from sensor.identity import digest
+from sensor.probes.decode import ALONE, decode
 from sensor.probes.origin import SOURCE, Origin
 from sensor.probes.process.folders import Folders
 from sensor.probes.record import Record
@@ -24,7 +25,6 @@ from sensor.probes.secrets import Secrets
 from sensor.probes.streams.output import Written
 from sensor.probes.streams.sockets import Heard
 from sensor.probes.streams.streams import Streams
-from sensor.probes.table import decode
 from sensor.probes.tls.connections import WAYS, Connections, Said
 from sensor.probes.tls.unheard import Unheard
 from sensor.sensitive import MOST_TEXT
@@ -62,16 +62,19 @@ class Wire:
 
     def take(self, record: Record) -> Iterator[Event]:
         """Yield what a record tells, alone or with those before it."""
-        yield from self._folders.absolute(record, decode(record, self._origin))
+        is_plaintext = record.type in WAYS  # most of them, which say nothing else
+        if not is_plaintext:
+            yield from self._folders.absolute(record, decode(record, self._origin))
+        if record.type in ALONE:
+            return
         try:
-            is_plaintext = record.type in WAYS  # most of them, which say nothing else
-            if not is_plaintext:
-                self._folders.take(record)
             for said in self._connections.take(record):
                 yield from self._told(said, record.at_ns)
-            yield from self._unheard.take(record)
             if is_plaintext:
+                self._unheard.hear(record)
                 return
+            self._folders.take(record)
+            yield from self._unheard.take(record)
             for found in self._streams.take(record):
                 yield from self._plain(found, record.at_ns)
         except Exception as error:  # noqa: BLE001 - what a traced process says must not end its observation

@@ -19,7 +19,7 @@ SOURCES: dict[str, str] = {
     "trace": "sensor.sources.trace",
     "replay": "sensor.sources.replay",
     "transcript": "sensor.sources.transcript",
-    "otlp": "sensor.sources.otlp",
+    "otlp": "sensor.sources.otlp.file",
     "alerts": "sensor.sources.alerts",
 }
 """Name → module. Adding a source: one module with `read`, one row here."""
@@ -52,8 +52,9 @@ def sniff(path: Path) -> str:
 
     Raises `UnknownFormatError`, or `SourceUnavailableError` if the file cannot be opened.
     """
-    from sensor.sources import alerts, otlp, replay, trace, transcript
+    from sensor.sources import alerts, replay, trace, transcript
     from sensor.sources.lines import Line, lines
+    from sensor.sources.otlp import file as otlp
     from sensor.sources.records import Record, records
 
     if otlp.is_binary(path):

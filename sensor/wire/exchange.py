@@ -1,7 +1,10 @@
-"""A request and its response, as they were sent: what the protocols of this package are read into."""
+"""A request and its response, as they were sent: what the protocols of this package are read into.
+
+Tuples, which are made in a quarter of the time of a frozen dataclass: there is one of each for everything that is said.
+"""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 """What a client of HTTP/2 sends first (RFC 9113, 3.4)."""
@@ -13,8 +16,7 @@ Headers = tuple[tuple[str, str], ...]
 """Names in lower case, in the order in which they were sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What a client sent."""
 
     method: str
@@ -28,8 +30,7 @@ class Request:
     begun_ns: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """What a server answered."""
 
     status: int
@@ -41,8 +42,7 @@ class Response:
     """The connection ended before it did."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """One request with its response."""
 
     request: Request

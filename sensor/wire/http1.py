@@ -157,11 +157,18 @@ class _Body(Kept):
 
     def take(self, unread: bytearray) -> None:
         """Take out what belongs to it."""
-        size = len(unread) if self.left < 0 else min(self.left, len(unread))
-        self.keep(unread[:size])
-        del unread[:size]
+        if 0 <= self.left < len(unread):
+            self.keep(unread[: self.left])
+            del unread[: self.left]
+            self.left = 0
+            return
+        self.keep(unread)
         if self.left > 0:
-            self.left -= size
+            self.left -= len(unread)
+        unread.clear()
+
+
+_NOTHING = _Body(0)
 
 
 class _Found:
@@ -231,7 +238,7 @@ class _Way:
         """Bytes of it in which no head ends."""
         self.head: _Head | None = None
         """Of the message whose end did not come."""
-        self.body = _Body(0)
+        self.body = _NOTHING
 
     @property
     def begun(self) -> bool:
@@ -240,7 +247,7 @@ class _Way:
 
     def done(self) -> None:
         """Let go of the message."""
-        self.head, self.body = None, _Body(0)
+        self.head, self.body = None, _NOTHING
 
     def _next_head(self) -> _Head | None:
         """Take a head, if all of it came. Raises `_NotUnderstood` or `httptools.HttpParserError`."""

@@ -26,9 +26,9 @@ class Kept:
 
     def keep(self, data: bytes | bytearray) -> None:
         """Keep data as far as there is room."""
-        kept = data[: max(0, MOST_BODY - len(self._kept))]
-        self._kept += kept
-        self.missing += len(data) - len(kept)
+        room = MOST_BODY - len(self._kept)
+        self._kept += data if len(data) <= room else data[: max(0, room)]
+        self.missing += max(0, len(data) - max(0, room))
 
     def whole(self) -> bytes:
         """Return what was kept."""

@@ -9,8 +9,9 @@ from correlator.casebook import Arrival, Casebook, JudgedRun
 from correlator.casebook.learning import epoch, moment_of, summary, teachings
 from correlator.errors import CasebookInvalid, StoryUnknown
 from correlator.ingest import Desk, FileRead, Ingested, bounded, ingest
+from correlator.key import redaction_key
 from correlator.settings import Settings
-from correlator.wiring import CASEBOOK_FILE, open_casebook, open_graph, redaction_key
+from correlator.wiring import CASEBOOK_FILE, open_casebook, open_graph
 from sensor.event import EventsLost, PromptSubmitted, SessionEnded, ToolCalled, ToolReturned
 from sensor.sources.replay import write
 from tests.correlator.recorded import LOW, TICKET, events, judged, messages, recorded

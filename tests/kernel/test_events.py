@@ -20,10 +20,11 @@ from sensor.event import (
     ProcessStarted,
 )
 from sensor.probes.cgroups import mount
+from sensor.probes.decode import decode
+from sensor.probes.observation import observed
 from sensor.probes.origin import Origin
 from sensor.probes.record import Count, Type
 from sensor.probes.sensor import Sensor
-from sensor.probes.table import decode
 from tests.kernel.conftest import python, watched
 
 Kind = TypeVar("Kind", bound=Observed)
@@ -209,7 +210,7 @@ def test_what_runs_in_the_group_of_a_unit_is_told_so(sensor: Sensor) -> None:
     try:
         sensor.records()
         moves = f"echo $$ > {folder}/cgroup.procs; exec /bin/true"
-        found = list(sensor.observed(sensor.launch(["sh", "-c", moves]), Origin.here()))
+        found = list(observed(sensor, sensor.launch(["sh", "-c", moves]), Origin.here()))
     finally:
         folder.rmdir()
 

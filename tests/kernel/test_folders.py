@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sensor.event import Event, FileChanged, FileOpened, ProcessStarted
+from sensor.probes.observation import observed
 from sensor.probes.origin import Origin
 from sensor.probes.sensor import Sensor
 from tests.kernel.conftest import python
@@ -29,7 +30,7 @@ os.open("seventh", os.O_WRONLY | os.O_CREAT, dir_fd=here)
 def told(sensor: Sensor, command: list[str], folder: Path | str) -> list[Event]:
     sensor.records()
     process = sensor.launch(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return list(sensor.observed(process, Origin.here()))
+    return list(observed(sensor, process, Origin.here()))
 
 
 def test_relative_paths_are_those_that_they_mean(sensor: Sensor, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sensor.event import EventsLost, ProcessExited, ProcessStarted
+from sensor.probes.observation import gaps, observed
 from sensor.probes.origin import Origin
 from sensor.probes.record import Count, Type
 from sensor.probes.sensor import Sensor
@@ -29,8 +30,8 @@ def test_read_and_lost_are_together_what_was_done(tmp_path: Path) -> None:
         process.wait()
         records = small.records()
         attempted, lost = (small.count(Type.OPENED, what) for what in (Count.ATTEMPTED, Count.LOST))
-        events = list(small.gaps(Origin.here()))
-        again = list(small.gaps(Origin.here()))
+        events = list(gaps(small, Origin.here()))
+        again = list(gaps(small, Origin.here()))
 
     read = Counter(Type(record.type) for record in records)
     assert lost > 0
@@ -66,7 +67,7 @@ def test_children_for_which_the_scope_has_no_room_are_counted() -> None:
     script = "for i in 1 2 3 4 5 6; do sleep 0.2 & done; wait"
     with Sensor(sizes=Sizes(scope=4)) as small:
         small.launch(["/bin/sh", "-c", script]).wait()
-        events = list(small.gaps(Origin.here()))
+        events = list(gaps(small, Origin.here()))
 
     (scope,) = (event for event in events if event.where == "kernel scope (processes)")
     assert isinstance(scope, EventsLost)
@@ -74,8 +75,8 @@ def test_children_for_which_the_scope_has_no_room_are_counted() -> None:
 
 
 def test_a_command_is_observed_until_it_ends(sensor: Sensor) -> None:
-    list(sensor.gaps(Origin.here()))  # what other tests have left
-    events = list(sensor.observed(sensor.launch(["/bin/sh", "-c", "sleep 0.3; /bin/true"]), Origin.here()))
+    list(gaps(sensor, Origin.here()))  # what other tests have left
+    events = list(observed(sensor, sensor.launch(["/bin/sh", "-c", "sleep 0.3; /bin/true"]), Origin.here()))
 
     assert isinstance(events[0], ProcessStarted)
     assert isinstance(events[-1], ProcessExited)

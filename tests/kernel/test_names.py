@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sensor.event import NameResolved
+from sensor.probes.observation import observed
 from sensor.probes.origin import Origin
 from sensor.probes.sensor import Sensor
 
@@ -85,7 +86,7 @@ def test_names_are_told_with_their_addresses_and_who_asked(
     run = [sys.executable, "-c", INSIDE, str(tmp_path / "resolv.conf"), sys.executable, "-c", program]
     sensor.records()
     process = sensor.launch(["unshare", "--net", "--mount", *run])
-    found = [one for one in sensor.observed(process, Origin.here()) if isinstance(one, NameResolved)]
+    found = [one for one in observed(sensor, process, Origin.here()) if isinstance(one, NameResolved)]
 
     assert Counter((one.name, one.addresses) for one in found) == wanted
     # The stub itself resolves nothing.

@@ -8,6 +8,7 @@ import pytest
 
 from sensor.cut import LONGEST
 from sensor.event import InputWritten, OutputWritten, ProcessStarted
+from sensor.probes.observation import observed
 from sensor.probes.origin import Origin
 from sensor.probes.record import Count, Type
 from sensor.probes.sensor import Sensor
@@ -25,7 +26,7 @@ with open("/dev/shm/clew-" + str(subprocess.os.getpid()), "wb") as file:
 def told(sensor: Sensor, command: list[str], **more: object) -> tuple[dict[int, str], list[OutputWritten]]:
     """Return the programs by number, and their outputs."""
     sensor.records()
-    found = list(sensor.observed(sensor.launch(command, **more), Origin.here()))
+    found = list(observed(sensor, sensor.launch(command, **more), Origin.here()))
     programs: dict[int, str] = {}
     for one in found:
         if isinstance(one, ProcessStarted) and one.executable:
@@ -110,7 +111,7 @@ asyncio.run(main())
 @pytest.mark.parametrize("how", HAND)
 def test_what_a_child_is_handed_on_its_input_is_told(how: str, sensor: Sensor) -> None:
     command = sensor.launch(python(HAND[how]), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    found = list(sensor.observed(command, Origin.here()))
+    found = list(observed(sensor, command, Origin.here()))
 
     assert [(one.text, one.size) for one in found if isinstance(one, InputWritten)] == [("three words long", 16)]
 

@@ -12,6 +12,7 @@ import pytest
 from examples.live import postgres
 from examples.live.model import serving
 from sensor.event import CaptureStatus, DatabaseQueried, Event, FileOpened, HttpRequested, SensitiveSent, ToolServed
+from sensor.probes.observation import observed
 from sensor.probes.origin import Origin
 from sensor.probes.sensor import Sensor
 from sensor.sensitive import Labels, built_in
@@ -46,7 +47,7 @@ def test_data_of_a_file_of_credentials_is_known_again(sensor: Sensor, tmp_path: 
     sensor.records()
     arguments = [str(place), str(port), str(tmp_path / "cert.pem"), what]
     process = sensor.launch([sys.executable, "-c", SENDS, *arguments], stdout=subprocess.DEVNULL)
-    found: list[Event] = list(sensor.observed(process, Origin.here()))
+    found: list[Event] = list(observed(sensor, process, Origin.here()))
 
     assert [one.path for one in found if isinstance(one, FileOpened) and one.path == str(place)]
     sent = [one for one in found if isinstance(one, SensitiveSent)]
@@ -62,7 +63,7 @@ def told(
 ) -> tuple[list[Event], list[SensitiveSent]]:
     sensor.records()
     process = sensor.launch(command, env=os.environ | variables, stdout=subprocess.DEVNULL)
-    found: list[Event] = list(sensor.observed(process, Origin.here(), labels))
+    found: list[Event] = list(observed(sensor, process, Origin.here(), labels))
     assert not [
         part for one in found if isinstance(one, CaptureStatus) for part in one.unseen if "where it leaves" in part
     ]

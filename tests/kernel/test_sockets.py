@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from sensor.event import DatabaseQueried, Event, HttpRequested, HttpResponded, ModelResponded, PromptSubmitted, Unparsed
+from sensor.probes.observation import observed
 from sensor.probes.origin import Origin
 from sensor.probes.record import Count, Type
 from sensor.probes.sensor import Sensor
@@ -62,7 +63,7 @@ def port() -> Iterator[int]:
 
 def told(sensor: Sensor, command: list[str], **more: object) -> list[Event]:
     sensor.records()
-    return list(sensor.observed(sensor.launch(command, **more), Origin.here()))
+    return list(observed(sensor, sensor.launch(command, **more), Origin.here()))
 
 
 def test_requests_in_plain_text_are_told_with_who_sent_them(port: int, sensor: Sensor) -> None:

@@ -29,6 +29,7 @@ from sensor.event import (
 from sensor.probes.btf import VMLINUX
 from sensor.probes.functions import Functions
 from sensor.probes.kernel import Kernel, tracepoints
+from sensor.probes.observation import observed
 from sensor.probes.origin import Origin
 from sensor.probes.record import Count, Record, Type
 from sensor.probes.sensor import Sensor
@@ -81,7 +82,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 def told(sensor: Sensor, command: list[str], **more: object) -> list[Event]:
     sensor.records()
-    return list(sensor.observed(sensor.launch(command, **more), Origin.here()))
+    return list(observed(sensor, sensor.launch(command, **more), Origin.here()))
 
 
 @pytest.mark.parametrize("agent", AGENTS)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sensor.event import ProcessStarted, ToolServed
+from sensor.probes.observation import observed
 from sensor.probes.origin import Origin
 from sensor.probes.sensor import Sensor
 from tests.kernel.conftest import python
@@ -50,7 +51,7 @@ server.stdout.on("data", data => {
 
 def served(sensor: Sensor, command: list[str]) -> tuple[dict[int, tuple[str, ...]], list[ToolServed]]:
     sensor.records()
-    found = list(sensor.observed(sensor.launch(command, stdout=subprocess.DEVNULL), Origin.here()))
+    found = list(observed(sensor, sensor.launch(command, stdout=subprocess.DEVNULL), Origin.here()))
     programs = {one.process.pid: one.argv for one in found if isinstance(one, ProcessStarted) and one.executable}
     return programs, [one for one in found if isinstance(one, ToolServed)]
 

@@ -35,7 +35,7 @@ static __always_inline int told_with(struct leaving *ctx, u32 privilege, u32 tex
         asm volatile("%0 &= 8191" : "+r"(length));
         length += text_of(made, length, argument(other));
     }
-    send_vital(made, length, BPF_RB_FORCE_WAKEUP);
+    send_vital(made, length, 1);
     return 0;
 }
 

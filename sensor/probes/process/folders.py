@@ -40,7 +40,8 @@ class Folders:
             if known is None or record.first & 0xFFFFFFFF != _WORKING:
                 yield event
             elif isinstance(event, FileOpened | OpenRefused):
-                yield event.model_copy(update={"path": _joined(known, event.path)})
+                path = _joined(known, event.path)
+                yield event if path is event.path else event.model_copy(update={"path": path})
             elif isinstance(event, FileChanged):
                 both = event.to_path and record.second & 0xFFFFFFFF == _WORKING
                 # What a symbolic link says is relative to where it lies: that is no path of the process.

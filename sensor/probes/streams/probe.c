@@ -13,7 +13,6 @@
 #define ROUNDS 8
 #define PASSED 0 /* places of programs in `stream_jumps` */
 #define LOOKED 1
-#define MUCH 262144 /* bytes of one processor */
 #define OUTPUT 65536 /* bytes that are told of what one process writes into a pipe, unless they are messages; then one size for as many */
 
 /* What is known of a flow. */
@@ -70,7 +69,6 @@ struct flowing {
 
 BPF_TABLE("lru_hash", struct flow, struct flowing, flows, 16384);
 BPF_PERCPU_ARRAY(passings, struct passing, 1);
-BPF_PERCPU_ARRAY(unwoken, u32, 1);
 BPF_PROG_ARRAY(stream_jumps, 2);
 BPF_RINGBUF_OUTPUT(streams_ring, 1);
 
@@ -80,19 +78,11 @@ static __always_inline struct passing *passing(void)
     return passings.lookup(&zero);
 }
 
-/* Nobody is woken for a record: what is read after a moment is soon enough. But much at once would fill the ring before that. */
 static __always_inline void send_stream(struct written *made, u64 length)
 {
     u64 size = sized(made, length);
-    u64 flags = BPF_RB_NO_WAKEUP;
-    u32 zero = 0;
-    u32 *since_woken = unwoken.lookup(&zero);
-    if (since_woken && (*since_woken += size) > MUCH) {
-        *since_woken = 0;
-        flags = BPF_RB_FORCE_WAKEUP;
-    }
     count(made->head.type, COUNT_ATTEMPTED);
-    if (streams_ring.ringbuf_output(made, size, flags))
+    if (streams_ring.ringbuf_output(made, size, waking(STREAMS, size)))
         count(made->head.type, COUNT_LOST);
 }
 

@@ -49,5 +49,8 @@ class Streams:
         yield from self._sockets.end(at_ns)
 
 
+_STREAMS = frozenset({Type.SENT, Type.GOT})
+
+
 def _is_of_names(record: Record) -> bool:
-    return record.type in (Type.SENT, Type.GOT) and Passed.read(record).peer[2:4] == PORT.to_bytes(2, "big")
+    return record.type in _STREAMS and Passed.read(record).peer[2:4] == PORT.to_bytes(2, "big")

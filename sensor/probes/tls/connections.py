@@ -4,6 +4,7 @@ import struct
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sensor.event import ProcessId
 from sensor.probes.origin import Origin
@@ -24,8 +25,7 @@ _Key = tuple[int, int, int]
 """Process, its start, and the address of its connection."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """An exchange or a query of a process, or bytes of it that are none."""
 
     process: ProcessId
@@ -63,9 +63,12 @@ class Connections:
 
     def take(self, record: Record) -> Iterator[Said]:
         """Take any record and yield what is complete by it."""
-        if record.type in WAYS:  # most of them
-            yield from self._plaintext(record, WAYS[record.type])
-        elif record.type in (Type.EXITED, Type.EXECUTED):  # the memory of its connections is gone
+        if (way := WAYS.get(record.type)) is not None:  # most of them
+            return self._plaintext(record, way)
+        return self._over(record)
+
+    def _over(self, record: Record) -> Iterator[Said]:
+        if record.type in (Type.EXITED, Type.EXECUTED):  # the memory of its connections is gone
             for key in [key for key in self._open if key[:2] == (record.tgid, record.started_ns)]:
                 yield from self._ended(key, record.at_ns)
         elif record.type == Type.TLS_ENDED:

@@ -32,7 +32,7 @@ class Unheard:
         self._known: dict[_Process, _Known] = {}
 
     def take(self, record: Record) -> Iterator[CaptureStatus]:
-        """Take any record and yield what is known when a process is gone."""
+        """Take a record other than of plaintext, and yield what is known when a process is gone."""
         process = (record.tgid, record.started_ns)
         if record.type == Type.EXITED:
             yield from self._told(process, record.at_ns)
@@ -44,14 +44,17 @@ class Unheard:
         elif record.type == Type.TLS_SPOKEN:
             if process in self._known or len(self._known) < MOST:
                 self._known.setdefault(process, _Known()).spoken += 1
-        elif record.type in (Type.TLS_SENT, Type.TLS_GOT) and process in self._known:
-            self._known[process].heard.add(record.first)
         elif record.type == Type.TLS_ENDED and process in self._known:
             # Its address may come again for another connection.
             known = self._known[process]
             if record.first in known.heard:
                 known.heard.discard(record.first)
                 known.spoken = max(0, known.spoken - 1)
+
+    def hear(self, record: Record) -> None:
+        """Take a record of plaintext."""
+        if (known := self._known.get((record.tgid, record.started_ns))) is not None:
+            known.heard.add(record.first)
 
     def end(self, at_ns: int) -> Iterator[CaptureStatus]:
         """Yield what is known of all that are left."""

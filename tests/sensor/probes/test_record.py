@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from sensor.errors import RecordInvalid
 from sensor.event import ConnectionOpened, FileChanged, FileOpened, OpenRefused, ProcessExited, ProcessStarted
+from sensor.probes.decode import ASSEMBLED, DECODERS, decode
 from sensor.probes.network.decode import peer
 from sensor.probes.origin import Origin
 from sensor.probes.process.decode import EXECUTED
 from sensor.probes.record import HEADER, Change, Record, Type
-from sensor.probes.table import ASSEMBLED, PROBES, decode
 
 ORIGIN = Origin("boot", 1_000)
 
@@ -29,9 +29,7 @@ def decoded(one: Record) -> object:
 
 
 def test_each_type_has_one_probe_that_reads_it() -> None:
-    kinds = [kind for probe in PROBES for kind in probe.decoders]
-
-    assert sorted([*kinds, *ASSEMBLED, Type.NOTICED]) == sorted(Type)
+    assert sorted([*DECODERS, *ASSEMBLED, Type.NOTICED]) == sorted(Type)
     with pytest.raises(RecordInvalid):
         decode(record(Type.EXITED)._replace(type=999), ORIGIN)
 

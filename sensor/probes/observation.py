@@ -1,0 +1,159 @@
+"""What observed processes do, as events: look by look, until they have ended."""
+
+import os
+import subprocess
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sensor.event import CaptureStatus, Event, EventsLost, ProcessStarted
+from sensor.probes.origin import SOURCE, Origin
+from sensor.probes.record import Record, Type
+from sensor.probes.running import Running, Target, running
+from sensor.probes.secrets import Secrets
+from sensor.probes.sensor import Sensor
+from sensor.probes.table import PROBES
+from sensor.probes.wire import Wire
+from sensor.probes.workload import Workloads
+from sensor.sensitive import Labels
+from sensor.sources.otlp.span import Span
+
+FILLING = 0.25
+"""Part of a ring from which on reading comes first: what does not fit is lost."""
+
+
+def observed(
+    sensor: Sensor, process: "subprocess.Popen[bytes]", origin: Origin, labels: Labels | None = None
+) -> Iterator[Event]:
+    """Yield what a launched command and its children do, until it has ended; then its talks with models, and what was lost.
+
+    `labels`: what is sensitive, else what is so everywhere.
+    """
+    from sensor.sources.otlp.derive import derive  # at the end: it is much, and who follows has it elsewhere
+
+    observation = Observation(sensor, origin, {process.pid}, labels=labels)
+    while process.poll() is None:
+        yield from observation.look()
+    yield from observation.end()
+    yield from derive(observation.spans(), origin.tenant)
+
+
+def status(sensor: Sensor, origin: Origin) -> CaptureStatus:
+    """Return what is observed, and which tracepoints are not there."""
+    return CaptureStatus(
+        **_about(origin), subject=_SUBJECT, seen=tuple(probe.name for probe in PROBES), unseen=sensor.unobserved
+    )
+
+
+def gaps(sensor: Sensor, origin: Origin, outliving: int = 0) -> Iterator[EventsLost | CaptureStatus]:
+    """Yield what was lost since this was asked for last, by type, and what else was not seen whole."""
+    about = _about(origin)
+    lost, unseen = sensor.losses()
+    for part, (where, count) in enumerate(lost.items()):
+        if count:
+            yield EventsLost(**about, part=part, where=where, count=count)
+    parts = [f"{where} ({count})" for where, count in unseen.items() if count]
+    if outliving:
+        parts.append(f"what {outliving} processes do that outlive the command")
+    if parts:
+        yield CaptureStatus(**about, part=len(lost), subject=_SUBJECT, unseen=tuple(parts))
+
+
+_SUBJECT = "kernel sensor"
+
+
+class Observation:
+    """What some processes do, look by look."""
+
+    def __init__(
+        self, sensor: Sensor, origin: Origin, alive: Iterable[int], *, labels: Labels | None = None, gives_way: int = 0
+    ) -> None:
+        """`alive`: the processes that are observed at the beginning, their numbers.
+
+        `labels`: what is sensitive, else what is so everywhere. `gives_way`: how far this thread goes behind what it observes
+        (nice(2)), unless a ring is filling.
+        """
+        self._gives_way = gives_way
+        self._given = 0
+        self.alive = set(alive)
+        """Those that live; a number is taken out when its process has ended."""
+        self._sensor = sensor
+        self._origin = origin
+        self._secrets = Secrets(labels)
+        for pid in self.alive:
+            if variables := sensor.given(pid):
+                self._secrets.given(variables)
+        self._workloads = Workloads()
+        self._wire = Wire(origin, sensor.written, self._secrets)
+        self._known: dict[int, Running] = {}
+        """Processes that ran before, of which nothing was told yet."""
+        self._busy = True
+
+    def join(self, targets: Iterable[Target]) -> bool:
+        """Observe more processes, which run already; return whether one is new. Raises `OSError`."""
+        new = self._sensor.watch(targets)
+        self.alive |= new
+        self._known |= {pid: one for pid in new if (one := running(pid)) is not None}
+        return bool(new)
+
+    def look(self) -> list[Event]:
+        """Wait a moment, and return what was done since the last look."""
+        self._sensor.wait(busy=self._busy)
+        self._give_way(0 if self._sensor.filled > FILLING else self._gives_way)
+        return self._read()
+
+    def _give_way(self, how_far: int) -> None:
+        if how_far != self._given:
+            os.setpriority(os.PRIO_PROCESS, 0, how_far)
+            self._given = how_far
+
+    def spans(self) -> list[Span]:
+        """Return the talks with models that were complete since this was asked for last."""
+        return self._wire.spans()
+
+    def end(self) -> list[Event]:
+        """Observe no longer; return what is left, and what was lost."""
+        found = self._read()
+        found += self._wire.end(time.clock_gettime_ns(time.CLOCK_BOOTTIME))
+        found += gaps(self._sensor, self._origin, outliving=len(self.alive))
+        if unseen := self._secrets.unseen():
+            found.append(CaptureStatus(**_about(self._origin), subject=_SUBJECT, unseen=unseen))
+        self._sensor.forget(self.alive)
+        return found
+
+    def _read(self) -> list[Event]:
+        records = self._sensor.records()
+        self._busy = bool(records)
+        found = [event for record in records for event in self._told(record)]
+        self._secrets.ask()
+        return found
+
+    def _told(self, record: Record) -> Iterator[Event]:
+        if record.type == Type.FORKED:
+            self.alive.add(record.first)
+        elif record.type == Type.EXITED:
+            self.alive.discard(record.tgid)
+            self._sensor.gone(record.tgid)
+        if (before := self._known.pop(record.tgid, None)) is not None:
+            # Only the kernel says when it started, to the nanosecond, which is part of its identity.
+            ran = ProcessStarted(
+                **self._origin.about(record), process=self._origin.process(record.tgid, record.started_ns),
+                executable=before.executable, argv=before.argv, cwd=before.cwd,
+            )  # fmt: skip
+            self._secrets.take(ran)
+            yield ran
+        for event in self._wire.take(record):
+            self._secrets.take(event)
+            if (
+                isinstance(event, ProcessStarted)
+                and event.cgroup
+                and (known := self._workloads.of(event.cgroup).fields())
+            ):
+                yield event.model_copy(update=known)
+            else:
+                yield event
+
+
+def _about(origin: Origin) -> dict[str, Any]:
+    now = origin.booted_ns + time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    return {"tenant": origin.tenant, "session": "", "source": SOURCE, "position": now, "at_ns": now}
