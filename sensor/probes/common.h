@@ -69,8 +69,9 @@ BPF_RINGBUF_OUTPUT(notices, 1);
 /* Bytes that a processor wrote into a ring since its reader was woken, and how many wake him: a quarter of the smaller ring. */
 #define VITAL 0
 #define STREAMS 1
+#define PLAINTEXT 2
 #define MUCH 262144
-BPF_PERCPU_ARRAY(unwoken, u32, 2);
+BPF_PERCPU_ARRAY(unwoken, u32, 3);
 
 static __always_inline u64 word(u64 at)
 {

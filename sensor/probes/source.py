@@ -41,7 +41,7 @@ class Sizes:
     vital_pages: int = 256
     """Ring of life-cycle and security, in pages of 4 KiB; a power of two, like the next."""
     bulk_pages: int = 1_024
-    tls_pages: int = 1_024
+    tls_pages: int = 2_048
     streams_pages: int = 512
     notice_pages: int = 64
     scope: int = 65_536

@@ -97,7 +97,7 @@ static __always_inline u32 chunk(struct member *self, struct work *work)
         asm volatile("%0 &= 511" : "+r"(length));
         if (bpf_probe_read_user(made->data, length, from))
             count(work->type, COUNT_UNREAD);
-        tls.ringbuf_submit(made, 0);
+        tls.ringbuf_submit(made, waking(PLAINTEXT, sizeof(*made)));
     } else if (length < MIDDLE) {
         struct middle *made = tls.ringbuf_reserve(sizeof(struct middle));
         if (!made)
@@ -106,7 +106,7 @@ static __always_inline u32 chunk(struct member *self, struct work *work)
         asm volatile("%0 &= 4095" : "+r"(length));
         if (bpf_probe_read_user(made->data, length, from))
             count(work->type, COUNT_UNREAD);
-        tls.ringbuf_submit(made, 0);
+        tls.ringbuf_submit(made, waking(PLAINTEXT, sizeof(*made)));
     } else {
         struct large *made = tls.ringbuf_reserve(sizeof(struct large));
         if (!made)
@@ -115,7 +115,7 @@ static __always_inline u32 chunk(struct member *self, struct work *work)
         asm volatile("%0 &= 16383" : "+r"(length));
         if (bpf_probe_read_user(made->data, length, from))
             count(work->type, COUNT_UNREAD);
-        tls.ringbuf_submit(made, 0);
+        tls.ringbuf_submit(made, waking(PLAINTEXT, sizeof(*made)));
     }
     return length;
 lost:
@@ -223,6 +223,6 @@ int tls_freed(struct pt_regs *ctx)
         return 0;
     }
     fill(&made->about, self, &work, 0);
-    tls.ringbuf_submit(made, 0);
+    tls.ringbuf_submit(made, waking(PLAINTEXT, sizeof(*made)));
     return 0;
 }
