@@ -20,17 +20,17 @@ def essence(item: Said) -> tuple[str | None, ...]:
     """Return what of an item every exporter tells alike, in the request as well as in the history of a later one."""
     match item:
         case Prompt():
-            return ("prompt", item.role, _words(item.text))
+            return ("prompt", item.role, words(item.text))
         case Reply() if item.calls and all(call.call_id for call in item.calls):
             return ("reply", *(call.call_id for call in item.calls))
         case Reply():
             text = item.text if item.shown is None else item.shown
-            return ("reply", _words(text), *(call.name for call in item.calls))
+            return ("reply", words(text), *(call.name for call in item.calls))
         case Result():
-            return ("result", item.call_id, _words(item.text))
+            return ("result", item.call_id, words(item.text))
     return (repr(item),)
 
 
-def _words(text: str) -> str:
+def words(text: str) -> str:
     """Return a text whose white space some exporters changed."""
     return " ".join(text.split())

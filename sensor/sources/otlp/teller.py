@@ -68,6 +68,7 @@ class Teller:
         yield from self._others()
         yield from self._around()
         yield from self._by_shape()
+        yield from self._otherwise()
 
     @property
     def tenant(self) -> str:
@@ -170,6 +171,14 @@ class Teller:
         told = {(named(span), names): None for span in spans if (names := self._bundle.shaped.get(span.key))}
         for part, (subject, names) in enumerate(told):
             yield by_shape(subject, names, self._emitter.tenant, self._emitter.session, self._emitter.source, 0, part)
+
+    def _otherwise(self) -> Iterator[Event]:
+        """Yield the marks of what was heard otherwise than the agent's telemetry has it."""
+        for number, (what, span) in enumerate(self._thread.otherwise.items()):
+            yield CaptureStatus(
+                tenant=self._emitter.tenant, session=self._emitter.session, source=self._emitter.source, position=0,
+                part=_OTHER + number, subject=named(span), unseen=(f"{what} as it was heard; it tells another",),
+            )  # fmt: skip
 
     def _about(self, span: Span, part: int) -> dict[str, object]:
         before = [position for position, at_ns in enumerate(self._thread.times) if at_ns <= span.end_ns]
