@@ -6,7 +6,8 @@
 the sensor process and of its helper then; for `clew record`, the seconds until its command runs, and its memory. *complete*: a
 process in the scope does a known number of acts of each type, at 5,000 a second and as fast as it can; what was read and what was
 lost are compared with it. *agent* and *stress*: a workload (`sensor_work.py`) with `clew record` and without, in turns; it times
-itself, so start-up does not count. *plaintext*: the same, of a program that sends 200 MB over TLS. *cpu*: what `clew record` itself
+itself, so start-up does not count. *plaintext*: the same, of a program that sends 200 MB over TLS as fast as it can, and what
+reading costs where it sends 10 MB a second. *cpu*: what `clew record` itself
 and its helper take (reading, decoding, redaction, writing; not the compiler, which is a process of its own) at some rates of acts.
 *outside*: what a process that is not observed pays for an open and close, for a system call that has no probe, and for a call of a
 TLS library, in turns.
@@ -43,6 +44,8 @@ TYPES = {
     "forked": Type.FORKED,
 }
 MEGABYTES = 200
+PACED = 100
+"""Bodies a second of the steady plaintext (`sensor_work.py`)."""
 RESAMPLED = 10_000
 DETACHED_S = 7.0
 """Seconds after which the programs of a sensor that has ended are gone: the kernel detaches them in the background."""
@@ -201,9 +204,32 @@ def cpu(folder: Path, rate: int, seconds: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def paced(folder: Path, port: int, seconds: int) -> dict[str, Any]:
+    """Return what `clew record` and its helper take for a megabyte of plaintext, where ten are sent in a second."""
+    out = folder / "out"
+    command = [*WORK, "paced", str(folder), str(seconds + 8), str(port)]
+    arguments = ["--store", str(folder / "store"), "-o", str(out), "--", *command]
+    out.unlink(missing_ok=True)
+    with subprocess.Popen([*RECORD, *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        while out.read_bytes().count(b'"kind":"http_responded"') < PACED if out.exists() else True:
+            time.sleep(0.1)
+        both = (process.pid, helper_of(process.pid))
+        begun, before_ns = time.perf_counter(), sum(map(on_cpu_ns, both))
+        time.sleep(seconds)
+        megabytes = (time.perf_counter() - begun) * PACED / 10
+        took_ns = sum(map(on_cpu_ns, both)) - before_ns
+        done = json.loads(process.communicate()[0])
+    told = out.read_bytes().count(b'"kind":"http_responded"')
+    return {
+        "megabytes_per_s": PACED / 10,
+        "ms_per_megabyte": round(took_ns / 1e6 / megabytes, 2),
+        "told": round(told / done["asked"], 4),
+    }
+
+
 def on_cpu_ns(pid: int) -> int:
-    """Return how long a process of one thread has run, without its children (Documentation/scheduler/sched-stats.rst)."""
-    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0])
+    """Return how long a process has run, with all its threads and without its children: its clock (clock_getcpuclockid(3))."""
+    return time.clock_gettime_ns(~pid << 3 | 2)
 
 
 def lines(file: Path) -> int:
@@ -281,7 +307,10 @@ def main() -> int:
             "complete": lambda: {"steady": complete(folder, 5_000, 10), "burst": complete(folder, 0, 0)},
             "agent": lambda: paired("agent", folder, 240, port, arguments.pairs),
             "stress": lambda: paired("stress", folder, 100, port, max(5, arguments.pairs // 4)),
-            "plaintext": lambda: paired("plaintext", folder, MEGABYTES, port, max(5, arguments.pairs // 4)),
+            "plaintext": lambda: {
+                "fast": paired("plaintext", folder, MEGABYTES, port, max(5, arguments.pairs // 4)),
+                "paced": paced(folder, port, 20),
+            },
             "cpu": lambda: [cpu(folder, rate, 20) for rate in (1_100, 100)],
             "outside": lambda: neighbour(folder, 200_000, max(5, arguments.pairs // 4)),
         }

@@ -93,6 +93,19 @@ def plaintext(folder: Path, loops: int, port: int) -> dict[str, float]:
     return {"seconds": time.perf_counter() - begun, "asked": loops}
 
 
+def paced(folder: Path, seconds: int, port: int) -> dict[str, float]:
+    """Send a hundred bodies of 100 kB a second over one TLS connection."""
+    context = ssl.create_default_context(cafile=str(folder / "cert.pem"))
+    there = http.client.HTTPSConnection("localhost", port, context=context)
+    body = bytes(range(32, 96)) * (100_000 // 64)
+    begun = time.perf_counter()
+    for number in range(100 * seconds):
+        time.sleep(max(0.0, begun + number / 100 - time.perf_counter()))
+        there.request("POST", "/", body)
+        there.getresponse().read()
+    return {"seconds": time.perf_counter() - begun, "asked": 100 * seconds}
+
+
 def steady(folder: Path, rate: int, seconds: int) -> dict[str, int]:
     """Do so many acts a second, of five kinds, and return how many of each were done: 0 seconds means 50,000 as fast as can be."""
     many = 50_000 if not seconds else rate * seconds
@@ -138,7 +151,9 @@ def steady(folder: Path, rate: int, seconds: int) -> dict[str, int]:
 def main() -> None:
     """Run what was asked for."""
     what, folder, number, *more = sys.argv[1:]
-    work = {"agent": agent, "stress": stress, "outside": outside, "plaintext": plaintext, "steady": steady}[what]
+    work = {
+        "agent": agent, "stress": stress, "outside": outside, "plaintext": plaintext, "paced": paced, "steady": steady
+    }[what]  # fmt: skip
     print(json.dumps(work(Path(folder), int(number), int(more[0]) if more else 0)), flush=True)
 
 
