@@ -41,7 +41,8 @@ from sensor.sources.bounded_json import loads
 Proof = Literal["command", "arguments", "request", "output", "response", "value", "argument"]
 """`command`: what was executed is an argument of the call; `arguments`: it was handed all of them as JSON; `request`: a tool server
 was asked for this tool with these arguments; `output` and `response`: what came of it is the result of the call;
-`value`: a value that proves by itself is in both; `argument`: a short argument stands there as a whole."""
+`value`: a value that proves by itself is in both; `argument`: a short argument stands there as a whole, or the tool's name where
+the call has none."""
 
 SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "ash", "busybox"))
 _KEY = 8
@@ -105,6 +106,8 @@ class _Told:
     result: str | None
     fields: frozenset[str]
     """Texts in a result that is JSON."""
+    name: str | None
+    """Of the tool, where the call has no arguments: then it is all that can be in common."""
 
 
 _known: WeakKeyDictionary[Call, _Told] = WeakKeyDictionary()
@@ -139,6 +142,7 @@ def _told(call: Call) -> _Told:
         tuple(tuple(texts) for texts in lists.values() if len(texts) > 1),
         result,
         frozenset(_texts(result)) if result else frozenset(),
+        None if call.leaves else call.event.name,
     )
 
 
@@ -335,7 +339,7 @@ def _arguments(told: _Told, call: Call, texts: Iterable[str]) -> Evidence | None
 def _values(told: _Told, text: str, wholes: Iterable[str]) -> Evidence | None:
     """Return the evidence that values of the call are in a text; `wholes` are its parts that may be arguments as a whole."""
     shared = [value.text for value in told.strong if _stands_in(value.text, text[:_MOST])]
-    short = {whole for whole in wholes if whole in told.whole and whole not in shared}
+    short = {whole for whole in wholes if (whole in told.whole or whole == told.name) and whole not in shared}
     if shared:
         return Evidence(Grade.E2, "value", max(shared, key=len), len(shared), len(short))
     if short:

@@ -202,6 +202,16 @@ def test_a_short_argument_that_stands_there_as_a_whole_is_consistent_with_the_ca
     assert links(found({"a": said}, seen, ran(7, 1.5, "tool", "421"))["a"]) == []
 
 
+def test_of_a_call_without_arguments_the_name_of_the_tool_stands_there_as_a_whole() -> None:
+    said, seen = session("a", (1, 2, "get_balance", {}, "12.5"))
+    other, also = session("b", (1, 2, "get_balance", {"of": "C-1"}, "12.5"))
+    asked = requested(1.5, "https://bank.example/tools/get_balance?x=1", None, "12.5")
+
+    assert links(found({"a": said}, seen, asked)["a"]) == [("a-0", 100, Grade.E3, "argument")]
+    assert links(found({"b": other}, also, asked)["b"]) == []
+    assert links(found({"a": said}, seen, requested(1.5, "https://bank.example/get_balances", None, "12.5"))["a"]) == []
+
+
 def test_two_calls_with_equal_evidence_get_nothing_and_it_is_said() -> None:
     first, one = session("a", (1, 2, "run", {"command": "ls -l /srv"}, "done"))
     second, two = session("b", (1, 2, "run", {"command": "ls -l /srv"}, "done"))
