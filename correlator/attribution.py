@@ -3,7 +3,7 @@
 The kernel knows processes, not conversations. What a process did is held for the work of a call because of an exact key (E1: the
 command, the arguments or the output are the call's), because of the same data (E2), or because it was born by the agent in the span
 of the call with an argument of it (E3). Time alone rules out and never links. Where two calls have equal evidence, of one session
-or of several in one process, neither gets it: it is called ambiguous, unless the others have theirs (`correlator.exclusion`).
+or of several in one process, neither gets it: it is called ambiguous.
 
 A *work* is one execution unit: a process with all that it started, or a single act of the agent's own process.
 """
@@ -11,14 +11,12 @@ A *work* is one execution unit: a process with all that it started, or a single 
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from correlator.at_work import Asked, AtWork
 from correlator.conversation import Call
 from correlator.evidence import Evidence, Proof, Seen, evidence
-from correlator.exclusion import excluded
-from graph.schema import Grade
 from sensor.event import (
     CaptureStatus,
     ConnectionOpened,
@@ -210,10 +208,7 @@ class Scene:
         """Process and address → the names that it resolved to it."""
         self.talks: frozenset[str] = frozenset()
         """Traces of talks with models."""
-        self.has_gaps = False
-        """Whether something was lost or not understood, so that what was seen is not all that was done."""
         for event in sorted(system, key=lambda one: (one.position, one.part, one.entity)):
-            self.has_gaps |= isinstance(event, EventsLost | Unparsed)
             self._take(event)
 
     def _take(self, event: Event) -> None:
@@ -299,7 +294,8 @@ class _Claim:
             self.best.grade, not self.at_root, _PROOFS.index(self.best.proof)
         ):  # fmt: skip
             self.best, self.root, self.at_root = found, event, at_root
-        self.agreed.setdefault((found.proof, found.shared), found.weight)
+        what = (found.proof, found.shared)
+        self.agreed[what] = max(self.agreed.get(what, found.weight), found.weight)
 
     @property
     def rank(self) -> tuple[str, bool, int, int, int]:
@@ -362,22 +358,6 @@ class _Linker:
             self._weigh(process, event, at_work.candidates(event))
         units = [*self._trees.values(), *self._singles.values()]
         self._winners = [(unit, unit.winners()) for unit in units]
-        if not scene.has_gaps:
-            self._exclude()
-
-    def _exclude(self) -> None:
-        """Let who is the only one left have a unit that others have an equal exact key for: no more than the same data (E2)."""
-        between = {
-            number: frozenset(winners)
-            for number, (_, winners) in enumerate(self._winners)
-            if all(claim.best.grade == Grade.E1 for claim in winners.values())
-        }
-        for number, key in excluded(between):
-            unit, winners = self._winners[number]
-            if len(winners) > 1:
-                claim = winners[key]
-                left = replace(claim, best=replace(claim.best, grade=Grade.E2))
-                self._winners[number] = (unit, {key: left})
 
     def works(self) -> list[Work]:
         """Return what could be told, in the order of time."""

@@ -3,12 +3,14 @@
 import os
 import subprocess
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sensor.event import CaptureStatus, Event, EventsLost, ProcessStarted
 from sensor.probes.origin import SOURCE, Origin
 from sensor.probes.record import Record, Type
+from sensor.probes.rights import may_go_before
 from sensor.probes.running import Running, Target, running
 from sensor.probes.secrets import Secrets
 from sensor.probes.sensor import Sensor
@@ -20,6 +22,12 @@ from sensor.sources.otlp.span import Span
 
 FILLING = 0.25
 """Part of a ring from which on reading comes first: what does not fit is lost."""
+DRAINED_S = 0.005
+"""Seconds after which the rings are emptied again, whatever is being told: what takes long must not push out the rest."""
+LOOK_S = 0.1
+"""Seconds for which a look tells; what is left then waits for the next."""
+MOST_WAITING = 32 << 20
+"""Bytes that wait outside the rings."""
 
 
 def observed(
@@ -60,6 +68,7 @@ def gaps(sensor: Sensor, origin: Origin, outliving: int = 0) -> Iterator[EventsL
 
 
 _SUBJECT = "kernel sensor"
+_NICEST = 19
 
 
 class Observation:
@@ -71,10 +80,10 @@ class Observation:
         """`alive`: the processes that are observed at the beginning, their numbers.
 
         `labels`: what is sensitive, else what is so everywhere. `gives_way`: how far this thread goes behind what it observes
-        (nice(2)), unless a ring is filling.
+        (nice(2)), unless a ring is filling, or it could not come back.
         """
-        self._gives_way = gives_way
-        self._given = 0
+        self._usual = self._given = os.getpriority(os.PRIO_PROCESS, 0)
+        self._gives_way = gives_way if may_go_before(self._usual) else 0
         self.alive = set(alive)
         """Those that live; a number is taken out when its process has ended."""
         self._sensor = sensor
@@ -87,6 +96,10 @@ class Observation:
         self._wire = Wire(origin, sensor.written, self._secrets)
         self._known: dict[int, Running] = {}
         """Processes that ran before, of which nothing was told yet."""
+        self._waiting: deque[Record] = deque()
+        """What was read from the rings and is not told yet."""
+        self._held = 0
+        """Bytes of these."""
         self._busy = True
 
     def join(self, targets: Iterable[Target]) -> bool:
@@ -97,15 +110,17 @@ class Observation:
         return bool(new)
 
     def look(self) -> list[Event]:
-        """Wait a moment, and return what was done since the last look."""
-        self._sensor.wait(busy=self._busy)
+        """Wait a moment, and return what was done since the last look, or as much of it as can be told in a moment."""
+        if not self._waiting:
+            self._sensor.wait(busy=self._busy)
         self._give_way(0 if self._sensor.filled > FILLING else self._gives_way)
-        return self._read()
+        return self._read(LOOK_S)
 
     def _give_way(self, how_far: int) -> None:
-        if how_far != self._given:
-            os.setpriority(os.PRIO_PROCESS, 0, how_far)
-            self._given = how_far
+        nice = min(self._usual + how_far, _NICEST)
+        if nice != self._given:
+            os.setpriority(os.PRIO_PROCESS, 0, nice)
+            self._given = nice
 
     def spans(self) -> list[Span]:
         """Return the talks with models that were complete since this was asked for last."""
@@ -113,6 +128,7 @@ class Observation:
 
     def end(self) -> list[Event]:
         """Observe no longer; return what is left, and what was lost."""
+        self._sensor.forget(self.alive)  # so that there is an end of what is read
         found = self._read()
         found += self._wire.end(time.clock_gettime_ns(time.CLOCK_BOOTTIME))
         found += gaps(self._sensor, self._origin, outliving=len(self.alive))
@@ -121,12 +137,28 @@ class Observation:
         self._sensor.forget(self.alive)
         return found
 
-    def _read(self) -> list[Event]:
-        records = self._sensor.records()
-        self._busy = bool(records)
-        found = [event for record in records for event in self._told(record)]
+    def _read(self, most_s: float = float("inf")) -> list[Event]:
+        begun = drained = time.monotonic()
+        self._busy = self._drain() > 0
+        found: list[Event] = []
+        while self._waiting and drained - begun < most_s:
+            record = self._waiting.popleft()
+            self._held -= len(record.payload)
+            found += self._told(record)
+            if (now := time.monotonic()) - drained > DRAINED_S:
+                self._drain()
+                drained = now
         self._secrets.ask()
         return found
+
+    def _drain(self) -> int:
+        """Take over what is in the rings, and return how much that was; where too much waits already, nothing."""
+        if self._held > MOST_WAITING:
+            return 0
+        records = self._sensor.records()
+        self._held += sum(len(record.payload) for record in records)
+        self._waiting += records
+        return len(records)
 
     def _told(self, record: Record) -> Iterator[Event]:
         if record.type == Type.FORKED:

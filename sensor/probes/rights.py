@@ -4,6 +4,7 @@ Both are a thread's own, so they are given up while there is one thread; those t
 """
 
 import ctypes
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,6 +53,13 @@ def give_up(asks: Callable[[], bool]) -> None:
     _set(effective & kept, permitted & kept, inheritable & kept)
     # Root gets all again by execve(2), but for this.
     called(PRCTL, _SET_NO_NEW_PRIVS, 1, 0, 0, 0, what="rights cannot be given up")
+
+
+def may_go_before(nice: int) -> bool:
+    """Return whether this thread may come back to a nice value (0 to 19) from a higher one: setpriority(2)."""
+    status = Path("/proc/thread-self/status").read_text("ascii", "replace")
+    soft, _ = resource.getrlimit(resource.RLIMIT_NICE)
+    return bool(_of(status, "CapEff") >> SYS_NICE & 1) or soft == resource.RLIM_INFINITY or nice >= 20 - soft
 
 
 def _of(status: str, name: str) -> int:

@@ -381,37 +381,6 @@ def test_of_two_calls_with_the_same_arguments_each_gets_what_brought_its_result(
     assert [one.root.position for one in attribution["b"].works] == [int(1.5 * SECOND)]
 
 
-def equal_commands(*spans: tuple[float, float]) -> tuple[dict[str, list[Event]], list[Event]]:
-    """Return sessions a, b, … that ask for the same command in these spans."""
-    made = {
-        name: session(name, (*span, "run", {"command": "ls -l /srv"}, "done"))
-        for name, span in zip("abc", spans, strict=False)
-    }
-    return {name: said for name, (said, _) in made.items()}, [event for _, seen in made.values() for event in seen]
-
-
-def test_of_equal_calls_one_is_left_for_the_other_thing_when_the_first_can_only_be_one_s() -> None:
-    said, seen = equal_commands((1, 3), (2, 4))
-    done = [*ran(7, 1.5, "bash", "-c", "ls -l /srv"), *ran(8, 2.5, "bash", "-c", "ls -l /srv")]
-
-    attribution = found(said, seen, done)
-
-    assert links(attribution["a"]) == [("a-0", 7, Grade.E1, "command")]
-    assert links(attribution["b"]) == [("b-0", 8, Grade.E2, "command")]
-    assert attribution["a"].ambiguous == attribution["b"].ambiguous == ()
-
-
-def test_nothing_is_concluded_where_a_thing_was_done_twice_or_something_was_lost() -> None:
-    said, seen = equal_commands((1, 3), (2, 4))
-    done = [*ran(7, 1.5, "bash", "-c", "ls -l /srv"), *ran(8, 2.5, "bash", "-c", "ls -l /srv")]
-    again = ran(9, 2.6, "bash", "-c", "ls -l /srv")
-    lost: list[Event] = [EventsLost(**at(2.7), where="kernel ring (executed)", count=1)]
-
-    assert links(found(said, seen, done, again)["b"]) == []
-    assert links(found(said, seen, done, lost)["b"]) == []
-    assert len(found(said, seen, done, lost)["b"].ambiguous) == 1
-
-
 def test_a_whole_result_weighs_more_than_one_that_is_a_part_of_what_came() -> None:
     asked: JsonValue = {"url": "www.example.com"}
     first, one = session("a", (1, 3, "get", asked, "A page about hiking."))

@@ -49,6 +49,7 @@ def to_record(folder: Path) -> list[str]:
     [
         [],
         ["setpriv", "--bounding-set=-net_raw,-sys_module"],
+        ["setpriv", "--bounding-set=-sys_nice"],
         ["setpriv", "--inh-caps=+net_raw,+sys_admin", "--ambient-caps=+net_raw,+sys_admin"],
         ["setpriv", "--no-new-privs"],
     ],
