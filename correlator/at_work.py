@@ -30,7 +30,7 @@ class AtWork:
         self._ending: list[tuple[int, int]] = []
         self._now: dict[int, Asked] = {}
         self._naming: dict[str, dict[int, Asked]] = {}
-        """Last part of a path → those that name it."""
+        """Path from the root, or the last part of another → those that name it."""
 
     def move_to(self, moment_ns: int) -> None:
         """Go on to a moment."""
@@ -52,5 +52,5 @@ class AtWork:
         paths = filter(None, (event.path, event.to_path)) if isinstance(event, FileChanged) else [event.path]
         found: dict[int, Asked] = {}
         for path in paths:
-            found |= self._naming.get(path.rpartition("/")[2], {})
+            found |= self._naming.get(path, {}) | self._naming.get(path.rpartition("/")[2], {})
         return found.values()

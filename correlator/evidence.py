@@ -124,10 +124,14 @@ def evidence(call: Call, seen: Seen) -> Evidence | None:
 
 
 def file_names(call: Call) -> frozenset[str]:
-    """Return the last parts of what may be paths among the arguments: of a file, no call has evidence that names another."""
+    """Return what may be paths among the arguments: of a file, no call has evidence that names another.
+
+    Those from the root are whole; of others (`~/notes.md`, `src/a.py`) it is the last part.
+    """
     if call not in _known:
         _known[call] = _told(call)
-    return frozenset(text.rpartition("/")[2] for text in _known[call].whole)
+    names = (text.removeprefix("file://") for text in _known[call].whole)
+    return frozenset(name if name.startswith("/") else name.rpartition("/")[2] for name in names)
 
 
 def _told(call: Call) -> _Told:
@@ -203,18 +207,18 @@ def _written(told: _Told, _seen: Seen, event: OutputWritten, _call: Call) -> Evi
 
 
 def _given(told: _Told, _seen: Seen, event: InputWritten, call: Call) -> Evidence | None:
-    text = _said(event.text.strip())
+    text, tool = _said(event.text.strip())
     if len(text) >= _DATA and text in told.whole:
         return Evidence(Grade.E2, "value", text)
-    return _arguments(told, call, (text,)) or _values(told, text, (*text.splitlines(), *_texts(text)))
+    return _arguments(told, call, (text,), tool) or _values(told, text, (*text.splitlines(), *_texts(text)))
 
 
 def _asked(told: _Told, seen: Seen, event: HttpRequested, call: Call) -> Evidence | None:
     body = event.body or ""
     if event.url.partition("?")[0].endswith(_TELEMETRY) and body.lstrip().startswith(_EXPORTED):
         return None
-    body = _said(body)
-    sent = _arguments(told, call, (body,)) or _values(told, f"{event.url}\n{body}", _parts(event.url, body))
+    body, tool = _said(body)
+    sent = _arguments(told, call, (body,), tool) or _values(told, f"{event.url}\n{body}", _parts(event.url, body))
     came = seen.answer.body if seen.answer is not None else None
     return _more(sent, _result(told, came or "", "response"))
 
@@ -225,17 +229,22 @@ _EXPORTED = ('{"resourceSpans"', '{"resourceLogs"', '{"resourceMetrics"')
 
 
 @lru_cache(maxsize=2048)
-def _said(body: str) -> str:
-    """Return what a body says: of a message of JSON-RPC only what is asked with it. Its number 7 is none of a call with a 7."""
+def _said(body: str) -> tuple[str, str | None]:
+    """Return what a body says, and which tool it asks for: of a message of JSON-RPC only what is asked with it.
+
+    Its number 7 is none of a call with a 7. MCP: `_meta`, among it a token for progress, is about the message.
+    """
     message = _json(body)
+    if isinstance(message, list) and any(isinstance(one, dict) and "jsonrpc" in one for one in message):
+        return json.dumps([one.get("params") for one in message if isinstance(one, dict)], ensure_ascii=False), None
     if not isinstance(message, dict) or "jsonrpc" not in message:
-        return body
+        return body, None
     params = message.get("params")
     if not isinstance(params, dict):
-        return json.dumps(params, ensure_ascii=False)
-    # MCP: arguments of a tool; `_meta`, among it a token for progress, is about the message.
+        return json.dumps(params, ensure_ascii=False), None
     about = {name: value for name, value in params.items() if name != "_meta"}
-    return json.dumps(params.get("arguments", about), ensure_ascii=False)
+    tool = params.get("name") if message.get("method") == "tools/call" else None
+    return json.dumps(params.get("arguments", about), ensure_ascii=False), tool if isinstance(tool, str) else None
 
 
 def _queried(told: _Told, _seen: Seen, event: DatabaseQueried, call: Call) -> Evidence | None:
@@ -328,8 +337,13 @@ _COMPARED: dict[type, Callable[[_Told, Seen, Any, Call], Evidence | None]] = {
 # What is compared
 
 
-def _arguments(told: _Told, call: Call, texts: Iterable[str]) -> Evidence | None:
-    """Return the evidence that one of the texts is all arguments of the call, as JSON: no less than each of its values."""
+def _arguments(told: _Told, call: Call, texts: Iterable[str], tool: str | None = None) -> Evidence | None:
+    """Return the evidence that one of the texts is all arguments of the call, as JSON: no less than each of its values.
+
+    `tool`: which one they are for, where that is said.
+    """
+    if tool is not None and not _names(call.event.name, tool):
+        return None
     if call.event.arguments and any(_same(_json(text), call.event.arguments) for text in texts if text[:1] == "{"):
         shared = json.dumps(call.event.arguments, ensure_ascii=False)
         return Evidence(Grade.E1, "arguments", shared, 1 + len(told.strong), len(told.whole))

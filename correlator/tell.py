@@ -342,6 +342,13 @@ class _Writer:
                 found.append(f"{event.count} events were lost at {event.where} ({self._words.step(event)}).")
             elif isinstance(event, Unparsed):
                 found.append(f"{event.size} bytes at {self._words.step(event)} could not be read: {event.reason}.")
+        for event in self._conversation.events:
+            if isinstance(event, CaptureStatus) and event.otherwise:
+                parts, subject = ", ".join(event.otherwise), quoted(event.subject, 80)
+                found.append(
+                    f"Telemetry of “{subject}” tells otherwise than was heard on the wire: {quoted(parts, 160)}. "
+                    "What was heard is told."
+                )
         kept_back = Counter(
             (event.subject, ", ".join(event.unseen))
             for event in self._conversation.events

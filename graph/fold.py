@@ -496,7 +496,7 @@ def _unparsed(event: Unparsed, fact: _Fact) -> Folded:
 
 
 def _capture_status(event: CaptureStatus, fact: _Fact) -> Folded:
-    if not event.unseen:
+    if not (event.unseen or event.otherwise):
         return Folded()
     return fact.contained(fact.node(GAP, (("reason", "unseen"), ("where", short(event.subject)))))
 

@@ -514,6 +514,8 @@ class CaptureStatus(Observed):
     subject: str
     seen: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
+    otherwise: tuple[str, ...] = ()
+    """What our own sensor heard otherwise than the subject, telemetry, has it; what was heard is told."""
 
 
 AgentEvent = (

@@ -404,6 +404,18 @@ def test_what_came_after_the_result_was_told_is_none_of_it() -> None:
     assert links(found({"a": first}, one, late)["a"]) == []
 
 
+def test_a_message_for_another_tool_is_no_work_of_a_call_though_its_arguments_are() -> None:
+    said, seen = session("a", (1, 2, "read_file", {"n": 4, "path": "/srv/x.csv"}, "done"))
+    body = '{{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {{"name": "{}", "arguments": {}}}}}'
+    arguments = '{"n": 4, "path": "/srv/x.csv"}'
+
+    def tied(tool: str) -> list[Grade]:
+        asked = requested(1.5, "http://127.0.0.1:9/mcp", body.format(tool, arguments), None)
+        return [grade for _, _, grade, _ in links(found({"a": said}, seen, asked)["a"])]
+
+    assert (tied("read_file"), tied("delete_file")) == ([Grade.E1], [Grade.E2])
+
+
 # What a reader of the first version broke
 
 

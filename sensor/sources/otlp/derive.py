@@ -7,6 +7,7 @@ from functools import partial
 from sensor.event import AgentHandedOver, Event, ModelResponded, ToolCalled, ToolReturned
 from sensor.identity import DEFAULT_TENANT, session_key
 from sensor.sources.otlp.bundle import Bundle, gathered, lists, model_calls, runs
+from sensor.sources.otlp.heard import Heard
 from sensor.sources.otlp.outbound import went_out
 from sensor.sources.otlp.place import Placed, placed
 from sensor.sources.otlp.read import Reading, read
@@ -14,7 +15,7 @@ from sensor.sources.otlp.repeated import with_ids
 from sensor.sources.otlp.seen import ModelCall, ToolRun
 from sensor.sources.otlp.span import Span
 from sensor.sources.otlp.teller import Teller, by_shape, kept_back, named
-from sensor.sources.otlp.threads import Thread, threads, unique_ids
+from sensor.sources.otlp.threads import Listed, Thread, threads, unique_ids
 from sensor.sources.transcript.message import Prompt
 
 _Item = tuple[Span, ModelCall | ToolRun]
@@ -33,12 +34,15 @@ def derive_read(
     """Return the same of spans with what each was read as; those of another `part` are sessions of their own."""
     bundle = gathered(spans)
     calls = model_calls(bundle)
-    found = threads(with_ids(lists(bundle, calls)))
+    listed = with_ids(lists(bundle, calls))
+    found, heard = threads(listed), _heard(listed)
     key_of = partial(_key, tenant, part)
     keys = _keys(found, key_of)
     all_runs = runs(bundle)
     places = placed(all_runs, found)
-    tellers = [Teller(thread, keys[number], bundle, places[number], tenant) for number, thread in enumerate(found)]
+    tellers = [
+        Teller(thread, keys[number], bundle, places[number], heard, tenant) for number, thread in enumerate(found)
+    ]
     events = [event for teller in tellers for event in teller.events()]
     events += _handed_over(found, keys, bundle, places, tellers)
     told = {run.span.key for taken in places.values() for run in taken.values()}
@@ -47,6 +51,16 @@ def derive_read(
     events += _untold(untold, found, keys, bundle, tenant, key_of)
     callers = {run.span.key: keys[number] for number, taken in places.items() for run in taken.values()}
     return [*events, *went_out(bundle, callers, events)]
+
+
+def _heard(listed: Iterable[Listed]) -> Heard:
+    """Return what our own sensor heard of calls, where telemetry tells of them, too."""
+    every = sorted(listed, key=lambda one: (one.span.start_ns, one.span.key))
+    heard = Heard()
+    if {bool(one.span.source) for one in every} == {True, False}:
+        for one in every:
+            heard.take(one.span, one.messages)
+    return heard
 
 
 def _key(tenant: str, part: int, scheme: str, value: str) -> str:

@@ -1,12 +1,13 @@
 """What makes spans hang together: keys of which two spans share one (docs/decisions/0003-telemetry.md)."""
 
 from sensor.sources.otlp.dialects import CONVERSATION
+from sensor.sources.otlp.heard import is_unique
 from sensor.sources.otlp.messages import speaks
 from sensor.sources.otlp.read import Reading
 from sensor.sources.otlp.repeated import asked, asked_before, lacks_ids
 from sensor.sources.otlp.seen import ModelCall, Offered, Seen, ToolRun
 from sensor.sources.otlp.span import Span
-from sensor.sources.otlp.threads import Listed, is_unique, unique_ids
+from sensor.sources.otlp.threads import Listed, unique_ids
 from sensor.sources.transcript.message import Prompt, Reply
 
 

@@ -1,9 +1,10 @@
 """One thread → its events."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from sensor.event import (
     CaptureStatus,
@@ -17,13 +18,16 @@ from sensor.event import (
 )
 from sensor.sources.otlp.bundle import Bundle, Run
 from sensor.sources.otlp.dialect import Names
+from sensor.sources.otlp.heard import Heard
 from sensor.sources.otlp.place import Place, each_call
 from sensor.sources.otlp.seen import Remembered, Retrieval
 from sensor.sources.otlp.span import Span
-from sensor.sources.otlp.threads import Listed, Thread
+from sensor.sources.otlp.threads import Thread, unique_ids
 from sensor.sources.transcript.emit import Emitter
 from sensor.sources.transcript.message import Call, Result, Said, principal_of
 
+_MOST_OTHERWISE = 20
+"""Of what was heard otherwise than it is told: as many as are named."""
 _OTHER = 100
 """Parts by which the reply to a repeated request is set off from the first."""
 
@@ -50,8 +54,11 @@ class _Whole:
 class Teller:
     """Tells one thread."""
 
-    def __init__(self, thread: Thread, key: str, bundle: Bundle, runs: Mapping[Place, Run], tenant: str) -> None:
+    def __init__(
+        self, thread: Thread, key: str, bundle: Bundle, runs: Mapping[Place, Run], heard: Heard, tenant: str
+    ) -> None:
         self._thread = thread
+        self._heard = heard
         self._bundle = bundle
         self._runs = runs
         self._emitter = Emitter(key, bundle.source(thread.calls[0].span), tenant, self._principal())
@@ -63,7 +70,7 @@ class Teller:
             yield self._emitter.declared(0, tools)
         whole = self._whole
         for position, (said, at_ns) in enumerate(zip(whole.messages, whole.times, strict=True)):
-            for event in self._emitter.message(position, said, at_ns or None):
+            for event in self._emitter.message(position, self._heard.words(said), at_ns or None):
                 yield self._enriched(event)
         yield from self._others()
         yield from self._around()
@@ -132,25 +139,38 @@ class Teller:
     @cached_property
     def _traces(self) -> dict[int, str]:
         """Return where a reply is told → the trace of the call that it answers, as the agent's telemetry has it."""
-        return self._replied(one for one in self._thread.calls if not one.span.source)
+        return self._replied(heard=False)
 
     @cached_property
     def _exchanges(self) -> dict[int, str]:
         """Return the same as our own sensor has it: each exchange is a trace of its own (`sensor.wire.model`)."""
-        return self._replied(one for one in self._thread.calls if one.span.source)
+        return self._replied(heard=True)
 
-    def _replied(self, calls: Iterable[Listed]) -> dict[int, str]:
-        ends = {len(one.messages) - 1: one.span.trace_id for one in reversed([*calls]) if one.call.reply}
+    def _replied(self, *, heard: bool) -> dict[int, str]:
+        listed = zip(self._thread.calls, self._thread.ends, strict=True)
+        ends = {
+            end: one.span.trace_id
+            for one, end in reversed([*listed])
+            if one.call.reply and bool(one.span.source) == heard
+        }
         return {
             self._whole.moved(position): trace for position, trace in ends.items() if position in self._whole.origins
         }
 
     def _others(self) -> Iterator[Event]:
-        """Yield the replies to requests that were repeated, as further parts of their position."""
+        """Yield replies to requests that were repeated, as further parts of their position, and results that are nowhere else."""
         parts: dict[int, int] = defaultdict(int)
-        for position, reply in self._thread.others:
+        asked = set(unique_ids(self._thread.messages))
+        came = {item.call_id for said in self._thread.messages for item in said if isinstance(item, Result)}
+        for position, item in self._thread.others:
+            if isinstance(item, Result):
+                if item.call_id in came or item.call_id not in asked:
+                    continue
+                came.add(item.call_id)
+            elif (ids := set(unique_ids([(item,)]))) and ids <= asked:
+                continue  # the same, behind a request that is told otherwise than it was heard
             parts[position] += _OTHER
-            for event in self._emitter.message(self._whole.moved(position), (reply,)):
+            for event in self._emitter.message(self._whole.moved(position), self._heard.words((item,))):
                 yield event.model_copy(update={"part": event.part + parts[position]})
 
     def _around(self) -> Iterator[Event]:
@@ -174,10 +194,14 @@ class Teller:
 
     def _otherwise(self) -> Iterator[Event]:
         """Yield the marks of what was heard otherwise than the agent's telemetry has it."""
-        for number, (what, span) in enumerate(self._thread.otherwise.items()):
+        calls = set(unique_ids((*self._thread.messages, *((item,) for _, item in self._thread.others))))
+        subjects: dict[str, list[str]] = defaultdict(list)
+        for what, span in islice(self._heard.otherwise(calls), _MOST_OTHERWISE):
+            subjects[named(span)].append(what)
+        for number, (subject, parts) in enumerate(subjects.items()):
             yield CaptureStatus(
                 tenant=self._emitter.tenant, session=self._emitter.session, source=self._emitter.source, position=0,
-                part=_OTHER + number, subject=named(span), unseen=(f"{what} as it was heard; it tells another",),
+                part=_OTHER + number, subject=subject, otherwise=tuple(parts),
             )  # fmt: skip
 
     def _about(self, span: Span, part: int) -> dict[str, object]:

@@ -4,21 +4,15 @@ A list that begins like a thread continues it. Two runs may begin with the same 
 only if what they share holds a tool-call id, or if nothing else has continued the thread from there.
 """
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TypeGuard
 
-from pydantic import JsonValue
-
-from sensor.sources.otlp.chain import chain, essence, words
+from sensor.sources.otlp.chain import chain, essence
+from sensor.sources.otlp.heard import is_unique
 from sensor.sources.otlp.messages import Messages
 from sensor.sources.otlp.seen import ModelCall
 from sensor.sources.otlp.span import Span
 from sensor.sources.transcript.message import Prompt, Reply, Result, Said
-
-_UNIQUE = 8
-"""Characters from which a tool-call id is taken to be unique; `call_1` and `0` are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +50,14 @@ class Thread:
     """The traces that tell of it."""
     conversation: str = ""
     within: tuple[str, str] | None = None
-    others: list[tuple[int, Reply]] = field(default_factory=list)
-    """Replies to a request that was repeated, with their position."""
+    others: list[tuple[int, Reply | Result]] = field(default_factory=list)
+    """Replies to a request that was repeated, and results behind them, with their position."""
     known: dict[str, int] = field(default_factory=dict)
     """Digest of a beginning → number of its messages."""
     taken: dict[str, str] = field(default_factory=dict)
     """Digest of a beginning that was continued → trace that continued it."""
-    heard: set[int] = field(default_factory=set)
-    """Positions of what our own sensor heard: these are its words."""
-    otherwise: dict[str, Span] = field(default_factory=dict)
-    """What was heard otherwise than a span of the agent's telemetry has it."""
+    ends: list[int] = field(default_factory=list)
+    """Position of the last message of each of `calls`."""
 
     @property
     def system(self) -> str:
@@ -92,11 +84,6 @@ def unique_ids(messages: Iterable[tuple[Said, ...]]) -> list[str]:
         for call in item.calls
         if is_unique(call.call_id)
     ]
-
-
-def is_unique(call_id: str | None) -> TypeGuard[str]:
-    """Return whether a tool-call id is one that no other conversation has, as far as its form tells."""
-    return call_id is not None and len(call_id) >= _UNIQUE
 
 
 class _Found:
@@ -224,8 +211,6 @@ def _system(one: Listed) -> str:
 
 def _take(one: Listed, thread: Thread) -> None:
     start, offset = _start(one, thread)
-    for at in range(0 if offset else start):
-        _compare(one, thread, at, at)
     thread.calls.append(one)
     thread.traces.add(one.span.trace_id)
     thread.conversation = thread.conversation or one.call.conversation
@@ -236,62 +221,17 @@ def _take(one: Listed, thread: Thread) -> None:
         is_reply = one.call.reply is not None and at == last
         position = at + offset
         if position < len(thread.messages):
-            # The same request again: a retry, or another sample; or what comes before it was not told as it was heard.
-            _compare(one, thread, at, position)
-            item = one.messages[at][0] if one.messages[at] else None
-            if isinstance(item, Reply) and essence(item) not in map(essence, thread.messages[position]):
-                thread.others.append((position, item))
+            # The same request again: a retry, or another sample; or one that is told otherwise than it was heard.
+            items = (item for item in one.messages[at] if isinstance(item, Reply | Result))
+            thread.others += [(position, item) for item in items]
         else:
             thread.messages.append(one.messages[at])
             thread.times.append(one.span.end_ns if is_reply else one.span.start_ns)
             thread.asked.append(one.span.start_ns)
-            if one.span.source:
-                thread.heard.add(position)
         if not offset:
             thread.known.setdefault(one.chain[at], position + 1)
+    thread.ends.append(last + offset)
     _enrich(one, thread, last + offset)
-
-
-def _compare(one: Listed, thread: Thread, at: int, position: int) -> None:
-    """Let what was heard on the wire take the place of what telemetry says of the same message, and note where they differ.
-
-    A message is the same where the same calls are asked for or answered, by their ids: of their arguments and results, what an
-    agent says, or who has it in hand, may be wrong.
-    """
-    said, held, is_heard = one.messages[at], thread.messages[position], position in thread.heard
-    if bool(one.span.source) == is_heard or not _ids(said) or _ids(said) != _ids(held):
-        return
-    told, heard = (said, held) if is_heard else (held, said)
-    teller = one.span if is_heard else next((call.span for call in thread.calls if not call.span.source), one.span)
-    for what in _others(told, heard):
-        thread.otherwise.setdefault(what, teller)
-    if not is_heard:
-        thread.messages[position] = said
-        thread.heard.add(position)
-
-
-def _ids(said: tuple[Said, ...]) -> list[str | None]:
-    replies = [call.call_id for item in said if isinstance(item, Reply) for call in item.calls]
-    return [*replies, *(item.call_id for item in said if isinstance(item, Result))]
-
-
-def _others(told: tuple[Said, ...], heard: tuple[Said, ...]) -> Iterator[str]:
-    """Yield what of calls was heard otherwise than it is told. A text that was cut is no other."""
-    arguments = {call.call_id: call.arguments for item in told if isinstance(item, Reply) for call in item.calls}
-    results = {item.call_id: item.text for item in told if isinstance(item, Result)}
-    for item in heard:
-        for call in item.calls if isinstance(item, Reply) else ():
-            if not _is_same(arguments.get(call.call_id), call.arguments):
-                yield f"the arguments of {call.name}"
-        if isinstance(item, Result) and not _is_same(results.get(item.call_id), item.text):
-            yield f"the result of {item.name or item.call_id}"
-
-
-def _is_same(told: JsonValue, heard: JsonValue) -> bool:
-    if told is None or told == heard:
-        return True
-    whole = heard if isinstance(heard, str) else json.dumps(heard, ensure_ascii=False)
-    return isinstance(told, str) and words(whole).startswith(words(told).rstrip(".… "))
 
 
 def _start(one: Listed, thread: Thread) -> tuple[int, int]:
@@ -309,7 +249,7 @@ def _start(one: Listed, thread: Thread) -> tuple[int, int]:
 def _enrich(one: Listed, thread: Thread, position: int) -> None:
     """Put the model's name, usage and ids, which only the span of the call tells, to a reply that a later list brought first."""
     reply = one.call.reply
-    if reply is None or not 0 <= position < len(thread.messages) or (position in thread.heard and not one.span.source):
+    if reply is None or not 0 <= position < len(thread.messages):
         return
     held = thread.messages[position]
     if (
