@@ -5,12 +5,12 @@
 *start*: seconds from the start of the interpreter until the probes are attached and until events can be told, and the memory of
 the sensor process and of its helper then; for `clew record`, the seconds until its command runs, and its memory. *complete*: a
 process in the scope does a known number of acts of each type, at 5,000 a second and as fast as it can; what was read and what was
-lost are compared with it. *agent* and *stress*: a workload (`sensor_work.py`) with `clew record` and without, in turns; it times
-itself, so start-up does not count. *plaintext*: the same, of a program that sends 200 MB over TLS as fast as it can, and what
-reading costs where it sends 10 MB a second. *cpu*: what `clew record` itself
-and its helper take (reading, decoding, redaction, writing; not the compiler, which is a process of its own) at some rates of acts.
-*outside*: what a process that is not observed pays for an open and close, for a system call that has no probe, and for a call of a
-TLS library, in turns.
+lost are compared with it; *distinct* opens a new file each time, so that no opens are told as one. *agent* and *stress*: a
+workload (`sensor_work.py`) with `clew record` and without, in turns; it times itself, so start-up does not count. *plaintext*:
+the same, of a program that sends 200 MB over TLS as fast as it can, and what reading costs where it sends 10 MB a second. *cpu*:
+what `clew record` itself and its helper take (reading, decoding, redaction, writing; not the compiler, which is a process of its
+own) at some rates of acts. *outside*: what a process that is not observed pays for an open and close, for a system call that has
+no probe, and for a call of a TLS library, in turns.
 """
 
 import argparse
@@ -109,14 +109,14 @@ def helper_of(pid: int) -> int:
     return next(int(one) for one in children if b"sensor.probes.attacher" in Path(f"/proc/{one}/cmdline").read_bytes())
 
 
-def complete(folder: Path, rate: int, seconds: int) -> dict[str, Any]:
+def complete(folder: Path, rate: int, seconds: int, what: str = "steady") -> dict[str, Any]:
     """Return for each type how many acts there were, and how many of them were read and lost."""
     with Sensor() as sensor:
         # The start of an interpreter opens files, too: what it does without the acts is taken away.
         start = counts(sensor)
-        idle, _ = acts(sensor, folder, 1, -1)
+        idle, _ = acts(sensor, folder, 1, -1, what)
         before = counts(sensor)
-        read, done = acts(sensor, folder, rate, seconds)
+        read, done = acts(sensor, folder, rate, seconds, what)
         more = counts(sensor) - before
     own = before - start
     told = {
@@ -134,10 +134,10 @@ def counts(sensor: Sensor) -> Counter[tuple[Type, Count]]:
     return Counter({(kind, what): sensor.count(kind, what) for kind in Type for what in Count})
 
 
-def acts(sensor: Sensor, folder: Path, rate: int, seconds: int) -> tuple[Counter[int], dict[str, int]]:
+def acts(sensor: Sensor, folder: Path, rate: int, seconds: int, what: str) -> tuple[Counter[int], dict[str, int]]:
     """Return the records of each type that a run brought, and what it says that it did; -1 seconds: nothing."""
     with tempfile.TemporaryDirectory(dir=folder) as own:
-        command = [*WORK, "steady", own, str(rate if seconds >= 0 else 0), str(max(seconds, 0) if seconds >= 0 else 1)]
+        command = [*WORK, what, own, str(rate if seconds >= 0 else 0), str(max(seconds, 0) if seconds >= 0 else 1)]
         process = sensor.launch(command, stdout=subprocess.PIPE)
         found: Counter[int] = Counter()
         while process.poll() is None:
@@ -183,11 +183,11 @@ def paired(what: str, folder: Path, loops: int, port: int, pairs: int) -> dict[s
     }  # fmt: skip
 
 
-def cpu(folder: Path, rate: int, seconds: int) -> dict[str, Any]:
+def cpu(folder: Path, rate: int, seconds: int, what: str = "steady") -> dict[str, Any]:
     """Return the share of a core that `clew record` and its helper take while a process does so many acts a second."""
     with tempfile.TemporaryDirectory(dir=folder) as own:
         out = Path(own) / "out"
-        command = [*WORK, "steady", own, str(rate), str(seconds + 8)]
+        command = [*WORK, what, own, str(rate), str(seconds + 8)]
         arguments = ["--store", str(folder / "store"), "-o", str(out), "--", *command]
         with subprocess.Popen([*RECORD, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
             while out.stat().st_size < 100_000 if out.exists() else True:
@@ -198,7 +198,7 @@ def cpu(folder: Path, rate: int, seconds: int) -> dict[str, Any]:
             seen.append((time.perf_counter(), sum(map(on_cpu_ns, both)), lines(out)))
     (begun, before_ns, few), (ended, after_ns, many) = seen
     return {
-        "acts_per_s": rate, "events_per_s": round((many - few) / (ended - begun)),
+        "files": what, "acts_per_s": rate, "events_per_s": round((many - few) / (ended - begun)),
         "share_of_core": round((after_ns - before_ns) / 1e9 / (ended - begun), 4),
         "us_per_event": round((after_ns - before_ns) / 1000 / (many - few), 1),
     }  # fmt: skip
@@ -304,14 +304,18 @@ def main() -> int:
         folder = Path(name)
         parts = {
             "start": lambda: started(folder, 5),
-            "complete": lambda: {"steady": complete(folder, 5_000, 10), "burst": complete(folder, 0, 0)},
+            "complete": lambda: {
+                "steady": complete(folder, 5_000, 10),
+                "distinct": complete(folder, 5_000, 10, "distinct"),
+                "burst": complete(folder, 0, 0),
+            },
             "agent": lambda: paired("agent", folder, 240, port, arguments.pairs),
             "stress": lambda: paired("stress", folder, 100, port, max(5, arguments.pairs // 4)),
             "plaintext": lambda: {
                 "fast": paired("plaintext", folder, MEGABYTES, port, max(5, arguments.pairs // 4)),
                 "paced": paced(folder, port, 20),
             },
-            "cpu": lambda: [cpu(folder, rate, 20) for rate in (1_100, 100)],
+            "cpu": lambda: [cpu(folder, rate, 20, what) for what in ("steady", "distinct") for rate in (1_100, 100)],
             "outside": lambda: neighbour(folder, 200_000, max(5, arguments.pairs // 4)),
         }
         for part, work in parts.items():

@@ -106,17 +106,21 @@ def paced(folder: Path, seconds: int, port: int) -> dict[str, float]:
     return {"seconds": time.perf_counter() - begun, "asked": 100 * seconds}
 
 
-def steady(folder: Path, rate: int, seconds: int) -> dict[str, int]:
+def distinct(folder: Path, rate: int, seconds: int) -> dict[str, int]:
+    """Do the same, and make and open a file of its own each time, so that no opens are told as one."""
+    return steady(folder, rate, seconds, files=0)
+
+
+def steady(folder: Path, rate: int, seconds: int, files: int = 1_000) -> dict[str, int]:
     """Do so many acts a second, of five kinds, and return how many of each were done: 0 seconds means 50,000 as fast as can be."""
     many = 50_000 if not seconds else rate * seconds
     done = {"opened": 0, "changed": 0, "connected": 0, "privileged": 0, "forked": 0}
     libc = ctypes.CDLL(None)
     place, other = str(folder / "place"), str(folder / "other")
     Path(place).write_text("")
-    # Many files, so that few opens are told once for several.
-    files = [str(folder / f"file{number}") for number in range(1_000)]
-    for file in files:
-        Path(file).write_text("")
+    names = [str(folder / f"file{number}") for number in range(files)]
+    for name in names:
+        Path(name).write_text("")
     unix = socket.socket(socket.AF_UNIX)
     unix.bind(str(folder / "socket"))
     unix.listen(64)
@@ -127,7 +131,8 @@ def steady(folder: Path, rate: int, seconds: int) -> dict[str, int]:
             time.sleep(max(0.0, begun + number / rate - time.perf_counter()))
         kind = number % 100
         if kind < 90:
-            os.close(os.open(files[number % 1_000], os.O_RDONLY))
+            name = names[number % files] if files else str(folder / f"new{number}")
+            os.close(os.open(name, os.O_RDONLY | os.O_CREAT))
             done["opened"] += 1
         elif kind < 94:
             os.rename(place, other)  # noqa: PTH104 - the system call is what is wanted
@@ -152,7 +157,8 @@ def main() -> None:
     """Run what was asked for."""
     what, folder, number, *more = sys.argv[1:]
     work = {
-        "agent": agent, "stress": stress, "outside": outside, "plaintext": plaintext, "paced": paced, "steady": steady
+        "agent": agent, "stress": stress, "outside": outside, "plaintext": plaintext, "paced": paced, "steady": steady,
+        "distinct": distinct,
     }[what]  # fmt: skip
     print(json.dumps(work(Path(folder), int(number), int(more[0]) if more else 0)), flush=True)
 

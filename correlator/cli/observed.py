@@ -46,10 +46,14 @@ def sensing(*, launches: bool = True) -> "Iterator[Sensor]":
 
     `launches`: whether a command will be launched, once. Raises `ProbesUnusable`.
     """
+    from sensor.errors import ProbesUnusable
     from sensor.probes.sensor import Sensor
 
     with Sensor() as sensor:
-        sensor.give_up_rights(launches=launches)
+        try:
+            sensor.give_up_rights(launches=launches)
+        except OSError as error:
+            raise ProbesUnusable(f"{error}.") from error
         yield sensor
 
 

@@ -70,7 +70,7 @@ class Sensor:
         """Tracepoints that this kernel does not have, or that could not be attached to."""
         self._urgent = select.epoll()
         # That something is there is no reason to look, only that the kernel says so: where it is urgent, or much.
-        for ring in (self._kernel.vital, self._kernel.streams, self._kernel.tls):
+        for ring in self._kernel.rings:
             self._urgent.register(ring.fd, select.EPOLLIN | select.EPOLLET)
         self._known: dict[str, int] = {}
         self._early: list[Record] = []

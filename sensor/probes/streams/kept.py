@@ -8,6 +8,8 @@ from sensor.probes.streams.passed import Passed, Process
 
 MOST_KEPT = 64 << 10
 """Bytes of a stream that are kept; the rest is counted."""
+MOST_WRITERS = 256
+"""Writers that are known of a stream; of one that was forgotten, and of one beyond, what he wrote before is not counted."""
 _GAP = "\ufffd".encode()
 
 
@@ -30,6 +32,11 @@ class Kept:
         before = len(self.kept)
         call = passed.offset - passed.at
         # A flow that the kernel forgot begins again at 0.
+        if writer not in self.ends and len(self.ends) >= MOST_WRITERS:
+            gone = next(iter(self.ends))
+            del self.ends[gone]
+            self.came.pop(gone, None)
+            self.ends[writer] = self.came[writer] = call
         end = min(self.ends.get(writer, 0), call) if passed.at == 0 and call == 0 else self.ends.get(writer, 0)
         self.size += max(0, call + passed.total - end)
         self.ends[writer] = max(end, call + passed.total)

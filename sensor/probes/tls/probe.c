@@ -1,7 +1,8 @@
 /* Plaintext of TLS, at the edge of OpenSSL: what is given to SSL_write and what SSL_read gave. Attached to the file that a process
  * maps, so other processes that map it run these programs, too, as far as the look into the scope.
  *
- * Unlike tracepoints, uprobes may be preempted: nothing here uses the scratch of a processor. */
+ * Unlike tracepoints, uprobes may be preempted: nothing here uses the scratch of a processor (a count that two take at once
+ * wakes the reader a little later). */
 
 /* Sizes of chunks; the last byte is not used, so that one `and` bounds a length for the verifier. */
 #define SMALL 512

@@ -2,6 +2,8 @@
 
 from sensor.event import Event, InputWritten
 from sensor.probes.record import Record, Type
+from sensor.probes.streams.kept import MOST_WRITERS, Kept
+from sensor.probes.streams.passed import Passed
 from tests.sensor.probes.traffic import born, executed, exited, passed, told
 
 IN, OUT, ERR = 100, 101, 102
@@ -53,3 +55,11 @@ def test_who_writes_before_the_program_is_there_is_read_all_the_same() -> None:
 
 def test_what_is_not_ended_is_told_at_the_end() -> None:
     assert inputs(told(executed(7, IN, OUT, ERR), gave(b"so far"))) == [(7, "so far", 6)]
+
+
+def test_of_many_writers_some_are_known_and_all_bytes_are_counted() -> None:
+    kept = Kept()
+    for writer in range(3 * MOST_WRITERS):
+        kept.take((writer, 1), Passed(0, 1, 0, bytes(28), 0, 0, b"x"), 500)
+
+    assert (kept.size, len(kept.ends), len(kept.came)) == (3 * MOST_WRITERS, MOST_WRITERS, MOST_WRITERS)
