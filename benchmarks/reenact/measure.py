@@ -238,7 +238,9 @@ def weighed(batch: Batch, count: Counter[str]) -> None:
         count["alone attributed"] += len(alone[key] & done)
         count["acts that may be of several calls"] += len(attribution.ambiguous)
         called = {event.entity: event.call_id for event in sessions.get(key, ()) if isinstance(event, ToolCalled)}
-        count["called ambiguous"] += len({called[one] for one in attribution.undecided} - done)
+        undecided = {called[one] for one in attribution.undecided} - done
+        count["called ambiguous"] += len(undecided)
+        count["with nothing in common"] += len(set(called.values()) - done - undecided)
         for work in attribution.works:
             count[f"grade {work.evidence.grade.name}"] += 1
             count[f"proof {work.evidence.proof}"] += 1

@@ -5,7 +5,8 @@
 The stress workload of `benchmarks.speed.sensor` alone, under `clew record`, and in a control group of its own beside bpftrace,
 which is asked for that group only, in the kernel: programs executed with the name of the file, files opened, connections, and of
 what goes through `SSL_write_ex` and `SSL_read_ex` the first 64 bytes (more of a text it does not take). It follows no names, pipes
-or privileges, and writes lines that nobody reads. All three in turns, in a random order.
+or privileges, and writes lines that nobody reads. All three in turns, in a random order. Who loses is cheap: the workload executes
+600 programs, opens 60,000 files and makes 4,000 requests.
 """
 
 import _ssl
@@ -23,6 +24,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from benchmarks.speed.place import place, report
 from benchmarks.speed.sensor import DETACHED_S, RECORD, SERVER, WORK, interval
@@ -69,16 +71,16 @@ def traced(command: list[str], folder: Path) -> tuple[float, dict[str, int]]:
         program = PROGRAM.format(library=library()).replace("GROUP", str(made.stat().st_ino))
         out = folder / "traced"
         with out.open("wb") as lines, subprocess.Popen(["bpftrace", "-e", program], stdout=lines) as tracer:
-            while b"ready" not in out.read_bytes():
-                if tracer.poll() is not None:
-                    raise SystemExit("bpftrace ended: what it says stands above.")
-                time.sleep(0.1)
-            enter = 'echo $$ > "$0"; exec "$@"'
-            ran = subprocess.run(
-                ["/bin/sh", "-c", enter, str(made / "cgroup.procs"), *command], check=True, stdout=subprocess.PIPE
-            )
-            time.sleep(1)
-            tracer.terminate()
+            try:
+                while b"ready" not in out.read_bytes():
+                    if tracer.poll() is not None:
+                        raise SystemExit("bpftrace ended: what it says stands above.")
+                    time.sleep(0.1)
+                enter = ["/bin/sh", "-c", 'echo $$ > "$0"; exec "$@"', str(made / "cgroup.procs")]
+                ran = subprocess.run([*enter, *command], check=True, stdout=subprocess.PIPE)
+                time.sleep(1)
+            finally:
+                tracer.terminate()
     words = [line.split(b" ")[0].decode("ascii", "replace") for line in out.read_bytes().splitlines()]
     return json.loads(ran.stdout)["seconds"], {
         word: words.count(word) for word in ("exec", "open", "connect", "said", "heard")
@@ -97,6 +99,7 @@ def main() -> int:
     chance = random.Random(3)
     found: dict[str, list[float]] = {"clew": [], "bpftrace": []}
     told: list[dict[str, int]] = []
+    heard: list[float] = []
     with tempfile.TemporaryDirectory(prefix="clew-bpftrace-") as name, serving(Path(name), SERVER) as port:
         folder = Path(name)
         command = [*WORK, "stress", name, "100", str(port)]
@@ -110,22 +113,27 @@ def main() -> int:
                 else:
                     one = recorded if how == "clew" else command
                     ran = subprocess.run(one, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
-                    took[how] = json.loads(ran.stdout)["seconds"]
+                    done = json.loads(ran.stdout)
+                    took[how] = done["seconds"]
+                    if how == "clew":
+                        heard.append((folder / "out").read_bytes().count(b'"kind":"http_responded"') / done["asked"])
                 if how != "alone":
                     time.sleep(DETACHED_S)
             for how, ratios in found.items():
                 ratios.append(took[how] / took["alone"])
             print(json.dumps(took), file=sys.stderr)
-    result = {
+    result: dict[str, dict[str, Any]] = {
         how: {
             "ratio": round(statistics.median(ratios), 3),
             "interval_95": [round(one, 3) for one in interval(ratios)],
         }
         for how, ratios in found.items()
     }
+    result["clew"]["exchanges_told_least"] = round(min(heard), 4)
+    result["bpftrace"]["lines_least"] = {word: min(lines[word] for lines in told) for word in told[0]}
     asked = " ".join(["python", "-m", "benchmarks.speed.bpftrace", *sys.argv[1:]])
     about = {"benchmark": "speed/bpftrace", **place(), "command": asked, "rounds": given.rounds}
-    report({**about, "bpftrace_lines": told[0], **result}, given.out)
+    report({**about, **result}, given.out)
     return 0
 
 
