@@ -3,13 +3,31 @@
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
-from sensor.event import DatabaseQueried, Event, FileOpened, ProcessExited, ProcessId, ProcessStarted
+from sensor.event import (
+    DatabaseQueried,
+    Event,
+    FileOpened,
+    HttpRequested,
+    HttpResponded,
+    InputWritten,
+    NameResolved,
+    OutputWritten,
+    ProcessExited,
+    ProcessId,
+    ProcessStarted,
+    SensitiveSent,
+    ToolServed,
+)
 from sensor.probes.inside import opened_inside
 from sensor.probes.running import TICK_NS, started
+from sensor.redact import leaves
 from sensor.sensitive import SHORTEST, Labels, Shingles, Source, built_in
+from sensor.sources.otlp.span import Span
 
 MOST = 64 << 10
 """Bytes of a file that are read."""
@@ -26,6 +44,13 @@ MOST_WAITING = 256
 MOST_ASKED = 65_536
 """Processes of which is remembered that this was done."""
 _PATHS = ("/", "~", "./", "../")
+
+_TEXTS: dict[type[Event], tuple[str, ...]] = {
+    ProcessStarted: ("argv",), OutputWritten: ("text",), InputWritten: ("text",), NameResolved: ("name",),
+    HttpRequested: ("url", "body"), HttpResponded: ("body",), DatabaseQueried: ("statement", "parameters", "result"),
+    ToolServed: ("name", "arguments", "text"), SensitiveSent: ("url",),
+}  # fmt: skip
+"""Fields in which something sensitive may stand that was read elsewhere."""
 
 Read = Callable[[int, str], str]
 """Number of a process, and a path as it has it → the beginning of the file. Raises `OSError`."""
@@ -95,8 +120,30 @@ class Secrets:
                 if len(self._asked) < MOST_ASKED:
                     self._asked.add(process)
 
-    def take(self, event: Event) -> None:
-        """Look at what an event tells of."""
+    def take(self, event: Event) -> Event:
+        """Look at what an event tells of, and return it as it may be told: with placeholders for what is known."""
+        self._look_at(event)
+        texts = _TEXTS.get(type(event))
+        if texts is None:
+            return event
+        if not isinstance(event, ProcessStarted):  # of which there are many, each with variables of its own
+            self.ask()
+        if not self.shingles:
+            return event
+        clean = {name: _each(getattr(event, name), self.shingles.without) for name in texts}
+        changed = {name: value for name, value in clean.items() if value != getattr(event, name)}
+        return event.model_copy(update=changed) if changed else event
+
+    def without(self, spans: list[Span]) -> list[Span]:
+        """Return talks with models with placeholders for what is known."""
+        self.ask()
+        return [self._clean(span) for span in spans] if self.shingles else spans
+
+    def _clean(self, span: Span) -> Span:
+        attributes = {name: leaves(value, self.shingles.without) for name, value in span.attributes.items()}
+        return span if attributes == span.attributes else replace(span, attributes=attributes)
+
+    def _look_at(self, event: Event) -> None:
         if isinstance(event, FileOpened):
             if self._labels.is_file(event.path):
                 self._opened(event.process.pid, event.path)
@@ -146,6 +193,11 @@ class Secrets:
             reader.start()
             reader.join(PATIENCE_S)
             self._hanging += reader.is_alive()
+
+
+def _each(value: Any, clean: Callable[[str], str]) -> Any:
+    """Return the texts of a field as `clean` makes them."""
+    return tuple(map(clean, value)) if isinstance(value, tuple) else leaves(value, clean)
 
 
 def _read(pid: int, path: str) -> str:
