@@ -1,6 +1,7 @@
 """Reads what processes read of what is sensitive, bounded, to know it again where it leaves; nothing of it is kept."""
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -23,7 +24,7 @@ from sensor.event import (
     SensitiveSent,
     ToolServed,
 )
-from sensor.probes.inside import opened_inside
+from sensor.probes.lineage import Lineage, Sight
 from sensor.probes.running import TICK_NS, started
 from sensor.redact import leaves
 from sensor.sensitive import SHORTEST, Labels, Shingles, Source, built_in
@@ -36,7 +37,11 @@ MOST_ENVIRONMENT = 256 << 10
 PATIENCE_S = 0.5
 """For a file: it may be one of a file system that an observed process made (FUSE), and never come. So may a process's memory."""
 MOST_HANGING = 4
-"""Files that did not come; then no more are asked for."""
+"""Files that have not come yet; while there are so many, no more are asked for."""
+MOST_LEARNED = 4_096
+"""Files of which is remembered that they were read."""
+MOST_LEARNING_S = 0.25
+"""Of each second, for files: those beyond are not read."""
 MOST_NAME = 256
 """Characters of the name of a variable, which is kept: a longer one is nobody's."""
 MOST_WAITING = 256
@@ -52,23 +57,28 @@ _TEXTS: dict[type[Event], tuple[str, ...]] = {
 }  # fmt: skip
 """Fields in which something sensitive may stand that was read elsewhere."""
 
-Read = Callable[[int, str], str]
-"""Number of a process, and a path as it has it → the beginning of the file. Raises `OSError`."""
+Open = Callable[[Sight, str], int]
+"""Through whose eyes, and a path → a descriptor. Raises `OSError`."""
 
 
 class Secrets:
     """What observed processes have read of that kind."""
 
-    def __init__(self, labels: Labels | None = None, read: Read | None = None) -> None:
-        """Know nothing yet. `labels`: what is sensitive, if not only what is so everywhere; `read`: how files are read."""
+    def __init__(self, labels: Labels | None = None, opened: Open = Sight.opened) -> None:
+        """Know nothing yet. `labels`: what is sensitive, if not only what is so everywhere; `opened`: how files are opened."""
         self._labels = labels or built_in()
-        self._read = read or _read
+        self._open = opened
+        self._lineage = Lineage()
+        self._learned: set[tuple[int, ...]] = set()
+        """Files that were read: device, number, size, and when they were changed last."""
+        self._second, self._spent = 0.0, 0.0
+        """When the second began that is counted, and how much of it was spent on learning."""
         self.shingles = Shingles()
         self.unread = 0
-        """Files that could not be read, most often because the process was gone."""
+        """Files that could not be read, because nobody was left who sees them, or that were more than there was time for."""
         self.unasked = 0
         """Programs whose variables could not be read, of which the same holds; those of who started them could not either."""
-        self._hanging = 0
+        self._hanging: list[Thread] = []
         self._is_given = False
         self._waiting: dict[ProcessId, ProcessStarted] = {}
         """Processes whose variables are to be read."""
@@ -144,9 +154,10 @@ class Secrets:
         return span if attributes == span.attributes else replace(span, attributes=attributes)
 
     def _look_at(self, event: Event) -> None:
+        self._lineage.take(event)
         if isinstance(event, FileOpened):
             if self._labels.is_file(event.path):
-                self._opened(event.process.pid, event.path)
+                self._opened(event.process, event.path)
         elif isinstance(event, ProcessStarted):
             if event.executable:
                 self._waiting[event.process] = event
@@ -159,18 +170,38 @@ class Secrets:
         elif isinstance(event, DatabaseQueried):
             self._queried(event)
 
-    def _opened(self, pid: int, path: str) -> None:
-        found: list[str] = []
+    def _opened(self, process: ProcessId, path: str) -> None:
+        now = time.monotonic()
+        if now - self._second >= 1:
+            self._second, self._spent = now, 0.0
+        if self._spent >= MOST_LEARNING_S:
+            self.unread += 1
+            return
+        sight = self._lineage.sight(process)
+        found: list[tuple[tuple[int, ...], bytes]] = []
 
         def read() -> None:
             with suppress(OSError):
-                found.append(self._read(pid, path))
+                file = self._open(sight, path)
+                try:
+                    of = os.fstat(file)
+                    mark = (of.st_dev, of.st_ino, of.st_size, of.st_ctime_ns)
+                    found.append((mark, b"" if mark in self._learned else os.read(file, MOST)))
+                finally:
+                    os.close(file)
 
-        self._in_time(read)
+        in_time = self._in_time(read)
         if found:
-            self.shingles.learn(found[0], Source("file", path))
+            mark, data = found[0]
+            if data:
+                self.shingles.learn(data.decode("utf-8", "replace"), Source("file", path))
+                if len(self._learned) >= MOST_LEARNED:
+                    self._learned.clear()
+                self._learned.add(mark)
         else:
             self.unread += 1
+        if in_time:
+            self._spent += time.monotonic() - now
 
     def _gone(self, event: ProcessStarted) -> None:
         # What it was started with it most often has from who started it.
@@ -187,31 +218,23 @@ class Secrets:
         if event.result and (table := self._labels.table(event.statement)):
             self.shingles.learn(event.result, Source("table", table, event.server))
 
-    def _in_time(self, read: Callable[[], None]) -> None:
-        if self._hanging < MOST_HANGING:
-            reader = Thread(target=read, daemon=True)
-            reader.start()
-            reader.join(PATIENCE_S)
-            self._hanging += reader.is_alive()
+    def _in_time(self, read: Callable[[], None]) -> bool:
+        """Return whether something was read or refused before patience ended; nothing is read while too much hangs."""
+        self._hanging = [one for one in self._hanging if one.is_alive()]
+        if len(self._hanging) >= MOST_HANGING:
+            return False
+        reader = Thread(target=read, daemon=True)
+        reader.start()
+        reader.join(PATIENCE_S)
+        if reader.is_alive():
+            self._hanging.append(reader)
+            return False
+        return True
 
 
 def _each(value: Any, clean: Callable[[str], str]) -> Any:
     """Return the texts of a field as `clean` makes them."""
     return tuple(map(clean, value)) if isinstance(value, tuple) else leaves(value, clean)
-
-
-def _read(pid: int, path: str) -> str:
-    """Return the beginning of a file as a process sees it. Raises `OSError`."""
-    if not path.startswith("/"):
-        folder = ""
-        with suppress(OSError):
-            folder = str(Path(f"/proc/{pid}/cwd").readlink())
-        path = f"{folder}/{path}"
-    file = opened_inside(f"/proc/{pid}/root", path)
-    try:
-        return os.read(file, MOST).decode("utf-8", "replace")
-    finally:
-        os.close(file)
 
 
 def _environment(process: ProcessId) -> str:
