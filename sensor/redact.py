@@ -98,6 +98,10 @@ RULES: tuple[Rule, ...] = (
           rf"{_NOT_YET}([^\s\"',;]{{4,4096}})", "uthorization", "UTHORIZATION"),
     _rule("authorization", rf"(?i:\bbearer)\s{{1,4}}{_NOT_YET}([A-Za-z0-9._~+/-]{{16,4096}}={{0,2}})",
           "earer", "EARER"),
+    # SQL: ALTER ROLE … PASSWORD '…', CREATE USER MAPPING … OPTIONS (password '…'), IDENTIFIED BY '…' (MySQL).
+    _rule("sql_password",
+          rf"(?i:\b(?:password|identified\s{{1,4}}by))\s{{1,4}}[eE]?'{_NOT_YET}((?:[^'\\]|''|\\.){{1,256}})'",
+          "assword", "ASSWORD", "dentified", "DENTIFIED"),
     _rule("url_password",
           # What comes before is looked at last: a search for the three characters is many times faster.
           rf"://(?<=[A-Za-z0-9+.-]://)[^\s/:@\"']{{0,128}}:{_NOT_YET}([^\s/@\"']{{1,256}})@", "://"),

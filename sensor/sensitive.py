@@ -46,6 +46,8 @@ class Labels:
 
     def is_file(self, path: str) -> bool:
         """Return whether a path is that of a sensitive file."""
+        if "//" in path or "/./" in path:
+            path = _SAME.sub("/", path)
         parts, pattern = self._paths
         return any(part in path for part in parts) or (pattern is not None and pattern.match(path) is not None)
 
@@ -77,6 +79,8 @@ class Labels:
         return tuple((label, path, path[-1]) for label, path in parted)
 
 
+_SAME = re.compile(r"/(?:\.?/)+")
+"""What is one slash in a path (path_resolution(7))."""
 _WILD = re.compile(r"[*?[]")
 
 

@@ -103,7 +103,7 @@ class Secrets:
 
     def given(self, variables: Mapping[str, str]) -> None:
         """Take note of the variables that the first of all programs was started with."""
-        self._is_given = True
+        self._is_given = True  # and the first program that is told has them
         for name, value in variables.items():
             self._learn(name, value)
 
@@ -127,8 +127,7 @@ class Secrets:
                 for variable in text.split("\0"):
                     name, _, value = variable.partition("=")
                     self._learn(name, value)
-                if len(self._asked) < MOST_ASKED:
-                    self._asked.add(process)
+                self._was_asked(process)
 
     def take(self, event: Event) -> Event:
         """Look at what an event tells of, and return it as it may be told: with placeholders for what is known."""
@@ -159,7 +158,13 @@ class Secrets:
             if self._labels.is_file(event.path):
                 self._opened(event.process, event.path)
         elif isinstance(event, ProcessStarted):
-            if event.executable:
+            if not event.executable:
+                if event.parent in self._asked:  # a copy of that, until it executes something
+                    self._was_asked(event.process)
+            else:
+                if self._is_given:
+                    self._is_given = False
+                    self._was_asked(event.process)
                 self._waiting[event.process] = event
                 if len(self._waiting) >= MOST_WAITING:
                     self.ask()
@@ -204,9 +209,13 @@ class Secrets:
             self._spent += time.monotonic() - now
 
     def _gone(self, event: ProcessStarted) -> None:
-        # What it was started with it most often has from who started it.
-        known = self._is_given or event.parent in self._asked or event.parent in self._waiting
+        # What it was started with it most often has from who started it; what that had is not known of one who is gone, too.
+        known = event.process in self._asked or event.parent in self._asked or event.parent in self._waiting
         self.unasked += not known
+
+    def _was_asked(self, process: ProcessId) -> None:
+        if len(self._asked) < MOST_ASKED:
+            self._asked.add(process)
 
     def _learn(self, name: str, value: str) -> None:
         if len(value) < SHORTEST or len(name) > MOST_NAME or value.startswith(_PATHS):

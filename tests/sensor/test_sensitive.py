@@ -75,6 +75,7 @@ MORE = built_in().with_more(
     [
         ("/root/.aws/credentials", True), ("home/.ssh/id_ed25519", True), ("/etc/shadow", True), ("/srv/notes.md", False),
         ("/srv/billing/a", True), ("/home/ann/notes/x.md", True), ("/home/ann/notes.md", False), ("/x/home/ann/notes/x.md", False),
+        ("/etc//shadow", True), ("/etc/./shadow", True), ("//home/./ann//.//notes/x.md", True), ("/etc/.shadow", False),
     ],
 )  # fmt: skip
 def test_which_files_are_sensitive(path: str, sensitive: bool) -> None:

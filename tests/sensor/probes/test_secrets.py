@@ -228,7 +228,15 @@ def test_what_the_first_program_was_given_is_known_also_where_all_are_gone() -> 
     known = Secrets()
     known.given(VARIABLES)
     known.take(executed(GONE))
+    child, fork, grandchild, other = (GONE.model_copy(update={"pid": GONE.pid - number}) for number in range(1, 5))
+    known.take(executed(child, GONE))
+    known.take(ProcessStarted(**ABOUT, process=fork, parent=GONE, executable=""))
+    known.take(executed(grandchild, fork))
     known.ask()
 
     assert set(known.found(KEY)) == {Source("variable", "GH_TOKEN")}
     assert known.unseen() == ()
+
+    known.take(executed(other, grandchild))  # what that was given, nobody knows
+    known.ask()
+    assert known.unseen() == ("the sensitive variables of 1 programs, to know it again where it leaves",)
