@@ -415,6 +415,8 @@ class SensitiveSent(Observed):
     """Path as the file was opened, name of the table as it is labelled, name of the variable."""
     url: str
     """Where to, without the path: `postgresql://` and the server of a database, `mcp://` and the tool of a server over pipes."""
+    own: bool = False
+    """Whether it is a file that the process itself had opened."""
     pieces: int = Field(ge=1)
     """Pieces of it that were in what was sent, as they stand or decoded."""
 

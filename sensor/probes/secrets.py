@@ -69,8 +69,10 @@ class Secrets:
         self._labels = labels or built_in()
         self._open = opened
         self._lineage = Lineage()
-        self._learned: set[tuple[int, ...]] = set()
-        """Files that were read: device, number, size, and when they were changed last."""
+        self._learned: dict[tuple[int, ...], Source] = {}
+        """Files that were read: device, number, size, and when they were changed last → by which path."""
+        self._readers: set[tuple[ProcessId, Source]] = set()
+        """Who opened them."""
         self._second, self._spent = 0.0, 0.0
         """When the second began that is counted, and how much of it was spent on learning."""
         self.shingles = Shingles()
@@ -100,6 +102,10 @@ class Secrets:
         """Return of what there are pieces in a text that a process sent, and how many of each."""
         self.ask()
         return self.shingles.found(text)
+
+    def is_own(self, process: ProcessId, source: Source) -> bool:
+        """Return whether something is of a file that a process itself had opened."""
+        return (process, source) in self._readers
 
     def given(self, variables: Mapping[str, str]) -> None:
         """Take note of the variables that the first of all programs was started with."""
@@ -198,11 +204,14 @@ class Secrets:
         in_time = self._in_time(read)
         if found:
             mark, data = found[0]
+            source = self._learned.get(mark, Source("file", path))
             if data:
-                self.shingles.learn(data.decode("utf-8", "replace"), Source("file", path))
+                self.shingles.learn(data.decode("utf-8", "replace"), source)
                 if len(self._learned) >= MOST_LEARNED:
                     self._learned.clear()
-                self._learned.add(mark)
+                self._learned[mark] = source
+            if len(self._readers) < MOST_ASKED:
+                self._readers.add((process, source))
         else:
             self.unread += 1
         if in_time:

@@ -174,11 +174,13 @@ class Wire:
         self, at_ns: int, process: ProcessId, trace_id: str | None, url: str, sent: str, database: str | None = None
     ) -> Iterator[SensitiveSent]:
         """Tell what is sensitive in a text that was sent. What goes back to the `database` that it was read from does not leave."""
-        for source, pieces in self._secrets.found(sent).items() if self._secrets is not None else ():
+        if self._secrets is None:
+            return
+        for source, pieces in self._secrets.found(sent).items():
             if source.what != "table" or not source.server or source.server != database:
                 yield SensitiveSent(
                     **self._about(at_ns), process=process, trace_id=trace_id, what=source.what, name=source.name, url=url,
-                    pieces=pieces,
+                    own=self._secrets.is_own(process, source), pieces=pieces,
                 )  # fmt: skip
 
     def _unread(self, reason: str, at_ns: int, size: int) -> Unparsed:

@@ -65,7 +65,9 @@ def test_data_of_a_file_of_credentials_is_known_again(sensor: Sensor, tmp_path: 
     assert [one.path for one in found if isinstance(one, FileOpened) and one.path == str(place)]
     sent = [one for one in found if isinstance(one, SensitiveSent)]
     if what == "it":
-        assert [(one.name, one.url, one.pieces) for one in sent] == [(str(place), f"https://localhost:{port}", 1)]
+        assert [(one.name, one.url, one.own, one.pieces) for one in sent] == [
+            (str(place), f"https://localhost:{port}", True, 1)
+        ]
         assert KEY not in sent[0].content
     else:
         assert sent == []
@@ -179,7 +181,9 @@ def test_data_of_a_file_is_known_again_where_who_read_it_is_gone_at_once(
     given = ["sh", "-c", command.format(place), f"https://localhost:{port}/echo"]
     _, sent = told(sensor, given, CURL_HOME=str(tmp_path))
 
-    assert [(one.name, one.url) for one in sent] == [(str(place), f"https://localhost:{port}")]
+    assert [(one.name, one.url, one.own) for one in sent] == [
+        (str(place), f"https://localhost:{port}", "-d @/" in given[2])
+    ]
 
 
 def test_what_programs_hand_each_other_is_told_with_placeholders(sensor: Sensor, tmp_path: Path) -> None:
