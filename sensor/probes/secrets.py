@@ -18,6 +18,7 @@ from sensor.event import (
     InputWritten,
     NameResolved,
     OutputWritten,
+    PrivilegeUsed,
     ProcessExited,
     ProcessId,
     ProcessStarted,
@@ -56,6 +57,8 @@ _TEXTS: dict[type[Event], tuple[str, ...]] = {
     ToolServed: ("name", "arguments", "text"), SensitiveSent: ("url",),
 }  # fmt: skip
 """Fields in which something sensitive may stand that was read elsewhere."""
+_TELLING = frozenset((FileOpened, ProcessStarted, ProcessExited, PrivilegeUsed, DatabaseQueried))
+"""What tells what processes read, or who they are."""
 
 Open = Callable[[Sight, str], int]
 """Through whose eyes, and a path → a descriptor. Raises `OSError`."""
@@ -137,9 +140,10 @@ class Secrets:
 
     def take(self, event: Event) -> Event:
         """Look at what an event tells of, and return it as it may be told: with placeholders for what is known."""
-        self._look_at(event)
-        texts = _TEXTS.get(type(event))
-        if texts is None:
+        kind = type(event)
+        if kind in _TELLING:
+            self._look_at(event)
+        if (texts := _TEXTS.get(kind)) is None:
             return event
         if not isinstance(event, ProcessStarted):  # of which there are many, each with variables of its own
             self.ask()
@@ -159,11 +163,12 @@ class Secrets:
         return span if attributes == span.attributes else replace(span, attributes=attributes)
 
     def _look_at(self, event: Event) -> None:
-        self._lineage.take(event)
         if isinstance(event, FileOpened):
             if self._labels.is_file(event.path):
                 self._opened(event.process, event.path)
-        elif isinstance(event, ProcessStarted):
+            return
+        self._lineage.take(event)
+        if isinstance(event, ProcessStarted):
             if not event.executable:
                 if event.parent in self._asked:  # a copy of that, until it executes something
                     self._was_asked(event.process)

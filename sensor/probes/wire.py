@@ -218,7 +218,7 @@ def _server(url: str) -> str:
     return f"{scheme}://{_AUTHORITY.split(rest, maxsplit=1)[0].rpartition('@')[2]}"
 
 
-_AUTHORITY = re.compile(r"[/?#\\]")
+_AUTHORITY = re.compile(r"[/?#]")
 """What ends it (RFC 3986, 3.2)."""
 
 
