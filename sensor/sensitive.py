@@ -24,7 +24,7 @@ MOST_PIECES = 20_000
 MOST_OF_ONE = 4_000
 """Pieces of one file, table or variable: a large one must leave room for others."""
 MOST_TEXT = 256 << 10
-"""Characters of a text that are looked through."""
+"""Characters of a text that was sent that are looked through."""
 SHORTEST = 12
 """Characters of a piece that tells of a secret."""
 
@@ -105,6 +105,15 @@ class Source(NamedTuple):
     """Of a table: the database server that it was read from."""
 
 
+class _End(NamedTuple):
+    """Where a window stands in a piece."""
+
+    length: int
+    """Characters of the piece."""
+    behind: int
+    """Characters of it that are behind the window."""
+
+
 class Shingles:
     """What is remembered of what is sensitive.
 
@@ -117,10 +126,12 @@ class Shingles:
         self._prefix = self._key.hex()
         self._sources: dict[int, Source] = {}
         """Keyed hash of a piece → what it is of, as it was read first."""
-        self._of: dict[Source, dict[int, _Piece]] = {}
-        """The same the other way, those first that were read first."""
-        self._windows: dict[int, Counter[tuple[int, int]]] = {}
-        """Keyed hash of a window → of what lengths pieces are that have it, and how much of them is behind it; how many are so."""
+        self._of: dict[Source, dict[int, tuple[int, tuple[int, ...]]]] = {}
+        """The same the other way, those first that were read first, with length and windows."""
+        self._windows: dict[int, tuple[_End, ...]] = {}
+        """Keyed hash of a window → where it stands in the pieces that have it, each once."""
+        self._again: Counter[tuple[int, _End]] = Counter()
+        """How many more pieces have a window there."""
         self._free: set[bytes] = set()
         """Digests of texts in which nothing was found: conversations repeat theirs."""
         self.unlearned = 0
@@ -140,7 +151,7 @@ class Shingles:
         for piece in islice(pieces, MOST_OF_ONE):
             if (mark := self._hash(piece)) in self._sources:
                 continue
-            own = self._of.setdefault(source, {})
+            own = self._of.get(source, {})
             if len(own) >= MOST_OF_ONE:
                 self._drop(source)
             elif len(self._sources) >= MOST_PIECES:
@@ -148,11 +159,13 @@ class Shingles:
                     largest = max(self._of, key=lambda one: len(self._of[one]))
                 self._drop(largest)
             self._keep(piece, mark, source)
-        self._free.clear()
+            self._free.clear()
 
     def found(self, text: str) -> dict[Source, int]:
         """Return of what there are pieces in a text, as it stands or decoded, and how many of each."""
-        text = text[:MOST_TEXT]
+        return self._found(text[:MOST_TEXT])
+
+    def _found(self, text: str) -> dict[Source, int]:
         if not self._sources or len(text) < SHORTEST or self._is_free(text):
             return {}
         seen: dict[Source, set[int]] = {}
@@ -169,7 +182,7 @@ class Shingles:
 
         What that knows by its form is left to it: its placeholder is the same where no piece is known.
         """
-        return replaced(text, self._covered) if self.found(text) else text
+        return replaced(text, self._covered) if self._found(text) else text
 
     def _covered(self, text: str, found: Places, via: tuple[str, ...]) -> str:
         plain = _plain(text)
@@ -203,12 +216,18 @@ class Shingles:
     def _keep(self, piece: str, mark: int, source: Source) -> None:
         ends = range(len(piece), len(piece) - _STEP, -1)
         windows = tuple(self._hash(piece[end - _WINDOW : end]) for end in ends)
-        for behind, window in enumerate(windows):
-            lengths = self._windows.setdefault(window, Counter())
-            if len(lengths) < _LENGTHS or (len(piece), behind) in lengths:
-                lengths[len(piece), behind] += 1
+        places = [(window, _End(len(piece), behind)) for behind, window in enumerate(windows)]
+        if any(len(known := self._windows.get(window, ())) >= _ENDS and end not in known for window, end in places):
+            self.unlearned += 1
+            return
+        for window, end in places:
+            known = self._windows.get(window, ())
+            if end in known:
+                self._again[window, end] += 1
+            else:
+                self._windows[window] = (*known, end)
         self._sources[mark] = source
-        self._of[source][mark] = _Piece(len(piece), windows)
+        self._of.setdefault(source, {})[mark] = (len(piece), windows)
 
     def _drop(self, source: Source) -> None:
         own = self._of[source]
@@ -218,12 +237,16 @@ class Shingles:
             del self._of[source]
         del self._sources[mark]
         for behind, window in enumerate(windows):
-            if lengths := self._windows.get(window):
-                lengths[length, behind] -= 1
-                if lengths[length, behind] <= 0:
-                    del lengths[length, behind]
-                if not lengths:
-                    del self._windows[window]
+            end = _End(length, behind)
+            if self._again[window, end] > 0:
+                self._again[window, end] -= 1
+                continue
+            del self._again[window, end]
+            left = tuple(other for other in self._windows[window] if other != end)
+            if left:
+                self._windows[window] = left
+            else:
+                del self._windows[window]
         self.unlearned += 1
 
     def _hash(self, text: str) -> int:
@@ -239,15 +262,10 @@ class Shingles:
         self._free.add(_digest(text))
 
 
-class _Piece(NamedTuple):
-    length: int
-    windows: tuple[int, ...]
-
-
 _WINDOW, _STEP = 8, 5
 """Characters of a window, and from one that is looked at in a text to the next: of `_STEP` windows of a piece, one is met."""
-_LENGTHS = 8
-"""Of pieces that have the same window: a text may repeat that, and each length is looked at."""
+_ENDS = 8
+"""Places that one window may have: a text may repeat it, and each of them is looked at."""
 _REMEMBERED = 20_000
 _SLASH = re.compile(r"\\+/")
 """JSON may write a slash so (RFC 8259, 7), also within JSON."""
@@ -265,7 +283,7 @@ def _pieces(text: str) -> Iterator[str]:
     """Yield the runs of a text that may be a secret."""
     for start, end in runs(text):
         piece = text[start:end].strip(_EDGES)
-        if _may_be_secret(piece):
+        if _may_be_secret(piece) and not (piece.startswith(_JSON) and text.startswith(".", end)):
             yield piece
 
 
@@ -285,6 +303,8 @@ def _is_cased(word: str) -> bool:
     return any(map(str.islower, word)) and any(map(str.isupper, word))
 
 
+_JSON = "eyJ"
+"""How JSON begins in base64. With a dot behind, it is the head of a token, which others share, or what that says (RFC 7519)."""
 _EDGES = "=-_./+"
 _LONG = 10
 _WORDS = re.compile(rf"[A-Za-z0-9]{{{_LONG},}}")

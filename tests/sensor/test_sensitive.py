@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from sensor.sensitive import MOST_OF_ONE, MOST_PIECES, Labels, Shingles, Source, built_in
+from sensor.sensitive import MOST_OF_ONE, MOST_PIECES, MOST_TEXT, Labels, Shingles, Source, built_in
 
 KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzzDEMOzzzz"
 FILE = f"[default]\naws_access_key_id = AKIAQ7RZ2EXAMPLE3456\naws_secret_access_key = {KEY}\nregion = eu-central-1\n"
@@ -208,3 +208,41 @@ def test_what_was_looked_through_is_looked_through_again_where_more_is_known(shi
     shingles.learn(PLAIN, PATH)
 
     assert shingles.found(PLAIN) == {PATH: 1}
+
+
+def test_what_ends_alike_is_known_apart_also_after_others_gave_way() -> None:
+    learned = Shingles()
+    source = Source("table", "customers")
+    for number in range(MOST_OF_ONE + 20):
+        learned.learn(f"key{number:05}xSameEnd1234", source)
+
+    assert learned.found(f"key{19:05}xSameEnd1234 key{20:05}xSameEnd1234") == {source: 1}
+    assert learned.unlearned == 20
+
+
+def test_of_pieces_that_end_alike_so_many_lengths_are_known_and_the_rest_is_counted() -> None:
+    learned = Shingles()
+    pieces = [f"{'x' * length}SameEnd1234567" for length in range(20)]
+    learned.learn(" ".join(pieces), PATH)
+
+    assert learned.found(pieces[0]) == {PATH: 1}
+    assert learned.unlearned == 12
+
+
+HEAD, SAYS = (
+    base64.urlsafe_b64encode(part).decode().rstrip("=") for part in (b'{"alg":"HS256"}', b'{"sub":"1234567890"}')
+)
+
+
+def test_of_a_token_its_signature_tells() -> None:
+    learned = Shingles()
+    learned.learn(f"{HEAD}.{SAYS}.dozjgNryP4J3jVmNHl0w5N", PATH)
+
+    assert learned.found(f"{HEAD}.{SAYS}.dozjgNryP4J3jVmNHl0w5N") == {PATH: 1}
+    assert learned.found(f"{HEAD}.{SAYS}.another0P4J3jVmNHl0w5") == {}
+
+
+def test_a_placeholder_stands_for_a_piece_also_far_behind(shingles: Shingles) -> None:
+    shingles.learn(PLAIN, PATH)
+
+    assert PLAIN not in shingles.without("a b " * MOST_TEXT + PLAIN)
