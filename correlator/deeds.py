@@ -12,7 +12,7 @@ from correlator.conversation import Call
 from correlator.lexicon import places
 from correlator.values import values
 from correlator.work import Doings, is_near
-from sensor.event import ConnectionOpened, PrivilegeUsed, ProcessId, SensitiveSent
+from sensor.event import ConnectionOpened, FileOpened, PrivilegeUsed, ProcessId, SensitiveSent
 from sensor.redact import MARK
 
 Deed = Literal["leak", "escape", "credential", "access", "autostart", "network"]
@@ -28,11 +28,13 @@ _MOUNTS = frozenset(("mount", "move_mount", "open_tree", "pivot_root"))
 def _leak(work: Work, doings: Doings) -> bool:
     """Return whether sensitive data left that is not a program's own key, sent to whom it is for.
 
-    A program that ran before sends a variable of its own as its author meant it, unless the call names it or has a secret in it.
-    What was started for a call (a shell, with all variables) does what the call says.
+    A program that ran before sends a variable or a file of its own as its author meant it, unless the call names it or has a secret
+    in it, or the file was read for a call. What was started for the call (a shell, with all variables) does what the call says.
     """
     sent = [event for event in doings.leaked.values() if isinstance(event, SensitiveSent)]
-    if work.tree or any(event.what != "variable" for event in sent):
+    if work.tree or any(
+        event.what != "variable" and (not event.own or event.name in doings.read_for_calls) for event in sent
+    ):
         return bool(sent)
     leaves = [leaf.text for leaf in Call(0, work.call).leaves]
     return any(event.name in leaf or MARK in leaf for event in sent for leaf in leaves)
@@ -96,8 +98,9 @@ DEEDS: dict[Deed, Callable[[Work, Doings], bool]] = {
 def deeds(attribution: Attribution) -> Mapping[str, frozenset[Deed]]:
     """Return the deeds of each call, by the key of its fact."""
     found: dict[str, frozenset[Deed]] = {}
+    read = {event.path for work in attribution.works for event in work.acts if isinstance(event, FileOpened)}
     for work in attribution.works:
-        doings = Doings(work)
+        doings = Doings(work, read)
         done = frozenset(deed for deed, did in DEEDS.items() if did(work, doings))
         found[work.call.entity] = found.get(work.call.entity, frozenset()) | done
     return found

@@ -1,6 +1,6 @@
 """What the kernel saw of the work of a call, as a story shows it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cached_property
 
 from correlator.attribution import Work, doer
@@ -30,8 +30,10 @@ _LONG = 160
 class Doings:
     """The acts of one work by kind, each once, in the order of time."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, read_for_calls: Collection[str] = ()) -> None:
+        """`read_for_calls`: the files that were opened in the work of any call."""
         self._work = work
+        self.read_for_calls = read_for_calls
 
     @cached_property
     def commands(self) -> dict[str, Event]:

@@ -404,7 +404,7 @@ class DatabaseQueried(Observed):
 class SensitiveSent(Observed):
     """Data of something sensitive was in what a process sent: in a request, a query or a call, whose `trace_id` it has.
 
-    The data itself is nowhere.
+    The data itself is not here; in what was sent, as it is told, placeholders stand for its pieces.
     """
 
     kind: Literal["sensitive_sent"] = "sensitive_sent"
@@ -414,7 +414,9 @@ class SensitiveSent(Observed):
     name: str
     """Path as the file was opened, name of the table as it is labelled, name of the variable."""
     url: str
-    """Where to, without the query: `postgresql://` and the server of a database, `mcp://` and the tool of a server over pipes."""
+    """Where to, without the path: `postgresql://` and the server of a database, `mcp://` and the tool of a server over pipes."""
+    own: bool = False
+    """Whether it is a file that the process itself had opened."""
     pieces: int = Field(ge=1)
     """Pieces of it that were in what was sent, as they stand or decoded."""
 

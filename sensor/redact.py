@@ -10,6 +10,7 @@ Ids of events are computed from their content, so an event is redacted first and
 
 import hmac
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from hashlib import blake2b
@@ -17,7 +18,7 @@ from typing import TypeVar, get_args
 
 from pydantic import BaseModel, JsonValue
 
-from sensor.decode import DEPTH, WHOLE, View, runs, step
+from sensor.decode import DEPTH, WHOLE, Places, View, runs, step
 from sensor.event import EVENT, Event, Usage
 
 PUBLISHED_TEST_KEY = b"clew: published test key, for examples and tests only"
@@ -97,6 +98,10 @@ RULES: tuple[Rule, ...] = (
           rf"{_NOT_YET}([^\s\"',;]{{4,4096}})", "uthorization", "UTHORIZATION"),
     _rule("authorization", rf"(?i:\bbearer)\s{{1,4}}{_NOT_YET}([A-Za-z0-9._~+/-]{{16,4096}}={{0,2}})",
           "earer", "EARER"),
+    # SQL: ALTER ROLE … PASSWORD '…', CREATE USER MAPPING … OPTIONS (password '…'), IDENTIFIED BY '…' (MySQL).
+    _rule("sql_password",
+          rf"(?i:\b(?:password|identified\s{{1,4}}by))\s{{1,4}}[eE]?'{_NOT_YET}((?:[^'\\]|''|\\.){{1,256}})'",
+          "assword", "ASSWORD", "dentified", "DENTIFIED"),
     _rule("url_password",
           # What comes before is looked at last: a search for the three characters is many times faster.
           rf"://(?<=[A-Za-z0-9+.-]://)[^\s/:@\"']{{0,128}}:{_NOT_YET}([^\s/@\"']{{1,256}})@", "://"),
@@ -116,6 +121,8 @@ _free: set[str | bytes] = set()
 
 MARK = "<SECRET:"
 """How each begins."""
+LABELLED = "labelled"
+"""Kind of what is no credential by its form but was read of something sensitive (`sensor.sensitive`)."""
 
 
 def placeholder(kind: str, secret: str, key: bytes, via: tuple[str, ...] = ()) -> str:
@@ -131,7 +138,7 @@ def redacted(text: str, key: bytes) -> str:
     mark = text if len(text) <= 64 else blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
     if mark in _free:
         return text
-    clean = _redacted(text, key, (), DEPTH)
+    clean = replaced(text, partial(_by_form, key=key))
     if clean == text:
         if len(_free) >= _REMEMBERED:
             _free.clear()
@@ -150,7 +157,7 @@ def redact(event: _E, key: bytes) -> _E:
     else:
         return event
     fields: dict[str, JsonValue] = event.model_dump(mode="json")
-    clean = {name: value if name in _IDENTITY else _leaves(value, key) for name, value in fields.items()}
+    clean = {name: value if name in _IDENTITY else redacted_value(value, key) for name, value in fields.items()}
     again: _E = EVENT.validate_python(clean)  # type: ignore[assignment]
     return again
 
@@ -168,25 +175,38 @@ def _is_clean(value: object, key: bytes) -> bool:
 
 def redacted_value(value: JsonValue, key: bytes) -> JsonValue:
     """Return a JSON value with each credential in its texts and names replaced."""
-    return _leaves(value, key)
+    return leaves(value, partial(redacted, key=key))
 
 
-def _redacted(text: str, key: bytes, via: tuple[str, ...], depth: int) -> str:
-    found = runs(text)
-    given = text
-    for rule in _NOT_WITHIN if all(_harmless(text, *run) for run in found) else RULES:
-        if rule.may_match(text):
-            text = rule.pattern.sub(partial(_replaced, kind=rule.kind, key=key, via=via), text)
+Cover = Callable[[str, Places, tuple[str, ...]], str]
+"""A text, its `runs`, and the encodings that it stood in, outermost first → the same with placeholders."""
+
+
+def replaced(text: str, cover: Cover) -> str:
+    """Return a text with all replaced that `cover` replaces, also inside encodings, which give way to what they say."""
+    return _replaced(text, cover, (), DEPTH)
+
+
+def _replaced(text: str, cover: Cover, via: tuple[str, ...], depth: int) -> str:
+    found, given = runs(text), text
+    text = cover(text, found, via)
     if depth == 0 or len(text) < _SHORTEST:
         return text
     readings = list(step(text, tokens=found if text == given else None))
-    clean = _tokens(text, readings, key, via, depth)
+    clean = _tokens(text, readings, cover, via, depth)
     for view in readings if clean == text else step(clean):
         if view.via[0] in WHOLE:
-            inner = _redacted(view.text, key, via + view.via, depth - len(view.via))
+            inner = _replaced(view.text, cover, via + view.via, depth - len(view.via))
             if inner != view.text:
                 return inner
     return clean
+
+
+def _by_form(text: str, found: Places, via: tuple[str, ...], key: bytes) -> str:
+    for rule in _NOT_WITHIN if all(_harmless(text, *run) for run in found) else RULES:
+        if rule.may_match(text):
+            text = rule.pattern.sub(partial(_marked, kind=rule.kind, key=key, via=via), text)
+    return text
 
 
 def _harmless(text: str, start: int, end: int) -> bool:
@@ -198,14 +218,14 @@ def _hints_at_nothing(run: str) -> bool:
     return not any(rule.within and rule.may_match(run) for rule in RULES)
 
 
-def _tokens(text: str, readings: list[View], key: bytes, via: tuple[str, ...], depth: int) -> str:
+def _tokens(text: str, readings: list[View], cover: Cover, via: tuple[str, ...], depth: int) -> str:
     """Replace each encoded token that holds a credential by what it says, with the credential replaced."""
     pieces: list[str] = []
     done = 0
     for view in sorted((view for view in readings if view.via[0] not in WHOLE), key=_place):
         if view.start < done or len(view.via) > depth:
             continue
-        clean = _redacted(view.text, key, via + view.via, depth - len(view.via))
+        clean = _replaced(view.text, cover, via + view.via, depth - len(view.via))
         if clean != view.text:
             pieces += (text[done : view.start], clean)
             done = view.end
@@ -216,16 +236,17 @@ def _place(view: View) -> tuple[int, int]:
     return (view.start, -view.end)
 
 
-def _replaced(match: re.Match[str], *, kind: str, key: bytes, via: tuple[str, ...]) -> str:
+def _marked(match: re.Match[str], *, kind: str, key: bytes, via: tuple[str, ...]) -> str:
     before, after = match.group()[: match.start(1) - match.start()], match.group()[match.end(1) - match.start() :]
     return f"{before}{placeholder(kind, match.group(1), key, via)}{after}"
 
 
-def _leaves(value: JsonValue, key: bytes) -> JsonValue:
+def leaves(value: JsonValue, clean: Callable[[str], str]) -> JsonValue:
+    """Return a JSON value with each of its texts and names as `clean` makes it."""
     if isinstance(value, str):
-        return redacted(value, key)
+        return clean(value)
     if isinstance(value, list):
-        return [_leaves(item, key) for item in value]
+        return [leaves(item, clean) for item in value]
     if isinstance(value, dict):
-        return {redacted(name, key): _leaves(item, key) for name, item in value.items()}
+        return {clean(name): leaves(item, clean) for name, item in value.items()}
     return value

@@ -130,7 +130,7 @@ class Observation:
         """Observe no longer; return what is left, and what was lost."""
         self._sensor.forget(self.alive)  # so that there is an end of what is read
         found = self._read()
-        found += self._wire.end(time.clock_gettime_ns(time.CLOCK_BOOTTIME))
+        found += map(self._secrets.take, self._wire.end(time.clock_gettime_ns(time.CLOCK_BOOTTIME)))
         found += gaps(self._sensor, self._origin, outliving=len(self.alive))
         if unseen := self._secrets.unseen():
             found.append(CaptureStatus(**_about(self._origin), subject=_SUBJECT, unseen=unseen))
@@ -172,10 +172,8 @@ class Observation:
                 **self._origin.about(record), process=self._origin.process(record.tgid, record.started_ns),
                 executable=before.executable, argv=before.argv, cwd=before.cwd,
             )  # fmt: skip
-            self._secrets.take(ran)
-            yield ran
-        for event in self._wire.take(record):
-            self._secrets.take(event)
+            yield self._secrets.take(ran)
+        for event in map(self._secrets.take, self._wire.take(record)):
             if (
                 isinstance(event, ProcessStarted)
                 and event.cgroup

@@ -1,15 +1,35 @@
 """Reads what processes read of what is sensitive, bounded, to know it again where it leaves; nothing of it is kept."""
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
-from sensor.event import DatabaseQueried, Event, FileOpened, ProcessExited, ProcessId, ProcessStarted
-from sensor.probes.inside import opened_inside
+from sensor.event import (
+    DatabaseQueried,
+    Event,
+    FileOpened,
+    HttpRequested,
+    HttpResponded,
+    InputWritten,
+    NameResolved,
+    OutputWritten,
+    PrivilegeUsed,
+    ProcessExited,
+    ProcessId,
+    ProcessStarted,
+    SensitiveSent,
+    ToolServed,
+)
+from sensor.probes.lineage import Lineage, Sight
 from sensor.probes.running import TICK_NS, started
+from sensor.redact import leaves
 from sensor.sensitive import SHORTEST, Labels, Shingles, Source, built_in
+from sensor.sources.otlp.span import Span
 
 MOST = 64 << 10
 """Bytes of a file that are read."""
@@ -18,7 +38,11 @@ MOST_ENVIRONMENT = 256 << 10
 PATIENCE_S = 0.5
 """For a file: it may be one of a file system that an observed process made (FUSE), and never come. So may a process's memory."""
 MOST_HANGING = 4
-"""Files that did not come; then no more are asked for."""
+"""Files that have not come yet; while there are so many, no more are asked for."""
+MOST_LEARNED = 4_096
+"""Files of which is remembered that they were read."""
+MOST_LEARNING_S = 0.25
+"""Of each second, for files: those beyond are not read."""
 MOST_NAME = 256
 """Characters of the name of a variable, which is kept: a longer one is nobody's."""
 MOST_WAITING = 256
@@ -27,23 +51,39 @@ MOST_ASKED = 65_536
 """Processes of which is remembered that this was done."""
 _PATHS = ("/", "~", "./", "../")
 
-Read = Callable[[int, str], str]
-"""Number of a process, and a path as it has it → the beginning of the file. Raises `OSError`."""
+_TEXTS: dict[type[Event], tuple[str, ...]] = {
+    ProcessStarted: ("argv",), OutputWritten: ("text",), InputWritten: ("text",), NameResolved: ("name",),
+    HttpRequested: ("url", "body"), HttpResponded: ("body",), DatabaseQueried: ("statement", "parameters", "result"),
+    ToolServed: ("name", "arguments", "text"), SensitiveSent: ("url",),
+}  # fmt: skip
+"""Fields in which something sensitive may stand that was read elsewhere."""
+_TELLING = frozenset((FileOpened, ProcessStarted, ProcessExited, PrivilegeUsed, DatabaseQueried))
+"""What tells what processes read, or who they are."""
+
+Open = Callable[[Sight, str], int]
+"""Through whose eyes, and a path → a descriptor. Raises `OSError`."""
 
 
 class Secrets:
     """What observed processes have read of that kind."""
 
-    def __init__(self, labels: Labels | None = None, read: Read | None = None) -> None:
-        """Know nothing yet. `labels`: what is sensitive, if not only what is so everywhere; `read`: how files are read."""
+    def __init__(self, labels: Labels | None = None, opened: Open = Sight.opened) -> None:
+        """Know nothing yet. `labels`: what is sensitive, if not only what is so everywhere; `opened`: how files are opened."""
         self._labels = labels or built_in()
-        self._read = read or _read
+        self._open = opened
+        self._lineage = Lineage()
+        self._learned: dict[tuple[int, ...], Source] = {}
+        """Files that were read: device, number, size, and when they were changed last → by which path."""
+        self._readers: set[tuple[ProcessId, Source]] = set()
+        """Who opened them."""
+        self._second, self._spent = 0.0, 0.0
+        """When the second began that is counted, and how much of it was spent on learning."""
         self.shingles = Shingles()
         self.unread = 0
-        """Files that could not be read, most often because the process was gone."""
+        """Files that could not be read, because nobody was left who sees them, or that were more than there was time for."""
         self.unasked = 0
         """Programs whose variables could not be read, of which the same holds; those of who started them could not either."""
-        self._hanging = 0
+        self._hanging: list[Thread] = []
         self._is_given = False
         self._waiting: dict[ProcessId, ProcessStarted] = {}
         """Processes whose variables are to be read."""
@@ -66,9 +106,13 @@ class Secrets:
         self.ask()
         return self.shingles.found(text)
 
+    def is_own(self, process: ProcessId, source: Source) -> bool:
+        """Return whether something is of a file that a process itself had opened."""
+        return (process, source) in self._readers
+
     def given(self, variables: Mapping[str, str]) -> None:
         """Take note of the variables that the first of all programs was started with."""
-        self._is_given = True
+        self._is_given = True  # and the first program that is told has them
         for name, value in variables.items():
             self._learn(name, value)
 
@@ -92,16 +136,46 @@ class Secrets:
                 for variable in text.split("\0"):
                     name, _, value = variable.partition("=")
                     self._learn(name, value)
-                if len(self._asked) < MOST_ASKED:
-                    self._asked.add(process)
+                self._was_asked(process)
 
-    def take(self, event: Event) -> None:
-        """Look at what an event tells of."""
+    def take(self, event: Event) -> Event:
+        """Look at what an event tells of, and return it as it may be told: with placeholders for what is known."""
+        kind = type(event)
+        if kind in _TELLING:
+            self._look_at(event)
+        if (texts := _TEXTS.get(kind)) is None:
+            return event
+        if not isinstance(event, ProcessStarted):  # of which there are many, each with variables of its own
+            self.ask()
+        if not self.shingles:
+            return event
+        clean = {name: _each(getattr(event, name), self.shingles.without) for name in texts}
+        changed = {name: value for name, value in clean.items() if value != getattr(event, name)}
+        return event.model_copy(update=changed) if changed else event
+
+    def without(self, spans: list[Span]) -> list[Span]:
+        """Return talks with models with placeholders for what is known."""
+        self.ask()
+        return [self._clean(span) for span in spans] if self.shingles else spans
+
+    def _clean(self, span: Span) -> Span:
+        attributes = {name: leaves(value, self.shingles.without) for name, value in span.attributes.items()}
+        return span if attributes == span.attributes else replace(span, attributes=attributes)
+
+    def _look_at(self, event: Event) -> None:
         if isinstance(event, FileOpened):
             if self._labels.is_file(event.path):
-                self._opened(event.process.pid, event.path)
-        elif isinstance(event, ProcessStarted):
-            if event.executable:
+                self._opened(event.process, event.path)
+            return
+        self._lineage.take(event)
+        if isinstance(event, ProcessStarted):
+            if not event.executable:
+                if event.parent in self._asked:  # a copy of that, until it executes something
+                    self._was_asked(event.process)
+            else:
+                if self._is_given:
+                    self._is_given = False
+                    self._was_asked(event.process)
                 self._waiting[event.process] = event
                 if len(self._waiting) >= MOST_WAITING:
                     self.ask()
@@ -112,23 +186,50 @@ class Secrets:
         elif isinstance(event, DatabaseQueried):
             self._queried(event)
 
-    def _opened(self, pid: int, path: str) -> None:
-        found: list[str] = []
+    def _opened(self, process: ProcessId, path: str) -> None:
+        now = time.monotonic()
+        if now - self._second >= 1:
+            self._second, self._spent = now, 0.0
+        if self._spent >= MOST_LEARNING_S:
+            self.unread += 1
+            return
+        sight = self._lineage.sight(process)
+        found: list[tuple[tuple[int, ...], bytes]] = []
 
         def read() -> None:
             with suppress(OSError):
-                found.append(self._read(pid, path))
+                file = self._open(sight, path)
+                try:
+                    of = os.fstat(file)
+                    mark = (of.st_dev, of.st_ino, of.st_size, of.st_ctime_ns)
+                    found.append((mark, b"" if mark in self._learned else os.read(file, MOST)))
+                finally:
+                    os.close(file)
 
-        self._in_time(read)
+        in_time = self._in_time(read)
         if found:
-            self.shingles.learn(found[0], Source("file", path))
+            mark, data = found[0]
+            source = self._learned.get(mark, Source("file", path))
+            if data:
+                self.shingles.learn(data.decode("utf-8", "replace"), source)
+                if len(self._learned) >= MOST_LEARNED:
+                    self._learned.clear()
+                self._learned[mark] = source
+            if len(self._readers) < MOST_ASKED:
+                self._readers.add((process, source))
         else:
             self.unread += 1
+        if in_time:
+            self._spent += time.monotonic() - now
 
     def _gone(self, event: ProcessStarted) -> None:
-        # What it was started with it most often has from who started it.
-        known = self._is_given or event.parent in self._asked or event.parent in self._waiting
+        # What it was started with it most often has from who started it; what that had is not known of one who is gone, too.
+        known = event.process in self._asked or event.parent in self._asked or event.parent in self._waiting
         self.unasked += not known
+
+    def _was_asked(self, process: ProcessId) -> None:
+        if len(self._asked) < MOST_ASKED:
+            self._asked.add(process)
 
     def _learn(self, name: str, value: str) -> None:
         if len(value) < SHORTEST or len(name) > MOST_NAME or value.startswith(_PATHS):
@@ -140,26 +241,23 @@ class Secrets:
         if event.result and (table := self._labels.table(event.statement)):
             self.shingles.learn(event.result, Source("table", table, event.server))
 
-    def _in_time(self, read: Callable[[], None]) -> None:
-        if self._hanging < MOST_HANGING:
-            reader = Thread(target=read, daemon=True)
-            reader.start()
-            reader.join(PATIENCE_S)
-            self._hanging += reader.is_alive()
+    def _in_time(self, read: Callable[[], None]) -> bool:
+        """Return whether something was read or refused before patience ended; nothing is read while too much hangs."""
+        self._hanging = [one for one in self._hanging if one.is_alive()]
+        if len(self._hanging) >= MOST_HANGING:
+            return False
+        reader = Thread(target=read, daemon=True)
+        reader.start()
+        reader.join(PATIENCE_S)
+        if reader.is_alive():
+            self._hanging.append(reader)
+            return False
+        return True
 
 
-def _read(pid: int, path: str) -> str:
-    """Return the beginning of a file as a process sees it. Raises `OSError`."""
-    if not path.startswith("/"):
-        folder = ""
-        with suppress(OSError):
-            folder = str(Path(f"/proc/{pid}/cwd").readlink())
-        path = f"{folder}/{path}"
-    file = opened_inside(f"/proc/{pid}/root", path)
-    try:
-        return os.read(file, MOST).decode("utf-8", "replace")
-    finally:
-        os.close(file)
+def _each(value: Any, clean: Callable[[str], str]) -> Any:
+    """Return the texts of a field as `clean` makes them."""
+    return tuple(map(clean, value)) if isinstance(value, tuple) else leaves(value, clean)
 
 
 def _environment(process: ProcessId) -> str:

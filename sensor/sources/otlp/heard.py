@@ -4,6 +4,7 @@ Calls are the same by their ids. What an agent, or who has it in hand, says of t
 """
 
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeGuard
@@ -11,6 +12,7 @@ from typing import Literal, TypeGuard
 from pydantic import JsonValue
 
 from sensor.errors import UnreadableJsonError
+from sensor.redact import LABELLED, MARK
 from sensor.sources.bounded_json import loads
 from sensor.sources.otlp.chain import words
 from sensor.sources.otlp.span import Span
@@ -96,7 +98,26 @@ _LONGEST = 200
 def _is_same(told: JsonValue, heard: JsonValue) -> bool:
     if isinstance(told, str) and told.strip() in _KEPT_BACK:
         return True
-    return _value(told) == _value(heard)
+    return _value(told) == _value(heard) or _stands_for(_text(heard), _text(told))
+
+
+def _stands_for(heard: str, told: str) -> bool:
+    """Return whether a text with placeholders is another: only the sensor knows what is sensitive, and what stood there."""
+    parts = _PLACEHOLDER.split(heard)
+    at = 0
+    for part in parts:
+        found = told.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return len(parts) > 1 and told.startswith(parts[0]) and told.endswith(parts[-1])
+
+
+_PLACEHOLDER = re.compile(rf"{re.escape(MARK)}{LABELLED}:[^<>]*>")
+
+
+def _text(value: JsonValue) -> str:
+    return words(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
 def _value(value: JsonValue) -> JsonValue:
@@ -113,10 +134,9 @@ def _is_cut(short: JsonValue, whole: JsonValue) -> bool:
     """Return whether a text is the beginning of another: nothing, or some of it with marks that more followed, or a long one."""
     if not isinstance(short, str):
         return short is None
-    text = whole if isinstance(whole, str) else json.dumps(whole, ensure_ascii=False)
     begin = words(short).rstrip(".… ")
     marked = short.rstrip().endswith(("…", "...")) or len(short) >= _CUT
-    return (not begin or marked) and words(text).startswith(begin)
+    return (not begin or marked) and _text(whole).startswith(begin)
 
 
 _CUT = 128

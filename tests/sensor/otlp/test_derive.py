@@ -138,6 +138,18 @@ def test_what_was_heard_is_told_also_beside_a_made_up_sample_and_a_message_that_
     assert ("the arguments of send_parcel",) in [one.otherwise for one in found if isinstance(one, CaptureStatus)]
 
 
+def test_what_the_sensor_put_a_placeholder_for_is_not_told_otherwise() -> None:
+    said, covered = chat(), chat()
+    said[3] = result("call_1_letter_3", f"{LETTER} {BOX}, 4711.")
+    covered[3] = result("call_1_letter_3", f"{LETTER} {BOX}, <SECRET:labelled:0a1b2c3d>.")
+    heard = spans(covered, genai, trace="e", one_trace=False, conversation=None)
+
+    found = derive([*spans(said, genai), *(replace(one, source="kernel:tls") for one in heard)])
+
+    assert not [one for one in found if isinstance(one, CaptureStatus)]
+    assert next(one.text for one in found if isinstance(one, ToolReturned)).endswith("<SECRET:labelled:0a1b2c3d>.")
+
+
 @pytest.mark.parametrize("dialect", EVERY)
 @pytest.mark.parametrize("one_trace", [True, False])
 @pytest.mark.parametrize("conversation", [CONVERSATION, None])

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from sensor.event import DatabaseQueried, FileOpened, ProcessExited, ProcessId, ProcessStarted
+from sensor.event import DatabaseQueried, FileOpened, PrivilegeUsed, ProcessExited, ProcessId, ProcessStarted
 from sensor.probes import secrets
+from sensor.probes.lineage import Sight
 from sensor.probes.running import TICK_NS, started
 from sensor.probes.secrets import MOST_HANGING, Secrets
 from sensor.sensitive import Source, built_in
@@ -45,22 +46,102 @@ def test_a_file_that_is_gone_is_counted(tmp_path: Path) -> None:
     assert known.unseen() == ("what is in 1 sensitive files, to know it again where it leaves",)
 
 
-def test_files_that_never_come_are_waited_for_a_few_times_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_that_do_not_come_are_waited_for_a_few_times_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(secrets, "PATIENCE_S", 0.05)
-    never, asked = threading.Event(), list[str]()
+    never, asked, threads = threading.Event(), list[str](), list[threading.Thread]()
+    place = tmp_path / ".netrc"
+    place.write_text(KEY)
 
-    def hangs(_pid: int, path: str) -> str:
+    def hangs(_: Sight, path: str) -> int:
         asked.append(path)
+        threads.append(threading.current_thread())
         never.wait()
-        return ""
+        return os.open(path, os.O_RDONLY)
 
-    known = Secrets(read=hangs)
+    known = Secrets(opened=hangs)
     for _ in range(10 * MOST_HANGING):
         known.take(opened(Path("/home/a/.aws/credentials")))
     never.set()
 
     assert known.unread == 10 * MOST_HANGING
     assert len(asked) == MOST_HANGING
+
+    for thread in threads:
+        thread.join()
+    known.take(opened(place))  # they came back
+    assert set(known.found(KEY)) == {Source("file", str(place))}
+
+
+def test_a_file_is_read_once_by_whatever_path_and_again_where_it_was_changed(tmp_path: Path) -> None:
+    place, known = tmp_path / ".netrc", Secrets()
+    place.write_text(KEY)
+    (tmp_path / "etc").mkdir()
+    known.take(opened(place))
+    known.take(opened(tmp_path / "etc" / ".." / ".netrc"))
+    assert known.found(KEY) == {Source("file", str(place)): 1}
+
+    place.write_text(f"{KEY}999")
+    known.take(opened(place))
+    assert sum(known.found(f"{KEY} {KEY}999").values()) == 2
+
+
+def test_files_beyond_the_time_that_there_is_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secrets, "MOST_LEARNING_S", 0.0)
+    place, known = tmp_path / ".netrc", Secrets()
+    place.write_text(KEY)
+    known.take(opened(place))
+
+    assert known.unread == 1
+    assert known.found(KEY) == {}
+
+
+def test_a_file_with_bytes_that_are_no_text_in_its_name_is_read(tmp_path: Path) -> None:
+    folder, known = os.fsencode(tmp_path) + b"/\xff", Secrets()
+    os.mkdir(folder)  # noqa: PTH102 - bytes
+    with open(folder + b"/.netrc", "w") as file:  # noqa: PTH123 - bytes
+        file.write(KEY)
+    known.take(opened(tmp_path / r"\xff/.netrc"))
+
+    assert set(known.found(KEY)) == {Source("file", str(tmp_path / r"\xff/.netrc"))}
+
+
+MOUNTS = {"mnt": os.stat("/proc/self/ns/mnt").st_ino}  # noqa: PTH116 - no file
+
+
+@pytest.mark.parametrize(("mounts", "is_read"), [(MOUNTS, True), ({"mnt": 7}, False), ({}, False)])
+def test_of_who_is_gone_a_file_is_read_through_others_that_see_the_same(
+    tmp_path: Path, mounts: dict[str, int], is_read: bool
+) -> None:
+    place, known = tmp_path / ".netrc", Secrets()
+    place.write_text(KEY)
+    known.take(executed(GONE, process(os.getpid())).model_copy(update={"namespaces": mounts}))
+    child = GONE.model_copy(update={"pid": GONE.pid - 1})
+    known.take(ProcessStarted(**ABOUT, process=child, parent=GONE, executable=""))
+    known.take(FileOpened(**ABOUT, process=child, path=str(place)))
+
+    assert bool(known.found(KEY)) == is_read
+    assert known.unread == (not is_read)
+
+
+def test_who_went_to_another_root_is_no_longer_taken_for_one_who_sees_the_same(tmp_path: Path) -> None:
+    place, known = tmp_path / ".netrc", Secrets()
+    place.write_text(KEY)
+    known.take(executed(GONE).model_copy(update={"namespaces": MOUNTS}))
+    known.take(PrivilegeUsed(**ABOUT, process=GONE, syscall="chroot"))
+    known.take(FileOpened(**ABOUT, process=GONE, path=str(place)))
+
+    assert known.unread == 1
+
+
+def test_a_file_is_not_read_through_another_process_that_has_the_number_by_now(tmp_path: Path) -> None:
+    place, known = tmp_path / ".netrc", Secrets()
+    place.write_text(KEY)
+    other = process(os.getpid()).model_copy(update={"started_ns": 7})
+    known.take(FileOpened(**ABOUT, process=other, path=str(place)))
+
+    assert known.unread == 1
 
 
 def executed(one: ProcessId, parent: ProcessId | None = None) -> ProcessStarted:
@@ -147,7 +228,15 @@ def test_what_the_first_program_was_given_is_known_also_where_all_are_gone() -> 
     known = Secrets()
     known.given(VARIABLES)
     known.take(executed(GONE))
+    child, fork, grandchild, other = (GONE.model_copy(update={"pid": GONE.pid - number}) for number in range(1, 5))
+    known.take(executed(child, GONE))
+    known.take(ProcessStarted(**ABOUT, process=fork, parent=GONE, executable=""))
+    known.take(executed(grandchild, fork))
     known.ask()
 
     assert set(known.found(KEY)) == {Source("variable", "GH_TOKEN")}
     assert known.unseen() == ()
+
+    known.take(executed(other, grandchild))  # what that was given, nobody knows
+    known.ask()
+    assert known.unseen() == ("the sensitive variables of 1 programs, to know it again where it leaves",)
