@@ -161,20 +161,12 @@ class Shingles:
             self._keep(piece, mark, source)
             self._free.clear()
 
-    def found(self, text: str) -> dict[Source, int]:
-        """Return of what there are pieces in a text, as it stands or decoded, and how many of each."""
-        return self._found(text[:MOST_TEXT])
-
-    def _found(self, text: str) -> dict[Source, int]:
-        if not self._sources or len(text) < SHORTEST or self._is_free(text):
-            return {}
+    def found(self, *texts: str) -> dict[Source, int]:
+        """Return of what there are pieces in texts, as they stand or decoded, and how many of each."""
         seen: dict[Source, set[int]] = {}
-        for reading in (text, *(view.text for view in views(text))):
-            plain = _plain(reading)
-            for _, _, mark in self._places(plain, runs(plain)):
+        for text in texts if self._sources else ():
+            for mark in self._found(text[:MOST_TEXT]):
                 seen.setdefault(self._sources[mark], set()).add(mark)
-        if not seen:
-            self._remember_free(text)
         return {source: len(marks) for source, marks in seen.items()}
 
     def without(self, text: str) -> str:
@@ -182,7 +174,18 @@ class Shingles:
 
         What that knows by its form is left to it: its placeholder is the same where no piece is known.
         """
-        return replaced(text, self._covered) if self._found(text) else text
+        return replaced(text, self._covered) if self._sources and self._found(text) else text
+
+    def _found(self, text: str) -> set[int]:
+        if len(text) < SHORTEST or self._is_free(text):
+            return set()
+        seen = set[int]()
+        for reading in (text, *(view.text for view in views(text))):
+            plain = _plain(reading)
+            seen.update(mark for _, _, mark in self._places(plain, runs(plain)))
+        if not seen:
+            self._remember_free(text)
+        return seen
 
     def _covered(self, text: str, found: Places, via: tuple[str, ...]) -> str:
         plain = _plain(text)

@@ -101,10 +101,10 @@ class Secrets:
         }
         return tuple(f"{what}, to know it again where it leaves" for what, count in missing.items() if count)
 
-    def found(self, text: str) -> dict[Source, int]:
-        """Return of what there are pieces in a text that a process sent, and how many of each."""
+    def found(self, *texts: str) -> dict[Source, int]:
+        """Return of what there are pieces in texts that a process sent together, and how many of each."""
         self.ask()
-        return self.shingles.found(text)
+        return self.shingles.found(*texts)
 
     def is_own(self, process: ProcessId, source: Source) -> bool:
         """Return whether something is of a file that a process itself had opened."""

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 from sensor.cut import without_last_word
@@ -104,7 +104,7 @@ class Wire:
         yield found
         if isinstance(found, ToolServed) and found.client is not None:
             text = json.dumps(found.arguments, ensure_ascii=False)
-            yield from self._leaks(found.position, found.client, found.trace_id, f"mcp://{found.name[:200]}", text)
+            yield from self._leaks(found.position, found.client, found.trace_id, f"mcp://{found.name[:200]}", (text,))
 
     def _told(self, said: Said, at_ns: int, way: Way = "tls", heard: Heard | None = None) -> Iterator[Event]:
         if isinstance(said.what, Query):
@@ -121,7 +121,7 @@ class Wire:
         yield from self._exchanged(said, said.what, at_ns, way, heard.server if heard else None)
 
     def _queried(self, said: Said, query: Query, server: str) -> Iterator[Event]:
-        trace_id, sent = exchange_id(said.connection, said.number), "\n".join((query.statement, *query.parameters))
+        trace_id, sent = exchange_id(said.connection, said.number), (query.statement, *query.parameters)
         # Before the query itself: who hears of that learns what it brought.
         yield from self._leaks(query.begun_ns, said.process, trace_id, f"postgresql://{server}", sent, server)
         yield DatabaseQueried(
@@ -160,7 +160,7 @@ class Wire:
         )  # fmt: skip
         # An agent tells its model what its tools return: that is no leak. Nor is a key in the headers, which it is for.
         if self._secrets is not None and not told:
-            sent = f"{request.target}\n{_text(request.body, request.headers, MOST_TEXT) or ''}"
+            sent = (request.target, _text(request.body, request.headers, MOST_TEXT) or "")
             yield from self._leaks(request.begun_ns, said.process, trace_id, _server(_url(request, way)), sent)
         if response is not None:
             yield HttpResponded(
@@ -171,13 +171,13 @@ class Wire:
             )  # fmt: skip
 
     def _leaks(
-        self, at_ns: int, process: ProcessId, trace_id: str | None, url: str, sent: str, database: str | None = None
+        self, at_ns: int, process: ProcessId, trace_id: str | None, url: str, sent: Iterable[str], database: str = ""
     ) -> Iterator[SensitiveSent]:
-        """Tell what is sensitive in a text that was sent. What goes back to the `database` that it was read from does not leave."""
+        """Tell what is sensitive in what was sent. What goes back to the `database` that it was read from does not leave."""
         if self._secrets is None:
             return
-        for source, pieces in self._secrets.found(sent).items():
-            if source.what != "table" or not source.server or source.server != database:
+        for source, pieces in self._secrets.found(*sent).items():
+            if source.what != "table" or not database or source.server != database:
                 yield SensitiveSent(
                     **self._about(at_ns), process=process, trace_id=trace_id, what=source.what, name=source.name, url=url,
                     own=self._secrets.is_own(process, source), pieces=pieces,
