@@ -3,8 +3,9 @@
 import os
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import pytest
@@ -173,13 +174,21 @@ except PermissionError: os.open("open", os.O_RDONLY)
 """
 
 
-def test_opens_that_were_refused_are_told_once_with_the_error_and_no_others(sensor: Sensor, tmp_path: Path) -> None:
-    for folder in (tmp_path, *tmp_path.parents[:2]):
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    # pytest's own are closed to other users.
+    with TemporaryDirectory(prefix="clew-test-") as name:
+        folder = Path(name)
         folder.chmod(0o755)
-    (tmp_path / "secret").touch(0o600)
-    (tmp_path / "open").touch(0o644)
+        yield folder
+
+
+def test_opens_that_were_refused_are_told_once_with_the_error_and_no_others(sensor: Sensor, open_folder: Path) -> None:
+    folder = open_folder
+    (folder / "secret").touch(0o600)
+    (folder / "open").touch(0o644)
     before = [sensor.count(Type.OPENED, what) for what in (Count.ATTEMPTED, Count.FOLDED)]
-    records = watched(sensor, python(REFUSED, str(tmp_path / "secret"), str(tmp_path)))
+    records = watched(sensor, python(REFUSED, str(folder / "secret"), str(folder)))
     attempted, folded = (
         sensor.count(Type.OPENED, what) - count
         for what, count in zip((Count.ATTEMPTED, Count.FOLDED), before, strict=True)
@@ -187,7 +196,7 @@ def test_opens_that_were_refused_are_told_once_with_the_error_and_no_others(sens
     found = [event for record in records for event in decode(record, Origin.here())]
 
     assert [(one.path, one.for_writing, one.error) for one in found if isinstance(one, OpenRefused)] == [
-        (str(tmp_path / "secret"), False, "EACCES"), (str(tmp_path / "secret"), True, "EACCES"),
+        (str(folder / "secret"), False, "EACCES"), (str(folder / "secret"), True, "EACCES"),
         ("secret", False, "EACCES"), ("secret", True, "EACCES"), ("open", False, "EPERM"),
     ]  # fmt: skip
     assert "open" in [one.path for one in found if isinstance(one, FileOpened)]
