@@ -152,7 +152,8 @@ _E = TypeVar("_E", bound=Event)
 def redact(event: _E, key: bytes) -> _E:
     """Return the event with each credential in its texts and arguments replaced; the same object if there was none."""
     for name in _TEXTS[type(event)]:
-        if not _is_clean(getattr(event, name), key):
+        value = getattr(event, name)
+        if not (_is_clean_path(value, key) if name in _PATHS and value else _is_clean(value, key)):
             break
     else:
         return event
@@ -160,6 +161,14 @@ def redact(event: _E, key: bytes) -> _E:
     clean = {name: value if name in _IDENTITY else redacted_value(value, key) for name, value in fields.items()}
     again: _E = EVENT.validate_python(clean)  # type: ignore[assignment]
     return again
+
+
+_PATHS = frozenset(("path", "to_path"))
+
+
+def _is_clean_path(path: str, key: bytes) -> bool:
+    """Return whether no part of a path holds a credential: parts come again where paths do not. One in a URL spans several."""
+    return redacted(path, key) == path if "@" in path else all(redacted(part, key) == part for part in path.split("/"))
 
 
 def _is_clean(value: object, key: bytes) -> bool:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sensor.event import Event, ToolCalled, ToolReturned
+from sensor.event import Event, FileOpened, ProcessId, ToolCalled, ToolReturned
 from sensor.redact import PUBLISHED_TEST_KEY, placeholder, redact, redacted
 from tests.sensor.strategies import events
 
@@ -119,3 +119,19 @@ def test_redacting_again_changes_nothing(before: str, after: str) -> None:
 @pytest.mark.parametrize("inner", ["AIza" + "B" * 35, "GOCSPX-" + "c" * 60])
 def test_a_token_that_looks_like_another_within_is_replaced_as_a_whole(inner: str) -> None:
     assert "TAIL" not in redacted(f"x ya29.{'a' * 20}-{inner}TAILSECRET", b"key")
+
+
+@pytest.mark.parametrize(
+    ("path", "clean"),
+    [
+        (f"/srv/keys/{AWS}/a", f"/srv/keys/{MARK}/a"),
+        (f"/srv/{base64.b64encode(AWS.encode()).decode()}", f"/srv/{placeholder('aws_key', AWS, KEY, ('base64',))}"),
+        ("/srv/http://u:hunter2@db/x", f"/srv/http://u:{placeholder('url_password', 'hunter2', KEY)}@db/x"),
+        ("/usr/lib/python3.11/encodings/__init__.py", "/usr/lib/python3.11/encodings/__init__.py"),
+    ],
+)
+def test_a_secret_in_a_path_is_replaced(path: str, clean: str) -> None:
+    process = ProcessId(boot_id="b", pid=1, started_ns=1)
+    event = FileOpened(session="", source="kernel", position=1, process=process, path=path)
+
+    assert redact(event, KEY).path == clean
