@@ -78,7 +78,7 @@ def traced(command: list[str], folder: Path) -> tuple[float, dict[str, int]]:
                     time.sleep(0.1)
                 enter = ["/bin/sh", "-c", 'echo $$ > "$0"; exec "$@"', str(made / "cgroup.procs")]
                 ran = subprocess.run([*enter, *command], check=True, stdout=subprocess.PIPE)
-                time.sleep(1)
+                time.sleep(1)  # it writes what it has seen in turns of less than that
             finally:
                 tracer.terminate()
     words = [line.split(b" ")[0].decode("ascii", "replace") for line in out.read_bytes().splitlines()]

@@ -46,7 +46,7 @@ class Heard:
                 self.heard.setdefault((part, call_id), value)
             else:
                 told = self.told.setdefault((part, call_id), [])
-                if all(value != before for before, _ in told):
+                if len(told) < _MOST_TOLD and all(value != before for before, _ in told):
                     told.append((value, span))
 
     def words(self, said: tuple[Said, ...]) -> tuple[Said, ...]:
@@ -92,7 +92,10 @@ class Heard:
                     yield "the result", item.call_id, item.text
 
 
+_MOST_TOLD = 8
+"""Different things that telemetry says of one call: as many as are compared."""
 _LONGEST = 200
+"""Characters of a tool's name that are told."""
 
 
 def _is_same(told: JsonValue, heard: JsonValue) -> bool:
