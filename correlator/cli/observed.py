@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from correlator.settings import Settings
     from sensor.event import Event
     from sensor.probes.origin import Origin
+    from sensor.probes.secrets import Secrets
     from sensor.probes.sensor import Sensor
-    from sensor.sensitive import Labels
     from sensor.sources.otlp.span import Span
 
     Taken = Callable[[Sequence[Event], Sequence[Span]], None]
@@ -62,10 +62,10 @@ def observed(
     command: Sequence[str],
     origin: "Origin",
     take: "Taken",
-    labels: "Labels",
+    secrets: "Secrets",
     environment: Mapping[str, str] | None = None,
 ) -> Observation:
-    """Run a command and hand on what it and its children did; `labels` says what is sensitive."""
+    """Run a command and hand on what it and its children did; `secrets` is what is looked for in what they send."""
     from sensor.probes.observation import Observation as Seen
     from sensor.probes.observation import status
 
@@ -75,7 +75,7 @@ def observed(
     except OSError as error:
         return _not_started(command, error)
     # What is observed goes before its observer, as long as the rings hold what waits.
-    seen = Seen(sensor, origin, {process.pid}, labels=labels, gives_way=_NICE)
+    seen = Seen(sensor, origin, {process.pid}, secrets=secrets, gives_way=_NICE)
     count = _Count(take)
     with _passed_on(process):
         while process.poll() is None:

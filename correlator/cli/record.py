@@ -26,10 +26,11 @@ def record(
     from correlator.cli.observed import observed, recorded, sensing
     from correlator.policy import load_policy
     from sensor.probes.origin import Origin
+    from sensor.probes.secrets import Secrets
 
     settings = run.settings()
-    origin, labels = Origin.here(settings.tenant), load_policy(settings.policy).labels
+    origin, secrets = Origin.here(settings.tenant), Secrets(load_policy(settings.policy).labels)
     with sensing() as sensor, recorded(out, settings, origin) as take:
-        found = observed(sensor, command, origin, take, labels)
+        found = observed(sensor, command, origin, take, secrets)
     run.say(f"clew: {found.events} events in {out}" + (f", {found.lost} lost" if found.lost else ""))
     return found.exit_code

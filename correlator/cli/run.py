@@ -3,6 +3,7 @@
 import sys
 import tempfile
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from correlator.settings import Settings
     from sensor.event import Event
     from sensor.probes.origin import Origin
+    from sensor.probes.secrets import Secrets
     from sensor.probes.sensor import Sensor
     from sensor.sources.otlp.span import Span
 
@@ -51,24 +53,26 @@ def run_command(
     from correlator.policy import load_policy
     from correlator.render.data import to_json
     from sensor.probes.origin import Origin
+    from sensor.probes.secrets import Secrets
 
     settings = run.settings(workload=workload, policy=policy, threshold=threshold)
-    origin, labels = Origin.here(settings.tenant), load_policy(settings.policy).labels
+    origin, secrets = Origin.here(settings.tenant), Secrets(load_policy(settings.policy).labels)
 
     def observe(sensor: "Sensor | None", there: "Station", take: "Taken") -> "Observation":
         if sensor is None:
             return unobserved(command, there.environment)
-        return observed(sensor, command, origin, take, labels, there.environment)
+        return observed(sensor, command, origin, take, secrets, there.environment)
 
     with opened(settings) as desk:
         begun = desk.casebook.begin(settings.tenant)
     ran: list[Observation] = []
     try:
         if follow:
-            with _sensing(run) as sensor, station(settings, lambda record: _tell(run, record)) as there:
+            told = partial(_tell, run)
+            with _sensing(run) as sensor, station(settings, told, clean=secrets.without) as there:
                 ran.append(observe(sensor, there, there.saw))
         else:
-            _afterwards(run, settings, origin, lambda *which: ran.append(observe(*which)))
+            _afterwards(run, settings, origin, secrets, lambda *which: ran.append(observe(*which)))
     except Exception as error:
         # What fails of ours when the command has ended does not change what it returned.
         if not ran:
@@ -107,8 +111,9 @@ def _sensing(run: Run) -> "Iterator[Sensor | None]":
 
 
 def _afterwards(
-    run: Run, settings: "Settings", origin: "Origin", observe: "Callable[[Sensor | None, Station, Taken], None]"
-) -> None:
+    run: Run, settings: "Settings", origin: "Origin", secrets: "Secrets",
+    observe: "Callable[[Sensor | None, Station, Taken], None]",
+) -> None:  # fmt: skip
     """Observe first and judge then: it takes no time from the command."""
     from correlator.cli.desk import opened
     from correlator.cli.observed import recorded
@@ -123,7 +128,7 @@ def _afterwards(
             said.extend(spans)
             take(events, [])
 
-        with _sensing(run) as sensor, station(settings) as there:
+        with _sensing(run) as sensor, station(settings, clean=secrets.without) as there:
             with recorded(recording, settings, origin) as take:
                 observe(sensor, there, keep)
             # What was heard of a conversation, and what its agent tells of it, is one conversation.

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from correlator.settings import Settings
     from sensor.event import Event
     from sensor.sources.otlp.span import Span
+
+    Clean = Callable[[Sequence[Span]], Sequence[Span]]
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 """Where exporters send to (OpenTelemetry specification, OTLP exporter)."""
@@ -49,42 +51,53 @@ class Station:
 
 @contextmanager
 def station(
-    settings: "Settings", told: "Callable[[StoryRecord], None]" = lambda _: None, *, telemetry: bool = True
+    settings: "Settings", told: "Callable[[StoryRecord], None]" = lambda _: None, *, clean: "Clean | None" = None
 ) -> Iterator[Station]:
     """Give the station; all that came is kept and judged at the end. `told` gets each new or changed story, in the engine's thread.
 
-    `telemetry`: whether to receive it. Who has said where it goes is left alone: the environment is given as it is.
+    `clean` takes out of telemetry, in a thread of its own, what may not be kept; without, none is received. Who has said where
+    his goes is left alone: the environment is given as it is.
     """
-    import uvicorn
-
     from correlator.cli.listen import live
     from correlator.listen import Engine
-    from sensor.receive.http import application
-    from sensor.receive.receiver import Receiver
 
     engine = Engine(lambda: live(settings), told)
     engine.start()
     try:
         engine.ready.result()
-        if not telemetry or any(os.environ.get(name) for name in ENDPOINTS):
+        if clean is None or any(os.environ.get(name) for name in ENDPOINTS):
             yield Station(os.environ, engine)
             return
-        config = uvicorn.Config(
-            application(Receiver(engine.take, None, tenant=settings.tenant)), host="127.0.0.1", port=0, log_level="error",
-            access_log=False, timeout_graceful_shutdown=5, lifespan="off",
-        )  # fmt: skip
-        bound = config.bind_socket()
-        bound.listen(1024)
-        server = uvicorn.Server(config)
-        serving = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="clew telemetry")
-        serving.start()
-        try:
-            address = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        with _receiving(engine, clean, settings.tenant) as address:
             yield Station(os.environ | {ENDPOINTS[0]: address, "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}, engine)
-        finally:
-            server.should_exit = True
-            serving.join()
     finally:
         engine.stop()
     if engine.failure is not None:
         raise engine.failure
+
+
+@contextmanager
+def _receiving(engine: "Engine", clean: "Clean", tenant: str) -> Iterator[str]:
+    """Give the address at which telemetry is received."""
+    import uvicorn
+
+    from sensor.receive.http import application
+    from sensor.receive.receiver import Received, Receiver
+
+    async def take(found: Received, size: int) -> None:
+        await engine.take(replace(found, spans=tuple(clean(found.spans))), size)
+
+    config = uvicorn.Config(
+        application(Receiver(take, None, tenant=tenant)), host="127.0.0.1", port=0, log_level="error",
+        access_log=False, timeout_graceful_shutdown=5, lifespan="off",
+    )  # fmt: skip
+    bound = config.bind_socket()
+    bound.listen(1024)
+    server = uvicorn.Server(config)
+    serving = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="clew telemetry")
+    serving.start()
+    try:
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        serving.join()

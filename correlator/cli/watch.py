@@ -45,10 +45,11 @@ def watch(
     from correlator.policy import load_policy
     from sensor.probes.observation import Observation, status
     from sensor.probes.origin import Origin
+    from sensor.probes.secrets import Secrets
 
     wanted = _wanted(pid or [], cgroup or [], unit or [], container or [])
     settings = run.settings(workload=workload, policy=policy, threshold=threshold)
-    origin, labels = Origin.here(settings.tenant), load_policy(settings.policy).labels
+    origin, secrets = Origin.here(settings.tenant), Secrets(load_policy(settings.policy).labels)
     told: list[str] = []
 
     def tell(record: "StoryRecord") -> None:
@@ -57,8 +58,8 @@ def watch(
 
     # What asks to end is Ctrl-C by another name.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with sensing(launches=False) as sensor, station(settings, tell, telemetry=False) as there:
-        observation = Observation(sensor, origin, (), labels=labels)
+    with sensing(launches=False) as sensor, station(settings, tell) as there:
+        observation = Observation(sensor, origin, (), secrets=secrets)
         there.saw([status(sensor, origin)], [])
         try:
             _observed(observation, wanted, there.saw, run)

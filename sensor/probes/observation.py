@@ -17,7 +17,6 @@ from sensor.probes.sensor import Sensor
 from sensor.probes.table import PROBES
 from sensor.probes.wire import Wire
 from sensor.probes.workload import Workloads
-from sensor.sensitive import Labels
 from sensor.sources.otlp.span import Span
 
 FILLING = 0.25
@@ -31,15 +30,15 @@ MOST_WAITING = 32 << 20
 
 
 def observed(
-    sensor: Sensor, process: "subprocess.Popen[bytes]", origin: Origin, labels: Labels | None = None
+    sensor: Sensor, process: "subprocess.Popen[bytes]", origin: Origin, secrets: Secrets | None = None
 ) -> Iterator[Event]:
     """Yield what a launched command and its children do, until it has ended; then its talks with models, and what was lost.
 
-    `labels`: what is sensitive, else what is so everywhere.
+    `secrets`: what is looked for in what they send, else what is sensitive everywhere.
     """
     from sensor.sources.otlp.derive import derive  # at the end: it is much, and who follows has it elsewhere
 
-    observation = Observation(sensor, origin, {process.pid}, labels=labels)
+    observation = Observation(sensor, origin, {process.pid}, secrets=secrets)
     while process.poll() is None:
         yield from observation.look()
     yield from observation.end()
@@ -75,12 +74,18 @@ class Observation:
     """What some processes do, look by look."""
 
     def __init__(
-        self, sensor: Sensor, origin: Origin, alive: Iterable[int], *, labels: Labels | None = None, gives_way: int = 0
+        self,
+        sensor: Sensor,
+        origin: Origin,
+        alive: Iterable[int],
+        *,
+        secrets: Secrets | None = None,
+        gives_way: int = 0,
     ) -> None:
         """`alive`: the processes that are observed at the beginning, their numbers.
 
-        `labels`: what is sensitive, else what is so everywhere. `gives_way`: how far this thread goes behind what it observes
-        (nice(2)), unless a ring is filling, or it could not come back.
+        `secrets`: what is looked for in what they send, else what is sensitive everywhere. `gives_way`: how far this thread goes
+        behind what it observes (nice(2)), unless a ring is filling, or it could not come back.
         """
         self._usual = self._given = os.getpriority(os.PRIO_PROCESS, 0)
         self._gives_way = gives_way if may_go_before(self._usual) else 0
@@ -88,7 +93,7 @@ class Observation:
         """Those that live; a number is taken out when its process has ended."""
         self._sensor = sensor
         self._origin = origin
-        self._secrets = Secrets(labels)
+        self._secrets = secrets or Secrets()
         for pid in self.alive:
             if variables := sensor.given(pid):
                 self._secrets.given(variables)

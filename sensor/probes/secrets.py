@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +26,7 @@ from sensor.event import (
     ToolServed,
 )
 from sensor.probes.lineage import Lineage, Sight
+from sensor.probes.models import ModelServers
 from sensor.probes.running import TICK_NS, started
 from sensor.redact import leaves
 from sensor.sensitive import SHORTEST, Labels, Shingles, Source, built_in
@@ -72,6 +73,7 @@ class Secrets:
         self._labels = labels or built_in()
         self._open = opened
         self._lineage = Lineage()
+        self._models = ModelServers(self._lineage)
         self._learned: dict[tuple[int, ...], Source] = {}
         """Files that were read: device, number, size, and when they were changed last → by which path."""
         self._readers: set[tuple[ProcessId, Source]] = set()
@@ -109,6 +111,10 @@ class Secrets:
     def is_own(self, process: ProcessId, source: Source) -> bool:
         """Return whether something is of a file that a process itself had opened."""
         return (process, source) in self._readers
+
+    def is_its_model(self, process: ProcessId, server: str) -> bool:
+        """Return whether a process that talks with a server as with a model has its own there."""
+        return self._models.is_its(process, server)
 
     def given(self, variables: Mapping[str, str]) -> None:
         """Take note of the variables that the first of all programs was started with."""
@@ -153,9 +159,8 @@ class Secrets:
         changed = {name: value for name, value in clean.items() if value != getattr(event, name)}
         return event.model_copy(update=changed) if changed else event
 
-    def without(self, spans: list[Span]) -> list[Span]:
-        """Return talks with models with placeholders for what is known."""
-        self.ask()
+    def without(self, spans: Sequence[Span]) -> Sequence[Span]:
+        """Return talks with models with placeholders for what is known. May be asked in another thread than that which observes."""
         return [self._clean(span) for span in spans] if self.shingles else spans
 
     def _clean(self, span: Span) -> Span:
@@ -168,6 +173,7 @@ class Secrets:
                 self._opened(event.process, event.path)
             return
         self._lineage.take(event)
+        self._models.take(event)
         if isinstance(event, ProcessStarted):
             if not event.executable:
                 if event.parent in self._asked:  # a copy of that, until it executes something

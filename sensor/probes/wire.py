@@ -84,7 +84,10 @@ class Wire:
     def spans(self) -> list[Span]:
         """Return the talks with models that were complete since this was asked for last."""
         found, self._spans = self._spans, []
-        return found if self._secrets is None else self._secrets.without(found)
+        if self._secrets is None:
+            return found
+        self._secrets.ask()
+        return list(self._secrets.without(found))
 
     def end(self, at_ns: int) -> Iterator[Event]:
         """Yield what is left of the connections."""
@@ -159,9 +162,10 @@ class Wire:
             body=None if told else _text(request.body, request.headers),
         )  # fmt: skip
         # An agent tells its model what its tools return: that is no leak. Nor is a key in the headers, which it is for.
-        if self._secrets is not None and not told:
+        server = _server(_url(request, way))
+        if self._secrets is not None and not (told and self._secrets.is_its_model(said.process, server)):
             sent = (request.target, _text(request.body, request.headers, MOST_TEXT) or "")
-            yield from self._leaks(request.begun_ns, said.process, trace_id, _server(_url(request, way)), sent)
+            yield from self._leaks(request.begun_ns, said.process, trace_id, server, sent)
         if response is not None:
             yield HttpResponded(
                 **self._about(response.ended_ns), process=said.process, trace_id=trace_id, status=response.status,

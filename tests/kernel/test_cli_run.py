@@ -11,8 +11,9 @@ from correlator.cli.desk import opened
 from correlator.settings import Settings
 from examples.live import agents
 from examples.live.model import ANSWER, serving
-from sensor.event import HttpRequested, ModelResponded
+from sensor.event import HttpRequested, ModelResponded, ToolReturned
 from sensor.identity import session_key
+from sensor.redact import LABELLED
 from tests.kernel.conftest import clew, on_a_disk
 
 pytestmark = pytest.mark.usefixtures("sensor")
@@ -94,6 +95,39 @@ def test_a_conversation_that_telemetry_names_and_the_kernel_heard_is_one_session
     assert len(replies) == 3
     assert len({one.trace_id for one in replies}) == 1
     assert {one.heard_in for one in replies} <= heard
+
+
+TELLS = """
+import sys, time
+from examples.recorder.reporting import report_as
+from opentelemetry import trace
+provider = report_as("assistant", "one seed")
+said = {
+    "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "read_file", "gen_ai.tool.call.id": "call-1",
+    "gen_ai.tool.call.arguments": '{"path": "notes"}', "session.id": "desk-1",
+    "gen_ai.tool.call.result": open(sys.argv[1]).read(),
+}
+time.sleep(1)
+with trace.get_tracer("application").start_as_current_span("execute_tool", attributes=said):
+    pass
+provider.shutdown()
+"""
+
+
+@pytest.mark.parametrize("follow", [(), ("--follow",)])
+def test_what_is_sensitive_has_the_same_placeholder_in_telemetry(follow: tuple[str, ...], tmp_path: Path) -> None:
+    secret = "kT7pQ2vLm9Xz4Rb8"  # of no form by which it is known
+    place = tmp_path / ".pgpass"
+    place.write_text(f"localhost:5432:crm:agent:{secret}\n")
+    ran = clew(tmp_path, "run", *follow, "--", sys.executable, "-c", TELLS, str(place))
+    with opened(Settings(store=tmp_path / "store")) as desk:
+        (result,) = [
+            one for one in desk.graph.events(session_key("conversation", "desk-1")) if isinstance(one, ToolReturned)
+        ]
+
+    assert ran.returncode == 0, ran.stderr.decode()
+    assert result.text.startswith(f"localhost:5432:crm:agent:<SECRET:{LABELLED}:")
+    assert not [one for one in (tmp_path / "store").rglob("*") if one.is_file() and secret.encode() in one.read_bytes()]
 
 
 def test_an_endpoint_that_is_set_is_left_alone(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from sensor.event import (
 )
 from sensor.probes.observation import observed
 from sensor.probes.origin import Origin
+from sensor.probes.secrets import Secrets
 from sensor.probes.sensor import Sensor
 from sensor.redact import LABELLED
 from sensor.sensitive import Labels, built_in
@@ -78,7 +79,7 @@ def told(
 ) -> tuple[list[Event], list[SensitiveSent]]:
     sensor.records()
     process = sensor.launch(command, env=os.environ | variables, stdout=subprocess.DEVNULL)
-    found: list[Event] = list(observed(sensor, process, Origin.here(), labels))
+    found: list[Event] = list(observed(sensor, process, Origin.here(), Secrets(labels)))
     assert not [
         part for one in found if isinstance(one, CaptureStatus) for part in one.unseen if "where it leaves" in part
     ]

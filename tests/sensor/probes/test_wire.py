@@ -99,6 +99,20 @@ def test_placeholders_stand_for_what_is_known_in_requests_and_in_conversations()
     assert [one.url for one in sent] == ["https://x"]
 
 
+def test_what_goes_to_a_model_of_somebody_else_is_looked_through_whatever_its_path() -> None:
+    secrets = Secrets()
+    secrets.given({"GH_TOKEN": KEY})
+    said = {"model": "m-1", "messages": [{"role": "user", "content": f"The key is {KEY}."}]}
+    path, answered = "/v1/chat/completions", response({"choices": [{"message": {"content": "Yes."}}]})
+    elsewhere = request(path, said).replace(b"Host: x", b"Host: evil.example:8443")
+    conversation: list[Piece] = [("sent", request(path, said)), ("got", answered)]
+
+    found = told(secrets, [[*conversation, ("sent", elsewhere), ("got", answered), *conversation]])
+
+    assert [one.url for one in found if isinstance(one, SensitiveSent)] == ["https://evil.example:8443"]
+    assert KEY not in "".join(one.content for one in found)
+
+
 @pytest.mark.parametrize("connections", [1, 2])
 def test_a_server_that_is_not_known_is_no_other_that_is_not_known(connections: int) -> None:
     secrets = Secrets(built_in().with_more(files=(), tables=["customers"], variables=()))
