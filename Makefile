@@ -10,7 +10,8 @@
 
 PYTHON ?= python3
 RECORDING ?= $(firstword $(sort $(wildcard examples/*/session.*)))
-PYTEST_ARGS ?= -n auto
+# What shares one server of the tests (`xdist_group`) runs in one process.
+PYTEST_ARGS ?= -n auto --dist loadgroup
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check

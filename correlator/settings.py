@@ -32,7 +32,18 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     store: Path = Field(default_factory=_state_folder, description="Folder of the graph and the casebook.")
-    backend: Literal["memory", "sqlite"] = Field("sqlite", description="Kind of graph store.")
+    backend: Literal["memory", "sqlite", "sql", "neo4j"] = Field("sqlite", description="Kind of graph store.")
+    database: str | None = Field(
+        None,
+        min_length=3,
+        description="Address of the database for the stores `sql` and `neo4j` and their casebook, such as "
+        "`postgresql+psycopg://user:password@host/clew`; files in `store` if not given; secret.",
+    )
+    neo4j: str | None = Field(
+        None,
+        min_length=3,
+        description="Address of Neo4j for the store `neo4j`, such as `bolt://user:password@host:7687`; secret.",
+    )
     tenant: str = Field("local", min_length=1, max_length=200, description="Whose sessions these are.")
     workload: str = Field(
         "default",

@@ -58,15 +58,24 @@ class Folded(NamedTuple):
 def combined(claims: Iterable[Node]) -> list[Node]:
     """Return one node per label and key, sorted by both.
 
-    Where claims differ in a field, the smallest value stands, so that neither order nor repetition matters.
+    Where claims differ in a field, the smallest value stands, so that neither order nor repetition matters. Texts are compared by
+    UTF-16 code units, as Neo4j does.
     """
     known: dict[tuple[str, str], dict[str, str | int | bool]] = {}
     for label, key, fields in claims:
         values = known.setdefault((label, key), {})
         for name, value in fields:
-            # The schema gives a field one type, so the values of one field can be compared.
-            values[name] = min(values[name], value) if name in values else value
+            held = values.get(name)
+            if held is None or (value != held and _is_before(value, held)):
+                values[name] = value
     return [Node(label, key, tuple(sorted(values.items()))) for (label, key), values in sorted(known.items())]
+
+
+def _is_before(first: str | int, second: str | int) -> bool:
+    if isinstance(first, str) and isinstance(second, str):
+        return first.encode("utf-16-be", "surrogatepass") < second.encode("utf-16-be", "surrogatepass")
+    # The schema gives a field one type, so the values of one field can be compared.
+    return first < second  # type: ignore[operator]
 
 
 def placed(edge: Edge) -> tuple[int, int, str, str, str, str, str, int]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, Self
+from typing import NamedTuple, Protocol, Self, runtime_checkable
 
 from graph.errors import UnknownNode, UnstorableEvent
 from graph.parts import Edge, Node
 from graph.subgraph import Subgraph
-from sensor.event import Event
+from sensor.event import EVENT, Event
 from sensor.identity import DEFAULT_TENANT
 
 MOST_UNPLACED = 500_000
@@ -126,6 +126,30 @@ class GraphStore(Protocol):
     def close(self) -> None:
         """Let go of files and connections. Nothing is lost without it."""
         ...
+
+
+@runtime_checkable
+class Projection(Protocol):
+    """What a store has beside, of which the graph follows an event log."""
+
+    def project(self) -> int:
+        """Bring the graph up to the end of the log; return how many entries that took. Raises `StoreError`."""
+        ...
+
+    def rebuild(self) -> int:
+        """Empty the graph and project the whole log. Raises `StoreError`."""
+        ...
+
+    def lag(self) -> int:
+        """Return how many numbers of the log are not in the graph yet. Raises `StoreError`."""
+        ...
+
+
+def stored(name: str, content: str) -> Event:
+    """Return the observation that was stored with this id and content. Raises `pydantic.ValidationError`."""
+    event = EVENT.validate_json(content)
+    event.__dict__["id"] = name  # a cached property: it was computed when the event was stored
+    return event
 
 
 def by_order(event: Event) -> tuple[tuple[int, ...], str, str]:

@@ -243,16 +243,18 @@ class GraphStoreContract:
 
     def test_what_is_withdrawn_leaves_no_trace(self, tmp_path: Path) -> None:
         told, other = conversation(), conversation(source="otlp")[1:3]
-        store, fresh = self.make(tmp_path / "one"), self.make(tmp_path / "two")
-        store.merge([*told, *other, *conversation(SECOND)])
+        fresh = self.make(tmp_path / "fresh")
         fresh.merge([*told, *conversation(SECOND)])
+        expected = _state(fresh)
+        fresh.close()
+        store = self.make(tmp_path / "other")
+        store.merge([*told, *other, *conversation(SECOND)])
 
         assert store.withdraw(FIRST, {event.id for event in other} | {"never seen"}) == len(other)
 
-        assert _state(store) == _state(fresh)
+        assert _state(store) == expected
         assert store.withdraw(FIRST, {event.id for event in other}) == 0
         store.close()
-        fresh.close()
 
     def test_derived_edges_of_a_session_go_when_something_of_it_is_withdrawn(self, store: GraphStore) -> None:
         told = conversation()

@@ -2,12 +2,16 @@
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from examples.fleet import neo4j
+from examples.live import postgres
+
 ROOT = Path(__file__).resolve().parent.parent
-GROUPS = ("data", "kernel", "model", "neo4j", "redis")
+GROUPS = ("data", "kernel", "model", "neo4j", "postgres", "redis")
 """Markers that say what a test needs; pyproject.toml describes them."""
 
 
@@ -21,11 +25,31 @@ def shared_data() -> Path:
     return data
 
 
+@pytest.fixture(scope="session")
+def postgres_address() -> Iterator[str]:
+    """Serve a PostgreSQL of the tests' own and give its address."""
+    if postgres.programs() is None:
+        pytest.skip("PostgreSQL is not installed; make system")
+    with postgres.serving("") as found:
+        yield f"postgresql+psycopg://{found['PGUSER']}@{found['PGHOST']}:{found['PGPORT']}/{found['PGDATABASE']}"
+
+
+@pytest.fixture(scope="session")
+def neo4j_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[neo4j.Neo4j]:
+    """Serve a Neo4j of the tests' own."""
+    if neo4j.jars() is None:
+        pytest.skip("Neo4j's jars or Java are missing; make system")
+    with neo4j.serving(tmp_path_factory.mktemp("neo4j") / "graph") as server:
+        yield server
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses `shared_data`, so that nobody has to say it twice."""
+    """Mark what uses recorded data or a server, so that nobody has to say it twice."""
     for item in items:
-        if "shared_data" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.data)
+        names = getattr(item, "fixturenames", ())
+        for fixture, group in (("shared_data", "data"), ("postgres_address", "postgres"), ("neo4j_server", "neo4j")):
+            if fixture in names:
+                item.add_marker(group)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

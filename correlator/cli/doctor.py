@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 PACKAGES = ("clew", "jinja2", "networkx", "pydantic", "rich", "sqlalchemy", "typer")
-EXTRAS = {"grpc": "grpc", "neo4j": "neo4j", "queue": "celery", "llm": "litellm", "web": "fastapi"}
+EXTRAS = {
+    "grpc": "grpc", "postgres": "psycopg", "neo4j": "neo4j", "queue": "celery", "llm": "litellm", "web": "fastapi",
+}  # fmt: skip
 """Extra → the module that shows whether it is installed."""
 
 
@@ -86,6 +88,7 @@ def _store(settings: "Settings") -> list[Check]:
     from correlator.cli.desk import opened
     from correlator.errors import CorrelatorError
     from graph.errors import GraphError
+    from graph.sql import shown
 
     try:
         with opened(settings) as desk:
@@ -93,9 +96,9 @@ def _store(settings: "Settings") -> list[Check]:
             stories = len(desk.casebook.stories(settings.tenant))
     except (CorrelatorError, GraphError) as error:
         return [Check("store", False, str(error))]
-    what = (
-        f"{settings.backend} in {settings.store}: {counts.sessions} sessions, {counts.events} events, {stories} stories"
-    )
+    is_of_fleet = settings.backend in ("sql", "neo4j") and settings.database is not None
+    place = shown(settings.database) if is_of_fleet and settings.database else settings.store
+    what = f"{settings.backend} in {place}: {counts.sessions} sessions, {counts.events} events, {stories} stories"
     return [Check("store", True, what)]
 
 

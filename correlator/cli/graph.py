@@ -1,4 +1,4 @@
-"""`clew graph show SESSION`: nodes and edges as text, JSON or DOT."""
+"""`clew graph show SESSION`: nodes and edges as text, JSON or DOT; and Neo4j brought up to date, or made again."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -11,10 +11,14 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from graph.parts import Node
+    from graph.store import GraphStore, Projection
     from graph.subgraph import Subgraph
 
 app = typer.Typer(
-    rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="Show the provenance graph of a session."
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=True,
+    help="Show the provenance graph of a session, and keep it in Neo4j.",
 )
 
 
@@ -28,7 +32,7 @@ class Form(StrEnum):
 
 @app.callback()
 def group() -> None:
-    """Show the provenance graph of a session."""
+    """Show the provenance graph of a session, and keep it in Neo4j."""
 
 
 @app.command()
@@ -51,6 +55,42 @@ def show(
         run.out(_dot(graph))
     else:
         run.out(_text(graph, run.width))
+
+
+@app.command()
+@verb
+def project(run: Run) -> None:
+    """Bring the graph in Neo4j up to the end of the event log."""
+    from correlator.wiring import open_graph
+
+    settings = run.settings()
+    store = open_graph(settings)
+    try:
+        run.say(f"{_projected(store).project()} entries of the event log were projected")
+    finally:
+        store.close()
+
+
+@app.command()
+@verb
+def rebuild(run: Run) -> None:
+    """Empty the graph in Neo4j and project the whole event log again. Nothing is lost: the log has everything."""
+    from correlator.wiring import open_graph
+
+    settings = run.settings()
+    store = open_graph(settings)
+    try:
+        run.say(f"{_projected(store).rebuild()} entries of the event log were projected")
+    finally:
+        store.close()
+
+
+def _projected(store: "GraphStore") -> "Projection":
+    from graph.store import Projection
+
+    if not isinstance(store, Projection):
+        raise typer.BadParameter("only the store neo4j is projected: set CLEW_BACKEND=neo4j and CLEW_NEO4J")
+    return store
 
 
 def _data(key: str, graph: "Subgraph") -> "JsonValue":

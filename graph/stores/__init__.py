@@ -2,12 +2,14 @@
 
 from importlib import import_module
 
-from graph.errors import UnknownStore
+from graph.errors import StoreUnreachable, UnknownStore
 from graph.store import GraphStore
 
 STORES: dict[str, str] = {
     "memory": "graph.stores.memory:MemoryStore",
     "sqlite": "graph.stores.sqlite:SqliteStore",
+    "sql": "graph.stores.sql:SqlStore",
+    "neo4j": "graph.stores.neo4j:Neo4jStore",
 }
 """Name to module and class. Modules are imported when they are asked for, so that heavy drivers wait."""
 
@@ -17,5 +19,8 @@ def open_store(name: str, location: str) -> GraphStore:
     if name not in STORES:
         raise UnknownStore(f"There is no store {name!r}; choose one of: {', '.join(sorted(STORES))}.")
     module, _, attribute = STORES[name].partition(":")
-    kind: type[GraphStore] = getattr(import_module(module), attribute)
+    try:
+        kind: type[GraphStore] = getattr(import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        raise StoreUnreachable(f"{error.name} is not installed; pip install 'clew[{name}]'.") from error
     return kind.open(location)

@@ -29,10 +29,11 @@ from graph.store import (
     by_order,
     listed,
     require_ends,
+    stored,
     unstorable,
 )
 from graph.subgraph import Subgraph
-from sensor.event import EVENT, Event
+from sensor.event import Event
 from sensor.identity import DEFAULT_TENANT
 
 APPLICATION_ID = 0x436C6577
@@ -247,7 +248,7 @@ class SqliteStore:
                 (tenant, session, *values),
             ).fetchall()
         try:
-            return sorted((_event(*row) for row in rows), key=by_order)
+            return sorted((stored(*row) for row in rows), key=by_order)
         except ValidationError as error:
             raise StoreUnreadable(
                 f"An event of session {session!r} in {self.path} cannot be read; restore the file from a backup, "
@@ -414,12 +415,6 @@ class SqliteStore:
 
 def _node_row(number: int, node: Node) -> NodeRow:
     return (number, node.label, node.key, to_json(node.fields).decode())
-
-
-def _event(name: str, content: str) -> Event:
-    event = EVENT.validate_json(content)
-    event.__dict__["id"] = name  # a cached property: it was computed when the event was stored
-    return event
 
 
 def _edge(row: EdgeColumns) -> Edge:

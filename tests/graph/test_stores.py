@@ -15,5 +15,5 @@ def test_a_store_that_needs_no_server_opens_by_name(name: str, tmp_path: Path) -
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(UnknownStore, match="memory, sqlite"):
+    with pytest.raises(UnknownStore, match="memory, neo4j, sql, sqlite"):
         open_store("postgres", "")

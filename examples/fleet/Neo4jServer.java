@@ -1,0 +1,38 @@
+import java.nio.file.Path;
+import java.util.Map;
+import org.neo4j.configuration.GraphDatabaseSettings;
+import org.neo4j.configuration.connectors.BoltConnector;
+import org.neo4j.configuration.connectors.HttpConnector;
+import org.neo4j.configuration.helpers.SocketAddress;
+import org.neo4j.dbms.api.DatabaseManagementServiceBuilder;
+import org.neo4j.harness.Neo4jBuilders;
+
+/**
+ * A real Neo4j on loopback, without log-in: `java -cp 'lib/*' Neo4jServer.java FOLDER BOLT_PORT [HTTP_PORT]`.
+ *
+ * With HTTP_PORT it serves Neo4j Browser as well. It ends when its standard input does, or when it is killed; what it acknowledged stays.
+ */
+public class Neo4jServer {
+    public static void main(String[] arguments) throws Exception {
+        var folder = Path.of(arguments[0]);
+        var bolt = new SocketAddress("127.0.0.1", Integer.parseInt(arguments[1]));
+        AutoCloseable server;
+        if (arguments.length > 2) {
+            var http = new SocketAddress("127.0.0.1", Integer.parseInt(arguments[2]));
+            server = Neo4jBuilders.newInProcessBuilder(folder)
+                .withConfig(BoltConnector.enabled, true).withConfig(BoltConnector.listen_address, bolt)
+                .withConfig(HttpConnector.enabled, true).withConfig(HttpConnector.listen_address, http)
+                .build();
+        } else {
+            var service = new DatabaseManagementServiceBuilder(folder)
+                .setConfig(BoltConnector.enabled, true).setConfig(BoltConnector.listen_address, bolt)
+                .setConfig(GraphDatabaseSettings.pagecache_memory, 256L << 20)
+                .build();
+            server = service::shutdown;
+        }
+        System.out.println("ready");
+        while (System.in.read() >= 0) {}
+        server.close();
+        System.exit(0);
+    }
+}

@@ -1,0 +1,82 @@
+"""Databases as all parts use them: an engine for an address, and texts that somebody else wrote."""
+
+import os
+from pathlib import Path
+
+from sqlalchemy import Dialect, Engine, Text, create_engine, event, make_url
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
+from sqlalchemy.types import TypeDecorator
+
+PATIENCE_S = 5.0
+"""Seconds to wait while somebody else writes."""
+
+
+def connected(address: str) -> Engine:
+    """Return the engine of a database: an URL of SQLAlchemy (`postgresql+psycopg://…`), or a file for SQLite, made if needed.
+
+    With the execution option `writing`, a transaction takes its lock at the start. Raises `OSError`, or `ArgumentError` for no
+    address.
+    """
+    if "://" not in address:
+        _private(Path(address))
+        address = f"sqlite:///{address}"
+    url = make_url(address)
+    if url.get_backend_name() != "sqlite":
+        try:
+            return create_engine(url, pool_pre_ping=True)
+        except ModuleNotFoundError as error:
+            raise ArgumentError(
+                f"{error.name} is not installed; for PostgreSQL: pip install 'clew[postgres]'"
+            ) from error
+    if url.database in (None, "", ":memory:"):
+        return _sqlite(create_engine(url, poolclass=StaticPool))
+    return _sqlite(create_engine(url, connect_args={"timeout": PATIENCE_S}))
+
+
+def shown(address: str) -> str:
+    """Return an address as it may be shown: without user and password."""
+    scheme, separator, rest = address.partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}" if separator else address
+
+
+def _private(path: Path) -> None:
+    """Make the file and its folder if needed, for the owner only: stories quote what agents were told and did."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def _sqlite(engine: Engine) -> Engine:
+    @event.listens_for(engine, "connect")
+    def connected(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # sqlite3 begins nothing by itself
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        writing = connection.get_execution_options().get("writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+class Hostile(TypeDecorator[str]):
+    r"""Text that may have a NUL in it, which PostgreSQL does not take: that is kept as `\0`, and a backslash as two."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - as SQLAlchemy asks
+        """Return what is kept."""
+        return value if value is None else value.replace("\\", "\\\\").replace("\0", "\\0")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - as SQLAlchemy asks
+        """Return what was meant."""
+        if value is None or "\\" not in value:
+            return value
+        return "\\".join(part.replace("\\0", "\0") for part in value.split("\\\\"))

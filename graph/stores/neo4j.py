@@ -1,0 +1,300 @@
+"""The store of a fleet with hunters: the event log in SQL, and the graph in Neo4j as a projection of it.
+
+What is acknowledged is in the log. The projection keeps its place in Neo4j, in the transaction that writes what it stands for, so
+that a crash anywhere leaves nothing out and brings nothing twice (docs/decisions/0006-fleet.md).
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Self, TypeVar
+from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
+
+from neo4j import READ_ACCESS, Driver, GraphDatabase, ManagedTransaction, Result, unit_of_work
+from neo4j.exceptions import AuthError, DriverError, Neo4jError
+from pydantic_core import from_json
+
+from graph import cypher
+from graph.errors import StoreError, StoreUnreachable, StoreUnreadable
+from graph.log import EventLog, Withdrawn, shard_of_run
+from graph.parts import Edge, Fields, Node
+from graph.projection import SYSTEM, Rows, is_of_machine, project
+from graph.schema import NODE_KINDS, Grade
+from graph.store import Counts
+from graph.stores.sql import SqlStore
+from graph.subgraph import Subgraph
+from sensor.identity import DEFAULT_TENANT
+
+BATCH = 4_000
+"""Entries that are projected with one transaction."""
+PATIENCE_S = 30.0
+"""Seconds after which a transaction is given up that fails for reasons that pass."""
+TIMEOUT_S = 120.0
+"""Seconds that a transaction may take in the server."""
+
+T = TypeVar("T")
+
+
+class Neo4jStore(SqlStore):
+    """Keeps the event log in SQL and projects it into Neo4j (5 or later, Community Edition is enough)."""
+
+    def __init__(self, log: EventLog, uri: str, *, user: str = "neo4j", password: str = "") -> None:
+        """Connect, and make constraints and indexes where they are missing. Raises `StoreError`."""
+        super().__init__(log)
+        self._uri = uri
+        self.attempts = 0
+        """Times that a transaction was begun."""
+        self.transactions = 0
+        """Transactions that were committed; the rest of the attempts failed for reasons that pass, such as a lock."""
+        self._driver: Driver = GraphDatabase.driver(
+            uri, auth=(user, password) if password else None, max_transaction_retry_time=PATIENCE_S,
+            connection_timeout=PATIENCE_S, notifications_min_severity="OFF", telemetry_disabled=True,
+        )  # fmt: skip
+        try:
+            with self._explained():
+                self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    @classmethod
+    def open(cls, location: str) -> Self:
+        """Return the store at `bolt://user:password@host:port?log=…`; `log` is the address of the database of the event log."""
+        parts = urlsplit(location)
+        log = parse_qs(parts.query).get("log", [""])[0]
+        if not log or not parts.hostname:
+            raise StoreUnreachable(
+                f"{parts.scheme}://{parts.hostname or ''} names no event log; "
+                "give bolt://user:password@host:7687?log=postgresql+psycopg://…"
+            )
+        uri = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], "", "", ""))
+        user, password = unquote(parts.username or "neo4j"), unquote(parts.password or "")
+        return cls(EventLog(log), uri, user=user, password=password)
+
+    # Projecting
+
+    def project(self, shards: Iterable[int] | None = None) -> int:
+        """Bring the graph up to the end of the log, or of some shards of it; return how many entries that took."""
+        places, heads = self.places(), self.log.heads()
+        wanted = set(heads) if shards is None else set(shards)
+        behind = (shard for shard in sorted(wanted) if heads.get(shard, 0) > places.get(shard, 0))
+        return sum(self._project(shard, places.get(shard, 0), heads[shard]) for shard in behind)
+
+    def places(self) -> dict[int, int]:
+        """Return up to which number each shard is in the graph."""
+        return {row["shard"]: row["upto"] for row in self._read(cypher.PLACES)}
+
+    def lag(self) -> int:
+        """Return how many numbers of the log are not in the graph yet."""
+        places = self.places()
+        return sum(head - places.get(shard, 0) for shard, head in self.log.heads().items())
+
+    def rebuild(self) -> int:
+        """Empty the graph and project the whole log; return how many entries that took."""
+        with self._explained(), self._driver.session() as session:
+            session.run(cypher.EMPTY).consume()
+        self._prepare()
+        return self.project()
+
+    def _project(self, shard: int, after: int, head: int) -> int:
+        """Bring a shard up to `head` or beyond. Not every number has an entry: an observation that was known used one up."""
+        done = 0
+        while after < head:
+            entries = self.log.after(shard, after, BATCH)
+            if not entries:
+                self._advance(shard, after, head, Rows(), None)
+                return done
+            # What was withdrawn from is written anew, by itself.
+            stop = next((at for at, one in enumerate(entries) if isinstance(one, Withdrawn)), len(entries))
+            batch = entries[: max(stop, 1)]
+            upto = batch[-1].seq
+            wiped: int | None
+            if isinstance(first := batch[0], Withdrawn):
+                left = self.log.until(first.run, first.seq)
+                rows = project(left, (), self.log.runs([first.run]))
+                wiped = first.run
+            else:
+                facts = [one for one in batch if not isinstance(one, Withdrawn)]
+                before = self.log.before(shard, facts[0].seq, upto)
+                rows, wiped = project(facts, before, self.log.runs({one.run for one in facts})), None
+            if not self._advance(shard, after, upto, rows, wiped):
+                return done  # somebody else projects this shard
+            after, done = upto, done + len(batch)
+        return done
+
+    def _advance(self, shard: int, after: int, upto: int, rows: Rows, wiped: int | None) -> bool:
+        """Write rows and the place behind them, all of it or nothing; return whether this was the one who did."""
+
+        def write(transaction: ManagedTransaction) -> bool:
+            if transaction.run(cypher.ADVANCE, shard=shard, after=after, upto=upto).single() is None:
+                return False
+            if wiped is not None:
+                _wipe(transaction, wiped)
+            _insert(transaction, rows)
+            return True
+
+        return self._write(write)
+
+    # Reading
+
+    def subgraph(self, session: str, *, tenant: str = DEFAULT_TENANT) -> Subgraph:
+        """See `GraphStore.subgraph`. What no session is known for is looked for in all there is."""
+        run = self.log.number(tenant, session)
+        self._catch_up(None if not session else [shard_of_run((tenant, session))])
+        if session:
+            return self._reading(lambda transaction: _of_session(transaction, run))
+        return self._reading(lambda transaction: _of_system(transaction, run, tenant))
+
+    def counts(self) -> Counts:
+        """See `GraphStore.counts`. It looks at all nodes."""
+        self._catch_up(None)
+
+        def count(transaction: ManagedTransaction) -> tuple[int, int]:
+            asked = (cypher.count_nodes(), cypher.COUNT_EDGES)
+            nodes, edges = (transaction.run(statement).single(strict=True)["number"] for statement in asked)
+            return nodes, edges
+
+        nodes, edges = self._reading(count)
+        return Counts(sessions=len(self.log.sessions()), events=self.log.count(), nodes=nodes, edges=edges)
+
+    def close(self) -> None:
+        """See `GraphStore.close`."""
+        self._driver.close()
+        self.log.close()
+
+    def _catch_up(self, shards: list[int] | None) -> None:
+        """Have in the graph what was in the log when this was called; where somebody else projects it, wait for him."""
+        heads = {shard: head for shard, head in self.log.heads().items() if shards is None or shard in shards}
+        while any(self.places().get(shard, 0) < head for shard, head in heads.items()):
+            self.project(heads)
+
+    # Parts
+
+    def _prepare(self) -> None:
+        """Make constraints and indexes where they are missing."""
+        about = self._read(cypher.SCHEMA)
+        version = about[0]["version"] if about else None
+        if version == cypher.VERSION:
+            return
+        if version is not None:
+            raise StoreUnreadable(
+                f"The graph at {self._uri} is of version {version} and this clew reads version {cypher.VERSION}; "
+                "use the clew that made it, or empty the database and project it again with `clew graph rebuild`."
+            )
+        with self._driver.session() as session:
+            for statement in cypher.constraints():
+                session.run(statement).consume()
+            session.run("CALL db.awaitIndexes(300)").consume()
+        self._write(lambda transaction: transaction.run(cypher.SET_SCHEMA, version=cypher.VERSION).consume())
+
+    def _read(self, statement: str, **values: Any) -> list[dict[str, Any]]:
+        return self._reading(lambda transaction: transaction.run(statement, **values).data())
+
+    def _reading(self, work: Callable[[ManagedTransaction], T]) -> T:
+        """Do work in a transaction that may not write."""
+        with self._explained(), self._driver.session(default_access_mode=READ_ACCESS) as session:
+            return session.execute_read(unit_of_work(timeout=TIMEOUT_S)(work))
+
+    def _write(self, work: Callable[[ManagedTransaction], T]) -> T:
+        """Do work in one transaction, again where it failed for a reason that passes."""
+
+        @unit_of_work(timeout=TIMEOUT_S)
+        def counted(transaction: ManagedTransaction) -> T:
+            self.attempts += 1
+            return work(transaction)
+
+        with self._explained(), self._driver.session() as session:
+            done = session.execute_write(counted)
+        self.transactions += 1
+        return done
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn errors of the driver and of the server into ours, with what to do next."""
+        try:
+            yield
+        except AuthError as error:
+            raise StoreUnreachable(f"Neo4j at {self._uri} refuses user or password; check the setting.") from error
+        except Neo4jError as error:
+            raise StoreError(f"Neo4j at {self._uri} failed ({error.code}: {error.message}).") from error
+        except DriverError as error:
+            raise StoreUnreachable(
+                f"Neo4j at {self._uri} cannot be reached ({error}); check that it runs, and its address."
+            ) from error
+
+
+def _insert(transaction: ManagedTransaction, rows: Rows) -> None:
+    """Write rows: nodes before edges, each in one order, so that two who write do not wait for each other in a ring."""
+    for label, nodes in sorted(rows.nodes.items()):
+        transaction.run(_MERGE[label], rows=nodes).consume()
+    if rows.sessions:
+        transaction.run(cypher.MERGE_SESSIONS, rows=rows.sessions).consume()
+    for write, edges in ((cypher.create_edges, rows.edges), (cypher.set_times, rows.earlier)):
+        for way, some in sorted(edges.items()):
+            transaction.run(write(way), rows=some).consume()
+
+
+def _wipe(transaction: ManagedTransaction, run: int) -> None:
+    """Remove what is in the graph of a session."""
+    for edge in cypher.apart():
+        transaction.run(cypher.wipe_edges(edge), run=run).consume()
+    for kind in cypher.OWN:
+        for statement in cypher.wipe(kind):
+            transaction.run(statement, run=run).consume()
+    for label, keys in _others(transaction, run).items():
+        transaction.run(cypher.forget_claims(NODE_KINDS[label]), keys=keys, prefix=f"{run} ").consume()
+    transaction.run(cypher.FORGET_OTHERS, run=run).consume()
+
+
+def _others(transaction: ManagedTransaction, run: int) -> dict[str, list[str]]:
+    """Return the keys of the nodes that are no things of a session and that it speaks of, by label."""
+    row = transaction.run(cypher.OTHERS, run=run).single()
+    found = defaultdict[str, list[str]](list)
+    for name in (row["others"] or ()) if row is not None else ():
+        label, _, key = name.partition(" ")
+        found[label].append(key)
+    return found
+
+
+def _of_session(transaction: ManagedTransaction, run: int) -> Subgraph:
+    nodes = list(_nodes(transaction.run(cypher.NODES_OF, run=run)))
+    for label, keys in _others(transaction, run).items():
+        kind = NODE_KINDS[label]
+        found = transaction.run(cypher.nodes_named(kind), keys=keys)
+        nodes += _claims(found, f"{run} ") if is_of_machine(kind) else _nodes(found)
+    return Subgraph(nodes, _edges(transaction.run(cypher.EDGES_OF, run=run)))
+
+
+def _of_system(transaction: ManagedTransaction, run: int, tenant: str) -> Subgraph:
+    nodes = list(_nodes(transaction.run(cypher.NODES_OF, run=run)))
+    nodes += _claims(transaction.run(cypher.NODES_CLAIMED, tenant=tenant), f"{SYSTEM} ")
+    return Subgraph(nodes, _edges(transaction.run(cypher.EDGES_OF_SYSTEM, tenant=tenant)))
+
+
+def _nodes(found: Result) -> Iterator[Node]:
+    for row in found:
+        held, (label,) = row["n"], row["n"].labels
+        fields = sorted((one.name, held[one.name]) for one in NODE_KINDS[label].fields if one.name in held)
+        yield Node(label, held["key"], tuple(fields))
+
+
+def _claims(found: Result, prefix: str) -> Iterator[Node]:
+    """Yield what one session says of nodes."""
+    for row in found:
+        held, (label,) = row["n"], row["n"].labels
+        for claim in held["claims"]:
+            if claim.startswith(prefix):
+                fields: Fields = tuple((name, value) for name, value in from_json(claim.removeprefix(prefix)))
+                yield Node(label, held["key"], fields)
+
+
+def _edges(found: Result) -> Iterator[Edge]:
+    for row in found:
+        fields: Mapping[str, Any] = row["fields"]
+        yield Edge(
+            row["label"], row["source"], row["target"], fields["position"], fields["part"], fields["fact"],
+            fields.get("at_ns"), Grade(fields.get("grade", Grade.E1)),
+        )  # fmt: skip
+
+
+_MERGE = {kind.label: cypher.merge_nodes(kind) for kind in NODE_KINDS.values()}
