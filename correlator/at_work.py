@@ -18,6 +18,8 @@ class Asked:
     ended_ns: int
     speakers: frozenset[ProcessId]
     """Empty where the kernel did not see who spoke with the model."""
+    exchanges: frozenset[str] = frozenset()
+    """Traces of the talks with the model in which its session was heard."""
 
 
 class AtWork:

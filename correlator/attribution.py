@@ -118,6 +118,7 @@ def asked(events: Iterable[Event], scene: "Scene") -> list[Asked]:
     called, returned = _paired(observed)
     places = sorted(asking)
     last = max((event.at_ns or 0 for event in observed), default=0)
+    exchanges = frozenset(exchange_of(event) for event in observed if isinstance(event, ModelResponded))
     found = []
     for number, (event, result) in enumerate(zip(called, returned, strict=True)):
         slack = 0 if event.source.startswith(_KERNEL) else SLACK_NS
@@ -129,7 +130,7 @@ def asked(events: Iterable[Event], scene: "Scene") -> list[Asked]:
             # The kernel has seen on its own clock when the result was sent.
             sent = next((asking[place] for place in places[bisect_right(places, result.position) :]), last_ns)
             last_ns = sent if ended - slack <= sent < last_ns else last_ns
-        found.append(Asked(Call(number, event, result), first_ns, last_ns, frozenset(speakers)))
+        found.append(Asked(Call(number, event, result), first_ns, last_ns, frozenset(speakers), exchanges))
     return found
 
 
@@ -405,7 +406,10 @@ class _Linker:
 
     def _weigh(self, process: ProcessId, event: Event, asked: Iterable[Asked]) -> None:
         if self._scene.is_talk(event):
-            return
+            if event.trace_id not in self._scene.leaks:
+                return
+            # It looks like one with a model that is not the agent's, and took with it what is sensitive.
+            asked = (one for one in asked if event.trace_id not in one.exchanges)
         standing = self._standings.get(process)
         if standing is None:
             standing = self._standings[process] = self._standing(process)

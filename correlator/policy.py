@@ -54,6 +54,7 @@ class Sensitive(_Row):
     files: _Names = ()
     tables: _Names = ()
     variables: _Names = ()
+    models: _Names = ()
 
 
 class Policy(_Row):
@@ -75,7 +76,7 @@ class Policy(_Row):
     def labels(self) -> Labels:
         """Return all that is sensitive."""
         own = self.sensitive
-        return built_in().with_more(files=own.files, tables=own.tables, variables=own.variables)
+        return built_in().with_more(files=own.files, tables=own.tables, variables=own.variables, models=own.models)
 
     def restricts(self, principal: Principal) -> bool:
         """Return whether the principal may not cause just anything."""

@@ -36,11 +36,13 @@ _BRACKETED_DOT = r"\s{0,4}[\[({<]\s{0,4}(?:dot|\.)\s{0,4}[\])}>]\s{0,4}"
 _SPOKEN_DOT = r"\s{1,4}dot\s{1,4}"
 _DOT = rf"(?:{_BRACKETED_DOT}|{_SPOKEN_DOT})"
 _AT = r"(?:\s{0,4}[\[({<]\s{0,4}(?:at|@)\s{0,4}[\])}>]\s{0,4}|\s{1,4}at\s{1,4})"
+_BEGIN = r"(?:(?<![A-Za-z0-9-])|(?<=-)(?<![A-Za-z0-9-]-))"
 _LABEL = r"[A-Za-z0-9][A-Za-z0-9-]{0,62}"
 _BRACKETED = re.compile(r"[\[({<]\s{0,4}(?:\.|at|@)\s{0,4}[\])}>]")
 _DOT_WORD = re.compile(r"\bdot\b")
 _SPELLED = re.compile(
-    rf"(?:[\w.+-]{{1,64}}{_AT})?{_LABEL}(?:(?:\.|{_DOT}){_LABEL}){{1,8}}(?:/[^\s\"'<>]*)?",
+    # Both begin where a run of their letters does, or behind its first hyphen: at each letter they would be tried in vain.
+    rf"(?:(?<![\w.+-])[\w.+-]{{1,64}}+{_AT})?{_BEGIN}{_LABEL}(?:(?:\.|{_DOT}){_LABEL}){{1,8}}(?:/[^\s\"'<>]*)?",
     re.IGNORECASE,
 )
 _SEPARATOR = re.compile(_DOT, re.IGNORECASE)

@@ -39,10 +39,16 @@ class Labels:
     """Names of tables and views, with or without that of their schema. Case does not matter."""
     variables: tuple[str, ...] = ()
     """Patterns (fnmatch) of names of environment variables."""
+    models: tuple[str, ...] = ()
+    """Hosts of models, with their port if it is not the usual one, to which anything may be told."""
 
-    def with_more(self, *, files: Iterable[str], tables: Iterable[str], variables: Iterable[str]) -> "Labels":
+    def with_more(
+        self, *, files: Iterable[str], tables: Iterable[str], variables: Iterable[str], models: Iterable[str] = ()
+    ) -> "Labels":
         """Return these labels and others."""
-        return Labels((*self.files, *files), (*self.tables, *tables), (*self.variables, *variables))
+        return Labels(
+            (*self.files, *files), (*self.tables, *tables), (*self.variables, *variables), (*self.models, *models)
+        )
 
     def is_file(self, path: str) -> bool:
         """Return whether a path is that of a sensitive file."""
@@ -93,7 +99,7 @@ def _any_of(patterns: Iterable[str]) -> re.Pattern[str] | None:
 def built_in() -> Labels:
     """Return what is sensitive wherever it is."""
     table = tomllib.loads(files("sensor").joinpath("data", "sensitive.toml").read_text("utf-8"))
-    return Labels().with_more(**{name: map(str, table[name]) for name in ("files", "tables", "variables")})
+    return Labels().with_more(**{name: map(str, table[name]) for name in ("files", "tables", "variables", "models")})
 
 
 class Source(NamedTuple):
@@ -134,6 +140,8 @@ class Shingles:
         """How many more pieces have a window there."""
         self._free: set[bytes] = set()
         """Digests of texts in which nothing was found: conversations repeat theirs."""
+        self._learned = 0
+        """Pieces that were ever remembered."""
         self.unlearned = 0
         """Pieces for which there was no room, or that gave theirs to others."""
 
@@ -159,6 +167,8 @@ class Shingles:
                     largest = max(self._of, key=lambda one: len(self._of[one]))
                 self._drop(largest)
             self._keep(piece, mark, source)
+            # In this order: who looks through a text in another thread knows then that what he did not find may be there.
+            self._learned += 1
             self._free.clear()
 
     def found(self, *texts: str) -> dict[Source, int]:
@@ -179,11 +189,11 @@ class Shingles:
     def _found(self, text: str) -> set[int]:
         if len(text) < SHORTEST or self._is_free(text):
             return set()
-        seen = set[int]()
+        seen, learned = set[int](), self._learned
         for reading in (text, *(view.text for view in views(text))):
             plain = _plain(reading)
             seen.update(mark for _, _, mark in self._places(plain, runs(plain)))
-        if not seen:
+        if not seen and learned == self._learned:
             self._remember_free(text)
         return seen
 

@@ -69,7 +69,7 @@ def run_command(
     try:
         if follow:
             told = partial(_tell, run)
-            with _sensing(run) as sensor, station(settings, told, clean=secrets.without) as there:
+            with _sensing(run) as sensor, station(settings, told, secrets=secrets) as there:
                 ran.append(observe(sensor, there, there.saw))
         else:
             _afterwards(run, settings, origin, secrets, lambda *which: ran.append(observe(*which)))
@@ -128,7 +128,7 @@ def _afterwards(
             said.extend(spans)
             take(events, [])
 
-        with _sensing(run) as sensor, station(settings, clean=secrets.without) as there:
+        with _sensing(run) as sensor, station(settings, secrets=secrets) as there:
             with recorded(recording, settings, origin) as take:
                 observe(sensor, there, keep)
             # What was heard of a conversation, and what its agent tells of it, is one conversation.

@@ -1,11 +1,12 @@
 """What runs beside an observed command: the engine, and a receiver for what the agent's own instrumentation sends."""
 
+import asyncio
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,9 +14,8 @@ if TYPE_CHECKING:
     from correlator.listen import Engine
     from correlator.settings import Settings
     from sensor.event import Event
+    from sensor.probes.secrets import Secrets
     from sensor.sources.otlp.span import Span
-
-    Clean = Callable[[Sequence[Span]], Sequence[Span]]
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 """Where exporters send to (OpenTelemetry specification, OTLP exporter)."""
@@ -51,12 +51,12 @@ class Station:
 
 @contextmanager
 def station(
-    settings: "Settings", told: "Callable[[StoryRecord], None]" = lambda _: None, *, clean: "Clean | None" = None
+    settings: "Settings", told: "Callable[[StoryRecord], None]" = lambda _: None, *, secrets: "Secrets | None" = None
 ) -> Iterator[Station]:
     """Give the station; all that came is kept and judged at the end. `told` gets each new or changed story, in the engine's thread.
 
-    `clean` takes out of telemetry, in a thread of its own, what may not be kept; without, none is received. Who has said where
-    his goes is left alone: the environment is given as it is.
+    `secrets`: what is to be replaced in telemetry, in other threads than this; without, none is received. Who has said where his
+    goes is left alone: the environment is given as it is.
     """
     from correlator.cli.listen import live
     from correlator.listen import Engine
@@ -65,10 +65,10 @@ def station(
     engine.start()
     try:
         engine.ready.result()
-        if clean is None or any(os.environ.get(name) for name in ENDPOINTS):
+        if secrets is None or any(os.environ.get(name) for name in ENDPOINTS):
             yield Station(os.environ, engine)
             return
-        with _receiving(engine, clean, settings.tenant) as address:
+        with _receiving(engine, secrets, settings.tenant) as address:
             yield Station(os.environ | {ENDPOINTS[0]: address, "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}, engine)
     finally:
         engine.stop()
@@ -77,15 +77,19 @@ def station(
 
 
 @contextmanager
-def _receiving(engine: "Engine", clean: "Clean", tenant: str) -> Iterator[str]:
+def _receiving(engine: "Engine", secrets: "Secrets", tenant: str) -> Iterator[str]:
     """Give the address at which telemetry is received."""
     import uvicorn
 
     from sensor.receive.http import application
     from sensor.receive.receiver import Received, Receiver
 
+    def clean(found: Received) -> Received:
+        return Received(tuple(secrets.without(found.spans)), tuple(secrets.without_in_alerts(found.alerts)))
+
     async def take(found: Received, size: int) -> None:
-        await engine.take(replace(found, spans=tuple(clean(found.spans))), size)
+        # In a thread: much text takes long, and others are waiting to be answered.
+        await engine.take(await asyncio.to_thread(clean, found), size)
 
     config = uvicorn.Config(
         application(Receiver(take, None, tenant=tenant)), host="127.0.0.1", port=0, log_level="error",

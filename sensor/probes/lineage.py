@@ -12,9 +12,9 @@ from sensor.event import Event, PrivilegeUsed, ProcessExited, ProcessId, Process
 from sensor.probes.inside import opened_inside
 from sensor.probes.running import TICK_NS, started
 
-MOST = 65_536
+MOST = 16_384
 """Processes that are remembered."""
-MOST_ELDERS = 16
+MOST_ELDERS = 64
 _LEAVES = frozenset(("unshare", "setns", "pivot_root", "chroot"))
 """Calls after which a process may see other files than who it came from."""
 _BYTE = re.compile(rb"\\x([0-9a-f]{2})")
@@ -97,7 +97,9 @@ class Lineage:
             if len(self._known) > MOST:
                 self._known.popitem(last=False)
         elif isinstance(event, ProcessExited):
-            self._known.pop(event.process, None)
+            # Its children still came from it, and from whom it came; when there are too many, it is forgotten before who lives.
+            if event.process in self._known:
+                self._known.move_to_end(event.process, last=False)
         elif isinstance(event, PrivilegeUsed) and event.syscall in _LEAVES and event.error is None:
             parent, _ = self._known.get(event.process, (None, None))
             self._known[event.process] = (parent, None)

@@ -10,6 +10,7 @@ from threading import Thread
 from typing import Any
 
 from sensor.event import (
+    AlertReceived,
     DatabaseQueried,
     Event,
     FileOpened,
@@ -24,13 +25,14 @@ from sensor.event import (
     ProcessStarted,
     SensitiveSent,
     ToolServed,
+    Unparsed,
 )
 from sensor.probes.lineage import Lineage, Sight
 from sensor.probes.models import ModelServers
 from sensor.probes.running import TICK_NS, started
 from sensor.redact import leaves
 from sensor.sensitive import SHORTEST, Labels, Shingles, Source, built_in
-from sensor.sources.otlp.span import Span
+from sensor.sources.otlp.span import Attributes, Span
 
 MOST = 64 << 10
 """Bytes of a file that are read."""
@@ -61,6 +63,7 @@ _TEXTS: dict[type[Event], tuple[str, ...]] = {
 _TELLING = frozenset((FileOpened, ProcessStarted, ProcessExited, PrivilegeUsed, DatabaseQueried))
 """What tells what processes read, or who they are."""
 
+Alert = AlertReceived | Unparsed
 Open = Callable[[Sight, str], int]
 """Through whose eyes, and a path → a descriptor. Raises `OSError`."""
 
@@ -73,7 +76,7 @@ class Secrets:
         self._labels = labels or built_in()
         self._open = opened
         self._lineage = Lineage()
-        self._models = ModelServers(self._lineage)
+        self._models = ModelServers(self._lineage, self._labels.models)
         self._learned: dict[tuple[int, ...], Source] = {}
         """Files that were read: device, number, size, and when they were changed last → by which path."""
         self._readers: set[tuple[ProcessId, Source]] = set()
@@ -112,9 +115,9 @@ class Secrets:
         """Return whether something is of a file that a process itself had opened."""
         return (process, source) in self._readers
 
-    def is_its_model(self, process: ProcessId, server: str) -> bool:
-        """Return whether a process that talks with a server as with a model has its own there."""
-        return self._models.is_its(process, server)
+    def is_its_model(self, process: ProcessId, host: str, *, secured: bool, answered: bool) -> bool:
+        """Return whether a process that talks with a host as with a model has its own there (`ModelServers`)."""
+        return self._models.is_its(process, host, secured=secured, answered=answered)
 
     def given(self, variables: Mapping[str, str]) -> None:
         """Take note of the variables that the first of all programs was started with."""
@@ -163,9 +166,24 @@ class Secrets:
         """Return talks with models with placeholders for what is known. May be asked in another thread than that which observes."""
         return [self._clean(span) for span in spans] if self.shingles else spans
 
+    def without_in_alerts(self, alerts: Sequence[Alert]) -> Sequence[Alert]:
+        """Return alerts of other products with placeholders for what is known. May be asked in another thread, too."""
+        if not self.shingles:
+            return alerts
+        return [type(one).model_validate(leaves(one.model_dump(mode="json"), self.shingles.without)) for one in alerts]
+
     def _clean(self, span: Span) -> Span:
-        attributes = {name: leaves(value, self.shingles.without) for name, value in span.attributes.items()}
-        return span if attributes == span.attributes else replace(span, attributes=attributes)
+        return replace(
+            span, name=self.shingles.without(span.name), attributes=self._leaves(span.attributes),
+            resource=self._leaves(span.resource),
+            events=tuple(
+                replace(one, attributes=self._leaves(one.attributes), body=leaves(one.body, self.shingles.without))
+                for one in span.events
+            ),
+        )  # fmt: skip
+
+    def _leaves(self, values: Attributes) -> Attributes:
+        return {name: leaves(value, self.shingles.without) for name, value in values.items()}
 
     def _look_at(self, event: Event) -> None:
         if isinstance(event, FileOpened):

@@ -21,7 +21,7 @@ from sensor.identity import digest
 from sensor.probes.decode import ALONE, decode
 from sensor.probes.origin import SOURCE, Origin
 from sensor.probes.process.folders import Folders
-from sensor.probes.record import Record
+from sensor.probes.record import Record, Type
 from sensor.probes.secrets import Secrets
 from sensor.probes.streams.output import Written
 from sensor.probes.streams.sockets import Heard
@@ -36,6 +36,8 @@ from sensor.wire.mcp import served_by
 from sensor.wire.model import UNREAD, exchange_id, span_of
 from sensor.wire.postgres import Query
 
+REDIRECTS = 300
+"""Status from which on a server does not do what it was asked for (RFC 9110, 15)."""
 MOST_KEPT = 32 << 10
 """Bytes of a body that are kept of what is no talk with a model."""
 
@@ -63,15 +65,21 @@ class Wire:
 
     def take(self, record: Record) -> Iterator[Event]:
         """Yield what a record tells, alone or with those before it."""
-        is_plaintext = record.type in WAYS  # most of them, which say nothing else
-        if not is_plaintext:
-            yield from self._folders.absolute(record, decode(record, self._origin))
-        if record.type in ALONE:
+        if record.type == Type.EXITED:
+            # What it has said was said before it ended.
+            yield from self._together(record)
+            yield from decode(record, self._origin)
             return
+        if record.type not in WAYS:  # most of them are, and say nothing else
+            yield from self._folders.absolute(record, decode(record, self._origin))
+        if record.type not in ALONE:
+            yield from self._together(record)
+
+    def _together(self, record: Record) -> Iterator[Event]:
         try:
             for said in self._connections.take(record):
                 yield from self._told(said, record.at_ns)
-            if is_plaintext:
+            if record.type in WAYS:
                 self._unheard.hear(record)
                 return
             self._folders.take(record)
@@ -162,10 +170,9 @@ class Wire:
             body=None if told else _text(request.body, request.headers),
         )  # fmt: skip
         # An agent tells its model what its tools return: that is no leak. Nor is a key in the headers, which it is for.
-        server = _server(_url(request, way))
-        if self._secrets is not None and not (told and self._secrets.is_its_model(said.process, server)):
+        if self._secrets is not None and not (told and self._is_its_model(said.process, exchange, way)):
             sent = (request.target, _text(request.body, request.headers, MOST_TEXT) or "")
-            yield from self._leaks(request.begun_ns, said.process, trace_id, server, sent)
+            yield from self._leaks(request.begun_ns, said.process, trace_id, _server(_url(request, way)), sent)
         if response is not None:
             yield HttpResponded(
                 **self._about(response.ended_ns), process=said.process, trace_id=trace_id, status=response.status,
@@ -173,6 +180,13 @@ class Wire:
                 body_bytes=len(response.body) + response.missing,
                 body=None if told else _text(response.body, response.headers),
             )  # fmt: skip
+
+    def _is_its_model(self, process: ProcessId, exchange: Exchange, way: Way) -> bool:
+        response, host = exchange.response, header(exchange.request.headers, "host")
+        answered = response is not None and response.status < REDIRECTS
+        return self._secrets is not None and self._secrets.is_its_model(
+            process, host, secured=way == "tls", answered=answered
+        )
 
     def _leaks(
         self, at_ns: int, process: ProcessId, trace_id: str | None, url: str, sent: Iterable[str], database: str = ""

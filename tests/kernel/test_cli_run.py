@@ -98,7 +98,7 @@ def test_a_conversation_that_telemetry_names_and_the_kernel_heard_is_one_session
 
 
 TELLS = """
-import sys, time
+import json, os, sys, time, urllib.request
 from examples.recorder.reporting import report_as
 from opentelemetry import trace
 provider = report_as("assistant", "one seed")
@@ -108,9 +108,20 @@ said = {
     "gen_ai.tool.call.result": open(sys.argv[1]).read(),
 }
 time.sleep(1)
-with trace.get_tracer("application").start_as_current_span("execute_tool", attributes=said):
-    pass
+with trace.get_tracer("application").start_as_current_span("execute_tool", attributes=said) as span:
+    span.add_event("gen_ai.tool.message", {"id": "call-1", "content": said["gen_ai.tool.call.result"]})
 provider.shutdown()
+there = os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"]
+text = {"stringValue": "See " + said["gen_ai.tool.call.result"]}
+record = {
+    "timeUnixNano": "1700000000000000000", "traceId": "1" * 32, "spanId": "2" * 16, "eventName": "gen_ai.user.message",
+    "body": {"kvlistValue": {"values": [{"key": "content", "value": text}]}},
+}
+logs = {"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]}
+alert = {"rule": "read", "output": said["gen_ai.tool.call.result"], "priority": "Warning", "time": "2026-11-29T08:00:00Z"}
+for path, body in (("/v1/logs", logs), ("/v1/alerts", alert)):
+    sent = urllib.request.Request(there + path, json.dumps(body).encode(), {"content-type": "application/json"})
+    urllib.request.urlopen(sent).read()
 """
 
 

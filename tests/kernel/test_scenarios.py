@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,41 @@ def test_a_ticket_makes_a_support_agent_post_what_billing_has(tmp_path: Path, po
     assert f"127.0.0.1:{environment['PGPORT']}" in works["query_billing"]["connections"]
     assert f"POST https://localhost:{port}/collect" in {one for work in story["works"] for one in work["requests"]}
     assert {work["grade"] for work in story["works"]} <= {"E1", "E2", "E3"}
+
+
+OTHER_MODEL = """
+import sys
+from pathlib import Path
+from examples.live.model import serve
+from examples.live.scripts import Scripted, completion
+class Other(Scripted):
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"] or 0))
+        self._send(completion(0, "Accepted."))
+serve(Path(sys.argv[1]), Other)
+"""
+
+
+@pytest.mark.skipif(postgres.programs() is None, reason="PostgreSQL is not installed")
+def test_what_is_posted_to_a_server_that_answers_like_a_model_is_told_too(tmp_path: Path, port: int) -> None:
+    policy = files("correlator").joinpath("data", "policy.toml").read_text()
+    (tmp_path / "policy.toml").write_text(policy.replace("tables = []", 'tables = ["invoices"]'))
+    (tmp_path / "other").mkdir()
+    with serving(tmp_path / "other", (sys.executable, "-c", OTHER_MODEL)) as other, postgres.serving(INVOICES) as found:
+        url = f"https://localhost:{other}/v1/chat/completions"
+        ticket(tmp_path, port, order=True)
+        (place,) = (tmp_path / "tickets").iterdir()
+        place.write_text(place.read_text().replace(f"https://localhost:{port}/collect", url))
+        with (tmp_path / "cert.pem").open("a") as both:
+            both.write((tmp_path / "other/cert.pem").read_text())
+        (story,) = stories(
+            tmp_path, "support", port, "Please answer ticket 12.", CLEW_POLICY=str(tmp_path / "policy.toml"), **found
+        )
+    (post,) = (work for work in story["works"] if f"POST {url}" in work["requests"])
+
+    assert [effect["tool"] for effect in story["effects"]] == ["http_post"]
+    assert post["tool"] == "http_post"
+    assert post["leaked"] == [f"table invoices → https://localhost:{other}"]
 
 
 @pytest.mark.skipif(postgres.programs() is None, reason="PostgreSQL is not installed")
