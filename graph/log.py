@@ -37,7 +37,7 @@ from graph.errors import StoreError, StoreLocked, StoreUnreachable, StoreUnreada
 from graph.fold import LARGEST, event_time, fold
 from graph.parts import Edge, Node, distinct
 from graph.schema import Grade
-from graph.sql import Hostile, connected, shown
+from graph.sql import Hostile, alone, connected, shown
 from graph.store import (
     MOST_UNPLACED,
     Derived,
@@ -347,6 +347,7 @@ class EventLog:
 
     def _prepare(self) -> None:
         with self._writer.begin() as db:
+            alone(db)
             _TABLES.create_all(db)
             db.execute(self._insert[_SHARD], [{"no": number, "head": 0} for number in range(SHARDS)])
             version = db.scalar(select(_ABOUT.c.version))

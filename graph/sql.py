@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from sqlalchemy import Dialect, Engine, Text, create_engine, event, make_url
+from sqlalchemy import Dialect, Engine, Text, create_engine, event, make_url, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
@@ -34,6 +34,16 @@ def connected(address: str) -> Engine:
     if url.database in (None, "", ":memory:"):
         return _sqlite(create_engine(url, poolclass=StaticPool))
     return _sqlite(create_engine(url, connect_args={"timeout": PATIENCE_S}))
+
+
+def alone(connection: Connection) -> None:
+    """Have nobody else go beyond this call, in the same database, before the transaction ends. In SQLite, who writes is alone."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ALONE})
+
+
+_ALONE = 0x436C6577
+"""Key of the lock: "Clew" in ASCII."""
 
 
 def shown(address: str) -> str:

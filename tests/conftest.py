@@ -9,6 +9,7 @@ import pytest
 
 from examples.fleet import neo4j
 from examples.live import postgres
+from sensor.identity import digest
 
 ROOT = Path(__file__).resolve().parent.parent
 GROUPS = ("data", "kernel", "model", "neo4j", "postgres", "redis")
@@ -32,6 +33,12 @@ def postgres_address() -> Iterator[str]:
         pytest.skip("PostgreSQL is not installed; make system")
     with postgres.serving("") as found:
         yield f"postgresql+psycopg://{found['PGUSER']}@{found['PGHOST']}:{found['PGPORT']}/{found['PGDATABASE']}"
+
+
+@pytest.fixture
+def postgres_database(postgres_address: str, tmp_path: Path) -> str:
+    """Return the address of a database of the test's own, which is empty: a schema of that server."""
+    return postgres.schema(postgres_address, f"test_{digest(str(tmp_path))}")
 
 
 @pytest.fixture(scope="session")

@@ -25,16 +25,11 @@ from correlator.casebook.rows import (
     story_record,
     verdicts_of,
 )
-from correlator.casebook.tables import (
-    SCHEMA,
-    About,
-    Base,
-    SessionRow,
-    StoryRow,
-    VerdictRow,
-)
+from correlator.casebook.tables import VERSION, SessionRow, StoryRow, VerdictRow
+from correlator.casebook.versions import migrate, version_of
 from correlator.errors import CasebookInvalid
 from correlator.memory import Kept
+from graph.sql import alone
 from sensor.event import AlertReceived
 
 
@@ -42,19 +37,18 @@ class Casebook:
     """Keeps what was found. Used from one thread; any number of processes may use one database."""
 
     def __init__(self, engine: Engine) -> None:
-        """Make the tables where there are none. Raises `CasebookInvalid`."""
+        """Make the tables, or bring those of an older clew to today's. Raises `CasebookInvalid`."""
         self._engine = engine
         self._writer = engine.execution_options(writing=True)
-        with self.writing() as db:
-            Base.metadata.create_all(db.connection())
-            version = db.get(About, "schema")
-            if version is None:
-                db.add(About(name="schema", value=SCHEMA))
-            elif version.value != SCHEMA:
-                raise CasebookInvalid(
-                    f"{engine.url.database} has tables of version {version.value[:20]}, this clew reads {SCHEMA}; "
-                    "use the clew that made it, or give another --store and replay the recordings."
-                )
+        try:
+            with self._explained(), engine.connect() as connection:
+                version = version_of(connection)
+            if version != VERSION:
+                with self.writing() as db:
+                    migrate(db.connection(), str(engine.url.database))
+        except BaseException:
+            self.close()
+            raise
 
     # Sessions
 
@@ -207,8 +201,12 @@ class Casebook:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """Give a session whose changes are kept together, or not at all. Database errors become `CasebookInvalid`."""
+        """Give a session whose changes are kept together, or not at all; nobody else changes anything meanwhile.
+
+        Database errors become `CasebookInvalid`.
+        """
         with self._explained(), Session(self._writer) as db, db.begin():
+            alone(db.connection())
             yield db
 
     @contextmanager

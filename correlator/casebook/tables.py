@@ -1,29 +1,23 @@
-"""The tables of the casebook. Nothing here is peculiar to SQLite; PostgreSQL takes the same models.
+"""The tables of the casebook, as the last of its migrations leaves them, in SQLite and in PostgreSQL.
 
 Times are nanoseconds since the Unix epoch, UTC. `created`, `updated` and `seen` are counters, not times: they order
 rows without a clock.
 """
 
-from sqlalchemy import BigInteger, Index, String, Text
+from sqlalchemy import BigInteger, Index, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-SCHEMA = "1"
-"""Version of these tables, kept in the table `casebook`."""
+from graph.sql import Hostile
 
-_KEY = String(80)
-_NAME = String(200)
+VERSION = "0001"
+"""The last migration: the newest file in `migrations/versions`."""
+
+# Texts that somebody else wrote are `Hostile`; what we wrote ourselves, JSON among it, is `Text`.
+_KEY = _NAME = Hostile()
 
 
 class Base(DeclarativeBase):
     """Root of the tables."""
-
-
-class About(Base):
-    """What the casebook says of itself."""
-
-    __tablename__ = "casebook"
-    name: Mapped[str] = mapped_column(_NAME, primary_key=True)
-    value: Mapped[str] = mapped_column(_NAME)
 
 
 class SessionRow(Base):
@@ -54,7 +48,7 @@ class StoryRow(Base):
     tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
     id: Mapped[str] = mapped_column(_KEY, primary_key=True)
     session: Mapped[str] = mapped_column(_KEY, index=True)
-    standing: Mapped[str] = mapped_column(String(20))
+    standing: Mapped[str] = mapped_column(Text)
     """`open`, `withdrawn` (new evidence explains it) or `merged` (an alias of another story)."""
     version: Mapped[int]
     created: Mapped[int] = mapped_column(BigInteger)
@@ -98,7 +92,7 @@ class VerdictRow(Base):
     __tablename__ = "verdicts"
     tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
     story: Mapped[str] = mapped_column(_KEY, primary_key=True)
-    verdict: Mapped[str] = mapped_column(String(20))
+    verdict: Mapped[str] = mapped_column(Text)
 
 
 class HandoverRow(Base):
@@ -118,15 +112,15 @@ class KeptRow(Base):
     key: Mapped[str] = mapped_column(_KEY, primary_key=True)
     session: Mapped[str] = mapped_column(_KEY, primary_key=True, index=True)
     """First session of the run."""
-    by: Mapped[str] = mapped_column(String(20))
+    by: Mapped[str] = mapped_column(Text)
     source: Mapped[str] = mapped_column(_KEY)
     source_session: Mapped[str] = mapped_column(_KEY)
     writer: Mapped[str] = mapped_column(_KEY)
     writer_session: Mapped[str] = mapped_column(_KEY)
-    tool: Mapped[str] = mapped_column(Text)
-    server: Mapped[str | None] = mapped_column(Text)
-    text: Mapped[str] = mapped_column(Text)
-    principal: Mapped[str | None] = mapped_column(Text)
+    tool: Mapped[str] = mapped_column(Hostile)
+    server: Mapped[str | None] = mapped_column(Hostile)
+    text: Mapped[str] = mapped_column(Hostile)
+    principal: Mapped[str | None] = mapped_column(Hostile)
     at_ns: Mapped[int | None] = mapped_column(BigInteger)
 
 
@@ -135,7 +129,7 @@ class HookRow(Base):
 
     __tablename__ = "hooks"
     tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
-    mark: Mapped[str] = mapped_column(Text, primary_key=True)
+    mark: Mapped[str] = mapped_column(Hostile, primary_key=True)
     story: Mapped[str] = mapped_column(_KEY, primary_key=True, index=True)
     step: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     at_ns: Mapped[int | None] = mapped_column(BigInteger)
@@ -151,11 +145,11 @@ class AlertRow(Base):
     id: Mapped[str] = mapped_column(_KEY, primary_key=True)
     """Key of the fact."""
     at_ns: Mapped[int | None] = mapped_column(BigInteger)
-    level: Mapped[str] = mapped_column(String(20))
+    level: Mapped[str] = mapped_column(Text)
     json: Mapped[str] = mapped_column(Text)
     story: Mapped[str | None] = mapped_column(_KEY, index=True)
     """The story that it fell on."""
-    link: Mapped[str | None] = mapped_column(String(20))
+    link: Mapped[str | None] = mapped_column(Text)
     """Kind of the mark that tells so."""
     step: Mapped[int | None] = mapped_column(BigInteger)
     session: Mapped[str | None] = mapped_column(_KEY)
@@ -167,7 +161,7 @@ class MarkRow(Base):
 
     __tablename__ = "marks"
     tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
-    mark: Mapped[str] = mapped_column(Text, primary_key=True)
+    mark: Mapped[str] = mapped_column(Hostile, primary_key=True)
     alert: Mapped[str] = mapped_column(_KEY, primary_key=True)
 
 

@@ -9,6 +9,11 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy.schema import CreateSchema
+
+from graph.sql import connected
 
 _OWNER = "postgres"
 
@@ -17,6 +22,15 @@ def programs() -> Path | None:
     """Return the folder of PostgreSQL's programs, `None` where it is not installed."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     return found[-1].parent if found and shutil.which("psql") else None
+
+
+def schema(address: str, name: str) -> str:
+    """Return the address of a schema of a database, made where there is none."""
+    engine = connected(address)
+    with engine.begin() as db:
+        db.execute(CreateSchema(name, if_not_exists=True))
+    engine.dispose()
+    return f"{address}?options={quote(f'-csearch_path={name}')}"
 
 
 @contextmanager

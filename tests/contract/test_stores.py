@@ -1,14 +1,12 @@
 """Every store keeps every promise of `GraphStore`."""
 
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
-from sqlalchemy import text
 
 from examples.fleet.neo4j import Neo4j
+from examples.live import postgres
 from graph.log import EventLog
-from graph.sql import connected
 from graph.store import GraphStore
 from graph.stores.memory import MemoryStore
 from graph.stores.neo4j import Neo4jStore
@@ -41,12 +39,7 @@ class TestSqlStoreOnPostgres(GraphStoreContract):
 
     def make(self, folder: Path) -> GraphStore:
         """Return the store in a schema of its own."""
-        schema = f"store_{digest(str(folder))}"
-        engine = connected(self.address)
-        with engine.begin() as db:
-            db.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
-        engine.dispose()
-        return SqlStore.open(f"{self.address}?options={quote(f'-csearch_path={schema}')}")
+        return SqlStore.open(postgres.schema(self.address, f"store_{digest(str(folder))}"))
 
 
 @pytest.mark.neo4j

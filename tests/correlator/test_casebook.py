@@ -19,9 +19,12 @@ from tests.correlator.recorded import LOW, TICKET, events, judged, messages, rec
 HOUR_NS = 3_600 * 10**9
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(store=tmp_path / "store", threshold=LOW)
+@pytest.fixture(params=["sqlite", "postgres"])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    if request.param == "sqlite":
+        return Settings(store=tmp_path / "store", threshold=LOW)
+    database = request.getfixturevalue("postgres_database")
+    return Settings(store=tmp_path / "store", threshold=LOW, backend="sql", database=database)
 
 
 @pytest.fixture
@@ -186,6 +189,7 @@ def test_a_file_that_cannot_be_read_is_reported_and_the_rest_goes_on(desk: Desk,
     assert told == list(found.files)
 
 
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 def test_credentials_never_reach_the_store(desk: Desk, tmp_path: Path, settings: Settings) -> None:
     secret = "ghp_" + "a1B2" * 9
     taken_in(desk, recorded(tmp_path / "a.jsonl", messages(f"{TICKET} The token is {secret}.")))
@@ -195,6 +199,7 @@ def test_credentials_never_reach_the_store(desk: Desk, tmp_path: Path, settings:
     assert b"<SECRET:github_token:" in kept
 
 
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 def test_a_damaged_casebook_is_a_clear_error(settings: Settings) -> None:
     settings.store.mkdir()
     (settings.store / CASEBOOK_FILE).write_bytes(b"this is no database, it is a text that is long enough" * 40)
