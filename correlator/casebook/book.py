@@ -13,10 +13,20 @@ from sqlalchemy import Engine, and_, func, not_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from correlator.casebook import claims
 from correlator.casebook.alerts import each_alert
 from correlator.casebook.find import find_session, find_story, kept_rows, linked_sessions, waiting_sessions
 from correlator.casebook.keep import keep, keep_alerts, note
-from correlator.casebook.records import AlertRecord, Arrival, JudgedRun, Saved, SessionRecord, StoryRecord, Verdict
+from correlator.casebook.records import (
+    AlertRecord,
+    Arrival,
+    DeadRecord,
+    JudgedRun,
+    Saved,
+    SessionRecord,
+    StoryRecord,
+    Verdict,
+)
 from correlator.casebook.rows import (
     campaign_sizes,
     rows_of,
@@ -144,6 +154,38 @@ class Casebook:
         with self.reading() as db:
             yield from each_alert(db, tenant)
 
+    # Claims
+
+    def claim(self, tenant: str, *, now_ns: int, lease_ns: int, limit: int) -> list[tuple[SessionRecord, ...]]:
+        """Claim sessions that wait, each with all that is linked to it, for some time; see `correlator.casebook.claims`."""
+        with self._claiming() as db:
+            return claims.claim(db, tenant, now_ns, lease_ns, limit)
+
+    def release(self, sessions: Sequence[SessionRecord], *, now_ns: int, reason: str | None = None) -> None:
+        """Let go of claimed sessions. With a reason they failed: they are tried again later, and at last given up."""
+        with self._claiming() as db:
+            claims.release(db, sessions, now_ns, reason)
+
+    def give_up(self, tenant: str, *, now_ns: int) -> int:
+        """Give up the sessions whose judges died again and again; return how many there are."""
+        with self._claiming() as db:
+            return claims.give_up(db, tenant, now_ns)
+
+    def tenants_waiting(self, *, now_ns: int) -> list[str]:
+        """Return whose sessions wait and could be claimed."""
+        with self.reading() as db:
+            return claims.tenants_waiting(db, now_ns)
+
+    def dead(self, tenant: str) -> list[DeadRecord]:
+        """Return what was given up after many tries, the latest first."""
+        with self.reading() as db:
+            return claims.dead(db, tenant)
+
+    def retry(self, tenant: str, keys: Sequence[str]) -> int:
+        """Have sessions tried again that were given up; return how many there were."""
+        with self._claiming() as db:
+            return claims.retry(db, tenant, keys)
+
     # Stories
 
     def story(self, tenant: str, name: str) -> StoryRecord:
@@ -207,6 +249,12 @@ class Casebook:
         """
         with self._explained(), Session(self._writer) as db, db.begin():
             alone(db.connection())
+            yield db
+
+    @contextmanager
+    def _claiming(self) -> Iterator[Session]:
+        """Give a session in which rows are locked one by one: others may write meanwhile."""
+        with self._explained(), Session(self._writer) as db, db.begin():
             yield db
 
     @contextmanager

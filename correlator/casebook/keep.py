@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
 from sqlalchemy import select
@@ -66,10 +66,16 @@ def _times(*times: int | None) -> list[int]:
 
 
 def keep(db: Session, judged: Sequence[JudgedRun]) -> Saved:
-    """Write what was found in some runs of one tenant."""
+    """Write what was found in some runs of one tenant, but for those of which somebody else has claimed a session meanwhile."""
     tenant = judged[0].sessions[0].tenant
+    keys = [one.key for run in judged for one in run.sessions]
+    rows = {row.key: row for row in rows_of(db, SessionRow, SessionRow.key, tenant, keys, locked=True)}
+    lost = tuple(one.key for run in judged for one in run.sessions if rows[one.key].claim != one.claim)
+    judged = [run for run in judged if not {one.key for one in run.sessions}.intersection(lost)]
+    if not judged:
+        return Saved((), (), lost=lost)
     heads = {session.key: run.sessions[0].key for run in judged for session in run.sessions}
-    _keep_sessions(rows_of(db, SessionRow, SessionRow.key, tenant, heads), judged)
+    _keep_sessions(rows, judged)
     _keep_lessons(db, rows_of(db, LessonRow, LessonRow.session, tenant, heads), judged)
     kept = _keep_kept(db, rows_of(db, KeptRow, KeptRow.session, tenant, heads), judged)
     known: dict[str, list[StoryRow]] = defaultdict(list)
@@ -89,7 +95,7 @@ def keep(db: Session, judged: Sequence[JudgedRun]) -> Saved:
             stories.keep(_listing(story, alerts.get(story.id, ((), 0))), excused.get(plan.told_as[story.id], ()))
             changed.discard(story.id)
     stories.relist(changed - stories.closed)
-    return Saved(tuple(story.id for plan, _ in plans for story in plan.stories), tuple(stories.changed), kept)
+    return Saved(tuple(story.id for plan, _ in plans for story in plan.stories), tuple(stories.changed), kept, lost)
 
 
 def keep_alerts(db: Session, tenant: str, alerts: Iterable[AlertReceived]) -> Saved:
@@ -112,8 +118,7 @@ def _listing(story: Story, alerts: tuple[tuple[AlertShown, ...], int]) -> Story:
     return story.model_copy(update={"alerts": alerts[0], "alerts_in_all": alerts[1]})
 
 
-def _keep_sessions(rows: Iterable[SessionRow], judged: Sequence[JudgedRun]) -> None:
-    held = {row.key: row for row in rows}
+def _keep_sessions(held: Mapping[str, SessionRow], judged: Sequence[JudgedRun]) -> None:
     for run in judged:
         events = Counter(event.session for event in run.judgement.conversation.events)
         effects = Counter(effect.event.session for effect in run.judgement.effects)
@@ -123,6 +128,7 @@ def _keep_sessions(rows: Iterable[SessionRow], judged: Sequence[JudgedRun]) -> N
             row.clean = run.judgement.teaches
             row.events = events[session.key]
             row.effects = effects[session.key]
+            row.claimed_until_ns = row.tries = 0
 
 
 def _keep_lessons(db: Session, rows: Iterable[LessonRow], judged: Sequence[JudgedRun]) -> None:

@@ -46,6 +46,19 @@ class SessionRecord:
     clean: bool
     events: int
     effects: int
+    claim: int = 0
+    """Number of the claim under which it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadRecord:
+    """Work that was given up."""
+
+    tenant: str
+    task: str
+    key: str
+    reason: str
+    at_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +92,13 @@ class Saved:
     """Ids of those that are new or have a new version."""
     kept: frozenset[str] = frozenset()
     """Keys of sentences of which it has changed who stored them (`correlator.memory`)."""
+    lost: tuple[str, ...] = ()
+    """Sessions that somebody else had claimed meanwhile: nothing of their runs was kept."""
 
     def __add__(self, other: "Saved") -> "Saved":
-        return Saved(self.stories + other.stories, self.changed + other.changed, self.kept | other.kept)
+        return Saved(
+            self.stories + other.stories, self.changed + other.changed, self.kept | other.kept, self.lost + other.lost
+        )
 
 
 @dataclass(frozen=True, slots=True)

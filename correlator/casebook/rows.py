@@ -12,6 +12,7 @@ from correlator.casebook.tables import (
     AlertRow,
     AliasRow,
     CampaignRow,
+    DeadRow,
     HandoverRow,
     HookRow,
     KeptRow,
@@ -37,6 +38,7 @@ Row = TypeVar(
     HookRow,
     AlertRow,
     MarkRow,
+    DeadRow,
 )
 _AT_ONCE = 500
 """Values in one question: databases bound how many parameters a statement has."""
@@ -48,11 +50,14 @@ def rows_of(
     column: InstrumentedAttribute[str] | InstrumentedAttribute[str | None],
     tenant: str,
     values: Collection[str],
+    *,
+    locked: bool = False,
 ) -> Iterator[Row]:
-    """Yield the rows of a tenant whose `column` has one of these values."""
+    """Yield the rows of a tenant whose `column` has one of these values; `locked` ones nobody else changes before the end."""
     left = iter(sorted(set(values)))
     while some := list(islice(left, _AT_ONCE)):
-        yield from db.scalars(select(table).where(table.tenant == tenant, column.in_(some)))
+        found = select(table).where(table.tenant == tenant, column.in_(some))
+        yield from db.scalars(found.order_by(column).with_for_update() if locked else found)
 
 
 def story_json(story: Story) -> str:
@@ -133,4 +138,5 @@ def session_record(row: SessionRow) -> SessionRecord:
         clean=row.clean,
         events=row.events,
         effects=row.effects,
+        claim=row.claim,
     )

@@ -9,7 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from graph.sql import Hostile
 
-VERSION = "0001"
+VERSION = "0002"
 """The last migration: the newest file in `migrations/versions`."""
 
 # Texts that somebody else wrote are `Hostile`; what we wrote ourselves, JSON among it, is `Text`.
@@ -39,6 +39,24 @@ class SessionRow(Base):
     """Whether its judgement has no story and no delegated effect."""
     events: Mapped[int] = mapped_column(BigInteger)
     effects: Mapped[int] = mapped_column(BigInteger)
+    claim: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """How often it was claimed: who saves a judgement names the number under which he read."""
+    claimed_until_ns: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """Until when nobody else may claim it, by the clock of who claimed."""
+    tries: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """Claims since a judgement was saved."""
+
+
+class DeadRow(Base):
+    """Work that was given up after many tries."""
+
+    __tablename__ = "dead"
+    tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    task: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    key: Mapped[str] = mapped_column(_KEY, primary_key=True)
+    """Of a session."""
+    reason: Mapped[str] = mapped_column(Hostile)
+    at_ns: Mapped[int] = mapped_column(BigInteger)
 
 
 class StoryRow(Base):

@@ -41,8 +41,8 @@ def test_a_new_casebook_has_the_last_version_and_stays_as_it_is(engine: Engine) 
 
 
 def test_one_from_before_there_were_migrations_gets_them_and_loses_nothing(engine: Engine) -> None:
-    book = Casebook(engine)
     with engine.begin() as db:
+        migrations.upgrade(db, "0001")
         db.execute(text("DROP TABLE alembic_version"))
         db.execute(text("INSERT INTO verdicts (tenant, story, verdict) VALUES ('local', 's', 'benign')"))
     book = Casebook(engine)

@@ -17,9 +17,9 @@ def _config(connection: Connection | None = None) -> Config:
     return config
 
 
-def upgrade(connection: Connection) -> None:
-    """Bring the tables to the last version, within the transaction of the connection."""
-    command.upgrade(_config(connection), "head")
+def upgrade(connection: Connection, version: str = "head") -> None:
+    """Bring the tables to a version, the last if none is given, within the transaction of the connection."""
+    command.upgrade(_config(connection), version)
 
 
 def stamp(connection: Connection, version: str) -> None:

@@ -1,0 +1,120 @@
+"""Who judges what: sessions are claimed for a time, with all that hand-overs link to them, and given up after many tries.
+
+A claim is a number that grows with each. Who saves names the number under which he read (`keep`), so that one who slept past his
+claim saves nothing. Times are nanoseconds of the caller's clock.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import and_, exists, select, update
+from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.elements import ColumnElement
+
+from correlator.casebook.find import linked_sessions
+from correlator.casebook.lessons import EPOCH_NS
+from correlator.casebook.records import DeadRecord, SessionRecord
+from correlator.casebook.rows import session_record
+from correlator.casebook.tables import DeadRow, SessionRow
+
+JUDGE = "judge"
+"""Name of the task."""
+MOST_TRIES = 5
+"""Claims of a session without a judgement, after which it is given up: it takes down whoever judges it."""
+BACKOFF_NS = 10**9
+"""Until a session is tried again that failed; twice as long each time."""
+DIED = f"Whoever judged it did not come to an end, {MOST_TRIES} times."
+
+
+def claim(db: Session, tenant: str, now_ns: int, lease_ns: int, limit: int) -> list[tuple[SessionRecord, ...]]:
+    """Claim sessions that wait, the earliest first, and return them with all that is linked to each.
+
+    None is given of which an earlier hour of the same workload may still teach: its sessions are judged first.
+    """
+    free = select(SessionRow).where(
+        SessionRow.tenant == tenant, _waits(SessionRow), _is_free(now_ns), ~_taught_by_others()
+    )
+    order = (SessionRow.first_ns.is_(None), SessionRow.first_ns, SessionRow.key)
+    rows = db.scalars(free.order_by(*order).limit(limit).with_for_update(skip_locked=True)).all()
+    found = []
+    for linked in linked_sessions(db, [session_record(row) for row in rows]):
+        keys = [one.key for one in linked]
+        mine = select(SessionRow).where(SessionRow.tenant == tenant, SessionRow.key.in_(keys), _is_free(now_ns))
+        held = {row.key: row for row in db.scalars(mine.with_for_update(skip_locked=True))}
+        if len(held) < len(keys):
+            continue  # somebody has one of them, and judges them all
+        for row in held.values():
+            row.claim += 1
+            row.claimed_until_ns = now_ns + lease_ns
+            row.tries += 1
+        found.append(tuple(session_record(held[key]) for key in keys))
+    db.flush()
+    return found
+
+
+def release(db: Session, sessions: Iterable[SessionRecord], now_ns: int, reason: str | None) -> None:
+    """Let go of claimed sessions; with a reason they failed, are tried again later, or given up."""
+    for session in sorted(sessions, key=lambda one: one.key):  # as others lock them
+        row = db.get(SessionRow, (session.tenant, session.key), with_for_update=True)
+        if row is None or row.claim != session.claim:
+            continue
+        if reason is None:
+            row.claimed_until_ns, row.tries = 0, row.tries - 1
+        elif row.tries >= MOST_TRIES:
+            _give_up(db, row, reason, now_ns)
+        else:
+            row.claimed_until_ns = now_ns + BACKOFF_NS * 2**row.tries
+
+
+def give_up(db: Session, tenant: str, now_ns: int) -> int:
+    """Give up the sessions whose judges died again and again; return how many there are."""
+    waits = select(SessionRow).where(SessionRow.tenant == tenant, _waits(SessionRow), SessionRow.tries >= MOST_TRIES)
+    died = db.scalars(waits.where(SessionRow.claimed_until_ns <= now_ns).with_for_update(skip_locked=True)).all()
+    new = [row for row in died if db.get(DeadRow, (tenant, JUDGE, row.key)) is None]
+    for row in new:
+        _give_up(db, row, DIED, now_ns)
+    return len(new)
+
+
+def dead(db: Session, tenant: str) -> list[DeadRecord]:
+    """Return what was given up, the latest first."""
+    rows = db.scalars(select(DeadRow).where(DeadRow.tenant == tenant).order_by(DeadRow.at_ns.desc(), DeadRow.key))
+    return [DeadRecord(row.tenant, row.task, row.key, row.reason, row.at_ns) for row in rows]
+
+
+def retry(db: Session, tenant: str, keys: Sequence[str]) -> int:
+    """Have sessions tried again that were given up; return how many there were."""
+    rows = db.scalars(select(DeadRow).where(DeadRow.tenant == tenant, DeadRow.key.in_(keys))).all()
+    for row in rows:
+        db.delete(row)
+    again = and_(SessionRow.tenant == tenant, SessionRow.key.in_([row.key for row in rows]))
+    db.execute(update(SessionRow).where(again).values(tries=0, claimed_until_ns=0))
+    return len(rows)
+
+
+def tenants_waiting(db: Session, now_ns: int) -> list[str]:
+    """Return whose sessions wait and could be claimed."""
+    return list(db.scalars(select(SessionRow.tenant).where(_waits(SessionRow), _is_free(now_ns)).distinct()))
+
+
+def _give_up(db: Session, row: SessionRow, reason: str, now_ns: int) -> None:
+    db.merge(DeadRow(tenant=row.tenant, task=JUDGE, key=row.key, reason=reason[:2_000], at_ns=now_ns))
+
+
+def _waits(row: type[SessionRow]) -> ColumnElement[bool]:
+    return row.revision > row.judged
+
+
+def _is_free(now_ns: int) -> ColumnElement[bool]:
+    return and_(SessionRow.claimed_until_ns <= now_ns, SessionRow.tries < MOST_TRIES)
+
+
+def _taught_by_others() -> ColumnElement[bool]:
+    """Return whether a session of the same workload waits, and is not given up, that began before the hour of this one."""
+    other = aliased(SessionRow)
+    return exists().where(
+        other.tenant == SessionRow.tenant,
+        other.workload == SessionRow.workload,
+        other.revision > other.judged,
+        other.tries < MOST_TRIES,
+        other.first_ns < SessionRow.first_ns - SessionRow.first_ns % EPOCH_NS,
+    )

@@ -1,0 +1,22 @@
+"""Sessions are claimed by those who judge them, and given up after many tries."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    """Add what a claim is, and the table of what was given up."""
+    for name in ("claim", "claimed_until_ns", "tries"):
+        op.add_column("sessions", sa.Column(name, sa.BigInteger(), server_default="0", nullable=False))
+    op.create_table(
+        "dead",
+        sa.Column("tenant", sa.Text(), nullable=False),
+        sa.Column("task", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at_ns", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "task", "key"),
+    )
