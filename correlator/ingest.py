@@ -5,8 +5,9 @@ first times and keys: the order of the files changes nothing. A session is marke
 stored, so that the next run judges what a crash left.
 """
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -15,9 +16,10 @@ from typing import TYPE_CHECKING
 from correlator.attribution import AFTER_NS, Attribution, doer
 from correlator.baseline import Epoch
 from correlator.budget import budget
-from correlator.casebook import Arrival, Casebook, JudgedRun, SessionRecord
+from correlator.casebook import Arrival, Casebook, JudgedRun, LookedUp, Saved, SessionRecord
 from correlator.casebook.learning import Moment, epoch, moment_of
 from correlator.conversation import Recalled
+from correlator.errors import CorrelatorError
 from correlator.memory import looked_up, recalled, speakers, wanted
 from correlator.pipeline import Judgement, judge
 from correlator.policy import Policy, load_policy
@@ -25,7 +27,7 @@ from correlator.run import runs, spliced
 from correlator.score import SHIPPED, THRESHOLD, Scale
 from correlator.settings import Settings
 from correlator.surroundings import BEFORE_NS, Surroundings
-from graph.errors import UnstorableEvent
+from graph.errors import GraphError, UnstorableEvent
 from graph.fold import event_time
 from graph.store import Derived, GraphStore
 from sensor.errors import SensorError
@@ -49,10 +51,10 @@ if TYPE_CHECKING:
 
 _GROUP = 16
 """Sessions, at most, whose judgements are kept with one commit."""
+LEASE_NS = 60 * 10**9
+"""For how long sessions are claimed: longer than a group takes to be judged."""
 _OTHERS = 16
 """Sessions that are read again because another reads what they kept."""
-_READERS, _READERS_EACH = 50_000, 100
-"""Sentences of which is remembered who read them, and how many sessions of each, the latest."""
 BATCH_EVENTS = 1_000
 BATCH_CHARACTERS = 8 << 20
 """Characters of events that are held before they are stored."""
@@ -130,8 +132,6 @@ class Desk:
         self._policy: Policy = load_policy(settings.policy)
         self._epochs: dict[Moment, Epoch] = {}
         self._surroundings = Surroundings(graph, casebook, settings.tenant)
-        self._readers: dict[str, deque[str]] = {}
-        """Key of a sentence → sessions that read it: when another turns out to have kept it, they are judged again."""
 
     def judge(self, session: SessionRecord) -> Judgement:
         """Return what is found in the run that a stored session belongs to."""
@@ -148,30 +148,21 @@ class Desk:
         for keys in runs(events):
             sessions = tuple(known[key] for key in keys)
             found = bounded(spliced(keys[0], {key: events[key] for key in keys}), self.settings.session_events)
-            recalled = self._recalled(found, keys, unsaved)
-            yield JudgedRun(
-                sessions, self._judged(moment_of(sessions[0]), found, recalled, self._surroundings.of(sessions))
-            )
+            asked, recalled = self._recalled(found, keys, unsaved)
+            judgement = self._judged(moment_of(sessions[0]), found, recalled, self._surroundings.of(sessions))
+            yield JudgedRun(sessions, judgement, asked)
 
     def _recalled(
         self, events: list[Event], sessions: Sequence[str], unsaved: Sequence[JudgedRun]
-    ) -> tuple[Recalled, ...]:
-        keys = looked_up(events)
-        self._remember(sessions[0], keys)
-        rows = self.casebook.kept(self.settings.tenant, keys, accounts=speakers(events), without=sessions)
+    ) -> tuple[LookedUp, tuple[Recalled, ...]]:
+        keys, accounts = looked_up(events), speakers(events)
+        rows = self.casebook.kept(self.settings.tenant, keys, accounts=accounts, without=sessions)
+        asked = LookedUp(frozenset(keys), frozenset(accounts), frozenset(rows))
         rows += [one for run in unsaved for one in run.judgement.kept if one.key in keys]
         rows = wanted(rows, events)
         named = list(dict.fromkeys(key for row in rows for key in (row.source_session, row.writer_session)))
         elsewhere = (event for key in named[:_OTHERS] for event in self.graph.events(key, tenant=self.settings.tenant))
-        return recalled(rows, events, elsewhere) if rows else ()
-
-    def _remember(self, session: str, keys: Iterable[str]) -> None:
-        if len(self._readers) > _READERS:
-            self._readers.clear()
-        for key in keys:
-            held = self._readers.setdefault(key, deque(maxlen=_READERS_EACH))
-            if session not in held:
-                held.append(session)
+        return asked, recalled(rows, events, elsewhere) if rows else ()
 
     def _judged(
         self, moment: Moment, events: list[Event], recalled: Iterable[Recalled], attribution: Attribution
@@ -204,22 +195,48 @@ class Desk:
         stories, changed = list[str](), dict[str, None]()
         while waiting := [one for one in self.casebook.waiting(self.settings.tenant) if one.key not in judged]:
             for group in self._groups(waiting):
-                links = [(run.sessions[0].key, run.judgement.links) for run in group]
-                derived = [Derived(key, found.edges, found.nodes) for key, found in links if found.edges]
-                self.graph.add_edges(derived, tenant=self.settings.tenant)
-                saved = self.casebook.save(group)
+                saved = self._keep(group)
                 stories += saved.stories
                 changed |= dict.fromkeys(saved.changed)
                 judged |= {session.key for run in group for session in run.sessions}
-                late = {key for one in saved.kept for key in self._readers.get(one, ())}
-                late -= {session.key for run in group for session in run.sessions}
-                if late:
-                    self.casebook.reconsider(self.settings.tenant, late)
-                    judged -= late
+                judged -= saved.late
                 progress(Progress("judged", len(judged)))
                 if until():
                     return Cleared(len(judged), tuple(stories), tuple(changed))
         return Cleared(len(judged), tuple(stories), tuple(changed))
+
+    def work(self, *, now_ns: Callable[[], int], lease_ns: int = LEASE_NS) -> Cleared:
+        """Claim a group of the sessions that wait, judge them and keep what is found; where others have claimed all, do nothing.
+
+        A run that fails is tried again later, and at last given up (`correlator.casebook.claims`). `now_ns` is the clock of all who
+        claim.
+        """
+        claimed = self.casebook.claim(self.settings.tenant, now_ns=now_ns(), lease_ns=lease_ns, limit=_GROUP)
+        group: list[JudgedRun] = []
+        try:
+            for linked in claimed:
+                try:
+                    group += list(self._runs(linked, group))
+                except (CorrelatorError, GraphError):
+                    raise
+                except Exception as error:  # noqa: BLE001 - whatever it is, it is that session's, and others wait
+                    self.casebook.release(linked, now_ns=now_ns(), reason=f"{type(error).__name__}: {error}")
+            saved = self._keep(group)
+        except (CorrelatorError, GraphError):
+            # No fault of the sessions: a store cannot be reached.
+            with suppress(CorrelatorError):
+                for linked in claimed:
+                    self.casebook.release(linked, now_ns=now_ns())
+            raise
+        judged = sum(len(run.sessions) for run in group) - len(saved.lost)
+        return Cleared(judged, saved.stories, saved.changed)
+
+    def _keep(self, group: Sequence[JudgedRun]) -> Saved:
+        """Keep what was found in some runs: what is derived in the graph, then the stories."""
+        links = [(run.sessions[0].key, run.judgement.links) for run in group]
+        derived = [Derived(key, found.edges, found.nodes) for key, found in links if found.edges]
+        self.graph.add_edges(derived, tenant=self.settings.tenant)
+        return self.casebook.save(group)
 
     def reconsider(self, seen: Sequence[Event]) -> None:
         """Have the sessions judged again that ran while the kernel saw this: it may be their work."""

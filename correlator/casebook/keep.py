@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from correlator.absorb import Hook, hooks
 from correlator.casebook.alerts import alerts_of, note_alerts, rehook
+from correlator.casebook.find import kept_rows
 from correlator.casebook.identity import Known, Plan, reconcile
 from correlator.casebook.lessons import lesson_json, signatures
 from correlator.casebook.records import Arrival, JudgedRun, Saved
@@ -20,6 +21,7 @@ from correlator.casebook.tables import (
     HandoverRow,
     KeptRow,
     LessonRow,
+    ReadRow,
     SessionRow,
     StoryRow,
     VerdictRow,
@@ -77,7 +79,12 @@ def keep(db: Session, judged: Sequence[JudgedRun]) -> Saved:
     heads = {session.key: run.sessions[0].key for run in judged for session in run.sessions}
     _keep_sessions(rows, judged)
     _keep_lessons(db, rows_of(db, LessonRow, LessonRow.session, tenant, heads), judged)
+    late = _outdated(db, judged)
     kept = _keep_kept(db, rows_of(db, KeptRow, KeptRow.session, tenant, heads), judged)
+    _keep_reads(db, tenant, judged)
+    late |= {row.session for row in rows_of(db, ReadRow, ReadRow.key, tenant, kept) if row.session not in heads}
+    for again in rows_of(db, SessionRow, SessionRow.key, tenant, late, locked=True):
+        again.revision += 1
     known: dict[str, list[StoryRow]] = defaultdict(list)
     for row in rows_of(db, StoryRow, StoryRow.session, tenant, heads):
         if row.standing != "merged":
@@ -95,7 +102,9 @@ def keep(db: Session, judged: Sequence[JudgedRun]) -> Saved:
             stories.keep(_listing(story, alerts.get(story.id, ((), 0))), excused.get(plan.told_as[story.id], ()))
             changed.discard(story.id)
     stories.relist(changed - stories.closed)
-    return Saved(tuple(story.id for plan, _ in plans for story in plan.stories), tuple(stories.changed), kept, lost)
+    return Saved(
+        tuple(story.id for plan, _ in plans for story in plan.stories), tuple(stories.changed), frozenset(late), lost
+    )
 
 
 def keep_alerts(db: Session, tenant: str, alerts: Iterable[AlertReceived]) -> Saved:
@@ -174,6 +183,26 @@ def _keep_kept(db: Session, rows: Iterable[KeptRow], judged: Sequence[JudgedRun]
         changed.add(left.key)
         db.delete(left)
     return frozenset(changed)
+
+
+def _outdated(db: Session, judged: Sequence[JudgedRun]) -> set[str]:
+    """Return the first sessions of runs that read something of which it has changed since who stored it."""
+    found = set[str]()
+    for run in judged:
+        first, asked = run.sessions[0], run.looked_up
+        # Who claims nothing is alone: nobody has stored anything meanwhile.
+        if first.claim and asked.keys:
+            without = [one.key for one in run.sessions]
+            if frozenset(kept_rows(db, first.tenant, asked.keys, asked.accounts, without)) != asked.got:
+                found.add(first.key)
+    return found
+
+
+def _keep_reads(db: Session, tenant: str, judged: Sequence[JudgedRun]) -> None:
+    heads = [run.sessions[0].key for run in judged]
+    there = {(row.session, row.key) for row in rows_of(db, ReadRow, ReadRow.session, tenant, heads)}
+    read = {(run.sessions[0].key, key) for run in judged for key in run.looked_up.keys}
+    db.bulk_save_objects([ReadRow(tenant=tenant, key=key, session=head) for head, key in sorted(read - there)])
 
 
 def _known(row: StoryRow) -> Known:

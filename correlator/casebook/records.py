@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from correlator.memory import Kept
 from correlator.pipeline import Judgement
 from correlator.story import Story
 from sensor.event import AlertReceived
@@ -75,11 +76,21 @@ class StoryRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class LookedUp:
+    """What a run asked for of what others have stored (`Casebook.kept`), and what it got."""
+
+    keys: frozenset[str] = frozenset()
+    accounts: frozenset[str] = frozenset()
+    got: frozenset[Kept] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class JudgedRun:
     """The sessions of a run, its first at the head, as they were when their events were read; and what was found in them."""
 
     sessions: tuple[SessionRecord, ...]
     judgement: Judgement
+    looked_up: LookedUp = LookedUp()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +101,14 @@ class Saved:
     """Ids of all their stories: by session, and in the order of their first effects."""
     changed: tuple[str, ...]
     """Ids of those that are new or have a new version."""
-    kept: frozenset[str] = frozenset()
-    """Keys of sentences of which it has changed who stored them (`correlator.memory`)."""
+    late: frozenset[str] = frozenset()
+    """Sessions that wait again: they have read what another has stored or no longer stores."""
     lost: tuple[str, ...] = ()
     """Sessions that somebody else had claimed meanwhile: nothing of their runs was kept."""
 
     def __add__(self, other: "Saved") -> "Saved":
         return Saved(
-            self.stories + other.stories, self.changed + other.changed, self.kept | other.kept, self.lost + other.lost
+            self.stories + other.stories, self.changed + other.changed, self.late | other.late, self.lost + other.lost
         )
 
 

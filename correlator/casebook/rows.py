@@ -18,6 +18,7 @@ from correlator.casebook.tables import (
     KeptRow,
     LessonRow,
     MarkRow,
+    ReadRow,
     SessionRow,
     StoryRow,
     VerdictRow,
@@ -39,6 +40,7 @@ Row = TypeVar(
     AlertRow,
     MarkRow,
     DeadRow,
+    ReadRow,
 )
 _AT_ONCE = 500
 """Values in one question: databases bound how many parameters a statement has."""

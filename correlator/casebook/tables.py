@@ -47,6 +47,16 @@ class SessionRow(Base):
     """Claims since a judgement was saved."""
 
 
+class ReadRow(Base):
+    """A sentence that a session read, by the key under which another may have stored it (`correlator.memory.Kept.key`)."""
+
+    __tablename__ = "reads"
+    tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    key: Mapped[str] = mapped_column(_KEY, primary_key=True)
+    session: Mapped[str] = mapped_column(_KEY, primary_key=True, index=True)
+    """First session of the run."""
+
+
 class DeadRow(Base):
     """Work that was given up after many tries."""
 

@@ -1,4 +1,4 @@
-"""Sessions are claimed by those who judge them, and given up after many tries."""
+"""Sessions are claimed by those who judge them, and given up after many tries; what each has read is known to all."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,9 +8,17 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    """Add what a claim is, and the table of what was given up."""
+    """Add what a claim is, and the tables of what was read and of what was given up."""
     for name in ("claim", "claimed_until_ns", "tries"):
         op.add_column("sessions", sa.Column(name, sa.BigInteger(), server_default="0", nullable=False))
+    op.create_table(
+        "reads",
+        sa.Column("tenant", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("session", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "key", "session"),
+    )
+    op.create_index("ix_reads_session", "reads", ["session"])
     op.create_table(
         "dead",
         sa.Column("tenant", sa.Text(), nullable=False),
