@@ -202,6 +202,8 @@ class Scene:
         self.responses: dict[str, HttpResponded] = {}
         self.leaks: dict[str, list[Event]] = {}
         """Trace → what was sent in its request that is secret."""
+        self.tools: Counter[str] = Counter()
+        """Trace of a request → tools that a server was asked for with it."""
         self.served: Counter[tuple[ProcessId, ProcessId]] = Counter()
         """Tool server and who asked it → how many calls."""
         self.folders: dict[ProcessId, str] = {}
@@ -231,8 +233,9 @@ class Scene:
                 self.leaks.setdefault(event.trace_id, []).append(event)
             case HttpResponded() if event.trace_id is not None:
                 self.responses[event.trace_id] = event
-            case ToolServed() if event.process is not None:
-                self.served[event.process, process] += 1
+            case ToolServed():
+                self.tools.update([event.trace_id] if event.trace_id else ())
+                self.served.update([(event.process, process)] if event.process else ())
             case NameResolved():
                 for address in event.addresses:
                     self.names.setdefault((process, address), set()).add(event.name)
@@ -359,17 +362,20 @@ class _Linker:
             self._weigh(process, event, at_work.candidates(event))
         units = [*self._trees.values(), *self._singles.values()]
         self._winners = [(unit, unit.winners()) for unit in units]
+        trees = {unit.process: winners for unit, winners in self._winners if unit.single is None and winners}
+        within = {root: self._within(root, next(iter(winners.values())), trees) for root, winners in trees.items()}
+        self._inner = {root: outer for root, outer in within.items() if outer}
+        """Trees that are part of another → the calls that may have started that."""
 
     def works(self) -> list[Work]:
         """Return what could be told, in the order of time."""
         told = [(unit, next(iter(winners.values()))) for unit, winners in self._winners if len(winners) == 1]
-        trees = {unit.process: claim for unit, claim in told if unit.single is None}
-        roots = frozenset(root for root, claim in trees.items() if not self._within(root, claim, trees))
+        roots = frozenset(unit.process for unit, _ in told if unit.single is None and unit.process not in self._inner)
         found = []
         for unit, claim in told:
             if unit.single is not None:
                 leaks = self._scene.leaks.get(unit.single.trace_id or "", ())
-                acts: list[Event] = [unit.single, *self._answer(unit.single), *leaks]
+                acts: list[Event] = [unit.single, *self._exchange(unit.single), *leaks]
             elif unit.process in roots:
                 line = self._scene.tree(unit.process, roots - {unit.process})
                 acts = [event for process in line for event in self._scene.done.get(process, ())]
@@ -380,18 +386,28 @@ class _Linker:
             found.append(Work(claim.asked.call.event, claim.best, claim.root, unit.process, tree, tuple(acts)))
         return sorted(found, key=lambda work: (work.root.position, work.root.part, work.root.entity))
 
-    def _within(self, root: ProcessId, claim: _Claim, trees: Mapping[ProcessId, _Claim]) -> bool:
-        """Return whether a tree is part of one that another call started while it was at work, and for reasons as good."""
+    def _within(self, root: ProcessId, claim: _Claim, trees: Mapping[ProcessId, Mapping[str, _Claim]]) -> set[str]:
+        """Return the calls that may have started a tree of which this one is part, while at work, and for reasons as good."""
         born = self._scene.born.get(root, 0)
-        return any(
-            outer.asked.begun_ns <= born <= outer.asked.ended_ns and outer.best.grade <= claim.best.grade
+        return {
+            key
             for ancestor in self._scene.line(root)
-            if ancestor != root and (outer := trees.get(ancestor)) is not None
-        )
+            if ancestor != root
+            for key, outer in trees.get(ancestor, {}).items()
+            if outer.asked.begun_ns <= born <= outer.asked.ended_ns and outer.best.grade <= claim.best.grade
+        }
 
     def ambiguous(self) -> list[tuple[Event, tuple[str, ...]]]:
-        """Return the roots that several calls have equal evidence for, each with the keys of these calls."""
-        return [(next(iter(winners.values())).root, tuple(winners)) for _, winners in self._winners if len(winners) > 1]
+        """Return the roots that several calls have equal evidence for, each with the keys of these calls.
+
+        What is part of a tree that several may have started is one of theirs, or of the call that has evidence for the part.
+        """
+        found = [(winners, list(winners)) for _, winners in self._winners if len(winners) > 1]
+        for unit, winners in self._winners:
+            outer = self._inner.get(unit.process, set()) if unit.single is None else set()
+            if len(winners) == 1 and len(outer) > 1:
+                found.append((winners, [*winners, *sorted(outer - set(winners))]))
+        return [(next(iter(winners.values())).root, tuple(keys)) for winners, keys in found]
 
     def _in_time(self) -> list[tuple[int, ProcessId, Event]]:
         """Return all that was done by whom, with the moment that counts, in the order of these."""
@@ -410,6 +426,8 @@ class _Linker:
                 return
             # It looks like one with a model that is not the agent's, and took with it what is sensitive.
             asked = (one for one in asked if event.trace_id not in one.exchanges)
+        if isinstance(event, HttpRequested) and event.trace_id in self._scene.tools:
+            return  # which tool was asked for with it, and what came of that, says all that it could
         standing = self._standings.get(process)
         if standing is None:
             standing = self._standings[process] = self._standing(process)
@@ -463,6 +481,14 @@ class _Linker:
         # What came after the call's result was told is none of it.
         answer = next((answer for answer in self._answer(event) if answer.position <= one.ended_ns), None)
         return Seen(event, answer, standing.folder, lambda address: self._scene.names_of(address, standing.line))
+
+    def _exchange(self, event: Event) -> Iterator[Event]:
+        """Yield the answer to a request; of a tool that was asked for alone, the request over HTTP, and the answer."""
+        trace_id = event.trace_id or ""
+        if isinstance(event, ToolServed) and self._scene.tools[trace_id] == 1 and trace_id in self._scene.spoke:
+            event = self._scene.spoke[trace_id]
+            yield event
+        yield from self._answer(event)
 
     def _answer(self, event: Event) -> list[HttpResponded]:
         if not isinstance(event, HttpRequested) or event.trace_id not in self._scene.responses:

@@ -38,6 +38,7 @@ class Response(NamedTuple):
     body: bytes = b""
     missing: int = 0
     ended_ns: int = 0
+    """When the last of it came that says something: whoever reads it may go on before he reads that this was the end."""
     cut_off: bool = False
     """The connection ended before it did."""
 

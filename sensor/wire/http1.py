@@ -101,7 +101,7 @@ class Http1:
 
     def end(self, at_ns: int = 0) -> Iterator[Exchange | Undecoded]:
         """Yield what is left when the connection ends: a response without a length ends with it."""
-        yield from self._response.end(at_ns)
+        yield from self._response.end()
         while self._waiting:
             yield Exchange(self._waiting.popleft(), None)
         if self._request.begun:
@@ -342,6 +342,8 @@ class _Responses(_Way):
     def __init__(self, waiting: deque[Request]) -> None:
         super().__init__(httptools.HttpResponseParser)
         self._waiting = waiting
+        self._said_ns = 0
+        """When the last of the message came that says something."""
         self.switched = False
         """Whether what comes now is of another protocol."""
         self.handshake: Exchange | None = None
@@ -359,24 +361,27 @@ class _Responses(_Way):
                 self.switched = _switches(self._waiting[0], head.status)
                 bodyless = self.switched or self._waiting[0].method == "HEAD" or head.status in _BODYLESS
                 self.body = _Body(0) if bodyless else _body(head, without=-1)
-                self.head = head
+                self.head, self._said_ns = head, at_ns
+            before = self.body.size
             self.body.take(self.unread)
+            if self.body.size > before:
+                self._said_ns = at_ns
             if self.body.left == 0:
-                yield self._ended(self.head, at_ns)
+                yield self._ended(self.head)
         if self.unread and self.switched and self.handshake is None:
             raise _NotUnderstood(_SWITCHED)
         if len(self.unread) > MOST_HEAD:
             raise _NotUnderstood("a response to a request that does not end")
 
-    def end(self, at_ns: int) -> Iterator[Exchange]:
+    def end(self) -> Iterator[Exchange]:
         """Yield the response that ends with the connection, or as far as it came."""
         if self.head is not None:
-            yield self._ended(self.head, at_ns)
+            yield self._ended(self.head)
 
-    def _ended(self, head: _Head, at_ns: int) -> Exchange:
+    def _ended(self, head: _Head) -> Exchange:
         body = self.body
         self.done()
-        response = Response(head.status, tuple(head.headers), body.whole(), body.missing, at_ns, body.cut_off)
+        response = Response(head.status, tuple(head.headers), body.whole(), body.missing, self._said_ns, body.cut_off)
         exchange = Exchange(self._waiting.popleft(), response)
         # A request that still waits would never be answered.
         if (

@@ -93,7 +93,7 @@ class Http2:
     def end(self, at_ns: int = 0) -> Iterator[Exchange | Undecoded]:
         """Yield what is left when the connection ends, each response as far as it came."""
         for number in list(self._streams):
-            yield from self._closed(number, at_ns)
+            yield from self._closed(number)
         self._uncounted += len(self._request.unread) + len(self._response.unread)
         if self._uncounted or self._given_up:
             yield Undecoded(self._given_up or "bytes of HTTP/2 that belong to no exchange", self._uncounted, at_ns)
@@ -119,10 +119,12 @@ class Http2:
             if isinstance(frame, HeadersFrame) and (stream := self._streams.get(frame.stream_id)):
                 before = stream.held
                 stream.answered(fields)
+                if stream.got.size == 0:  # what comes behind the body says nothing
+                    stream.said_ns = at_ns
                 self._kept += stream.held - before
                 if stream.request.method == "CONNECT" and stream.status // 100 == 2:
                     # What follows is another protocol within the stream.
-                    yield from self._closed(frame.stream_id, at_ns, whole=True)
+                    yield from self._closed(frame.stream_id, whole=True)
             yield from self._either(frame, self._request, "got", at_ns)
 
     def _is_early(self, frame: Frame) -> bool:
@@ -145,7 +147,7 @@ class Http2:
         if isinstance(frame, SettingsFrame):
             other.may_refer_to(frame.settings.get(SettingsFrame.HEADER_TABLE_SIZE, 0))
         elif isinstance(frame, RstStreamFrame):
-            yield from self._closed(frame.stream_id, at_ns)
+            yield from self._closed(frame.stream_id)
         elif isinstance(frame, HeadersFrame | DataFrame):
             stream = self._streams.get(frame.stream_id)
             if stream is None:
@@ -156,19 +158,21 @@ class Http2:
                 before = body.held
                 body.keep(frame.data)
                 self._kept += body.held - before
+                if way == "got" and frame.data:
+                    stream.said_ns = at_ns
             if "END_STREAM" in frame.flags:
                 stream.ended.add(way)
                 if len(stream.ended) == 2:
-                    yield from self._closed(frame.stream_id, at_ns)
+                    yield from self._closed(frame.stream_id)
 
-    def _closed(self, number: int, at_ns: int, *, whole: bool = False) -> Iterator[Exchange]:
+    def _closed(self, number: int, *, whole: bool = False) -> Iterator[Exchange]:
         """Yield what a stream has held. A request that did not end and was not answered is none."""
         stream = self._streams.pop(number, None)
         if stream is None:
             return
         self._kept -= stream.held
         if "sent" in stream.ended or stream.status:
-            yield stream.exchange(at_ns, cut_off="got" not in stream.ended and not whole)
+            yield stream.exchange(cut_off="got" not in stream.ended and not whole)
         else:
             self._uncounted += stream.sent.size
 
@@ -176,7 +180,7 @@ class Http2:
 class _Stream:
     """A request and its response."""
 
-    __slots__ = ("_head", "ended", "got", "headers", "request", "sent", "status")
+    __slots__ = ("_head", "ended", "got", "headers", "request", "said_ns", "sent", "status")
 
     def __init__(self, request: Request) -> None:
         self.request = request
@@ -184,6 +188,8 @@ class _Stream:
         self.sent, self.got = Kept(), Kept()
         self.ended: set[Direction] = set()
         self.status = 0
+        self.said_ns = 0
+        """When the last of the response came that says something."""
         self.headers: Headers = ()
         """Of the response."""
         self._head = _size(request.headers)
@@ -205,7 +211,7 @@ class _Stream:
             self.status, self.headers = int(status), headers
             self._head += _size(headers)
 
-    def exchange(self, at_ns: int, *, cut_off: bool) -> Exchange:
+    def exchange(self, *, cut_off: bool) -> Exchange:
         """Return what was said."""
         asked = self.request
         request = Request(
@@ -214,7 +220,7 @@ class _Stream:
         if not self.status:
             return Exchange(request, None)
         return Exchange(
-            request, Response(self.status, self.headers, self.got.whole(), self.got.missing, at_ns, cut_off)
+            request, Response(self.status, self.headers, self.got.whole(), self.got.missing, self.said_ns, cut_off)
         )
 
 

@@ -1,5 +1,6 @@
 """Which call did what the kernel saw: by a key, by data, by an argument; never by time, and of two equals neither."""
 
+import json
 from typing import Any
 
 import pytest
@@ -629,3 +630,40 @@ def test_a_number_is_the_same_however_a_program_writes_it() -> None:
 
     assert attribution["a"].works == attribution["b"].works == ()
     assert len(attribution["a"].ambiguous) == 1
+
+
+def test_what_is_part_of_a_tree_that_several_may_have_started_is_not_given_to_a_third() -> None:
+    arguments: JsonValue = {"path": "/srv/report-2291"}
+    one, first = session("a", (1, 5, "read", arguments, "Nothing of note."))
+    two, second = session("b", (1, 5, "read", arguments, "Nothing of note."))
+    # It is at work only when the server runs already, that the other two may have started.
+    three, third = session("c", (2, 5, "read", arguments, "Nothing of note."))
+    server = ran(7, 1.5, "server")
+    child = ran(8, 2.5, "reader", '{"path": "/srv/report-2291"}', parent=process(7))
+    attribution = found({"a": one, "b": two, "c": three}, first, second, third, server, child)
+
+    assert [links(attribution[name]) for name in "abc"] == [[], [], []]
+    assert [len(attribution[name].undecided) for name in "abc"] == [1, 1, 1]
+
+
+def test_a_request_over_http_for_a_tool_goes_where_the_tool_that_was_served_goes() -> None:
+    # In the body of the response line breaks are escapes: of the right call's result nothing stands there as it is.
+    result = "Owner: DE89370400440532013000\nOther: DE02120300000000202051"
+    one, first = session("a", (1, 5, "accounts", {}, result))
+    two, second = session("b", (1, 5, "iban", {}, "DE89370400440532013000"))
+    asked = HttpRequested(
+        **at(2), process=AGENT, method="POST", url="http://h/mcp", trace_id="f" * 32,
+        body='{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"accounts","arguments":{}}}',
+    )  # fmt: skip
+    answer = json.dumps({"jsonrpc": "2.0", "id": 3, "result": {"content": [{"type": "text", "text": result}]}})
+    came = HttpResponded(**at(3), process=AGENT, status=200, trace_id="f" * 32, body=answer)
+    served = ToolServed(
+        **at(2, 1), process=None, client=AGENT, request_id="3", name="accounts", arguments={}, text=result,
+        trace_id="f" * 32,
+    )  # fmt: skip
+    attribution = found({"a": one, "b": two}, first, second, [asked, came, served])
+
+    (work,) = attribution["a"].works
+    assert (work.evidence.grade, work.evidence.proof) == (Grade.E1, "request")
+    assert work.acts == (served, asked, came)
+    assert attribution["b"].works == ()

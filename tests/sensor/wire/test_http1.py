@@ -279,3 +279,16 @@ def test_events_of_a_stream() -> None:
     assert list(data('\ufeffevent: a\ndata: one\ndata:two\r\n\r\n: comment\n\ndata\n\nid: 3\n\ndata: cut off')) == [
         "one\ntwo", "", "cut off"
     ]  # fmt: skip
+
+
+def test_a_response_is_of_the_moment_in_which_the_last_of_it_came_that_says_something() -> None:
+    connection = Http1()
+    asked = list(connection.take("sent", request("/"), 1))
+    head, _, body = response(b"done", chunks=1).partition(b"\r\n\r\n")
+    for at_ns, piece in ((2, head + b"\r\n\r\n"), (3, body.removesuffix(b"0\r\n\r\n")), (9, b"0\r\n\r\n")):
+        asked += connection.take("got", piece, at_ns)
+
+    (exchange,) = asked
+    assert isinstance(exchange, Exchange)
+    assert exchange.response is not None
+    assert (exchange.response.body, exchange.response.ended_ns) == (b"done", 3)
