@@ -5,6 +5,7 @@ first times and keys: the order of the files changes nothing. A session is marke
 stored, so that the next run judges what a crash left.
 """
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -19,6 +20,7 @@ from correlator.budget import budget
 from correlator.casebook import Arrival, Casebook, JudgedRun, LookedUp, Saved, SessionRecord
 from correlator.casebook.learning import Moment, epoch, moment_of
 from correlator.conversation import Recalled
+from correlator.dispatch import Dispatcher
 from correlator.errors import CorrelatorError
 from correlator.memory import looked_up, recalled, speakers, wanted
 from correlator.pipeline import Judgement, judge
@@ -51,8 +53,7 @@ if TYPE_CHECKING:
 
 _GROUP = 16
 """Sessions, at most, whose judgements are kept with one commit."""
-LEASE_NS = 60 * 10**9
-"""For how long sessions are claimed: longer than a group takes to be judged."""
+_PAUSE_S = 0.05
 _OTHERS = 16
 """Sessions that are read again because another reads what they kept."""
 BATCH_EVENTS = 1_000
@@ -75,6 +76,8 @@ class FileRead:
     """Why the file as a whole, or its rest, could not be read."""
     alerted: tuple[str, ...] = ()
     """Ids of the stories that its alerts fell on."""
+    touched: frozenset[str] = frozenset()
+    """Keys of its sessions."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,11 @@ class Desk:
         self._epochs: dict[Moment, Epoch] = {}
         self._surroundings = Surroundings(graph, casebook, settings.tenant)
 
+    @property
+    def shared(self) -> bool:
+        """Return whether others may judge what is in these stores."""
+        return self.settings.backend in ("sql", "neo4j")
+
     def judge(self, session: SessionRecord) -> Judgement:
         """Return what is found in the run that a stored session belongs to."""
         (linked,) = self.casebook.linked([session])
@@ -190,7 +198,12 @@ class Desk:
     def clear(
         self, progress: Callable[[Progress], None] = lambda _: None, until: Callable[[], bool] = lambda: False
     ) -> Cleared:
-        """Judge the sessions that wait: all, or at least one group of them when `until` asks to stop."""
+        """Judge the sessions that wait: all, or at least one group of them when `until` asks to stop.
+
+        Where others judge, too, sessions are claimed, and this waits for those that others have.
+        """
+        if self.shared:
+            return self._clear_with_others(progress, until)
         judged: set[str] = set()
         stories, changed = list[str](), dict[str, None]()
         while waiting := [one for one in self.casebook.waiting(self.settings.tenant) if one.key not in judged]:
@@ -205,12 +218,28 @@ class Desk:
                     return Cleared(len(judged), tuple(stories), tuple(changed))
         return Cleared(len(judged), tuple(stories), tuple(changed))
 
-    def work(self, *, now_ns: Callable[[], int], lease_ns: int = LEASE_NS) -> Cleared:
+    def _clear_with_others(self, progress: Callable[[Progress], None], until: Callable[[], bool]) -> Cleared:
+        done = Cleared(0, (), ())
+        while self.casebook.waiting(self.settings.tenant, limit=1):
+            one = self.work()
+            done = Cleared(
+                done.sessions + one.sessions, done.stories + one.stories,
+                tuple(dict.fromkeys((*done.changed, *one.changed))),
+            )  # fmt: skip
+            progress(Progress("judged", done.sessions))
+            if until():
+                break
+            if not one.sessions:
+                time.sleep(_PAUSE_S)
+        return done
+
+    def work(self, *, now_ns: Callable[[], int] = time.time_ns) -> Cleared:
         """Claim a group of the sessions that wait, judge them and keep what is found; where others have claimed all, do nothing.
 
         A run that fails is tried again later, and at last given up (`correlator.casebook.claims`). `now_ns` is the clock of all who
         claim.
         """
+        lease_ns = self.settings.lease_seconds * 10**9
         claimed = self.casebook.claim(self.settings.tenant, now_ns=now_ns(), lease_ns=lease_ns, limit=_GROUP)
         group: list[JudgedRun] = []
         try:
@@ -279,8 +308,29 @@ def ingest(
         files.append(_read(name, path, desk, stated, number, progress))
         read(files[-1])
     cleared = desk.clear(progress)
+    stories: Iterable[str] = cleared.stories
+    if desk.shared:
+        # Others may have judged some of the sessions.
+        touched = {key for file in files for key in file.touched}
+        stories = (*stories, *desk.casebook.stories_of(desk.settings.tenant, touched))
     alerted = (story for file in files for story in file.alerted)
-    return Ingested(tuple(files), cleared.sessions, tuple(dict.fromkeys((*cleared.stories, *alerted))))
+    return Ingested(tuple(files), cleared.sessions, tuple(dict.fromkeys((*stories, *alerted))))
+
+
+def accept(desk: Desk, batch: Sequence[Event], dispatcher: Dispatcher) -> int:
+    """Keep a batch of clean events and have its sessions judged; return how many are new. What this returned for is not lost.
+
+    The sessions are marked behind their events: who judges between the two is told again. Who dies there has accepted nothing, and
+    is sent the batch once more.
+    """
+    new = merge(desk.graph, batch)
+    touched = arrivals(batch, desk.settings.workload)
+    desk.casebook.note(touched, ingest=desk.casebook.begin(desk.settings.tenant))
+    desk.casebook.note_alerts(alerts_in(batch))
+    desk.reconsider([event for event in batch if _is_of_kernel(event)])
+    dispatcher.wake("judge", desk.settings.tenant)
+    dispatcher.wake("project")
+    return new
 
 
 def bounded(events: list[Event], limit: int) -> list[Event]:
@@ -310,8 +360,11 @@ def _read(
         found = read_any(path, session=stated.session, tenant=desk.settings.tenant, mapping=stated.mapping)
         source = _stated(found, stated.principal)
         for batch in _batches(redact(event, desk.key) for event in source):
-            desk.casebook.note(arrivals(batch, desk.settings.workload), ingest=number)
+            touched = arrivals(batch, desk.settings.workload)
+            desk.casebook.note(touched, ingest=number)
             new += merge(desk.graph, batch)
+            if desk.shared:  # another may have judged a session between the two, without these events
+                desk.casebook.note(touched, ingest=number)
             alerted |= dict.fromkeys(desk.casebook.note_alerts(alerts_in(batch)).changed)
             events += len(batch)
             refused = [event.reason for event in batch if isinstance(event, Unparsed)]
@@ -326,7 +379,10 @@ def _read(
     desk.reconsider(seen)
     if unparsed and unparsed == events and not problem:
         problem = f"{name} holds nothing that could be read. `clew replay --help` names the formats."
-    return FileRead(name, events, new, len(sessions), unparsed, tuple(reasons.most_common(10)), problem, tuple(alerted))
+    return FileRead(
+        name, events, new, len(sessions), unparsed, tuple(reasons.most_common(10)), problem, tuple(alerted),
+        frozenset(sessions),
+    )  # fmt: skip
 
 
 def arrivals(batch: Sequence[Event], workload: str) -> list[Arrival]:

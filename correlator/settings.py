@@ -44,6 +44,15 @@ class Settings(BaseModel):
         min_length=3,
         description="Address of Neo4j for the store `neo4j`, such as `bolt://user:password@host:7687`; secret.",
     )
+    broker: str | None = Field(
+        None,
+        min_length=3,
+        description="Address of the broker that wakes workers up, `redis://…` or `amqp://…`; secret. With it, sessions are judged "
+        "by `clew worker`.",
+    )
+    lease_seconds: int = Field(
+        60, ge=1, le=3_600, description="Seconds after which another worker judges what one has claimed that died."
+    )
     tenant: str = Field("local", min_length=1, max_length=200, description="Whose sessions these are.")
     workload: str = Field(
         "default",

@@ -1,11 +1,15 @@
 """The only place that knows concrete back ends: settings → an open graph store and casebook."""
 
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
 from urllib.parse import quote
 
 from sqlalchemy.exc import ArgumentError
 
 from correlator.casebook import Casebook
-from correlator.errors import CasebookInvalid
+from correlator.dispatch import Dispatcher, Nobody
+from correlator.errors import CasebookInvalid, SettingsInvalid
 from correlator.settings import Settings
 from graph.errors import UnknownStore
 from graph.sql import connected, shown
@@ -47,6 +51,27 @@ def open_casebook(settings: Settings) -> Casebook:
     except ArgumentError as error:
         raise CasebookInvalid(f"{shown(address)}: {error}; correct the setting `database`.") from error
     return Casebook(engine)
+
+
+def open_workers(settings: Settings) -> Callable[[int], None]:
+    """Return what runs so many worker processes until it is asked to end. Raises `SettingsInvalid`."""
+    if settings.broker is None:
+        raise SettingsInvalid("Workers need a broker: set CLEW_BROKER=redis://127.0.0.1:6379 or amqp://….")
+    try:
+        # The one place that names a package downstream, as a name: whoever needs no workers imports nothing of it.
+        module = import_module("workers.app")
+    except ModuleNotFoundError as error:
+        raise SettingsInvalid(f"{error.name} is not installed; pip install 'clew[queue]'.") from error
+    run: Callable[[int], None] = partial(module.run, settings)
+    return run
+
+
+def open_dispatcher(settings: Settings) -> Dispatcher:
+    """Return who is told of work: the workers where there is a broker, else nobody."""
+    if settings.broker is None:
+        return Nobody()
+    found: Dispatcher = import_module("workers.app").dispatcher(settings)
+    return found
 
 
 def open_spool(settings: Settings, key: bytes) -> Spool:

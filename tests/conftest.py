@@ -7,13 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from examples.fleet import neo4j
+from examples.fleet import brokers, neo4j
 from examples.live import postgres
 from sensor.identity import digest
 
 ROOT = Path(__file__).resolve().parent.parent
-GROUPS = ("data", "kernel", "model", "neo4j", "postgres", "redis")
+GROUPS = ("data", "kernel", "model", "neo4j", "rabbitmq", "redis", "postgres")
 """Markers that say what a test needs; pyproject.toml describes them."""
+NEEDS = {
+    "shared_data": "data", "postgres_address": "postgres", "neo4j_server": "neo4j", "redis_address": "redis",
+    "rabbitmq_address": "rabbitmq",
+}  # fmt: skip
+"""Fixture → marker."""
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +47,24 @@ def postgres_database(postgres_address: str, tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
+def redis_address() -> Iterator[str]:
+    """Serve a Redis of the tests' own and give its address."""
+    if not brokers.has_redis():
+        pytest.skip("Redis is not installed; make system")
+    with brokers.redis() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_address() -> Iterator[str]:
+    """Serve a RabbitMQ of the tests' own and give its address."""
+    if not brokers.has_rabbitmq():
+        pytest.skip("RabbitMQ is not installed; make system")
+    with brokers.rabbitmq() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
 def neo4j_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[neo4j.Neo4j]:
     """Serve a Neo4j of the tests' own."""
     if neo4j.jars() is None:
@@ -54,7 +77,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what uses recorded data or a server, so that nobody has to say it twice."""
     for item in items:
         names = getattr(item, "fixturenames", ())
-        for fixture, group in (("shared_data", "data"), ("postgres_address", "postgres"), ("neo4j_server", "neo4j")):
+        for fixture, group in NEEDS.items():
             if fixture in names:
                 item.add_marker(group)
 

@@ -166,10 +166,10 @@ class Casebook:
         with self._claiming() as db:
             claims.release(db, sessions, now_ns, reason)
 
-    def give_up(self, tenant: str, *, now_ns: int) -> int:
-        """Give up the sessions whose judges died again and again; return how many there are."""
+    def give_up(self, *, now_ns: int) -> int:
+        """Give up the sessions of all tenants whose judges died again and again; return how many there are."""
         with self._claiming() as db:
-            return claims.give_up(db, tenant, now_ns)
+            return claims.give_up(db, now_ns)
 
     def tenants_waiting(self, *, now_ns: int) -> list[str]:
         """Return whose sessions wait and could be claimed."""
@@ -217,6 +217,12 @@ class Casebook:
             for row in stories_of(db, tenant, every=every):
                 if ids is None or row.id in ids:
                     yield story_record(row, verdicts.get(row.id), sizes)
+
+    def stories_of(self, tenant: str, sessions: Collection[str]) -> list[str]:
+        """Return the ids of the open stories of some sessions, by session and in the order in which they were found."""
+        with self.reading() as db:
+            rows = [row for row in rows_of(db, StoryRow, StoryRow.session, tenant, sessions) if row.standing == "open"]
+        return [row.id for row in sorted(rows, key=lambda row: (row.session, row.created))]
 
     def decide(self, tenant: str, name: str, verdict: Verdict) -> StoryRecord:
         """Keep an analyst's verdict; the later one stands. Raises `StoryUnknown`."""

@@ -17,6 +17,8 @@ from correlator.memory import Kept
 _MOST = 300
 """Sessions that are looked at because hand-overs link them."""
 _AT_ONCE = 400
+MOST_TRIES = 5
+"""Claims of a session without a judgement, after which it is given up: it takes down whoever judges it."""
 _VERSION = "v1:"
 _NAME = re.compile(r"(?:v[0-9]+:)?[0-9a-f]+")
 # Asked for each run that is judged: made once, because making it takes longer than running it.
@@ -59,10 +61,10 @@ def find_session(db: Session, tenant: str, name: str) -> SessionRow:
 
 
 def waiting_sessions(db: Session, tenant: str, limit: int) -> list[SessionRecord]:
-    """Return the first sessions that wait, in an order that does not depend on their arrival."""
+    """Return the first sessions that wait and were not given up, in an order that does not depend on their arrival."""
     rows = db.scalars(
         select(SessionRow)
-        .where(SessionRow.tenant == tenant, SessionRow.revision > SessionRow.judged)
+        .where(SessionRow.tenant == tenant, SessionRow.revision > SessionRow.judged, SessionRow.tries < MOST_TRIES)
         .order_by(SessionRow.first_ns.is_(None), SessionRow.first_ns, SessionRow.key)
         .limit(limit)
     )

@@ -22,6 +22,8 @@ VERBS: dict[str, str] = {
     "baseline": "Show what is normal for a workload.",
     "verdict": "Say whether a story is benign or malicious.",
     "evaluate": "Measure the engine on recorded runs whose outcome is known.",
+    "worker": "Judge the sessions of a fleet.",
+    "queue": "Show what waits for workers, and what they gave up.",
     "doctor": "Check the installation, the store and the settings.",
 }
 """Verb → what it does. The module `correlator.cli.<verb>` has its `app`."""

@@ -2,12 +2,13 @@
 
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from examples.fleet.brokers import free_port
 
 VERSION = "5.26.0"
 _SERVER = Path(__file__).with_name("Neo4jServer.java")
@@ -35,8 +36,8 @@ def serving(folder: Path, *, bolt: int = 0, browser: bool = False) -> Iterator[N
     """Serve the database in `folder`, a new one where there is none; with Neo4j Browser if asked. Port 0 takes a free one."""
     lib = jars()
     assert lib is not None
-    bolt = bolt or _free_port()
-    http = _free_port() if browser else None
+    bolt = bolt or free_port()
+    http = free_port() if browser else None
     arguments = [str(folder), str(bolt), *([str(http)] if http else [])]
     # The compiler of the source stays quiet about Neo4j's own use of Java; what Neo4j says is in its folder.
     command = ["java", "-Xmx1g", "-XX:+UseParallelGC", "-cp", f"{lib}/*", str(_SERVER), *arguments]
@@ -54,10 +55,3 @@ def serving(folder: Path, *, bolt: int = 0, browser: bool = False) -> Iterator[N
             yield Neo4j(f"bolt://127.0.0.1:{bolt}", f"http://127.0.0.1:{http}" if http else None, process)
         finally:
             process.kill()
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port

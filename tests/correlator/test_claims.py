@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from correlator.casebook import Arrival, Casebook, JudgedRun, SessionRecord
-from correlator.casebook.claims import DIED, MOST_TRIES
+from correlator.casebook.claims import DIED
+from correlator.casebook.find import MOST_TRIES
 from correlator.pipeline import judge
 from graph.sql import connected
 
@@ -111,8 +112,8 @@ def test_a_session_that_takes_its_judges_down_is_given_up_and_holds_up_nobody(bo
     note(book, "later", at_ns=HOUR_NS)
     for number in range(MOST_TRIES):
         assert keys(claim(book, now_ns=number * LEASE_NS)) == [["poison"]]
-        assert book.give_up("local", now_ns=number * LEASE_NS) == 0
-    assert book.give_up("local", now_ns=MOST_TRIES * LEASE_NS) == 1
+        assert book.give_up(now_ns=number * LEASE_NS) == 0
+    assert book.give_up(now_ns=MOST_TRIES * LEASE_NS) == 1
     assert [one.reason for one in book.dead("local")] == [DIED]
     assert keys(claim(book, now_ns=MOST_TRIES * LEASE_NS)) == [["later"]]
 

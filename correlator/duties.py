@@ -1,0 +1,75 @@
+"""What a worker of a fleet does, whoever asks: each piece of work is claimed where it stands, and done once.
+
+Any number of processes may do all of it at a time; nothing here knows a broker.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Self
+
+from correlator.dispatch import Dispatcher
+from correlator.ingest import Desk
+from correlator.key import redaction_key
+from correlator.settings import Settings
+from correlator.wiring import open_casebook, open_graph
+from graph.store import Projection
+
+AT_ONCE_S = 10.0
+"""Seconds after which a worker lets others have their turn."""
+
+
+class Duties:
+    """The work of one process, with stores of its own. Used from one thread."""
+
+    def __init__(self, settings: Settings, *, now_ns: Callable[[], int] = time.time_ns) -> None:
+        """Open the stores. `now_ns`: the clock by which is claimed. Raises what opening them raises."""
+        self._settings = settings
+        self._now_ns = now_ns
+        self._casebook = open_casebook(settings)
+        try:
+            self._graph = open_graph(settings)
+        except BaseException:
+            self._casebook.close()
+            raise
+        self._desks: dict[str, Desk] = {}
+
+    @classmethod
+    @contextmanager
+    def opened(cls, settings: Settings) -> Iterator[Self]:
+        """Give the work, and close the stores behind it."""
+        duties = cls(settings)
+        try:
+            yield duties
+        finally:
+            duties.close()
+
+    def judge(self, tenant: str, *, at_most_s: float = AT_ONCE_S) -> int:
+        """Judge sessions of a tenant that nobody else has claimed; return how many."""
+        desk, enough, done = self._desk(tenant), time.monotonic() + at_most_s, 0
+        while (judged := desk.work(now_ns=self._now_ns).sessions) and time.monotonic() < enough:
+            done += judged
+        return done + judged
+
+    def project(self) -> int:
+        """Bring the graph up to the event log, where the one follows the other; return how many entries that took."""
+        return self._graph.project() if isinstance(self._graph, Projection) else 0
+
+    def sweep(self, dispatcher: Dispatcher) -> None:
+        """Look for work that no message told of, and give up what takes down whoever does it."""
+        for tenant in self._casebook.tenants_waiting(now_ns=self._now_ns()):
+            dispatcher.wake("judge", tenant)
+        self._casebook.give_up(now_ns=self._now_ns())
+        if isinstance(self._graph, Projection) and self._graph.lag():
+            dispatcher.wake("project")
+
+    def close(self) -> None:
+        """Let go of the stores."""
+        self._graph.close()
+        self._casebook.close()
+
+    def _desk(self, tenant: str) -> Desk:
+        if tenant not in self._desks:
+            settings = self._settings.model_copy(update={"tenant": tenant})
+            self._desks[tenant] = Desk(self._graph, self._casebook, settings, redaction_key(settings))
+        return self._desks[tenant]

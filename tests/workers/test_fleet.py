@@ -1,0 +1,145 @@
+"""A fleet tells the stories that one process tells: real PostgreSQL, real brokers, real workers, in any order of arrival."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from correlator.cli.desk import opened
+from correlator.ingest import accept, ingest
+from correlator.key import KEY_FILE
+from correlator.settings import Settings
+from correlator.wiring import open_dispatcher
+from sensor.event import Event
+from sensor.redact import redact
+from sensor.sources import read_any
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = sorted((*(ROOT / "examples").glob("*/session.json"), *(ROOT / "examples").glob("*/spans.jsonl")))
+PATIENCE_S = 120
+_OF_TIME = ("version", "aliases")
+"""What a story says of how it came about."""
+
+
+@pytest.fixture(params=["redis", "rabbitmq"])
+def settings(request: pytest.FixtureRequest, postgres_database: str, tmp_path: Path) -> Settings:
+    broker = request.getfixturevalue(f"{request.param}_address")
+    return Settings(store=tmp_path / "store", backend="sql", database=postgres_database, broker=broker, lease_seconds=2)
+
+
+@contextmanager
+def worker(settings: Settings, processes: int = 1) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run `clew worker`, and end it as Ctrl-C does."""
+    environment = {
+        "CLEW_BACKEND": settings.backend, "CLEW_DATABASE": settings.database or "", "CLEW_BROKER": settings.broker or "",
+        "CLEW_LEASE_SECONDS": str(settings.lease_seconds),
+    }  # fmt: skip
+    command = [sys.executable, "-m", "correlator.cli", "--store", str(settings.store), "worker"]
+    process = subprocess.Popen(
+        [*command, "--processes", str(processes)], env=os.environ | environment, stderr=subprocess.PIPE,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+        finally:
+            assert process.stderr is not None
+            process.stderr.close()
+
+
+def told(settings: Settings) -> list[dict[str, Any]]:
+    with opened(settings) as desk:
+        records = desk.casebook.stories(settings.tenant)
+        stories = [record.story.model_dump(mode="json", exclude=set(_OF_TIME)) for record in records]
+    return sorted(stories, key=lambda story: str(story["id"]))
+
+
+def alone(events: Sequence[Event], folder: Path) -> list[dict[str, Any]]:
+    """Return what one process tells with SQLite."""
+    settings = Settings(store=folder / "alone")
+    folder.mkdir(exist_ok=True)
+    (folder / "all.jsonl").write_text("".join(f"{event.content}\n" for event in events))
+    with opened(settings) as desk:
+        ingest([("all", folder / "all.jsonl")], desk)
+    return told(settings)
+
+
+def sent(settings: Settings, events: Sequence[Event], size: int = 20) -> None:
+    """Have a fleet accept events, batch by batch."""
+    dispatcher = open_dispatcher(settings)
+    with opened(settings) as desk:
+        for at in range(0, len(events), size):
+            accept(desk, [redact(event, desk.key) for event in events[at : at + size]], dispatcher)
+
+
+def await_judged(settings: Settings) -> None:
+    """Wait until no session waits."""
+    enough = time.monotonic() + PATIENCE_S
+    with opened(settings) as desk:
+        while desk.casebook.waiting(settings.tenant, limit=1):
+            assert time.monotonic() < enough, "sessions still wait"
+            time.sleep(0.05)
+
+
+def examples() -> list[Event]:
+    return [event for path in EXAMPLES for event in read_any(path)]
+
+
+def expected_of(settings: Settings, events: Sequence[Event], folder: Path) -> list[dict[str, Any]]:
+    """Return what one process tells, under the key that the fleet will have."""
+    found = alone(events, folder)
+    settings.store.mkdir()
+    (settings.store / KEY_FILE).write_bytes((folder / "alone" / KEY_FILE).read_bytes())
+    return found
+
+
+@pytest.mark.parametrize("processes", [1, 2, 4])
+def test_workers_tell_what_one_process_tells_in_any_order_of_arrival(
+    settings: Settings, processes: int, tmp_path: Path
+) -> None:
+    events = examples()
+    expected = expected_of(settings, events, tmp_path / "alone")
+    random.Random(processes).shuffle(events)
+
+    with worker(settings, processes):
+        sent(settings, events)
+        await_judged(settings)
+
+    assert told(settings) == expected
+
+
+@pytest.mark.parametrize("settings", ["redis"], indirect=True)
+def test_workers_that_are_killed_again_and_again_lose_nothing_and_double_nothing(
+    settings: Settings, tmp_path: Path
+) -> None:
+    events = examples()
+    expected = expected_of(settings, events, tmp_path / "alone")
+    source = random.Random("killed")
+    source.shuffle(events)
+
+    for at in range(0, len(events), len(events) // 4):
+        with worker(settings, 2) as process:
+            sent(settings, events[at : at + len(events) // 4])
+            time.sleep(source.uniform(0, 2))
+            os.killpg(process.pid, signal.SIGKILL)
+    with worker(settings, 2):
+        await_judged(settings)
+
+    assert told(settings) == expected
+    with opened(settings) as desk:
+        assert desk.casebook.dead(settings.tenant) == []

@@ -1,0 +1,149 @@
+"""Celery: messages that wake workers up. What there is to do stands in the stores; a message that is lost costs two seconds.
+
+JSON only, nothing but the name of a tenant in it. A task is acknowledged when it is done; one whose worker died comes again.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from celery import Celery, signals
+from celery.exceptions import OperationalError
+
+from correlator.dispatch import Task
+from correlator.duties import Duties
+from correlator.errors import CorrelatorError
+from correlator.settings import Settings
+from graph.errors import GraphError
+
+SWEEP_S = 2.0
+"""Seconds between two looks for work that no message told of."""
+LOG = logging.getLogger("clew.worker")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How a task is run."""
+
+    task: Task
+    queue: str
+    deadline_s: int
+    """After which whoever does it is ended, and another takes over."""
+    stale_s: int
+    """After which a message tells nothing that the sweeper has not found."""
+    do: Callable[[Duties, str], object]
+    """Of a tenant, if it is somebody's."""
+
+
+TABLE: tuple[Row, ...] = (
+    Row("judge", "clew.judge", 120, 10, lambda duties, tenant: duties.judge(tenant)),
+    Row("project", "clew.project", 300, 10, lambda duties, _: duties.project()),
+)
+"""A worker that fails is waited for no longer than a claim lasts; retries and their pauses are those of the claims."""
+
+
+class Waker:
+    """Sends messages."""
+
+    def __init__(self, app: Celery) -> None:
+        """`app`: knows the broker."""
+        self._app = app
+
+    def wake(self, task: Task, tenant: str = "") -> None:
+        """See `correlator.dispatch.Dispatcher`."""
+        row = next(row for row in TABLE if row.task == task)
+        try:
+            self._app.send_task(f"clew.{task}", (tenant,), queue=row.queue, expires=row.stale_s, retry=False)
+        except (OperationalError, OSError) as error:
+            LOG.warning("the broker cannot be reached (%s); the sweeper finds the work", error)
+
+
+def application(settings: Settings) -> Celery:
+    """Return the application with its tasks; nothing is connected yet."""
+    app = Celery("clew", broker=settings.broker, set_as_current=False)
+    app.conf.update(
+        accept_content=["json"], task_serializer="json", result_serializer="json", task_ignore_result=True,
+        task_acks_late=True, task_reject_on_worker_lost=True, worker_prefetch_multiplier=1, task_default_queue=TABLE[0].queue,
+        worker_hijack_root_logger=False, worker_send_task_events=False,
+        broker_connection_retry_on_startup=True, broker_connection_max_retries=None, worker_enable_remote_control=False,
+        broker_transport_options={"max_retries": 1, "interval_start": 0, "socket_connect_timeout": 2, "socket_timeout": 30},
+    )  # fmt: skip
+    mine = _Mine(settings)
+
+    def do(row: Row, tenant: str) -> None:
+        try:
+            row.do(mine.duties(), tenant)
+        except (CorrelatorError, GraphError) as error:
+            # What was claimed is free again, and the sweeper tells of it when the store is there.
+            mine.forget()
+            LOG.warning("%s: %s", row.task, error)
+
+    def add(row: Row) -> None:
+        def task(tenant: str = "") -> None:
+            do(row, tenant)
+
+        app.task(task, name=f"clew.{row.task}", time_limit=row.deadline_s)
+
+    for row in TABLE:
+        add(row)
+    return app
+
+
+def dispatcher(settings: Settings) -> Waker:
+    """Return what wakes workers up."""
+    return Waker(application(settings))
+
+
+def run(settings: Settings, processes: int) -> None:
+    """Run a worker until it is asked to end."""
+    app = application(settings)
+    _sweeping(settings, Waker(app))
+    queues = ",".join(row.queue for row in TABLE)
+    app.worker_main([
+        "--quiet", "worker", f"--concurrency={processes}", "--loglevel=WARNING", f"--queues={queues}", "--without-mingle",
+        "--without-gossip",
+    ])  # fmt: skip
+
+
+class _Mine:
+    """The stores of this process, opened when they are needed: not before a worker forks."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._duties: Duties | None = None
+
+    def duties(self) -> Duties:
+        if self._duties is None:
+            self._duties = Duties(self._settings)
+        return self._duties
+
+    def forget(self) -> None:
+        duties, self._duties = self._duties, None
+        if duties is not None:
+            try:
+                duties.close()
+            except (CorrelatorError, GraphError, OSError) as error:
+                LOG.debug("closing the stores: %s", error)
+
+
+def _sweeping(settings: Settings, waker: Waker) -> None:
+    """Sweep beside the worker, in the process that starts the others: whoever lives does it, and twice does no harm."""
+    stop = threading.Event()
+
+    def sweep() -> None:
+        mine = _Mine(settings)
+        while not stop.wait(SWEEP_S):
+            try:
+                mine.duties().sweep(waker)
+            except (CorrelatorError, GraphError) as error:
+                mine.forget()
+                LOG.warning("sweep: %s", error)
+        mine.forget()
+
+    def ready(**_: Any) -> None:
+        threading.Thread(target=sweep, name="clew sweeper", daemon=True).start()
+
+    signals.worker_ready.connect(ready, weak=False)
+    signals.worker_shutting_down.connect(lambda **_: stop.set(), weak=False)
