@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from correlator.casebook import StoryRecord
+from correlator.dispatch import Dispatcher
 from correlator.ingest import Desk, alerts_in, arrivals, merge
 from sensor.event import AlertReceived, Event, Unparsed
 from sensor.redact import redact
@@ -44,10 +45,14 @@ class _New:
 class Live:
     """Judges sessions while they go on. Used from one thread."""
 
-    def __init__(self, desk: Desk, spool: Spool) -> None:
-        """Take up what an earlier run left: due bundles, and sessions that wait for judgement."""
+    def __init__(self, desk: Desk, spool: Spool, dispatcher: Dispatcher | None = None) -> None:
+        """Take up what an earlier run left: due bundles, and sessions that wait for judgement.
+
+        `dispatcher`: who is told of sessions that wait, where others judge them.
+        """
         self._desk = desk
         self._spool = spool
+        self._dispatcher = dispatcher
         self._tenant = desk.settings.tenant
         self._ingest = desk.casebook.begin(self._tenant)
         self._alerted: dict[str, None] = {}
@@ -85,6 +90,12 @@ class Live:
         """Have the sessions judged again that ran while the kernel saw what is new."""
         self._desk.reconsider(self._seen)
         self._seen = ()
+        if self._dispatcher is not None:
+            self._wake(self._dispatcher)
+
+    def _wake(self, dispatcher: Dispatcher) -> None:
+        dispatcher.wake("judge", self._tenant)
+        dispatcher.wake("project")
 
     def work(self) -> Worked:
         """Tell and judge all that is due."""
@@ -95,7 +106,15 @@ class Live:
         return done
 
     def step(self) -> Worked:
-        """Judge one group of the sessions that wait; where none does, tell one group of bundles first."""
+        """Judge one group of the sessions that wait; where none does, tell one group of bundles first.
+
+        Where others judge, only tell.
+        """
+        if self._dispatcher is not None:
+            changed_sessions = self.tell()
+            self._alerted = {}
+            self._wake(self._dispatcher)
+            return Worked(changed_sessions, ())
         sessions = 0 if self._desk.casebook.waiting(self._tenant, limit=1) else self.tell()
         changed = dict.fromkeys((*self._alerted, *self._desk.clear(until=lambda: True).changed))
         self._alerted = {}
@@ -105,7 +124,9 @@ class Live:
     @property
     def idle(self) -> bool:
         """Return whether nothing is due, no session waits, and all that alerts fell on was told."""
-        return not self._alerted and self.told and not self._desk.casebook.waiting(self._tenant, limit=1)
+        if self._alerted or not self.told:
+            return False
+        return self._dispatcher is not None or not self._desk.casebook.waiting(self._tenant, limit=1)
 
     @property
     def told(self) -> bool:
@@ -119,9 +140,6 @@ class Live:
         """
         group = max(_GROUP, min(_LARGE_GROUP, self._spool.waiting // 8))
         news = [self._new(due) for number in self._spool.due(group) if (due := self._spool.bundle(number))]
-        self._desk.casebook.note(
-            [one for new in news for one in arrivals(new.fresh, new.workload)], ingest=self._ingest
-        )
         for new in news:
             for session, ids in new.gone.items():
                 self._desk.graph.withdraw(session, ids, tenant=new.due.tenant)
@@ -129,6 +147,9 @@ class Live:
             gone = {session for new in news if new.due.tenant == tenant for session in new.gone}
             self._desk.casebook.reconsider(tenant, gone)
         merge(self._desk.graph, [event for new in news for event in new.fresh])
+        # Behind their events: who judges between the two is told again, and after a crash the bundle is due as before.
+        touched = [one for new in news for one in arrivals(new.fresh, new.workload)]
+        self._desk.casebook.note(touched, ingest=self._ingest)
         self._spool.was_told((new.due, new.told) for new in news)
         return len({event.session for new in news for event in new.fresh}.union(*(new.gone for new in news)))
 

@@ -178,12 +178,13 @@ def live(settings: "Settings") -> "Iterator[Live]":
     """Give the engine's stores, in the thread that uses them."""
     from correlator.cli.desk import opened
     from correlator.live import Live
-    from correlator.wiring import open_spool
+    from correlator.wiring import open_dispatcher, open_spool
 
+    dispatcher = open_dispatcher(settings) if settings.broker is not None else None
     with opened(settings) as desk:
         spool = open_spool(settings, desk.key)
         try:
-            yield Live(desk, spool)
+            yield Live(desk, spool, dispatcher)
         finally:
             spool.close()
 

@@ -2,10 +2,12 @@
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +20,8 @@ from correlator.ingest import accept, ingest
 from correlator.key import KEY_FILE
 from correlator.settings import Settings
 from correlator.wiring import open_dispatcher
+from examples.fleet.neo4j import Neo4j
+from graph.stores.neo4j import Neo4jStore
 from sensor.event import Event
 from sensor.redact import redact
 from sensor.sources import read_any
@@ -40,7 +44,7 @@ def worker(settings: Settings, processes: int = 1) -> Iterator["subprocess.Popen
     """Run `clew worker`, and end it as Ctrl-C does."""
     environment = {
         "CLEW_BACKEND": settings.backend, "CLEW_DATABASE": settings.database or "", "CLEW_BROKER": settings.broker or "",
-        "CLEW_LEASE_SECONDS": str(settings.lease_seconds),
+        "CLEW_LEASE_SECONDS": str(settings.lease_seconds), "CLEW_NEO4J": settings.neo4j or "",
     }  # fmt: skip
     command = [sys.executable, "-m", "correlator.cli", "--store", str(settings.store), "worker"]
     process = subprocess.Popen(
@@ -143,3 +147,74 @@ def test_workers_that_are_killed_again_and_again_lose_nothing_and_double_nothing
     assert told(settings) == expected
     with opened(settings) as desk:
         assert desk.casebook.dead(settings.tenant) == []
+
+
+@pytest.mark.xdist_group("neo4j")
+@pytest.mark.parametrize("settings", ["redis"], indirect=True)
+def test_what_workers_derive_is_in_neo4j(settings: Settings, neo4j_server: Neo4j, tmp_path: Path) -> None:
+    settings = settings.model_copy(update={"backend": "neo4j", "neo4j": neo4j_server.bolt})
+    events = examples()
+    expected = expected_of(settings, events, tmp_path / "alone")
+    with opened(settings) as desk:
+        assert isinstance(desk.graph, Neo4jStore)
+        desk.graph.rebuild()
+
+    with worker(settings, 2):
+        sent(settings, events)
+        await_judged(settings)
+        with opened(settings) as desk:
+            assert isinstance(desk.graph, Neo4jStore)
+            enough = time.monotonic() + PATIENCE_S
+            while desk.graph.lag():
+                assert time.monotonic() < enough, "the graph is still behind"
+                time.sleep(0.1)
+
+    assert told(settings) == expected
+    with opened(settings) as desk, opened(Settings(store=tmp_path / "alone" / "alone")) as reference:
+        keys = {event.session for event in events}
+        assert [desk.graph.subgraph(key) for key in sorted(keys)] == [
+            reference.graph.subgraph(key) for key in sorted(keys)
+        ]
+
+
+def test_an_agent_that_is_listened_to_is_judged_by_a_worker(settings: Settings, tmp_path: Path) -> None:
+    spans = ROOT / "examples" / "poisoned_memory" / "spans.jsonl"
+    events = list(read_any(spans))
+    expected = expected_of(settings, events, tmp_path / "alone")
+
+    with worker(settings), listening(settings) as address:
+        for line in spans.read_bytes().splitlines():
+            sent = urllib.request.Request(f"{address}/v1/traces", line, {"content-type": "application/json"})
+            urllib.request.urlopen(sent).read()
+        await_told(settings, len(expected))
+
+    assert [story["id"] for story in told(settings)] == [story["id"] for story in expected]
+
+
+@contextmanager
+def listening(settings: Settings) -> Iterator[str]:
+    """Run `clew listen`, and give its address."""
+    environment = {
+        "CLEW_BACKEND": settings.backend, "CLEW_DATABASE": settings.database or "", "CLEW_BROKER": settings.broker or "",
+    }  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-m", "correlator.cli", "--store", str(settings.store), "listen", "--port", "0"],
+        env=os.environ | environment, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stderr is not None
+    try:
+        found = re.search(rb"http://[0-9.:]+", process.stderr.readline())
+        assert found is not None
+        yield found[0].decode()
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+        process.stderr.close()
+
+
+def await_told(settings: Settings, count: int) -> None:
+    """Wait until there are so many stories."""
+    enough = time.monotonic() + PATIENCE_S
+    while len(told(settings)) < count:
+        assert time.monotonic() < enough, "no story came"
+        time.sleep(0.1)
