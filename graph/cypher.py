@@ -36,13 +36,14 @@ def apart() -> tuple[EdgeKind, ...]:
 
 
 ADVANCE = f"""
-MERGE (p:{PLACE} {{shard: $shard}}) ON CREATE SET p.upto = 0
+UNWIND $steps AS step
+MERGE (p:{PLACE} {{shard: step.shard}}) ON CREATE SET p.upto = 0
 SET p.held = true
-WITH p WHERE p.upto = $after
-SET p.upto = $upto
-RETURN p.upto AS upto
+WITH p, step WHERE p.upto = step.after
+SET p.upto = step.upto
+RETURN count(p) AS shards
 """
-"""Takes the place of a shard on, if it is still where the batch begins. The first `SET` locks the node until the commit: only
+"""Takes the places of shards on, each if it is still where the batch begins. The first `SET` locks the node until the commit: only
 behind it is the place one that nobody else changes."""
 
 SCHEMA = f"MATCH (s:{ABOUT}) RETURN s.version AS version"

@@ -28,6 +28,7 @@ from sqlalchemy import (
     delete,
     func,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -58,6 +59,8 @@ VERSION = "1"
 """Version of the tables below."""
 _AT_ONCE = 500
 """Values in one question: databases bound how many parameters a statement has."""
+_PROJECTING = 0x436C6578
+"""Key of the lock of `only_one`: one more than that of `graph.sql.alone`."""
 _REMEMBERED = 100_000
 """Sessions of which is remembered what number they have."""
 
@@ -338,6 +341,20 @@ class EventLog:
         with self._reading() as db:
             rows = db.execute(_OBSERVED.where(_EVENT.c.session_no == run, _EVENT.c.seq <= seq)).all()
         return self._observed(rows)
+
+    @contextmanager
+    def only_one(self) -> Iterator[bool]:
+        """Give whether nobody else is in here, in this database, at the moment; in SQLite nobody is kept out."""
+        if self._engine.dialect.name != "postgresql":
+            yield True
+            return
+        with self._explained(), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+            mine = bool(db.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _PROJECTING}))
+            try:
+                yield mine
+            finally:
+                if mine:
+                    db.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _PROJECTING})
 
     def close(self) -> None:
         """Let go of the connections."""

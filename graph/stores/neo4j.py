@@ -4,10 +4,11 @@ What is acknowledged is in the log. The projection keeps its place in Neo4j, in 
 that a crash anywhere leaves nothing out and brings nothing twice (docs/decisions/0006-fleet.md).
 """
 
+import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
 
 from neo4j import READ_ACCESS, Driver, GraphDatabase, ManagedTransaction, Result, unit_of_work
@@ -16,7 +17,7 @@ from pydantic_core import from_json
 
 from graph import cypher
 from graph.errors import StoreError, StoreUnreachable, StoreUnreadable
-from graph.log import EventLog, Withdrawn, shard_of_run
+from graph.log import Entry, EventLog, Withdrawn, shard_of_run
 from graph.parts import Edge, Fields, Node
 from graph.projection import SYSTEM, Rows, is_of_machine, project
 from graph.schema import NODE_KINDS, Grade
@@ -32,7 +33,21 @@ PATIENCE_S = 30.0
 TIMEOUT_S = 120.0
 """Seconds that a transaction may take in the server."""
 
+_PAUSE_S = 0.02
+
 T = TypeVar("T")
+
+
+class _Overtaken(Exception):
+    """Somebody else took a shard on: nothing of the transaction is kept."""
+
+
+class _Step(NamedTuple):
+    """How far a shard is taken."""
+
+    shard: int
+    after: int
+    upto: int
 
 
 class Neo4jStore(SqlStore):
@@ -74,11 +89,16 @@ class Neo4jStore(SqlStore):
     # Projecting
 
     def project(self, shards: Iterable[int] | None = None) -> int:
-        """Bring the graph up to the end of the log, or of some shards of it; return how many entries that took."""
-        places, heads = self.places(), self.log.heads()
-        wanted = set(heads) if shards is None else set(shards)
-        behind = (shard for shard in sorted(wanted) if heads.get(shard, 0) > places.get(shard, 0))
-        return sum(self._project(shard, places.get(shard, 0), heads[shard]) for shard in behind)
+        """Bring the graph up to the end of the log, or of some shards of it; return how many entries that took.
+
+        One does so at a time; where somebody else does, this returns at once.
+        """
+        with self.log.only_one() as mine:
+            if not mine:
+                return 0
+            heads = self.log.heads()
+            wanted = {shard: head for shard, head in heads.items() if shards is None or shard in set(shards)}
+            return self._project(wanted)
 
     def places(self) -> dict[int, int]:
         """Return up to which number each shard is in the graph."""
@@ -96,44 +116,61 @@ class Neo4jStore(SqlStore):
         self._prepare()
         return self.project()
 
-    def _project(self, shard: int, after: int, head: int) -> int:
-        """Bring a shard up to `head` or beyond. Not every number has an entry: an observation that was known used one up."""
-        done = 0
-        while after < head:
-            entries = self.log.after(shard, after, BATCH)
-            if not entries:
-                self._advance(shard, after, head, Rows(), None)
-                return done
-            # What was withdrawn from is written anew, by itself.
-            stop = next((at for at, one in enumerate(entries) if isinstance(one, Withdrawn)), len(entries))
-            batch = entries[: max(stop, 1)]
-            upto = batch[-1].seq
-            wiped: int | None
-            if isinstance(first := batch[0], Withdrawn):
-                left = self.log.until(first.run, first.seq)
-                rows = project(left, (), self.log.runs([first.run]))
-                wiped = first.run
-            else:
-                facts = [one for one in batch if not isinstance(one, Withdrawn)]
-                before = self.log.before(shard, facts[0].seq, upto)
-                rows, wiped = project(facts, before, self.log.runs({one.run for one in facts})), None
-            if not self._advance(shard, after, upto, rows, wiped):
-                return done  # somebody else projects this shard
-            after, done = upto, done + len(batch)
+    def _project(self, heads: Mapping[int, int]) -> int:
+        """Bring shards up to these numbers or beyond, some entries of several with each transaction."""
+        done, places = 0, self.places()
+        while behind := [shard for shard, head in sorted(heads.items()) if places.get(shard, 0) < head]:
+            steps, entries = self._next(behind, places, heads)
+            rows, wiped = self._rows(steps, entries)
+            if not self._advance(steps, rows, wiped):
+                return done  # somebody else was here
+            places |= {step.shard: step.upto for step in steps}
+            done += len(entries)
         return done
 
-    def _advance(self, shard: int, after: int, upto: int, rows: Rows, wiped: int | None) -> bool:
+    def _next(
+        self, behind: Iterable[int], places: Mapping[int, int], heads: Mapping[int, int]
+    ) -> tuple[list[_Step], list[Entry]]:
+        """Return the next entries, and how far they lead each shard. Of what was withdrawn from, one, by itself."""
+        steps, entries = list[_Step](), list[Entry]()
+        for shard in behind:
+            after = places.get(shard, 0)
+            found = self.log.after(shard, after, BATCH - len(entries))
+            stop = next((at for at, one in enumerate(found) if isinstance(one, Withdrawn)), None)
+            if stop == 0:
+                return ([_Step(shard, after, found[0].seq)], found[:1]) if not entries else (steps, entries)
+            found = found[:stop]
+            # Not every number has an entry: an observation that was known used one up.
+            steps.append(_Step(shard, after, found[-1].seq if found else heads[shard]))
+            entries += found
+            if len(entries) >= BATCH:
+                break
+        return steps, entries
+
+    def _rows(self, steps: Sequence[_Step], entries: Sequence[Entry]) -> tuple[Rows, int | None]:
+        """Return what entries become, and the session that is to be written anew."""
+        if entries and isinstance(first := entries[0], Withdrawn):
+            return project(self.log.until(first.run, first.seq), (), self.log.runs([first.run])), first.run
+        facts = [one for one in entries if not isinstance(one, Withdrawn)]
+        before = [one for step in steps for one in self.log.before(step.shard, step.after + 1, step.upto)]
+        return project(facts, before, self.log.runs({one.run for one in facts})), None
+
+    def _advance(self, steps: Sequence[_Step], rows: Rows, wiped: int | None) -> bool:
         """Write rows and the place behind them, all of it or nothing; return whether this was the one who did."""
 
-        def write(transaction: ManagedTransaction) -> bool:
-            if transaction.run(cypher.ADVANCE, shard=shard, after=after, upto=upto).single() is None:
-                return False
+        def write(transaction: ManagedTransaction) -> None:
+            moved = transaction.run(cypher.ADVANCE, steps=[step._asdict() for step in steps]).single(strict=True)
+            if moved["shards"] < len(steps):
+                raise _Overtaken
             if wiped is not None:
                 _wipe(transaction, wiped)
             _insert(transaction, rows)
-            return True
 
-        return self._write(write)
+        try:
+            self._write(write)
+        except _Overtaken:
+            return False
+        return True
 
     # Reading
 
@@ -165,8 +202,12 @@ class Neo4jStore(SqlStore):
     def _catch_up(self, shards: list[int] | None) -> None:
         """Have in the graph what was in the log when this was called; where somebody else projects it, wait for him."""
         heads = {shard: head for shard, head in self.log.heads().items() if shards is None or shard in shards}
-        while any(self.places().get(shard, 0) < head for shard, head in heads.items()):
-            self.project(heads)
+        while True:
+            places = self.places()
+            if all(places.get(shard, 0) >= head for shard, head in heads.items()):
+                return
+            if not self.project(heads):
+                time.sleep(_PAUSE_S)
 
     # Parts
 
