@@ -239,6 +239,7 @@ class Desk:
         A run that fails is tried again later, and at last given up (`correlator.casebook.claims`). `now_ns` is the clock of all who
         claim.
         """
+        self._epochs = {}  # others may have learned something
         lease_ns = self.settings.lease_seconds * 10**9
         claimed = self.casebook.claim(self.settings.tenant, now_ns=now_ns(), lease_ns=lease_ns, limit=_GROUP)
         group: list[JudgedRun] = []
@@ -265,7 +266,10 @@ class Desk:
         links = [(run.sessions[0].key, run.judgement.links) for run in group]
         derived = [Derived(key, found.edges, found.nodes) for key, found in links if found.edges]
         self.graph.add_edges(derived, tenant=self.settings.tenant)
-        return self.casebook.save(group)
+        saved = self.casebook.save(group)
+        if saved.late:
+            self._epochs = {}
+        return saved
 
     def reconsider(self, seen: Sequence[Event]) -> None:
         """Have the sessions judged again that ran while the kernel saw this: it may be their work."""

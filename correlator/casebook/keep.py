@@ -5,14 +5,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from correlator.absorb import Hook, hooks
 from correlator.casebook.alerts import alerts_of, note_alerts, rehook
 from correlator.casebook.find import kept_rows
 from correlator.casebook.identity import Known, Plan, reconcile
-from correlator.casebook.lessons import lesson_json, signatures
+from correlator.casebook.lessons import EPOCH_NS, lesson_json, signatures
 from correlator.casebook.records import Arrival, JudgedRun, Saved
 from correlator.casebook.rows import kept_of, rows_of, story_json, story_of
 from correlator.casebook.tables import (
@@ -29,6 +29,7 @@ from correlator.casebook.tables import (
 from correlator.pipeline import Judgement
 from correlator.story import AlertShown, Story
 from sensor.event import AlertReceived
+from sensor.identity import digest
 
 _COMMON = 8
 """Runs, of which is remembered that they stored the same sentence."""
@@ -78,10 +79,11 @@ def keep(db: Session, judged: Sequence[JudgedRun]) -> Saved:
         return Saved((), (), lost=lost)
     heads = {session.key: run.sessions[0].key for run in judged for session in run.sessions}
     _keep_sessions(rows, judged)
-    _keep_lessons(db, rows_of(db, LessonRow, LessonRow.session, tenant, heads), judged)
+    taught = _keep_lessons(db, rows_of(db, LessonRow, LessonRow.session, tenant, heads), rows, judged)
     late = _outdated(db, judged)
     kept = _keep_kept(db, rows_of(db, KeptRow, KeptRow.session, tenant, heads), judged)
     _keep_reads(db, tenant, judged)
+    late |= _taught_otherwise(db, taught)
     late |= {row.session for row in rows_of(db, ReadRow, ReadRow.key, tenant, kept) if row.session not in heads}
     for again in rows_of(db, SessionRow, SessionRow.key, tenant, late, locked=True):
         again.revision += 1
@@ -140,20 +142,47 @@ def _keep_sessions(held: Mapping[str, SessionRow], judged: Sequence[JudgedRun]) 
             row.claimed_until_ns = row.tries = 0
 
 
-def _keep_lessons(db: Session, rows: Iterable[LessonRow], judged: Sequence[JudgedRun]) -> None:
-    """Write one lesson a run: that of its first session."""
-    held = {row.session: row for row in rows}
+def _keep_lessons(
+    db: Session, rows: Iterable[LessonRow], sessions: Mapping[str, SessionRow], judged: Sequence[JudgedRun]
+) -> list[SessionRow]:
+    """Write one lesson a run: that of its first session; return the sessions that now teach something else, or others."""
+    held, changed = {row.session: row for row in rows}, []
     for run in judged:
         lesson = lesson_json(run.judgement.lesson)
         first, *others = run.sessions
+        session = sessions[first.key]
+        mark = digest(lesson, str(session.clean), session.last_ns, str(session.ended))
         row = held.get(first.key)
         if row is None:
-            db.add(LessonRow(tenant=first.tenant, session=first.key, json=lesson))
-        elif row.json != lesson:
-            row.json = lesson
+            row = LessonRow(tenant=first.tenant, session=first.key, json=lesson, mark="")
+            db.add(row)
+        if row.mark != mark:
+            row.json, row.mark = lesson, mark
+            changed.append(session)
         for other in others:
             if other.key in held:
                 db.delete(held[other.key])
+    return changed
+
+
+def _taught_otherwise(db: Session, changed: Iterable[SessionRow]) -> set[str]:
+    """Return the sessions that were judged, and that begin in an hour after one that now teaches something else has ended."""
+    found = set[str]()
+    for teacher in changed:
+        if teacher.last_ns is None:
+            continue
+        hour = teacher.last_ns - teacher.last_ns % EPOCH_NS + EPOCH_NS
+        found.update(
+            db.scalars(
+                select(SessionRow.key).where(
+                    SessionRow.tenant == teacher.tenant, SessionRow.workload == teacher.workload,
+                    SessionRow.first_ns >= hour,
+                    # Those that wait and that nobody has read yet will be told the new lesson.
+                    or_(SessionRow.judged >= SessionRow.revision, SessionRow.claimed_until_ns > 0),
+                )
+            )
+        )  # fmt: skip
+    return found
 
 
 def _keep_kept(db: Session, rows: Iterable[KeptRow], judged: Sequence[JudgedRun]) -> frozenset[str]:

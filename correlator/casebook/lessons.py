@@ -1,6 +1,7 @@
 """What a session teaches, as it is kept, and what a benign verdict excuses."""
 
 import json
+from functools import lru_cache
 
 from correlator.baseline import Lesson, flow_signature
 from correlator.chain import Chain
@@ -30,6 +31,7 @@ def lesson_json(lesson: Lesson) -> str:
     )
 
 
+@lru_cache(maxsize=4 * EPOCH_SESSIONS)
 def read_lesson(text: str) -> Lesson:
     """Return the lesson that `lesson_json` wrote."""
     held = json.loads(text)

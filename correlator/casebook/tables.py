@@ -103,6 +103,8 @@ class LessonRow(Base):
     tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
     session: Mapped[str] = mapped_column(_KEY, primary_key=True)
     json: Mapped[str] = mapped_column(Text)
+    mark: Mapped[str] = mapped_column(Text, server_default="")
+    """Digest of all that decides what it teaches, and whom."""
 
 
 class CampaignRow(Base):
@@ -193,7 +195,7 @@ class MarkRow(Base):
     alert: Mapped[str] = mapped_column(_KEY, primary_key=True)
 
 
-Index("ix_sessions_workload", SessionRow.tenant, SessionRow.workload)
+Index("ix_sessions_workload", SessionRow.tenant, SessionRow.workload, SessionRow.first_ns)
 Index(
     "ix_sessions_waiting", SessionRow.tenant, SessionRow.key,
     sqlite_where=SessionRow.revision > SessionRow.judged, postgresql_where=SessionRow.revision > SessionRow.judged,

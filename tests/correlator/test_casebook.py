@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from correlator.baseline import MIN_SESSIONS
 from correlator.casebook import Arrival, Casebook, JudgedRun
 from correlator.casebook.learning import epoch, moment_of, summary, teachings
+from correlator.cli.desk import opened
 from correlator.errors import CasebookInvalid, StoryUnknown
 from correlator.ingest import Desk, FileRead, Ingested, bounded, ingest
 from correlator.key import redaction_key
@@ -234,6 +236,32 @@ def test_a_session_teaches_those_that_begin_in_a_later_hour_and_only_once(desk: 
         for session in desk.casebook.sessions("local")
     }
     assert {key: sorted(sessions) for key, sessions in taught.items()} == {"a1": [], "a2": [], "a3": ["a1", "a2"]}
+
+
+def attack(path: Path, start_ns: int) -> Path:
+    """Write a session of a known time in which a ticket makes the agent send mail."""
+    found = events(path.parent, messages())
+    write([event.model_copy(update={"at_ns": start_ns + event.position, "session": "attack"}) for event in found], path)
+    return path
+
+
+def test_a_session_that_arrives_late_changes_what_later_ones_are_judged_against(desk: Desk, tmp_path: Path) -> None:
+    early = [timed_session(tmp_path / f"{n}.jsonl", f"a{n}", 10 * HOUR_NS + n) for n in range(MIN_SESSIONS)]
+    later = attack(tmp_path / "attack.jsonl", 12 * HOUR_NS)
+
+    taken_in(desk, later)
+    (before,) = desk.casebook.stories("local")
+    for path in reversed(early):
+        taken_in(desk, path)
+    (after,) = desk.casebook.stories("local")
+    settings = Settings(store=tmp_path / "in-order", threshold=LOW)
+    with opened(settings) as other:
+        taken_in(other, *early, later)
+        (in_order,) = other.casebook.stories("local")
+
+    assert before.story.baseline == "no baseline yet"
+    assert after.story.version > 1
+    assert after.story.model_copy(update={"version": 1}) == in_order.story
 
 
 def test_a_session_without_an_end_closes_after_the_idle_time_of_events(desk: Desk, tmp_path: Path) -> None:

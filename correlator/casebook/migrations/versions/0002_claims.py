@@ -1,4 +1,4 @@
-"""Sessions are claimed by those who judge them, and given up after many tries; what each has read is known to all."""
+"""Sessions are claimed by those who judge them, and given up after many tries; what each has read and teaches is known to all."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,10 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    """Add what a claim is, and the tables of what was read and of what was given up."""
+    """Add what a claim is, what tells that a lesson changed, and the tables of what was read and of what was given up."""
+    op.add_column("lessons", sa.Column("mark", sa.Text(), server_default="", nullable=False))
+    op.drop_index("ix_sessions_workload", "sessions")
+    op.create_index("ix_sessions_workload", "sessions", ["tenant", "workload", "first_ns"])
     for name in ("claim", "claimed_until_ns", "tries"):
         op.add_column("sessions", sa.Column(name, sa.BigInteger(), server_default="0", nullable=False))
     op.create_table(
