@@ -107,12 +107,13 @@ _CONCLUSION = Table(
 
 _OBSERVED = select(_EVENT.c.seq, _EVENT.c.session_no, _EVENT.c.id, _EVENT.c.content)
 _NEW, _OLD = _EVENT.alias("new"), _EVENT.alias("old")
+# With `+ 0` no index is taken for the old ones but the primary key: that of the order leads through all that a shard ever had.
 _BEFORE = (
     select(_OLD.c.seq, _OLD.c.session_no, _OLD.c.id, _OLD.c.content)
     .distinct()
-    .join(_NEW, and_(*(_NEW.c[name] == _OLD.c[name] for name in ("session_no", "position", "part", "shard"))))
+    .join(_NEW, and_(*(_NEW.c[name] == _OLD.c[name] for name in ("session_no", "position", "part"))))
     .where(_NEW.c.shard == bindparam("shard"), _NEW.c.seq.between(bindparam("first"), bindparam("last")))
-    .where(_OLD.c.seq < bindparam("first"))
+    .where(_OLD.c.shard + 0 == bindparam("shard"), _OLD.c.seq + 0 < bindparam("first"))
 )
 
 

@@ -111,20 +111,19 @@ class _Parts:
 
     def proven(self, run: int, edges: Iterable[Edge], known: Collection[Edge]) -> None:
         """Take the edges that observations of a session prove, but for those that are there."""
-        there = {edge._replace(at_ns=None): edge.at_ns for edge in distinct(known)}
-        for edge in distinct(edges):
-            bare = edge._replace(at_ns=None)
+        there, of = _earliest(known), self._run(run)
+        for bare, edge in _earliest(edges).items():
             rows = self._edges
-            if bare in there:
-                if edge.at_ns is None or ((at_ns := there[bare]) is not None and at_ns <= edge.at_ns):
+            if (old := there.get(bare)) is not None:
+                if edge.at_ns is None or (old.at_ns is not None and old.at_ns <= edge.at_ns):
                     continue
                 rows = self._earlier
-            rows[_way(edge, self._labels)].append(_edge(edge, self._run(run)))
+            rows[_way(edge, self._labels)].append(_edge(edge, of))
 
     def rows(self) -> Rows:
         nodes = defaultdict[str, list[Properties]](list)
         for (label, key), said in sorted(self._said.items()):
-            (node,) = combined(claim for _, claim in said)
+            (node,) = [said[0][1]] if len(said) == 1 else combined(claim for _, claim in said)
             row: Properties = {"key": key, "tenant": self._runs[said[0][0]][0], "fields": dict(node.fields)}
             kind = NODE_KINDS[label]
             if is_own(kind):
@@ -151,6 +150,17 @@ class _Parts:
     def _run(self, run: int) -> int | None:
         """Return the number by which what a session says is marked, `None` where no session is known."""
         return run if self._runs[run][1] else None
+
+
+def _earliest(edges: Iterable[Edge]) -> dict[tuple[Any, ...], Edge]:
+    """Return each edge once, as `graph.parts.distinct` does, by all that tells it apart."""
+    found: dict[tuple[Any, ...], Edge] = {}
+    for edge in edges:
+        bare = (*edge[:6], edge.grade)
+        old = found.setdefault(bare, edge)
+        if old is not edge and edge.at_ns is not None and (old.at_ns is None or edge.at_ns < old.at_ns):
+            found[bare] = edge
+    return found
 
 
 def _named(node: Node) -> str:

@@ -1,11 +1,11 @@
 """Measure how fast a fleet's events come into Neo4j, beside the bare driver that creates the very rows.
 
-    python -m benchmarks.speed.projection --events 40000 --out benchmarks/speed/results/projection.json
+    python -m benchmarks.speed.projection --out benchmarks/speed/results/projection.json
 
 A real PostgreSQL and a real Neo4j on loopback, all on this machine. Synthetic sessions (those of `benchmarks.speed.ingest`) are
-appended to the event log and projected, a batch at a time; right after it the rows that the batch became are created once more by
-the driver alone, under labels of their own with the same constraint on their key: nodes that are new by `CREATE`, edges between
-nodes that are matched by their keys. Taking turns, both meet the same noise of the machine.
+appended to the event log and projected, some batches at a time; right after it the rows that they became are created once more by
+the driver alone, with transactions of the same size, under labels of their own with the same constraint on their key: nodes that
+are new by `CREATE`, edges between nodes that are matched by their keys. Taking turns, both meet the same noise of the machine.
 """
 
 import argparse
@@ -27,6 +27,8 @@ from graph.projection import Rows, Way, project
 from graph.schema import NODES
 from graph.stores.neo4j import BATCH, Neo4jStore
 
+AT_ONCE = 4
+"""Batches that are appended and projected at a time."""
 WANTED = 0.60
 """Rate of projecting as a share of the bare driver's."""
 
@@ -78,7 +80,7 @@ def measure(count: int, seed: int, folder: Path, address: str) -> dict[str, Any]
         events, content = [], 0
         for batch in batches(count, seed):
             events += batch
-            if len(events) < BATCH:
+            if len(events) < AT_ONCE * BATCH:
                 continue
             begun = time.perf_counter()
             for at in range(0, len(events), len(batch)):
@@ -87,15 +89,18 @@ def measure(count: int, seed: int, folder: Path, address: str) -> dict[str, Any]
             store.project()
             projected = time.perf_counter()
             entries = [
-                one for shard, head in sorted(store.log.heads().items())
-                for one in store.log.after(shard, seen.get(shard, 0), 2 * BATCH) if isinstance(one, Observed)
+                one for shard in sorted(store.log.heads())
+                for one in store.log.after(shard, seen.get(shard, 0), len(events)) if isinstance(one, Observed)
             ]  # fmt: skip
-            seen = store.log.heads()
-            rows = project(entries, (), runs({one.run for one in entries}))
-            rows_in_all += sum(map(len, rows.nodes.values())) + sum(map(len, rows.edges.values()))
-            before = time.perf_counter()
-            bare.create(rows)
-            times.append((len(events), appended - begun, projected - appended, time.perf_counter() - before))
+            seen, bare_s = store.log.heads(), 0.0
+            for at in range(0, len(entries), BATCH):
+                some = entries[at : at + BATCH]
+                rows = project(some, (), runs({one.run for one in some}))
+                rows_in_all += sum(map(len, rows.nodes.values())) + sum(map(len, rows.edges.values()))
+                before = time.perf_counter()
+                bare.create(rows)
+                bare_s += time.perf_counter() - before
+            times.append((len(events), appended - begun, projected - appended, bare_s))
             content += sum(len(event.content) for event in events)
             events = []
         attempts, transactions = store.attempts, store.transactions
@@ -121,7 +126,7 @@ def measure(count: int, seed: int, folder: Path, address: str) -> dict[str, Any]
 def main() -> None:
     """Measure and report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--events", type=int, default=40_000)
+    parser.add_argument("--events", type=int, default=160_000)
     parser.add_argument("--seed", type=int, default=6)
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()

@@ -7,6 +7,7 @@ that a crash anywhere leaves nothing out and brings nothing twice (docs/decision
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Self, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
@@ -48,6 +49,16 @@ class _Step(NamedTuple):
     shard: int
     after: int
     upto: int
+
+
+class _Batch(NamedTuple):
+    """What is written with one transaction."""
+
+    steps: tuple[_Step, ...]
+    entries: int
+    rows: Rows
+    wiped: int | None
+    """Number of a session that is written anew."""
 
 
 class Neo4jStore(SqlStore):
@@ -119,33 +130,35 @@ class Neo4jStore(SqlStore):
     def _project(self, heads: Mapping[int, int]) -> int:
         """Bring shards up to these numbers or beyond, some entries of several with each transaction."""
         done, places = 0, self.places()
-        while behind := [shard for shard, head in sorted(heads.items()) if places.get(shard, 0) < head]:
-            steps, entries = self._next(behind, places, heads)
-            rows, wiped = self._rows(steps, entries)
-            if not self._advance(steps, rows, wiped):
-                return done  # somebody else was here
-            places |= {step.shard: step.upto for step in steps}
-            done += len(entries)
+        with ThreadPoolExecutor(1, "clew projection") as pool:
+            # What comes next is read and folded while this is written; it is thrown away where this is not.
+            coming = pool.submit(self._next, heads, places)
+            while (batch := coming.result()) is not None:
+                places = places | {step.shard: step.upto for step in batch.steps}
+                coming = pool.submit(self._next, heads, places)
+                if not self._advance(batch):
+                    break  # somebody else was here
+                done += batch.entries
         return done
 
-    def _next(
-        self, behind: Iterable[int], places: Mapping[int, int], heads: Mapping[int, int]
-    ) -> tuple[list[_Step], list[Entry]]:
-        """Return the next entries, and how far they lead each shard. Of what was withdrawn from, one, by itself."""
+    def _next(self, heads: Mapping[int, int], places: Mapping[int, int]) -> _Batch | None:
+        """Return what comes next, `None` behind the end. What was withdrawn from is written anew by itself."""
         steps, entries = list[_Step](), list[Entry]()
-        for shard in behind:
+        for shard in sorted(shard for shard, head in heads.items() if places.get(shard, 0) < head):
             after = places.get(shard, 0)
             found = self.log.after(shard, after, BATCH - len(entries))
             stop = next((at for at, one in enumerate(found) if isinstance(one, Withdrawn)), None)
             if stop == 0:
-                return ([_Step(shard, after, found[0].seq)], found[:1]) if not entries else (steps, entries)
+                if not entries:
+                    steps, entries = [_Step(shard, after, found[0].seq)], found[:1]
+                break
             found = found[:stop]
             # Not every number has an entry: an observation that was known used one up.
             steps.append(_Step(shard, after, found[-1].seq if found else heads[shard]))
             entries += found
             if len(entries) >= BATCH:
                 break
-        return steps, entries
+        return _Batch(tuple(steps), len(entries), *self._rows(steps, entries)) if steps else None
 
     def _rows(self, steps: Sequence[_Step], entries: Sequence[Entry]) -> tuple[Rows, int | None]:
         """Return what entries become, and the session that is to be written anew."""
@@ -155,16 +168,16 @@ class Neo4jStore(SqlStore):
         before = [one for step in steps for one in self.log.before(step.shard, step.after + 1, step.upto)]
         return project(facts, before, self.log.runs({one.run for one in facts})), None
 
-    def _advance(self, steps: Sequence[_Step], rows: Rows, wiped: int | None) -> bool:
-        """Write rows and the place behind them, all of it or nothing; return whether this was the one who did."""
+    def _advance(self, batch: _Batch) -> bool:
+        """Write a batch and the places behind it, all of it or nothing; return whether this was the one who did."""
 
         def write(transaction: ManagedTransaction) -> None:
-            moved = transaction.run(cypher.ADVANCE, steps=[step._asdict() for step in steps]).single(strict=True)
-            if moved["shards"] < len(steps):
+            moved = transaction.run(cypher.ADVANCE, steps=[step._asdict() for step in batch.steps]).single(strict=True)
+            if moved["shards"] < len(batch.steps):
                 raise _Overtaken
-            if wiped is not None:
-                _wipe(transaction, wiped)
-            _insert(transaction, rows)
+            if batch.wiped is not None:
+                _wipe(transaction, batch.wiped)
+            _insert(transaction, batch.rows)
 
         try:
             self._write(write)
