@@ -251,7 +251,7 @@ class Desk:
                     raise
                 except Exception as error:  # noqa: BLE001 - whatever it is, it is that session's, and others wait
                     self.casebook.release(linked, now_ns=now_ns(), reason=f"{type(error).__name__}: {error}")
-            saved = self._keep(group)
+            saved = self._keep_as_many(group, now_ns)
         except (CorrelatorError, GraphError):
             # No fault of the sessions: a store cannot be reached.
             with suppress(CorrelatorError):
@@ -260,6 +260,20 @@ class Desk:
             raise
         judged = sum(len(run.sessions) for run in group) - len(saved.lost)
         return Cleared(judged, saved.stories, saved.changed)
+
+    def _keep_as_many(self, group: Sequence[JudgedRun], now_ns: Callable[[], int]) -> Saved:
+        """Keep what was found in some runs; where that fails, in each by itself: one must not hold up the others."""
+        try:
+            return self._keep(group)
+        except (CorrelatorError, GraphError):
+            saved = Saved((), ())
+            for run in group:
+                try:
+                    saved += self._keep([run])
+                except (CorrelatorError, GraphError) as error:
+                    # Where the store cannot be reached, this raises, too, and it is nobody's fault.
+                    self.casebook.release(run.sessions, now_ns=now_ns(), reason=str(error))
+            return saved
 
     def _keep(self, group: Sequence[JudgedRun]) -> Saved:
         """Keep what was found in some runs: what is derived in the graph, then the stories."""

@@ -92,7 +92,7 @@ from sensor.event import (
     ToolServed,
     Unparsed,
 )
-from sensor.identity import digest
+from sensor.identity import DEFAULT_TENANT, digest
 
 SHORT = 200
 """Longest field of a node, in characters. The whole text is in the event log."""
@@ -127,8 +127,14 @@ def fact_key(event: Event) -> str:
     """Return the key of the node that stands for the fact: where derived edges of an agent event start or end."""
     if isinstance(event, ToolCalled) and event.call_id:
         return call_key(event.tenant, event.session, event.call_id)
-    # No session, no tenant in the fact's key: it is added, so that tenants never meet.
-    return event.entity if event.session else digest("fact", event.tenant, event.entity)
+    return _key(event)
+
+
+def _key(event: Event) -> str:
+    """Return the key of a fact among all tenants: two may have sessions of one key, and what has no session has no tenant in it."""
+    if event.session and event.tenant == DEFAULT_TENANT:
+        return event.entity
+    return digest("fact", event.tenant, event.entity)
 
 
 class _Fact:
@@ -140,7 +146,7 @@ class _Fact:
         self.tenant = event.tenant
         self.session = event.session
         self.entity = event.entity
-        self.key = self.entity if self.session else digest("fact", self.tenant, self.entity)
+        self.key = _key(event)
         self.position = min(event.position, LARGEST)
         self.part = min(event.part, LARGEST)
         self.at_ns = event_time(event)

@@ -73,7 +73,7 @@ _SHARD = Table(
 )  # fmt: skip
 _SESSION = Table(
     "log_session", _TABLES,
-    Column("no", Integer, primary_key=True),
+    Column("no", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("name", String(32), nullable=False, unique=True),
     Column("tenant", Hostile, nullable=False),
     Column("key", Hostile, nullable=False),
@@ -85,7 +85,7 @@ _SESSION = Table(
 )  # fmt: skip
 _EVENT = Table(
     "log_event", _TABLES,
-    Column("session_no", Integer, primary_key=True, autoincrement=False),
+    Column("session_no", BigInteger, primary_key=True, autoincrement=False),
     Column("position", BigInteger, primary_key=True, autoincrement=False),
     Column("part", BigInteger, primary_key=True, autoincrement=False),
     Column("id", String(32), primary_key=True),
@@ -99,7 +99,7 @@ _CONCLUSION = Table(
     "log_conclusion", _TABLES,
     Column("shard", Integer, primary_key=True, autoincrement=False),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("session_no", Integer, nullable=False, index=True),
+    Column("session_no", BigInteger, nullable=False, index=True),
     Column("content", Text),
 )  # fmt: skip
 """What was derived in a session; without content, that observations of it were withdrawn."""
@@ -184,7 +184,12 @@ class EventLog:
         with self._explained():
             self._engine = connected(address)
             self._writer = self._engine.execution_options(writing=True)
-            insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
+            is_postgres = self._engine.dialect.name == "postgresql"
+            # In SQLite a transaction reads as of its beginning anyway.
+            self._reader = (
+                self._engine.execution_options(isolation_level="REPEATABLE READ") if is_postgres else self._engine
+            )
+            insert = postgresql.insert if is_postgres else sqlite.insert
             self._insert = {table: insert(table).on_conflict_do_nothing() for table in _TABLES.tables.values()}
             self._prepare()
 
@@ -229,13 +234,13 @@ class EventLog:
         edges = {edge for one in folded for edge in one.edges}.union(*(one.edges for one in before))
         labels = {node.key: node.label for node in (*nodes, *derived.nodes)}
         require_ends(derived.edges, set(labels), derived.session)
-        new = [edge for edge in distinct(derived.edges) if edge not in edges]
+        known = {edge._replace(at_ns=None): edge.at_ns for edge in distinct(edges)}
+        new = [edge for edge in distinct(derived.edges) if _says_more(edge, known)]
         more = sorted(set(derived.nodes) - nodes)
         if new or more:
-            bare = {edge._replace(at_ns=None) for edge in edges}
             content = {
                 "edges": new, "nodes": more, "own": sorted(own & {node.key for node in more}),
-                "earlier": [edge for edge in new if edge._replace(at_ns=None) in bare],
+                "earlier": [edge for edge in new if edge._replace(at_ns=None) in known],
                 "labels": {key: labels[key] for edge in new for key in (edge.source, edge.target)},
             }  # fmt: skip
             self._note(db, shard_of_run(run), heads, number, to_json(content).decode())
@@ -344,13 +349,16 @@ class EventLog:
         return self._observed(rows)
 
     @contextmanager
-    def only_one(self) -> Iterator[bool]:
-        """Give whether nobody else is in here, in this database, at the moment; in SQLite nobody is kept out."""
+    def only_one(self, *, waiting: bool = False) -> Iterator[bool]:
+        """Give whether nobody else is in here, in this database; `waiting` for him to be gone. In SQLite nobody is kept out."""
         if self._engine.dialect.name != "postgresql":
             yield True
             return
         with self._explained(), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
-            mine = bool(db.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _PROJECTING}))
+            if waiting:
+                db.execute(text("SET lock_timeout = 0"))
+                db.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _PROJECTING})
+            mine = waiting or bool(db.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _PROJECTING}))
             try:
                 yield mine
             finally:
@@ -392,6 +400,9 @@ class EventLog:
         wanted = dict.fromkeys(runs)
         found = {run: number for run in wanted if (number := self._numbers.get(run)) is not None}
         if missing := [run for run in wanted if run not in found]:
+            found |= self._asked(db, missing)
+        # Asked first: a number is used up by each that is to be inserted, also where it is there.
+        if missing := [run for run in missing if run not in found]:
             db.execute(self._insert[_SESSION], [_NOTHING | _named(run) for run in missing])
             found |= self._asked(db, missing)
         return found
@@ -471,7 +482,8 @@ class EventLog:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with self._explained(), self._engine.connect() as db:
+        """Read as of one moment, whatever others commit between two questions."""
+        with self._explained(), self._reader.connect() as db:
             yield db
 
     @contextmanager
@@ -519,6 +531,14 @@ def _listed(sources: Iterable[str]) -> str:
 
 def _seq(entry: Entry) -> int:
     return entry.seq
+
+
+def _says_more(edge: Edge, known: Mapping[Edge, int | None]) -> bool:
+    """Return whether an edge is not known, or not as early."""
+    bare = edge._replace(at_ns=None)
+    if bare not in known:
+        return True
+    return edge.at_ns is not None and (known[bare] is None or edge.at_ns < (known[bare] or 0))
 
 
 def _conclusions(db: Connection, number: int) -> Iterator[Concluded]:

@@ -23,10 +23,16 @@ def connected(address: str) -> Engine:
     if "://" not in address:
         _private(Path(address))
         address = f"sqlite:///{address}"
-    url = make_url(address)
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        # Without what it says: there may be a password in it.
+        raise ArgumentError(
+            "this is no address of a database; give postgresql+psycopg://user:password@host/name"
+        ) from None
     if url.get_backend_name() != "sqlite":
         try:
-            return create_engine(url, pool_pre_ping=True)
+            return _postgres(create_engine(url, pool_pre_ping=True, connect_args=_KEEPALIVE))
         except ModuleNotFoundError as error:
             raise ArgumentError(
                 f"{error.name} is not installed; for PostgreSQL: pip install 'clew[postgres]'"
@@ -47,9 +53,31 @@ _ALONE = 0x436C6577
 
 
 def shown(address: str) -> str:
-    """Return an address as it may be shown: without user and password."""
+    """Return an address as it may be shown: without user and password, wherever they stand."""
     scheme, separator, rest = address.partition("://")
-    return f"{scheme}{separator}{rest.rpartition('@')[2]}" if separator else address
+    if not separator:
+        return address
+    rest = rest.partition("?")[0]
+    # Without a host, what looks like a port may be a password.
+    return f"{scheme}://{rest.rpartition('@')[2]}" if "@" in rest or rest.count(":") < 1 else f"{scheme}://…"
+
+
+_KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "connect_timeout": 10}
+"""So that who is gone is noticed (PostgreSQL's documentation, 34.1.2)."""
+
+
+def _postgres(engine: Engine) -> Engine:
+    """Return the engine, set up so that who stops in the middle does not hold up the others for ever."""
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        cursor.execute("SET idle_in_transaction_session_timeout = '60s'")
+        cursor.execute("SET lock_timeout = '30s'")
+        cursor.close()
+        connection.commit()
+
+    return engine
 
 
 def _private(path: Path) -> None:

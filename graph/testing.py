@@ -198,6 +198,28 @@ class GraphStoreContract:
         assert store.events(FIRST) == []
         assert len(store.subgraph(FIRST, tenant="b").nodes("Decision")) == 0
 
+    def test_equal_conversations_of_two_tenants_are_as_each_would_be_alone(self, tmp_path: Path) -> None:
+        a, b = conversation(tenant="a"), conversation(tenant="b")
+        b[0] = b[0].model_copy(update={"text": "Read my notes, all of them."})
+        alone = self.make(tmp_path / "alone")
+        alone.merge(a)
+        expected = alone.subgraph(FIRST, tenant="a")
+        alone.close()
+        store = self.make(tmp_path / "both")
+        store.merge([*a, *b])
+
+        assert store.subgraph(FIRST, tenant="a") == expected
+        assert not {node.key for node in store.subgraph(FIRST, tenant="b").nodes()} & {n.key for n in expected.nodes()}
+        assert store.withdraw(FIRST, {a[0].id}, tenant="a") == 1
+        assert len(store.subgraph(FIRST, tenant="b").nodes("Prompt")) == 1
+        store.close()
+
+    def test_a_derived_edge_has_the_earliest_of_its_times(self, store: GraphStore) -> None:
+        store.merge(conversation())
+        for at_ns in (500, 300, 900, None):
+            store.add_edges([Derived(FIRST, [_carried(conversation(), Grade.E2, at_ns=at_ns)])])
+        assert [edge.at_ns for edge in store.subgraph(FIRST).edges(CARRIED.label)] == [300]
+
     def test_a_batch_that_fails_leaves_nothing_behind(self, store: GraphStore) -> None:
         nothing: Any = object()
         broken = PromptSubmitted.model_construct(session=SECOND, position=0, source="trace", text=nothing)

@@ -60,15 +60,15 @@ class Waker:
             LOG.warning("the broker cannot be reached (%s); the sweeper finds the work", error)
 
 
-def application(settings: Settings) -> Celery:
-    """Return the application with its tasks; nothing is connected yet."""
+def application(settings: Settings, *, patience_s: float = 30) -> Celery:
+    """Return the application with its tasks; nothing is connected yet. `patience_s`: with a broker that does not answer."""
     app = Celery("clew", broker=settings.broker, set_as_current=False)
     app.conf.update(
         accept_content=["json"], task_serializer="json", result_serializer="json", task_ignore_result=True,
         task_acks_late=True, task_reject_on_worker_lost=True, worker_prefetch_multiplier=1, task_default_queue=TABLE[0].queue,
         worker_hijack_root_logger=False, worker_send_task_events=False,
         broker_connection_retry_on_startup=True, broker_connection_max_retries=None, worker_enable_remote_control=False,
-        broker_transport_options={"max_retries": 1, "interval_start": 0, "socket_connect_timeout": 2, "socket_timeout": 30},
+        broker_transport_options={"max_retries": 1, "interval_start": 0, "socket_connect_timeout": 2, "socket_timeout": patience_s},
     )  # fmt: skip
     mine = _Mine(settings)
 
@@ -93,7 +93,7 @@ def application(settings: Settings) -> Celery:
 
 def dispatcher(settings: Settings) -> Waker:
     """Return what wakes workers up."""
-    return Waker(application(settings))
+    return Waker(application(settings, patience_s=1))
 
 
 def run(settings: Settings, processes: int) -> None:

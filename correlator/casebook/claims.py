@@ -20,6 +20,8 @@ JUDGE = "judge"
 """Name of the task."""
 _SUSPECT = 2
 """Claims without a judgement from which on a session is claimed by itself."""
+_PAGES = 20
+"""Pages of sessions that are looked at for some that can be claimed."""
 BACKOFF_NS = 10**9
 """Until a session is tried again that failed; twice as long each time."""
 DIED = f"Whoever judged it did not come to an end, {MOST_TRIES} times."
@@ -34,27 +36,42 @@ def claim(db: Session, tenant: str, now_ns: int, lease_ns: int, limit: int) -> l
     free = select(SessionRow).where(
         SessionRow.tenant == tenant, _waits(SessionRow), _is_free(now_ns), ~_taught_by_others()
     )
+    found: list[tuple[SessionRecord, ...]] = []
     order = (SessionRow.first_ns.is_(None), SessionRow.first_ns, SessionRow.key)
     now_and_then = now_ns // 10**6 % 8 == 0
-    rows: Sequence[SessionRow] = ()
     for alone in (True, False) if now_and_then else (False, True):
         some = free.where(SessionRow.tries >= _SUSPECT if alone else SessionRow.tries < _SUSPECT).order_by(*order)
-        rows = db.scalars(some.limit(1 if alone else limit).with_for_update(skip_locked=True)).all()
-        if rows:
+        passed = set[str]()
+        for _ in range(_PAGES):
+            page = some.where(SessionRow.key.not_in(passed)).limit(1 if alone else limit)
+            rows = db.scalars(page.with_for_update(skip_locked=True)).all()
+            found = _claimed(db, tenant, rows, now_ns, lease_ns)
+            if found or not rows:
+                break
+            passed |= {row.key for row in rows}  # all of them hang on what somebody else has
+        if found:
             break
+    db.flush()
+    return found
+
+
+def _claimed(
+    db: Session, tenant: str, rows: Sequence[SessionRow], now_ns: int, lease_ns: int
+) -> list[tuple[SessionRecord, ...]]:
+    """Claim sessions with what is linked to each, but for what was given up, where nobody else has any of it."""
     found = []
     for linked in linked_sessions(db, [session_record(row) for row in rows]):
-        keys = [one.key for one in linked]
-        mine = select(SessionRow).where(SessionRow.tenant == tenant, SessionRow.key.in_(keys), _is_free(now_ns))
+        here = (SessionRow.tenant == tenant, SessionRow.key.in_([one.key for one in linked]))
+        alive = set(db.scalars(select(SessionRow.key).where(*here, SessionRow.tries < MOST_TRIES)))
+        mine = select(SessionRow).where(SessionRow.tenant == tenant, SessionRow.key.in_(alive), _is_free(now_ns))
         held = {row.key: row for row in db.scalars(mine.with_for_update(skip_locked=True))}
-        if len(held) < len(keys):
-            continue  # somebody has one of them, and judges them all
+        if len(held) < len(alive):
+            continue
         for row in held.values():
             row.claim += 1
             row.claimed_until_ns = now_ns + lease_ns
             row.tries += 1
-        found.append(tuple(session_record(held[key]) for key in keys))
-    db.flush()
+        found.append(tuple(session_record(held[one.key]) for one in linked if one.key in held))
     return found
 
 
@@ -116,12 +133,15 @@ def _is_free(now_ns: int) -> ColumnElement[bool]:
 
 
 def _taught_by_others() -> ColumnElement[bool]:
-    """Return whether a session of the same workload waits, and is not given up, that began before the hour of this one."""
+    """Return whether a session of the same workload waits, and is not given up, that ended before the hour of this one."""
     other = aliased(SessionRow)
+    # SQL rounds towards zero; times before 1970 are hostile, and have an hour all the same.
+    into_hour = (SessionRow.first_ns % EPOCH_NS + EPOCH_NS) % EPOCH_NS
     return exists().where(
         other.tenant == SessionRow.tenant,
         other.workload == SessionRow.workload,
+        other.key != SessionRow.key,
         other.revision > other.judged,
         other.tries < MOST_TRIES,
-        other.first_ns < SessionRow.first_ns - SessionRow.first_ns % EPOCH_NS,
+        other.last_ns < SessionRow.first_ns - into_hour,
     )

@@ -18,6 +18,7 @@ from correlator.casebook.rows import kept_of, rows_of, story_json, story_of
 from correlator.casebook.tables import (
     AliasRow,
     CampaignRow,
+    DeadRow,
     HandoverRow,
     KeptRow,
     LessonRow,
@@ -28,6 +29,7 @@ from correlator.casebook.tables import (
 )
 from correlator.pipeline import Judgement
 from correlator.story import AlertShown, Story
+from graph.fold import LARGEST
 from sensor.event import AlertReceived
 from sensor.identity import digest
 
@@ -79,12 +81,15 @@ def keep(db: Session, judged: Sequence[JudgedRun]) -> Saved:
         return Saved((), (), lost=lost)
     heads = {session.key: run.sessions[0].key for run in judged for session in run.sessions}
     _keep_sessions(rows, judged)
+    for given_up in rows_of(db, DeadRow, DeadRow.key, tenant, heads):
+        db.delete(given_up)  # who slept has woken up, and come to an end after all
     taught = _keep_lessons(db, rows_of(db, LessonRow, LessonRow.session, tenant, heads), rows, judged)
     late = _outdated(db, judged)
     kept = _keep_kept(db, rows_of(db, KeptRow, KeptRow.session, tenant, heads), judged)
     _keep_reads(db, tenant, judged)
     late |= _taught_otherwise(db, taught)
     late |= {row.session for row in rows_of(db, ReadRow, ReadRow.key, tenant, kept) if row.session not in heads}
+    late |= _read_before_it_was_stored(judged, kept)
     for again in rows_of(db, SessionRow, SessionRow.key, tenant, late, locked=True):
         again.revision += 1
     known: dict[str, list[StoryRow]] = defaultdict(list)
@@ -151,25 +156,36 @@ def _keep_lessons(
         lesson = lesson_json(run.judgement.lesson)
         first, *others = run.sessions
         session = sessions[first.key]
-        mark = digest(lesson, str(session.clean), session.last_ns, str(session.ended))
+        # Whose judgement is not clean teaches nobody, whatever else changes; what a verdict changes is not followed here.
+        mark = digest(lesson, session.last_ns, str(session.ended)) if session.clean else "nobody"
         row = held.get(first.key)
         if row is None:
             row = LessonRow(tenant=first.tenant, session=first.key, json=lesson, mark="")
             db.add(row)
-        if row.mark != mark:
-            row.json, row.mark = lesson, mark
+        if row.mark != mark and (session.clean or row.mark):
             changed.append(session)
+        row.json, row.mark = lesson, mark
         for other in others:
             if other.key in held:
                 db.delete(held[other.key])
     return changed
 
 
+def _read_before_it_was_stored(judged: Sequence[JudgedRun], kept: frozenset[str]) -> set[str]:
+    """Return the first sessions of runs that read what one that was judged behind them has stored."""
+    found, stored = set[str](), set[str]()
+    for run in reversed(judged):
+        if stored & run.looked_up.keys:
+            found.add(run.sessions[0].key)
+        stored |= {one.key for one in run.judgement.kept} & kept
+    return found
+
+
 def _taught_otherwise(db: Session, changed: Iterable[SessionRow]) -> set[str]:
     """Return the sessions that were judged, and that begin in an hour after one that now teaches something else has ended."""
     found = set[str]()
     for teacher in changed:
-        if teacher.last_ns is None:
+        if teacher.last_ns is None or teacher.last_ns > LARGEST - EPOCH_NS:
             continue
         hour = teacher.last_ns - teacher.last_ns % EPOCH_NS + EPOCH_NS
         found.update(

@@ -88,10 +88,13 @@ class Neo4jStore(SqlStore):
         """Return the store at `bolt://user:password@host:port?log=…`; `log` is the address of the database of the event log."""
         parts = urlsplit(location)
         log = parse_qs(parts.query).get("log", [""])[0]
-        if not log or not parts.hostname:
+        try:
+            is_whole = bool(log and parts.hostname) and (parts.port or 0) >= 0
+        except ValueError:  # no number where the port should be; it may be a password
+            is_whole = False
+        if not is_whole:
             raise StoreUnreachable(
-                f"{parts.scheme}://{parts.hostname or ''} names no event log; "
-                "give bolt://user:password@host:7687?log=postgresql+psycopg://…"
+                "This is no address of a Neo4j with an event log; give bolt://user:password@host:7687?log=postgresql+psycopg://…"
             )
         uri = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], "", "", ""))
         user, password = unquote(parts.username or "neo4j"), unquote(parts.password or "")
@@ -122,10 +125,11 @@ class Neo4jStore(SqlStore):
 
     def rebuild(self) -> int:
         """Empty the graph and project the whole log; return how many entries that took."""
-        with self._explained(), self._driver.session() as session:
-            session.run(cypher.EMPTY).consume()
-        self._prepare()
-        return self.project()
+        with self.log.only_one(waiting=True):
+            with self._explained(), self._driver.session() as session:
+                session.run(cypher.EMPTY).consume()
+            self._prepare()
+            return self._project(self.log.heads())
 
     def _project(self, heads: Mapping[int, int]) -> int:
         """Bring shards up to these numbers or beyond, some entries of several with each transaction."""

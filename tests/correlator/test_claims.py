@@ -142,3 +142,44 @@ def test_many_who_claim_at_once_get_each_session_once(address: str, book: Casebo
         found = [key for some in pool.map(work, range(4)) for key in some]
     found += [one.key for linked in claim(book) for one in linked]
     assert sorted(found) == [f"s{number:03}" for number in range(100)]
+
+
+def test_a_session_from_before_the_epoch_is_taught_by_nobody_and_holds_up_nobody(book: Casebook) -> None:
+    note(book, "old", at_ns=-5 * 10**12)
+    note(book, "today", at_ns=HOUR_NS)
+    (old,) = claim(book)
+    assert old[0].key == "old"
+    book.save([judged(old)])
+    assert keys(claim(book)) == [["today"]]
+
+
+def test_a_session_that_goes_on_in_the_hour_of_another_teaches_it_nothing_and_is_not_waited_for(book: Casebook) -> None:
+    note(book, "long", at_ns=0)
+    note(book, "long", at_ns=HOUR_NS + 1)
+    note(book, "new", at_ns=HOUR_NS + 2)
+    assert keys(claim(book)) == [["long"], ["new"]]
+
+
+def test_what_hangs_on_a_session_that_was_given_up_is_judged_without_it(book: Casebook) -> None:
+    note(book, "hub", at_ns=0)
+    for number in range(MOST_TRIES):
+        (linked,) = claim(book, now_ns=number * HOUR_NS)
+        book.release(linked, now_ns=number * HOUR_NS, reason="no memory")
+    note(book, "hub", at_ns=0, handed_to=("child",))
+    note(book, "child", at_ns=0)
+    assert keys(claim(book, now_ns=MOST_TRIES * HOUR_NS)) == [["child"]]
+
+
+def test_sessions_that_wait_for_one_that_somebody_has_do_not_hide_others(book: Casebook) -> None:
+    children = tuple(f"c{number:02}" for number in range(40))
+    note(book, "hub", at_ns=0, handed_to=children)
+    assert keys(claim(book)) == [["hub"]]
+    note(book, *children, "z", at_ns=1)
+    assert keys(claim(book, limit=16)) == [["z"]]
+
+
+def test_a_time_of_any_size_is_kept(book: Casebook) -> None:
+    note(book, "huge", at_ns=2**63 - 1)
+    (linked,) = claim(book)
+    harmless = JudgedRun(linked, judge([]))
+    assert book.save([harmless]).lost == ()

@@ -7,8 +7,21 @@ revision = "0002"
 down_revision = "0001"
 
 
+_HOSTILE = {
+    "sessions": ("tenant", "key", "workload", "source"), "stories": ("tenant",), "aliases": ("tenant",),
+    "lessons": ("tenant", "session"), "campaigns": ("tenant",), "verdicts": ("tenant",),
+    "handovers": ("tenant", "to_session", "from_session"), "kept": ("tenant", "session", "tool", "server", "text", "principal"),
+    "hooks": ("tenant", "mark", "session"), "alerts": ("tenant", "session"), "marks": ("tenant", "mark"),
+}  # fmt: skip
+
+
 def upgrade() -> None:
     """Add what a claim is, what tells that a lesson changed, and the tables of what was read and of what was given up."""
+    # Texts that somebody else wrote are kept as `graph.sql.Hostile` has them from now on.
+    for table, columns in _HOSTILE.items():
+        for column in columns:
+            doubled = sa.text(f"UPDATE {table} SET {column} = replace({column}, :one, :two)")  # noqa: S608 - our own names
+            op.get_bind().execute(doubled, {"one": "\\", "two": "\\\\"})
     op.add_column("lessons", sa.Column("mark", sa.Text(), server_default="", nullable=False))
     op.drop_index("ix_sessions_workload", "sessions")
     op.create_index("ix_sessions_workload", "sessions", ["tenant", "workload", "first_ns"])
