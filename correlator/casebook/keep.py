@@ -12,7 +12,7 @@ from correlator.absorb import Hook, hooks
 from correlator.casebook.alerts import alerts_of, note_alerts, rehook
 from correlator.casebook.find import kept_rows
 from correlator.casebook.identity import Known, Plan, reconcile
-from correlator.casebook.lessons import EPOCH_NS, lesson_json, signatures
+from correlator.casebook.lessons import EPOCH_NS, MINUTE_NS, lesson_json, signatures
 from correlator.casebook.records import Arrival, JudgedRun, Saved
 from correlator.casebook.rows import kept_of, rows_of, story_json, story_of
 from correlator.casebook.tables import (
@@ -156,8 +156,10 @@ def _keep_lessons(
         lesson = lesson_json(run.judgement.lesson)
         first, *others = run.sessions
         session = sessions[first.key]
-        # Whose judgement is not clean teaches nobody, whatever else changes; what a verdict changes is not followed here.
-        mark = digest(lesson, session.last_ns, str(session.ended)) if session.clean else "nobody"
+        # Whose judgement is not clean teaches nobody, whatever else changes; what a verdict changes is not followed here. Whom it
+        # teaches depends on the minute of its last event: hours begin with one, and the idle time is so many.
+        minute = None if session.last_ns is None else session.last_ns // MINUTE_NS
+        mark = digest(lesson, minute, str(session.ended)) if session.clean else "nobody"
         row = held.get(first.key)
         if row is None:
             row = LessonRow(tenant=first.tenant, session=first.key, json=lesson, mark="")

@@ -22,11 +22,9 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from correlator.baseline import MIN_SESSIONS, Epoch
 from correlator.casebook.book import Casebook
-from correlator.casebook.lessons import EPOCH_SESSIONS, read_lesson, watermark
+from correlator.casebook.lessons import EPOCH_SESSIONS, MINUTE_NS, read_lesson, watermark
 from correlator.casebook.records import BaselineSummary, SessionRecord, Teaching
 from correlator.casebook.tables import LessonRow, SessionRow, StoryRow, VerdictRow
-
-MINUTE_NS = 60 * 10**9
 
 Moment = tuple[str, str, int | None, int | None]
 """Tenant, workload, and the watermark: in event time, or else the ingest before which sessions count."""

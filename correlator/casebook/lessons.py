@@ -7,6 +7,7 @@ from correlator.baseline import Lesson, flow_signature
 from correlator.chain import Chain
 from correlator.taint import Flow
 
+MINUTE_NS = 60 * 10**9
 EPOCH_NS = 3_600 * 10**9
 """Sessions that begin within one hour share an epoch, so that it is made once and not for each of them."""
 EPOCH_SESSIONS = 500
