@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 _GROUP = 16
 """Sessions, at most, whose judgements are kept with one commit."""
 _PAUSE_S = 0.05
+"""Seconds after which one looks again whether others have judged what they claimed: nothing tells when they have."""
 _OTHERS = 16
 """Sessions that are read again because another reads what they kept."""
 BATCH_EVENTS = 1_000

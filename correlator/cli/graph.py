@@ -1,5 +1,6 @@
 """`clew graph show SESSION`: nodes and edges as text, JSON or DOT; and Neo4j brought up to date, or made again."""
 
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,10 +9,12 @@ import typer
 from correlator.cli.verb import Run, verb
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pydantic import JsonValue
 
     from graph.parts import Node
-    from graph.store import GraphStore, Projection
+    from graph.store import Projection
     from graph.subgraph import Subgraph
 
 app = typer.Typer(
@@ -61,36 +64,31 @@ def show(
 @verb
 def project(run: Run) -> None:
     """Bring the graph in Neo4j up to the end of the event log."""
-    from correlator.wiring import open_graph
-
-    settings = run.settings()
-    store = open_graph(settings)
-    try:
-        run.say(f"{_projected(store).project()} entries of the event log were projected")
-    finally:
-        store.close()
+    with _projection(run) as projection:
+        run.say(f"{projection.project()} entries of the event log were projected")
 
 
 @app.command()
 @verb
 def rebuild(run: Run) -> None:
     """Empty the graph in Neo4j and project the whole event log again. Nothing is lost: the log has everything."""
+    with _projection(run) as projection:
+        run.say(f"{projection.rebuild()} entries of the event log were projected")
+
+
+@contextmanager
+def _projection(run: Run) -> "Iterator[Projection]":
+    """Give the store, where it is one whose graph is projected."""
     from correlator.wiring import open_graph
-
-    settings = run.settings()
-    store = open_graph(settings)
-    try:
-        run.say(f"{_projected(store).rebuild()} entries of the event log were projected")
-    finally:
-        store.close()
-
-
-def _projected(store: "GraphStore") -> "Projection":
     from graph.store import Projection
 
-    if not isinstance(store, Projection):
-        raise typer.BadParameter("only the store neo4j is projected: set CLEW_BACKEND=neo4j and CLEW_NEO4J")
-    return store
+    store = open_graph(run.settings())
+    try:
+        if not isinstance(store, Projection):
+            raise typer.BadParameter("only the store neo4j is projected: set CLEW_BACKEND=neo4j and CLEW_NEO4J")
+        yield store
+    finally:
+        store.close()
 
 
 def _data(key: str, graph: "Subgraph") -> "JsonValue":

@@ -9,10 +9,10 @@ from correlator.cli.verb import Run, verb
 app = typer.Typer(
     rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="Show what waits, and what was given up."
 )
-dead = typer.Typer(
+given_up = typer.Typer(
     rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="What was given up after many tries."
 )
-app.add_typer(dead, name="dead")
+app.add_typer(given_up, name="dead")
 
 
 @app.command()
@@ -24,16 +24,16 @@ def status(run: Run) -> None:
 
     settings = run.settings()
     with opened(settings) as desk:
-        waiting = sum(1 for one in desk.casebook.sessions(settings.tenant) if one.waiting)
-        given_up = len(desk.casebook.dead(settings.tenant))
+        dead = {one.key for one in desk.casebook.dead(settings.tenant)}
+        waiting = sum(one.waiting and one.key not in dead for one in desk.casebook.sessions(settings.tenant))
         lag = desk.graph.lag() if isinstance(desk.graph, Projection) else 0
     if run.json:
-        run.data({"waiting": waiting, "dead": given_up, "lag": lag})
+        run.data({"waiting": waiting, "dead": len(dead), "lag": lag})
     else:
-        run.out(f"{waiting} sessions wait, {given_up} were given up, the graph is {lag} entries behind\n")
+        run.out(f"{waiting} sessions wait, {len(dead)} were given up, the graph is {lag} entries behind\n")
 
 
-@dead.command("list")
+@given_up.command("list")
 @verb
 def list_(run: Run) -> None:
     """List what was given up, the latest first."""
@@ -53,7 +53,7 @@ def list_(run: Run) -> None:
         run.say("nothing was given up")
 
 
-@dead.command()
+@given_up.command()
 @verb
 def retry(
     run: Run,

@@ -35,6 +35,7 @@ TIMEOUT_S = 120.0
 """Seconds that a transaction may take in the server."""
 
 _PAUSE_S = 0.02
+"""Seconds after which one looks again how far another has projected."""
 
 T = TypeVar("T")
 
@@ -86,16 +87,16 @@ class Neo4jStore(SqlStore):
     @classmethod
     def open(cls, location: str) -> Self:
         """Return the store at `bolt://user:password@host:port?log=…`; `log` is the address of the database of the event log."""
-        parts = urlsplit(location)
-        log = parse_qs(parts.query).get("log", [""])[0]
         try:
-            is_whole = bool(log and parts.hostname) and (parts.port or 0) >= 0
-        except ValueError:  # no number where the port should be; it may be a password
-            is_whole = False
-        if not is_whole:
+            parts = urlsplit(location)
+            log = parse_qs(parts.query).get("log", [""])[0]
+            if not log or not parts.hostname or parts.port == 0:
+                raise ValueError
+        except ValueError:
+            # Without what it says: where there is no number for the port, there may be a password.
             raise StoreUnreachable(
                 "This is no address of a Neo4j with an event log; give bolt://user:password@host:7687?log=postgresql+psycopg://…"
-            )
+            ) from None
         uri = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], "", "", ""))
         user, password = unquote(parts.username or "neo4j"), unquote(parts.password or "")
         return cls(EventLog(log), uri, user=user, password=password)

@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from correlator.casebook import Arrival
+from correlator.casebook.find import MOST_TRIES
 from correlator.cli.app import VERBS
+from correlator.cli.desk import opened_casebook
 from correlator.cli.reference import reference
 from correlator.render import FORMATS
+from correlator.settings import Settings
 from sensor.event import DatabaseQueried, Event, HttpRequested, HttpResponded
 from sensor.sources.replay import write
 from tests.correlator.recorded import LOW, messages, recorded
@@ -373,3 +377,44 @@ def test_alerts_of_a_product_that_is_not_known_are_read_by_a_mapping(clew: Clew,
     assert "the mapping finds no rule" in done.stderr
     assert wrong.returncode == 1
     assert "is no TOML" in wrong.stderr
+
+
+def test_what_waits_and_what_was_given_up_is_shown_and_tried_again(clew: Clew, tmp_path: Path) -> None:
+    there = {"CLEW_STORE": str(tmp_path / "store")}
+    clew("replay", str(recorded(tmp_path / "a.jsonl", messages())), **there)
+    with opened_casebook(Settings(store=tmp_path / "store")) as book:
+        book.note([Arrival("local", "poison", "w", "s", 0, 0, ended=True)], ingest=1)
+        for number in range(MOST_TRIES):
+            now_ns = number * 10**15
+            (linked,) = book.claim("local", now_ns=now_ns, lease_ns=1, limit=9)
+            book.release(linked, now_ns=now_ns, reason="no \x1b[31mmemory")
+
+    assert json.loads(clew("queue", "status", "--json", **there).stdout) == {"waiting": 0, "dead": 1, "lag": 0}
+    listed = clew("queue", "dead", "list", **there).stdout
+    assert "poison" in listed
+    assert "\x1b" not in listed
+    assert "1 sessions are tried again" in clew("queue", "dead", "retry", **there).stderr
+    assert json.loads(clew("queue", "status", "--json", **there).stdout) == {"waiting": 1, "dead": 0, "lag": 0}
+    assert "nothing was given up" in clew("queue", "dead", "list", **there).stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "code", "said"),
+    [
+        (("worker",), {}, 2, "CLEW_BACKEND"),
+        (("worker",), {"CLEW_BACKEND": "sql"}, 2, "CLEW_BROKER"),
+        (("graph", "project"), {}, 2, "CLEW_NEO4J"),
+        (("graph", "rebuild"), {"CLEW_BACKEND": "neo4j"}, 1, "CLEW_NEO4J"),
+        (("graph", "project"), {"CLEW_BACKEND": "neo4j", "CLEW_NEO4J": "bolt://neo4j:SECRET"}, 1, "no address of a Neo4j"),
+        (("story", "list"), {"CLEW_BACKEND": "sql", "CLEW_DATABASE": "postgresql+psycopg://u:SECRET"}, 1, "no address"),
+    ],
+)  # fmt: skip
+def test_what_a_fleet_lacks_is_said_and_no_password_with_it(
+    arguments: tuple[str, ...], environment: dict[str, str], code: int, said: str, clew: Clew
+) -> None:
+    ran = clew(*arguments, **environment)
+
+    assert ran.returncode == code
+    assert said in ran.stderr
+    assert "SECRET" not in ran.stderr
+    assert "fault of clew" not in ran.stderr

@@ -107,7 +107,7 @@ said = {
     "gen_ai.tool.call.arguments": '{"path": "notes"}', "session.id": "desk-1",
     "gen_ai.tool.call.result": open(sys.argv[1]).read(),
 }
-time.sleep(1)
+time.sleep(1)  # what the file holds is known to the sensor by then
 with trace.get_tracer("application").start_as_current_span("execute_tool", attributes=said) as span:
     span.add_event("gen_ai.tool.message", {"id": "call-1", "content": said["gen_ai.tool.call.result"]})
 provider.shutdown()
