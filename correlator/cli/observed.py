@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     Taken = Callable[[Sequence[Event], Sequence[Span]], None]
 
-_NICE = 10
-"""How far the observer gives way (nice(2))."""
 _SIGNALS = 128
 """What a shell adds to the number of the signal that ended a command."""
 _NOT_STARTED, _NOT_FOUND = 126, 127
@@ -75,7 +73,7 @@ def observed(
     except OSError as error:
         return _not_started(command, error)
     # What is observed goes before its observer, as long as the rings hold what waits.
-    seen = Seen(sensor, origin, {process.pid}, secrets=secrets, gives_way=_NICE)
+    seen = Seen(sensor, origin, {process.pid}, secrets=secrets, gives_way=True)
     count = _Count(take)
     with _passed_on(process):
         while process.poll() is None:

@@ -68,6 +68,7 @@ def gaps(sensor: Sensor, origin: Origin, outliving: int = 0) -> Iterator[EventsL
 
 _SUBJECT = "kernel sensor"
 _NICEST = 19
+"""What gives way most (nice(2)), and still gets a share: a thread of `SCHED_IDLE` may wait a second for one."""
 
 
 class Observation:
@@ -80,15 +81,18 @@ class Observation:
         alive: Iterable[int],
         *,
         secrets: Secrets | None = None,
-        gives_way: int = 0,
+        gives_way: bool = False,
     ) -> None:
         """`alive`: the processes that are observed at the beginning, their numbers.
 
-        `secrets`: what is looked for in what they send, else what is sensitive everywhere. `gives_way`: how far this thread goes
-        behind what it observes (nice(2)), unless a ring is filling, or it could not come back.
+        `secrets`: what is looked for in what they send, else what is sensitive everywhere. `gives_way`: whether this thread goes
+        behind what it observes, unless a ring is filling, or it could not come back.
         """
         self._usual = self._given = os.getpriority(os.PRIO_PROCESS, 0)
-        self._gives_way = gives_way if may_go_before(self._usual) else 0
+        self._gives_way = gives_way and may_go_before(self._usual)
+        if self._gives_way and os.sched_getscheduler(0) == os.SCHED_OTHER:
+            # Interrupts nobody when it wakes up (sched(7)): what it looks at has waited for it in the rings already.
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
         self.alive = set(alive)
         """Those that live; a number is taken out when its process has ended."""
         self._sensor = sensor
@@ -118,11 +122,10 @@ class Observation:
         """Wait a moment, and return what was done since the last look, or as much of it as can be told in a moment."""
         if not self._waiting:
             self._sensor.wait(busy=self._busy)
-        self._give_way(0 if self._sensor.filled > FILLING else self._gives_way)
+        self._be_nice(_NICEST if self._gives_way and self._sensor.filled <= FILLING else self._usual)
         return self._read(LOOK_S)
 
-    def _give_way(self, how_far: int) -> None:
-        nice = min(self._usual + how_far, _NICEST)
+    def _be_nice(self, nice: int) -> None:
         if nice != self._given:
             os.setpriority(os.PRIO_PROCESS, 0, nice)
             self._given = nice
@@ -133,6 +136,7 @@ class Observation:
 
     def end(self) -> list[Event]:
         """Observe no longer; return what is left, and what was lost."""
+        self._be_nice(self._usual)  # nothing is left to give way to
         self._sensor.forget(self.alive)  # so that there is an end of what is read
         found = self._read()
         found += map(self._secrets.take, self._wire.end(time.clock_gettime_ns(time.CLOCK_BOOTTIME)))

@@ -163,16 +163,16 @@ class Wire:
     def _http(self, said: Said, exchange: Exchange, way: Way, *, told: bool) -> Iterator[Event]:
         """Tell a request and its response; without their bodies where these are `told` as messages of a conversation."""
         request, response = exchange.request, exchange.response
-        trace_id = exchange_id(said.connection, said.number)
+        trace_id, url = exchange_id(said.connection, said.number), _url(request, way)
         yield HttpRequested(
             **self._about(request.begun_ns), process=said.process, trace_id=trace_id, method=request.method,
-            url=_url(request, way), body_bytes=len(request.body) + request.missing,
+            url=url, body_bytes=len(request.body) + request.missing,
             body=None if told else _text(request.body, request.headers),
         )  # fmt: skip
         # An agent tells its model what its tools return: that is no leak. Nor is a key in the headers, which it is for.
         if self._secrets is not None and not (told and self._is_its_model(said.process, exchange, way)):
             sent = (request.target, _text(request.body, request.headers, MOST_TEXT) or "")
-            yield from self._leaks(request.begun_ns, said.process, trace_id, _server(_url(request, way)), sent)
+            yield from self._leaks(request.begun_ns, said.process, trace_id, _server(url), sent)
         if response is not None:
             yield HttpResponded(
                 **self._about(response.ended_ns), process=said.process, trace_id=trace_id, status=response.status,
