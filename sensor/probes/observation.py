@@ -67,8 +67,8 @@ def gaps(sensor: Sensor, origin: Origin, outliving: int = 0) -> Iterator[EventsL
 
 
 _SUBJECT = "kernel sensor"
-_NICEST = 19
-"""What gives way most (nice(2)), and still gets a share: a thread of `SCHED_IDLE` may wait a second for one."""
+_NICE, _NICEST = 10, 19
+"""How far the reader gives way (nice(2)): with more, or in `SCHED_IDLE`, it could wait a second for a share of a busy machine."""
 
 
 class Observation:
@@ -122,7 +122,8 @@ class Observation:
         """Wait a moment, and return what was done since the last look, or as much of it as can be told in a moment."""
         if not self._waiting:
             self._sensor.wait(busy=self._busy)
-        self._be_nice(_NICEST if self._gives_way and self._sensor.filled <= FILLING else self._usual)
+        gives_way = self._gives_way and self._sensor.filled <= FILLING
+        self._be_nice(min(self._usual + _NICE, _NICEST) if gives_way else self._usual)
         return self._read(LOOK_S)
 
     def _be_nice(self, nice: int) -> None:
