@@ -15,6 +15,7 @@ from sensor.probes.running import Running, Target, running
 from sensor.probes.secrets import Secrets
 from sensor.probes.sensor import Sensor
 from sensor.probes.table import PROBES
+from sensor.probes.tls.joined import joined
 from sensor.probes.wire import Wire
 from sensor.probes.workload import Workloads
 from sensor.sources.otlp.span import Span
@@ -165,7 +166,7 @@ class Observation:
         """Take over what is in the rings, and return how much that was; where too much waits already, nothing."""
         if self._held > MOST_WAITING:
             return 0
-        records = self._sensor.records()
+        records = joined(self._sensor.records())
         self._held += sum(len(record.payload) for record in records)
         self._waiting += records
         return len(records)
