@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Self
 
 from correlator.dispatch import Dispatcher
+from correlator.following import follow, is_behind
 from correlator.ingest import Desk
 from correlator.key import redaction_key
 from correlator.settings import Settings
@@ -52,15 +53,15 @@ class Duties:
         return done + judged
 
     def project(self) -> int:
-        """Bring the graph up to the event log, where the one follows the other; return how many entries that took."""
-        return self._graph.project() if isinstance(self._graph, Projection) else 0
+        """Bring the graph up to event log and casebook, where it follows them; return how many entries and stories that took."""
+        return follow(self._graph, self._casebook) if isinstance(self._graph, Projection) else 0
 
     def sweep(self, dispatcher: Dispatcher) -> None:
         """Look for work that no message told of, and give up what takes down whoever does it."""
         for tenant in self._casebook.tenants_waiting(now_ns=self._now_ns()):
             dispatcher.wake("judge", tenant)
         self._casebook.give_up(now_ns=self._now_ns())
-        if isinstance(self._graph, Projection) and self._graph.lag():
+        if isinstance(self._graph, Projection) and is_behind(self._graph, self._casebook):
             dispatcher.wake("project")
 
     def close(self) -> None:

@@ -346,7 +346,7 @@ def accept(desk: Desk, batch: Sequence[Event], dispatcher: Dispatcher) -> int:
     touched = arrivals(batch, desk.settings.workload)
     desk.casebook.note(touched, ingest=desk.casebook.begin(desk.settings.tenant))
     desk.casebook.note_alerts(alerts_in(batch))
-    desk.reconsider([event for event in batch if _is_of_kernel(event)])
+    desk.reconsider([event for event in batch if is_of_kernel(event)])
     dispatcher.wake("judge", desk.settings.tenant)
     dispatcher.wake("project")
     return new
@@ -390,7 +390,7 @@ def _read(
             unparsed += len(refused)
             reasons.update(refused)
             sessions |= {event.session for event in batch if event.session}
-            ends = [event for event in (*seen, *batch) if _is_of_kernel(event)]
+            ends = [event for event in (*seen, *batch) if is_of_kernel(event)]
             seen = [min(ends, key=_when), max(ends, key=_when)] if ends else []
             progress(Progress("read", events, name))
     except SensorError as error:
@@ -468,7 +468,8 @@ def merge(graph: GraphStore, batch: Sequence[Event]) -> int:
         return sum(_merge_one(graph, event) for event in batch)
 
 
-def _is_of_kernel(event: Event) -> bool:
+def is_of_kernel(event: Event) -> bool:
+    """Return whether the kernel saw this, or tells what it did not see: it may be the work of any session of its time."""
     return not event.session and (doer(event) is not None or isinstance(event, EventsLost | CaptureStatus))
 
 

@@ -160,7 +160,7 @@ class Engine(threading.Thread):
         try:
             live.take(span for request in requests for span in request.found.spans)
             live.take_alerts(event for request in requests for event in request.found.alerts)
-            live.take_seen([event for request in requests for event in request.found.seen])
+            live.take_events([event for request in requests for event in request.found.events])
         except Exception as failed:  # noqa: BLE001 - raised below, when those who wait were answered
             error = failed
         with self._lock:

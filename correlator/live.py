@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from correlator.casebook import StoryRecord
 from correlator.dispatch import Dispatcher
-from correlator.ingest import Desk, alerts_in, arrivals, merge
+from correlator.ingest import Desk, alerts_in, arrivals, is_of_kernel, merge
 from sensor.event import AlertReceived, Event, Unparsed
 from sensor.redact import redact
 from sensor.sources.otlp.derive import derive_read
@@ -74,11 +74,24 @@ class Live:
             merge(self._desk.graph, clean)
             self._alerted |= dict.fromkeys(self._desk.casebook.note_alerts(alerts_in(clean)).changed)
 
-    def take_seen(self, events: Sequence[Event]) -> None:
-        """Keep what the kernel saw; `reconsider` has the sessions of that time judged again. What this returned for is not lost."""
-        if events:
-            merge(self._desk.graph, [redact(event, self._desk.key) for event in events])
-            ends = (*self._seen, *events)
+    def take_events(self, events: Sequence[Event]) -> None:
+        """Keep what our own sensors saw, and have judged what they tell of sessions. What this returned for is not lost.
+
+        What no session is known for may be the work of any: `reconsider` has those of its time judged again.
+        """
+        if not events:
+            return
+        clean = [redact(event, self._desk.key) for event in events]
+        merge(self._desk.graph, clean)
+        if touched := arrivals(clean, self._desk.settings.workload):
+            # Behind their events: who judges between the two is told again.
+            self._desk.casebook.note(touched, ingest=self._ingest)
+            if self._dispatcher is not None:
+                self._wake(self._dispatcher)
+        if alerts := alerts_in(clean):
+            self._alerted |= dict.fromkeys(self._desk.casebook.note_alerts(alerts).changed)
+        if seen := [event for event in events if is_of_kernel(event)]:
+            ends = (*self._seen, *seen)
             self._seen = (min(ends, key=_when), max(ends, key=_when))
 
     @property

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator
 
 from graph.projection import SYSTEM, Way, is_own
-from graph.schema import EDGES, NODES, SESSION, EdgeKind, NodeKind
+from graph.schema import ACCESSED, CONNECTED, EDGES, NODES, SESSION, EdgeKind, NodeKind
+from graph.telling import PLACE as TOLD
 
-VERSION = 1
-"""Version of what is in Neo4j: of the constraints, and of what nodes and edges hold."""
+VERSION = 2
+"""Version of what is in Neo4j: of the constraints, and of what nodes and edges hold. 2 has what hunters look for, and stories; a
+graph of version 1 lacks nothing else, so `constraints` brings it up."""
 PLACE = "Projected"
 """Label of the nodes that say up to where a shard of the log is in the graph."""
 ABOUT = "ClewSchema"
@@ -19,12 +21,18 @@ SHARED = tuple(kind for kind in NODES if not is_own(kind))
 
 def constraints() -> Iterator[str]:
     """Yield what makes constraints and indexes; each may be executed again. Community Edition has these kinds."""
-    for label, key in (*((kind.label, "key") for kind in NODES), (PLACE, "shard")):
-        yield (f"CREATE CONSTRAINT {_named(label, key)} IF NOT EXISTS FOR (n:{label}) REQUIRE n.{key} IS UNIQUE")
-    for label, field in (*((kind.label, "run") for kind in (*OWN, SESSION)), (SESSION.label, "session")):
+    for label, key in (*((kind.label, "key") for kind in NODES), (PLACE, "shard"), (TOLD, "tenant")):
+        yield f"CREATE CONSTRAINT {_named(label, key)} IF NOT EXISTS FOR (n:{label}) REQUIRE n.{key} IS UNIQUE"
+    runs = ((kind.label, "run") for kind in (*OWN, SESSION))
+    sought = ((kind.label, field.name) for kind in NODES for field in kind.fields if field.sought)
+    for label, field in (*runs, *sought, (SESSION.label, "session"), (SESSION.label, "agent")):
         yield f"CREATE INDEX {_named(label, field)} IF NOT EXISTS FOR (n:{label}) ON (n.{field})"
-    for kind in apart():
-        yield f"CREATE INDEX {_named(kind.label, 'run')} IF NOT EXISTS FOR ()-[r:{kind.label}]-() ON (r.run)"
+    for label, field in (
+        *((kind.label, "run") for kind in apart()),
+        (ACCESSED.label, "at_ns"),
+        (CONNECTED.label, "at_ns"),
+    ):
+        yield f"CREATE INDEX {_named(label, field)} IF NOT EXISTS FOR ()-[r:{label}]-() ON (r.{field})"
 
 
 def apart() -> tuple[EdgeKind, ...]:
@@ -135,14 +143,18 @@ EDGES_OF = _any_of((
 ))  # fmt: skip
 """Finds the edges of a session, some of them twice."""
 
-EDGES_OF_SYSTEM = f"MATCH (n {{tenant: $tenant}})-[r]->() WHERE r.run IS NULL {_EDGE}"
+EDGES_OF_SYSTEM = f"MATCH (n {{tenant: $tenant}})-[r]->() WHERE r.run IS NULL AND r.story IS NULL {_EDGE}"
 """Finds the edges of a tenant that no session is known for; it looks at all there are."""
 
 
 def wipe(kind: NodeKind) -> Iterator[str]:
-    """Yield what removes the edges of a session at its things of a kind, and these, where no other session needs them."""
+    """Yield what removes the edges of a session at its things of a kind, and these; of those that others need, what it says."""
     yield f"MATCH (n:{kind.label} {{run: $run}})-[r]-() WHERE r.run = $run DELETE r"
     yield f"MATCH (n:{kind.label} {{run: $run}}) WHERE NOT (n)--() DELETE n"
+    if kind.fields:
+        # A story, or another session, holds it still.
+        nothing = ", ".join(f"n.{field.name} = null" for field in kind.fields)
+        yield f"MATCH (n:{kind.label} {{run: $run}}) SET {nothing}"
 
 
 def wipe_edges(kind: EdgeKind) -> str:
@@ -156,7 +168,7 @@ def forget_claims(kind: NodeKind) -> str:
 UNWIND $keys AS key
 MATCH (n:{kind.label} {{key: key}})
 SET n.claims = [claim IN n.claims WHERE NOT claim STARTS WITH $prefix]
-WITH n WHERE n.claims = [] AND n.run IS NULL AND NOT (n)--()
+WITH n WHERE coalesce(n.claims, []) = [] AND n.run IS NULL AND NOT (n)--()
 DELETE n
 """
 
@@ -168,7 +180,7 @@ FORGET_OTHERS = f"MATCH (s:{SESSION.label} {{run: $run}}) SET s.others = [], " +
 EMPTY = "MATCH (n) CALL {WITH n DETACH DELETE n} IN TRANSACTIONS OF 10000 ROWS"
 """Removes all there is; to be executed in no transaction."""
 
-COUNT_EDGES = "MATCH ()-[r]->() RETURN count(r) AS number"
+COUNT_EDGES = "MATCH ()-[r]->() WHERE r.story IS NULL RETURN count(r) AS number"
 
 
 def count_nodes() -> str:

@@ -43,3 +43,7 @@ class StoreUnreachable(StoreError):
 
 class StoreUnreadable(StoreError):
     """The file is damaged, is no store of ours, or was made by a newer version."""
+
+
+class QueryUnusable(GraphError):
+    """A query of the pack lacks a value, or was given one that it cannot take."""

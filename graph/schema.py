@@ -16,6 +16,8 @@ class Field:
     name: str
     doc: str
     form: Literal["text", "number", "flag"] = "text"
+    sought: bool = False
+    """Whether it is what hunters begin with: it has an index in Neo4j."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ GRADES: dict[Grade, GradeKind] = {
     )
 }
 
-_NAME = Field("name", "Name as it was observed, shortened.")
+_NAME = Field("name", "Name as it was observed, shortened.", sought=True)
 _SIZE = Field("size", "Size of the text in bytes (UTF-8).", "number")
 
 PRINCIPAL = NodeKind(
@@ -102,7 +104,7 @@ PRINCIPAL = NodeKind(
     ("tenant", "kind", "id"),
     (
         Field("kind", "Operator, administrator, employee, customer, anonymous, agent or unknown."),
-        Field("id", "Account."),
+        Field("id", "Account.", sought=True),
     ),
     "Somebody who may ask an agent for something. Without an account the key holds the session: two anonymous visitors "
     "are not one person.",
@@ -148,8 +150,8 @@ CONTENT = NodeKind(
     ("fact",),
     (
         Field("kind", "tool_result, document, memory, tool_description, handover, http_response or answer."),
-        Field("place", "Where it is kept or who gave it out: URL, path, tool."),
-        Field("author", "Who wrote it, from the metadata of the system that stores it."),
+        Field("place", "Where it is kept or who gave it out: URL, path, tool.", sought=True),
+        Field("author", "Who wrote it, from the metadata of the system that stores it.", sought=True),
         Field("trust", "How far its author is trusted: principal, internal, external, public."),
         Field("failed", "Whether it reports a failure.", "flag"),
         _SIZE,
@@ -160,7 +162,7 @@ PROCESS = NodeKind(
     "Process",
     ("tenant", "boot_id", "pid", "started_ns"),
     (
-        Field("executable", "Path of the program."),
+        Field("executable", "Path of the program.", sought=True),
         Field("pid", "Process number on the host.", "number"),
         Field("exit_code", "What it ended with.", "number"),
         Field("unit", "Unit of systemd that it runs in."),
@@ -169,7 +171,9 @@ PROCESS = NodeKind(
     ),
     "One execution of a program. Keyed by start time too, so that a reused pid is a new node.",
 )
-FILE = NodeKind("File", ("tenant", "boot_id", "path"), (Field("path", "Path as it was opened."),), "A path on a host.")
+FILE = NodeKind(
+    "File", ("tenant", "boot_id", "path"), (Field("path", "Path as it was opened.", sought=True),), "A path on a host."
+)
 CREDENTIAL = NodeKind("Credential", ("tenant", "fingerprint"), (_NAME,), "A secret, by its keyed fingerprint only.")
 RESOURCE = NodeKind(
     "Resource",
@@ -187,13 +191,28 @@ ALERT = NodeKind(
     ("fact",),
     (
         Field("product", "Who raised it."),
-        Field("rule", "Its rule."),
+        Field("rule", "Its rule.", sought=True),
         Field("severity", "Its severity, in its own words."),
     ),
     "An alert of another product.",
 )
 CHAIN = NodeKind("Chain", ("tenant", "session", "origin"), (), "All effects that one origin steered in one session.")
-STORY = NodeKind("Story", ("tenant", "id"), (Field("title", "Headline."),), "What an analyst reads of a chain.")
+STORY = NodeKind(
+    "Story",
+    ("tenant", "id"),
+    (
+        Field("id", "As `clew story` has it.", sought=True),
+        Field("title", "Headline."),
+        Field("session", "Key of its session."),
+        Field("assessment", "Attempted, in progress or succeeded."),
+        Field("severity", "Low, medium, high or critical."),
+        Field("score", "What it scored.", "number"),
+        Field("standing", "Open, or withdrawn: new evidence explains it."),
+        Field("verdict", "What an analyst found: benign or malicious."),
+        Field("version", "Version of its text.", "number"),
+    ),
+    "What an analyst reads of a chain. The casebook tells it; what belongs to it is `PART_OF` it, as its origin, effect or way.",
+)
 CAMPAIGN = NodeKind("Campaign", ("tenant", "content"), (), "The same injected content in many sessions.")
 GAP = NodeKind(
     "Gap",

@@ -1,12 +1,15 @@
 """What every store of the graph promises. `graph.testing.GraphStoreContract` has one test per promise."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, Self, runtime_checkable
+
+from pydantic import JsonValue
 
 from graph.errors import UnknownNode, UnstorableEvent
 from graph.parts import Edge, Node
 from graph.subgraph import Subgraph
+from graph.telling import Place, Telling
 from sensor.event import EVENT, Event
 from sensor.identity import DEFAULT_TENANT
 
@@ -142,6 +145,21 @@ class Projection(Protocol):
 
     def lag(self) -> int:
         """Return how many numbers of the log are not in the graph yet. Raises `StoreError`."""
+        ...
+
+    def ask(self, text: str, values: Mapping[str, str | int]) -> list[dict[str, JsonValue]]:
+        """Return what a query finds, which cannot write; nodes and edges as objects. Raises `StoreError`."""
+        ...
+
+    def told(self, tenant: str) -> Place:
+        """Return how far a tenant's casebook was told. Raises `StoreError`."""
+        ...
+
+    def tell(self, what: Telling) -> bool:
+        """Write what a casebook says, with what its stories hold; return whether it begins where the graph is.
+
+        Where it does not, nothing is written: somebody else was here. Raises `StoreError`.
+        """
         ...
 
 

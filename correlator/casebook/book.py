@@ -25,17 +25,20 @@ from correlator.casebook.records import (
     Saved,
     SessionRecord,
     StoryRecord,
+    TokenRecord,
     Verdict,
 )
 from correlator.casebook.rows import (
     campaign_sizes,
+    last_change,
+    last_named,
     rows_of,
     session_record,
     stories_of,
     story_record,
     verdicts_of,
 )
-from correlator.casebook.tables import VERSION, SessionRow, StoryRow, VerdictRow
+from correlator.casebook.tables import VERSION, SessionRow, StoryRow, TokenRow, VerdictRow
 from correlator.casebook.versions import migrate, version_of
 from correlator.errors import CasebookInvalid
 from correlator.memory import Kept
@@ -232,8 +235,69 @@ class Casebook:
             if held is None:
                 held = VerdictRow(tenant=tenant, story=row.id)
                 db.add(held)
-            held.verdict = verdict
+            if held.verdict != verdict:
+                held.verdict = verdict
+                row.updated = last_change(db, tenant) + 1
             return story_record(row, held, campaign_sizes(db, tenant, [row.id]))
+
+    # What a graph beside it follows
+
+    def tenants(self) -> list[str]:
+        """Return all that have a session."""
+        with self.reading() as db:
+            return sorted(db.scalars(select(SessionRow.tenant).distinct()))
+
+    def changes(self, tenant: str) -> tuple[int, int]:
+        """Return the numbers of the last story that changed, and of the last session that was named."""
+        with self.reading() as db:
+            return last_change(db, tenant), last_named(db, tenant)
+
+    def stories_after(self, tenant: str, number: int, limit: int) -> list[StoryRecord]:
+        """Return the first stories that changed behind a number, in the order of their changes; merged ones, too."""
+        with self.reading() as db:
+            chosen = select(StoryRow).where(StoryRow.tenant == tenant, StoryRow.updated > number)
+            rows = list(db.scalars(chosen.order_by(StoryRow.updated).limit(limit)))
+            ids = [row.id for row in rows]
+            verdicts = {row.story: row for row in rows_of(db, VerdictRow, VerdictRow.story, tenant, ids)}
+            sizes = campaign_sizes(db, tenant, ids)
+            return [story_record(row, verdicts.get(row.id), sizes) for row in rows]
+
+    def workloads_after(self, tenant: str, number: int, limit: int) -> list[tuple[int, str, str]]:
+        """Return number, key and workload of the first sessions that were named behind a number."""
+        with self.reading() as db:
+            chosen = select(SessionRow.named, SessionRow.key, SessionRow.workload)
+            rows = db.execute(
+                chosen.where(SessionRow.tenant == tenant, SessionRow.named > number)
+                .order_by(SessionRow.named)
+                .limit(limit)
+            )
+            return [(named, key, workload) for named, key, workload in rows]
+
+    # Sensors
+
+    def add_token(self, tenant: str, sensor: str, digest: str, *, now_ns: int) -> bool:
+        """Keep the digest of a sensor's token; return whether it had none. An older one is worth nothing from now on."""
+        with self.writing() as db:
+            row = db.get(TokenRow, (tenant, sensor))
+            if row is not None:
+                row.digest, row.added_ns = digest, now_ns
+                return False
+            db.add(TokenRow(tenant=tenant, sensor=sensor, digest=digest, added_ns=now_ns))
+            return True
+
+    def revoke_token(self, tenant: str, sensor: str) -> bool:
+        """Forget a sensor's token; return whether it had one."""
+        with self.writing() as db:
+            row = db.get(TokenRow, (tenant, sensor))
+            if row is not None:
+                db.delete(row)
+            return row is not None
+
+    def tokens(self, tenant: str) -> list[TokenRecord]:
+        """Return the digests of the tokens of a tenant's sensors, by name of the sensor."""
+        with self.reading() as db:
+            rows = db.scalars(select(TokenRow).where(TokenRow.tenant == tenant).order_by(TokenRow.sensor))
+            return [TokenRecord(row.sensor, row.digest, row.added_ns) for row in rows]
 
     # Small things
 

@@ -13,8 +13,8 @@ from correlator.casebook.alerts import alerts_of, note_alerts, rehook
 from correlator.casebook.find import kept_rows
 from correlator.casebook.identity import Known, Plan, reconcile
 from correlator.casebook.lessons import EPOCH_NS, MINUTE_NS, lesson_json, signatures
-from correlator.casebook.records import Arrival, JudgedRun, Saved
-from correlator.casebook.rows import kept_of, rows_of, story_json, story_of
+from correlator.casebook.records import Arrival, JudgedRun, Saved, Standing
+from correlator.casebook.rows import kept_of, last_change, last_named, rows_of, story_json, story_of
 from correlator.casebook.tables import (
     AliasRow,
     CampaignRow,
@@ -41,13 +41,14 @@ def note(db: Session, tenant: str, arrivals: Iterable[Arrival], ingest: int) -> 
     """Mark the sessions of one tenant as waiting, those that are new with the number of their first ingest."""
     arrivals = list(arrivals)
     held = {row.key: row for row in rows_of(db, SessionRow, SessionRow.key, tenant, [one.key for one in arrivals])}
-    new = []
+    new, named = [], last_named(db, tenant)
     for arrival in arrivals:
         row = held.get(arrival.key)
         if row is None:
+            named += 1
             row = held[arrival.key] = SessionRow(
                 tenant=tenant, key=arrival.key, workload=arrival.workload, source=arrival.source[:200],
-                ended=False, seen=ingest, revision=0, judged=0, clean=False, events=0, effects=0,
+                ended=False, seen=ingest, revision=0, judged=0, clean=False, events=0, effects=0, named=named,
             )  # fmt: skip
             new.append(row)
         row.first_ns = min(_times(row.first_ns, arrival.first_ns), default=None)
@@ -280,8 +281,7 @@ class _Stories:
             row.story
             for row in rows_of(db, VerdictRow, VerdictRow.story, tenant, [n for plan in plans for n in plan.vanished])
         }
-        latest = select(StoryRow.updated).where(StoryRow.tenant == tenant).order_by(StoryRow.updated.desc()).limit(1)
-        self._number = db.scalar(latest) or 0
+        self._number = last_change(db, tenant)
 
     def keep(self, story: Story, excused: Sequence[str]) -> None:
         """Write one story; its version grows if it says something else than before."""
@@ -298,12 +298,17 @@ class _Stories:
     def close(self, plan: Plan) -> None:
         """Mark the stories that live on in others, or that nothing tells any more."""
         for name in plan.merged:
-            self._rows[name].standing = "merged"
-            self.closed.add(name)
+            self._close(name, "merged")
         for name in plan.vanished:
             if name not in self._decided:
-                self._rows[name].standing = "withdrawn"
-                self.closed.add(name)
+                self._close(name, "withdrawn")
+
+    def _close(self, name: str, standing: Standing) -> None:
+        row = self._rows[name]
+        if row.standing != standing:
+            self._number += 1
+            row.standing, row.updated = standing, self._number
+        self.closed.add(name)
 
     def relist(self, stories: set[str]) -> None:
         """Write anew the stories that other alerts have fallen on."""

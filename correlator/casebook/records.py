@@ -63,6 +63,16 @@ class DeadRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenRecord:
+    """That a sensor has a token."""
+
+    sensor: str
+    digest: str
+    """Of the token: SHA-256, hexadecimal."""
+    added_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class StoryRecord:
     """A story with what happened to it."""
 

@@ -79,6 +79,18 @@ def stories_of(db: Session, tenant: str, *, every: bool) -> Iterator[StoryRow]:
     yield from db.scalars(chosen.order_by(StoryRow.score.desc(), StoryRow.id).execution_options(yield_per=100))
 
 
+def last_change(db: Session, tenant: str) -> int:
+    """Return the number of the last change of a story, 0 where there was none."""
+    latest = select(StoryRow.updated).where(StoryRow.tenant == tenant).order_by(StoryRow.updated.desc()).limit(1)
+    return db.scalar(latest) or 0
+
+
+def last_named(db: Session, tenant: str) -> int:
+    """Return the number of the last session that was named, 0 where there is none."""
+    latest = select(SessionRow.named).where(SessionRow.tenant == tenant).order_by(SessionRow.named.desc()).limit(1)
+    return db.scalar(latest) or 0
+
+
 def verdicts_of(db: Session, tenant: str) -> dict[str, VerdictRow]:
     """Return the verdicts by story id."""
     return {row.story: row for row in db.scalars(select(VerdictRow).where(VerdictRow.tenant == tenant))}

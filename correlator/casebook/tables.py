@@ -9,7 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from graph.sql import Hostile
 
-VERSION = "0002"
+VERSION = "0003"
 """The last migration: the newest file in `migrations/versions`."""
 
 # Texts that somebody else wrote are `Hostile`; what we wrote ourselves, JSON among it, is `Text`.
@@ -45,6 +45,8 @@ class SessionRow(Base):
     """Until when nobody else may claim it, by the clock of who claimed."""
     tries: Mapped[int] = mapped_column(BigInteger, server_default="0")
     """Claims since a judgement was saved."""
+    named: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """Number that no earlier one has: whoever knows all up to a number asks for what comes behind it."""
 
 
 class ReadRow(Base):
@@ -69,6 +71,17 @@ class DeadRow(Base):
     at_ns: Mapped[int] = mapped_column(BigInteger)
 
 
+class TokenRow(Base):
+    """What a sensor shows when it sends; only its digest is kept."""
+
+    __tablename__ = "tokens"
+    tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    sensor: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    digest: Mapped[str] = mapped_column(Text, unique=True)
+    """SHA-256, hexadecimal: a token is 256 random bits, which nobody guesses."""
+    added_ns: Mapped[int] = mapped_column(BigInteger)
+
+
 class StoryRow(Base):
     """One story in its latest version. Rows are never deleted."""
 
@@ -81,6 +94,7 @@ class StoryRow(Base):
     version: Mapped[int]
     created: Mapped[int] = mapped_column(BigInteger)
     updated: Mapped[int] = mapped_column(BigInteger, index=True)
+    """Number of the last change of text, standing or verdict; no two stories of a tenant have the same."""
     score: Mapped[float]
     json: Mapped[str] = mapped_column(Text)
     signatures: Mapped[str] = mapped_column(Text)
@@ -195,6 +209,7 @@ class MarkRow(Base):
     alert: Mapped[str] = mapped_column(_KEY, primary_key=True)
 
 
+Index("ix_sessions_named", SessionRow.tenant, SessionRow.named)
 Index("ix_sessions_workload", SessionRow.tenant, SessionRow.workload, SessionRow.first_ns)
 Index(
     "ix_sessions_waiting", SessionRow.tenant, SessionRow.key,

@@ -35,9 +35,14 @@ def opened_casebook(settings: Settings) -> Iterator[Casebook]:
         casebook.close()
 
 
-def notes(record: StoryRecord) -> tuple[str, ...]:
+def notes(record: StoryRecord, settings: Settings) -> tuple[str, ...]:
     """Return what is to be said about a story beside its own text."""
     found = []
+    if settings.backend == "neo4j":
+        name = record.story.id
+        found.append(
+            f'In Neo4j: `clew graph ask story_chain --set story={name}`; in Browser `:param story => "{name}"` and the query.'
+        )
     if record.verdict:
         found.append(f"An analyst found this {record.verdict}.")
     if record.standing == "withdrawn":

@@ -1,7 +1,8 @@
-"""`clew graph show SESSION`: nodes and edges as text, JSON or DOT; and Neo4j brought up to date, or made again."""
+"""`clew graph`: the graph of a session as text, JSON or DOT; and Neo4j: brought up to date, made again, asked, made at home in."""
 
 from contextlib import contextmanager
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
+    from correlator.casebook import Casebook
     from graph.parts import Node
     from graph.store import Projection
     from graph.subgraph import Subgraph
@@ -63,32 +65,108 @@ def show(
 @app.command()
 @verb
 def project(run: Run) -> None:
-    """Bring the graph in Neo4j up to the end of the event log."""
-    with _projection(run) as projection:
-        run.say(f"{projection.project()} entries of the event log were projected")
+    """Bring the graph in Neo4j up to the end of the event log, and to the stories."""
+    from correlator.following import follow
+
+    with _projected(run) as (graph, casebook):
+        run.say(f"{follow(graph, casebook)} entries of the event log, and stories, were projected")
 
 
 @app.command()
 @verb
 def rebuild(run: Run) -> None:
-    """Empty the graph in Neo4j and project the whole event log again. Nothing is lost: the log has everything."""
-    with _projection(run) as projection:
-        run.say(f"{projection.rebuild()} entries of the event log were projected")
+    """Empty the graph in Neo4j and project all again. Nothing is lost: event log and casebook have everything."""
+    from correlator.following import follow
+
+    with _projected(run) as (graph, casebook):
+        done = graph.rebuild()
+        run.say(f"{done + follow(graph, casebook)} entries of the event log, and stories, were projected")
+
+
+@app.command()
+@verb
+def queries(run: Run) -> None:
+    """List the questions that `ask` answers."""
+    from correlator.cli.table import table
+    from graph import queries as pack
+
+    found = pack.queries()
+    if run.json:
+        run.data([
+            {"name": one.name, "folder": one.folder, "title": one.title, "doc": one.doc, "parameters": list(one.parameters),
+             "columns": list(one.columns), "cypher": one.text}
+            for one in found
+        ])  # fmt: skip
+        return
+    rows = [(one.name, ", ".join(pack.needed(one)), one.title) for one in found]
+    run.out(table(("query", "needs", "question"), rows, run.width))
+
+
+@app.command()
+@verb
+def ask(
+    run: Run,
+    name: Annotated[str, typer.Argument(help="As `clew graph queries` lists it.", metavar="QUERY")],
+    values: Annotated[
+        list[str] | None, typer.Option("--set", help="A parameter; may be given several times.", metavar="NAME=VALUE")
+    ] = None,
+) -> None:
+    """Ask the graph in Neo4j one of the questions of `clew graph queries`. It only reads."""
+    from correlator.cli.table import table
+    from graph import queries as pack
+    from graph.errors import QueryUnusable
+
+    query = pack.query(name)
+    if query is None:
+        raise typer.BadParameter(f"there is no query {name!r}; `clew graph queries` lists them", param_hint="QUERY")
+    given = {value.partition("=")[0]: value.partition("=")[2] for value in values or ()}
+    try:
+        asked = pack.values(query, {"tenant": run.settings().tenant} | given)
+    except QueryUnusable as error:
+        raise typer.BadParameter(str(error), param_hint="--set") from error
+    with _projected(run) as (graph, _):
+        rows = graph.ask(query.text, asked)
+    if run.json or not query.columns:
+        run.data([*rows])
+    elif rows:
+        cells = [[_cell(row[column]) for column in query.columns] for row in rows]
+        run.out(table(query.columns, cells, run.width))
+    else:
+        run.say("nothing was found")
+
+
+@app.command("browser-pack")
+@verb
+def browser_pack(
+    run: Run,
+    to: Annotated[Path, typer.Argument(help="Folder; it is made if it is not there.", metavar="FOLDER")],
+) -> None:
+    """Write what Neo4j Browser imports: the questions as saved queries, a style, and a guide."""
+    from graph import browser
+    from graph import queries as pack
+
+    to.mkdir(parents=True, exist_ok=True)
+    for name, content in browser.pack(pack.queries()).items():
+        (to / name).write_bytes(content)
+        run.say(f"{to / name}: {browser.USES[name]}")
 
 
 @contextmanager
-def _projection(run: Run) -> "Iterator[Projection]":
-    """Give the store, where it is one whose graph is projected."""
-    from correlator.wiring import open_graph
+def _projected(run: Run) -> "Iterator[tuple[Projection, Casebook]]":
+    """Give the store, where it is one whose graph is projected, and the casebook."""
+    from correlator.cli.desk import opened
     from graph.store import Projection
 
-    store = open_graph(run.settings())
-    try:
-        if not isinstance(store, Projection):
+    with opened(run.settings()) as desk:
+        if not isinstance(desk.graph, Projection):
             raise typer.BadParameter("only the store neo4j is projected: set CLEW_BACKEND=neo4j and CLEW_NEO4J")
-        yield store
-    finally:
-        store.close()
+        yield desk.graph, desk.casebook
+
+
+def _cell(value: "JsonValue") -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_cell, value))
+    return "" if value is None else str(value)
 
 
 def _data(key: str, graph: "Subgraph") -> "JsonValue":

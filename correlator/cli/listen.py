@@ -63,15 +63,19 @@ def listen(
     """Receive OpenTelemetry and alerts, and tell stories as soon as their chain is complete.
 
     Point any instrumented agent at it: OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318. Alerts of other products are taken at
-    /v1/alerts, as JSON. What was received is kept in the store before it is acknowledged. Ctrl-C ends.
+    /v1/alerts, as JSON, and what our own sensors see (`clew run --to`) at /v1/events. What was received is kept in the store before
+    it is acknowledged. Ctrl-C ends.
     """
+    from correlator.cli.desk import opened_casebook
     from sensor.sources.alerts.mapping import load
 
     settings = run.settings(workload=workload, policy=policy, threshold=threshold)
-    if not _loopback(host) and settings.token is None:
-        raise typer.BadParameter(
-            f"{host} can be reached by others: set CLEW_TOKEN (8 characters or more) first", param_hint="--host"
-        )
+    with opened_casebook(settings) as casebook:
+        if not _loopback(host) and settings.token is None and not casebook.tokens(settings.tenant):
+            raise typer.BadParameter(
+                f"{host} can be reached by others: set CLEW_TOKEN (8 characters or more) first, or give sensors theirs with "
+                "`clew sensor add`", param_hint="--host",
+            )  # fmt: skip
     if forward is not None and urlsplit(forward).scheme not in ("http", "https"):
         raise typer.BadParameter(f"{forward!r} is no http or https URL", param_hint="--forward")
     if grpc_port is not None and find_spec("grpc") is None:
@@ -84,11 +88,13 @@ def _serve(
     run: Run, settings: "Settings", host: str, port: int, grpc_port: int | None, forward: str | None,
     mapping: "Mapping | None",
 ) -> int:  # fmt: skip
+    from correlator.cli.desk import opened_casebook
     from correlator.forward import Forwarder
     from correlator.listen import Engine
+    from correlator.tokens import Known
     from sensor.receive.receiver import Receiver
 
-    engine = Engine(lambda: live(settings), lambda record: tell_now(run, record))
+    engine = Engine(lambda: live(settings), lambda record: tell_now(run, settings, record))
     engine.start()
     onward = Forwarder(forward, run.say) if forward else None
     try:
@@ -96,13 +102,14 @@ def _serve(
         settle_memory()
         if onward is not None:
             onward.start()
-        receiver = Receiver(
-            engine.take, settings.token, forward=onward.pass_on if onward else None, tenant=settings.tenant,
-            mapping=mapping,
-        )  # fmt: skip
-        server, socket = _server(run, receiver, host, port, grpc_port)
-        _end_with(engine, server)
-        server.run(sockets=[socket])
+        with opened_casebook(settings) as casebook:
+            receiver = Receiver(
+                engine.take, settings.token, knows=Known(casebook, settings.tenant), is_open=_loopback(host),
+                forward=onward.pass_on if onward else None, tenant=settings.tenant, mapping=mapping,
+            )  # fmt: skip
+            server, socket = _server(run, receiver, host, port, grpc_port)
+            _end_with(engine, server)
+            server.run(sockets=[socket])
     except KeyboardInterrupt:
         # The way to end it. While it serves, uvicorn takes the first Ctrl-C, ends, and sends the signal again.
         heard()
@@ -189,7 +196,7 @@ def live(settings: "Settings") -> "Iterator[Live]":
             spool.close()
 
 
-def tell_now(run: Run, record: "StoryRecord") -> None:
+def tell_now(run: Run, settings: "Settings", record: "StoryRecord") -> None:
     """Print a story as soon as it is there."""
     from correlator.cli.desk import notes
     from correlator.render import render
@@ -197,7 +204,7 @@ def tell_now(run: Run, record: "StoryRecord") -> None:
     if run.json:
         run.out(json.dumps(record.story.model_dump(mode="json"), ensure_ascii=False) + "\n")
     else:
-        story = render(record.story, "terminal", notes=notes(record), width=run.width, color=run.color)
+        story = render(record.story, "terminal", notes=notes(record, settings), width=run.width, color=run.color)
         run.out(f"{story}\n{'─' * run.width}\n\n")
     sys.stdout.flush()
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from correlator.casebook import StoryRecord
     from correlator.ingest import FileRead, Ingested, Progress
+    from correlator.settings import Settings
     from sensor.event import Principal
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -63,13 +64,13 @@ def replay(
         talk.end()
         number = len(found.stories)
         run.say(f"{_count(found.sessions, 'session')} judged, {_count(number, 'story', 'stories')}")
-        _tell(run, found, desk.casebook.each_story(settings.tenant, ids=frozenset(found.stories)))
+        _tell(run, settings, found, desk.casebook.each_story(settings.tenant, ids=frozenset(found.stories)))
     if any(file.problem for file in found.files):
         return 1
     return STORIES if number and fail_on_story else 0
 
 
-def _tell(run: Run, found: "Ingested", records: "Iterator[StoryRecord]") -> None:
+def _tell(run: Run, settings: "Settings", found: "Ingested", records: "Iterator[StoryRecord]") -> None:
     from correlator.cli.desk import notes
     from correlator.cli.story import listed
     from correlator.render import render
@@ -84,7 +85,10 @@ def _tell(run: Run, found: "Ingested", records: "Iterator[StoryRecord]") -> None
         run.out(listed(records, run.width))
         run.say("`clew story show ID` tells one of them in full.")
     else:
-        told = (render(one.story, "terminal", notes=notes(one), width=run.width, color=run.color) for one in records)
+        told = (
+            render(one.story, "terminal", notes=notes(one, settings), width=run.width, color=run.color)
+            for one in records
+        )
         run.out(f"\n{'─' * run.width}\n\n".join(told))
 
 

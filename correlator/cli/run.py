@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from correlator.cli.record import OWN
+from correlator.cli.shipping import ToOption, address, shipping
 from correlator.cli.verb import Run, verb
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def run_command(
     command: Annotated[list[str], typer.Argument(help="Command with its arguments, behind `--`.", metavar="CMD...")],
     report: Annotated[Path | None, typer.Option(help="File for the stories, as JSON.", metavar="FILE")] = None,
     follow: Annotated[bool, typer.Option("--follow", help="Tell stories while the command runs.")] = False,
+    to: Annotated[str | None, ToOption] = None,
     workload: Annotated[str | None, typer.Option(help="Label of the agent; equal labels share a baseline.")] = None,
     policy: Annotated[str | None, typer.Option(help="Policy file; the shipped one if not given.")] = None,
     threshold: Annotated[float | None, typer.Option(help="Score from which on a chain is a story.")] = None,
@@ -63,12 +65,19 @@ def run_command(
             return unobserved(command, there.environment)
         return observed(sensor, command, origin, take, secrets, there.environment)
 
+    if (where := address(to)) is not None:
+        if report is not None or follow:
+            raise typer.BadParameter(
+                "stories are told where it is sent to: without --report and --follow", param_hint="--to"
+            )
+        with _sensing(run) as sensor, shipping(settings, where, run.say, secrets=secrets) as there:
+            return observe(sensor, there, there.saw).exit_code
     with opened(settings) as desk:
         begun = desk.casebook.begin(settings.tenant)
     ran: list[Observation] = []
     try:
         if follow:
-            told = partial(_tell, run)
+            told = partial(_tell, run, settings)
             with _sensing(run) as sensor, station(settings, told, secrets=secrets) as there:
                 ran.append(observe(sensor, there, there.saw))
         else:
@@ -85,7 +94,7 @@ def run_command(
     counts = f"{found.events} events, {len(keys)} sessions judged, {len(records)} stories"
     run.say(f"clew: {counts}" + (f", {found.lost} events lost" if found.lost else ""))
     for one in () if follow else records:
-        _tell(run, one)
+        _tell(run, settings, one)
     if report is not None:
         stories: list[JsonValue] = [one.story.model_dump(mode="json") for one in records]
         try:
@@ -138,10 +147,12 @@ def _afterwards(
                 ingest([("the command", recording)], desk)
 
 
-def _tell(run: Run, record: "StoryRecord") -> None:
+def _tell(run: Run, settings: "Settings", record: "StoryRecord") -> None:
     from correlator.cli.desk import notes
     from correlator.render import render
 
     color = run.color and sys.stderr.isatty()
-    sys.stderr.write(f"\n{render(record.story, 'terminal', notes=notes(record), width=run.width, color=color)}")
+    sys.stderr.write(
+        f"\n{render(record.story, 'terminal', notes=notes(record, settings), width=run.width, color=color)}"
+    )
     sys.stderr.flush()

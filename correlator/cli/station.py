@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from correlator.settings import Settings
     from sensor.event import Event
     from sensor.probes.secrets import Secrets
+    from sensor.receive.receiver import Taker
     from sensor.sources.otlp.span import Span
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
@@ -30,23 +32,8 @@ class Station:
 
     environment: Mapping[str, str]
     """In which instrumented programs send here."""
-    engine: "Engine"
-
-    def saw(self, events: "Sequence[Event]", spans: "Sequence[Span]") -> None:
-        """Have the engine keep and judge what the kernel saw; where too much waits, wait: the kernel's rings hold what comes."""
-        from sensor.receive.receiver import Busy, Received
-
-        if not events and not spans:
-            return
-        found = Received(spans=tuple(spans), seen=tuple(events))
-        size = sum(len(event.content) for event in events) + _SPAN_BYTES * len(spans)
-        while self.engine.failure is None:
-            try:
-                self.engine.put(found, size)
-                return
-            except Busy:
-                time.sleep(_AGAIN_S)
-        raise self.engine.failure
+    saw: "Callable[[Sequence[Event], Sequence[Span]], None]"
+    """Has what the kernel saw kept; where too much waits, it waits: the kernel's rings hold what comes."""
 
 
 @contextmanager
@@ -65,19 +52,42 @@ def station(
     engine.start()
     try:
         engine.ready.result()
-        if secrets is None or any(os.environ.get(name) for name in ENDPOINTS):
-            yield Station(os.environ, engine)
-            return
-        with _receiving(engine, secrets, settings.tenant) as address:
-            yield Station(os.environ | {ENDPOINTS[0]: address, "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}, engine)
+        with receiving(engine.take, secrets, settings.tenant) as environment:
+            yield Station(environment, partial(_saw, engine))
     finally:
         engine.stop()
     if engine.failure is not None:
         raise engine.failure
 
 
+def _saw(engine: "Engine", events: "Sequence[Event]", spans: "Sequence[Span]") -> None:
+    from sensor.receive.receiver import Busy, Received
+
+    if not events and not spans:
+        return
+    found = Received(spans=tuple(spans), events=tuple(events))
+    size = sum(len(event.content) for event in events) + _SPAN_BYTES * len(spans)
+    while engine.failure is None:
+        try:
+            engine.put(found, size)
+            return
+        except Busy:
+            time.sleep(_AGAIN_S)
+    raise engine.failure
+
+
 @contextmanager
-def _receiving(engine: "Engine", secrets: "Secrets", tenant: str) -> Iterator[str]:
+def receiving(take: "Taker", secrets: "Secrets | None", tenant: str) -> Iterator[Mapping[str, str]]:
+    """Give the environment in which instrumented programs send to `take`; see `station`."""
+    if secrets is None or any(os.environ.get(name) for name in ENDPOINTS):
+        yield os.environ
+        return
+    with _receiving(take, secrets, tenant) as address:
+        yield os.environ | {ENDPOINTS[0]: address, "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}
+
+
+@contextmanager
+def _receiving(take: "Taker", secrets: "Secrets", tenant: str) -> Iterator[str]:
     """Give the address at which telemetry is received."""
     import uvicorn
 
@@ -87,12 +97,12 @@ def _receiving(engine: "Engine", secrets: "Secrets", tenant: str) -> Iterator[st
     def clean(found: Received) -> Received:
         return Received(tuple(secrets.without(found.spans)), tuple(secrets.without_in_alerts(found.alerts)))
 
-    async def take(found: Received, size: int) -> None:
+    async def take_clean(found: Received, size: int) -> None:
         # In a thread: much text takes long, and others are waiting to be answered.
-        await engine.take(await asyncio.to_thread(clean, found), size)
+        await take(await asyncio.to_thread(clean, found), size)
 
     config = uvicorn.Config(
-        application(Receiver(take, None, tenant=tenant)), host="127.0.0.1", port=0, log_level="error",
+        application(Receiver(take_clean, None, tenant=tenant)), host="127.0.0.1", port=0, log_level="error",
         access_log=False, timeout_graceful_shutdown=5, lifespan="off",
     )  # fmt: skip
     bound = config.bind_socket()

@@ -78,7 +78,7 @@ def show(run: Run, story: StoryArgument, form: FormOption = Form.TERMINAL) -> No
     with opened_casebook(settings) as casebook:
         record = casebook.story(settings.tenant, story)
     name = "json" if run.json else form.value
-    run.out(render(record.story, name, notes=notes(record), width=run.width, color=run.color))
+    run.out(render(record.story, name, notes=notes(record, settings), width=run.width, color=run.color))
 
 
 @app.command()
@@ -106,7 +106,7 @@ def export(
         if path.exists() and not force:
             run.say(f"clew: {path} is there already; --force replaces it.")
             return 1
-        _write(path, render(record.story, name, notes=notes(record)))
+        _write(path, render(record.story, name, notes=notes(record, settings)))
         run.say(f"{path}: {record.story.title}")
     return 0
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from correlator.cli.interrupt import heard
+from correlator.cli.shipping import ToOption, address, shipping
 from correlator.cli.verb import Run, verb
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def watch(
     container: Annotated[
         list[str] | None, typer.Option(help="Container: its id, 12 digits or more.", metavar="ID")
     ] = None,
+    to: Annotated[str | None, ToOption] = None,
     workload: Annotated[str | None, typer.Option(help="Label of the agent; equal labels share a baseline.")] = None,
     policy: Annotated[str | None, typer.Option(help="Policy file; the shipped one if not given.")] = None,
     threshold: Annotated[float | None, typer.Option(help="Score from which on a chain is a story.")] = None,
@@ -54,11 +56,13 @@ def watch(
 
     def tell(record: "StoryRecord") -> None:
         told.append(record.story.id)
-        tell_now(run, record)
+        tell_now(run, settings, record)
 
     # What asks to end is Ctrl-C by another name.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with sensing(launches=False) as sensor, station(settings, tell) as there:
+    where = address(to)
+    going = station(settings, tell) if where is None else shipping(settings, where, run.say)
+    with sensing(launches=False) as sensor, going as there:
         observation = Observation(sensor, origin, (), secrets=secrets)
         there.saw([status(sensor, origin)], [])
         try:
@@ -66,7 +70,8 @@ def watch(
         except KeyboardInterrupt:
             heard()  # the way to end it
         there.saw(observation.end(), observation.spans())
-    run.say(f"clew: {len(set(told))} stories")
+    if where is None:
+        run.say(f"clew: {len(set(told))} stories")
     return 0
 
 

@@ -14,9 +14,12 @@ from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
 
 from neo4j import READ_ACCESS, Driver, GraphDatabase, ManagedTransaction, Result, unit_of_work
 from neo4j.exceptions import AuthError, DriverError, Neo4jError
+from neo4j.graph import Node as Found
+from neo4j.graph import Path, Relationship
+from pydantic import JsonValue
 from pydantic_core import from_json
 
-from graph import cypher
+from graph import cypher, telling
 from graph.errors import StoreError, StoreUnreachable, StoreUnreadable
 from graph.log import Entry, EventLog, Withdrawn, shard_of_run
 from graph.parts import Edge, Fields, Node
@@ -25,6 +28,7 @@ from graph.schema import NODE_KINDS, Grade
 from graph.store import Counts
 from graph.stores.sql import SqlStore
 from graph.subgraph import Subgraph
+from graph.telling import Place, Telling
 from sensor.identity import DEFAULT_TENANT
 
 BATCH = 4_000
@@ -41,7 +45,7 @@ T = TypeVar("T")
 
 
 class _Overtaken(Exception):
-    """Somebody else took a shard on: nothing of the transaction is kept."""
+    """Somebody else took a place on: nothing of the transaction is kept."""
 
 
 class _Step(NamedTuple):
@@ -131,6 +135,28 @@ class Neo4jStore(SqlStore):
                 session.run(cypher.EMPTY).consume()
             self._prepare()
             return self._project(self.log.heads())
+
+    def told(self, tenant: str) -> Place:
+        """See `Projection.told`."""
+        rows = self._read(telling.PLACES, tenant=tenant)
+        return Place(**rows[0]) if rows else Place(0, 0)
+
+    def tell(self, what: Telling) -> bool:
+        """See `Projection.tell`."""
+        self._catch_up(None)
+
+        def write(transaction: ManagedTransaction) -> None:
+            places = {"after": what.after._asdict(), "upto": what.upto._asdict()}
+            if not transaction.run(telling.ADVANCE, tenant=what.tenant, **places).single(strict=True)["places"]:
+                raise _Overtaken
+            for statement, values in telling.writes(what):
+                transaction.run(statement, values).consume()
+
+        try:
+            self._write(write)
+        except _Overtaken:
+            return False
+        return True
 
     def _project(self, heads: Mapping[int, int]) -> int:
         """Bring shards up to these numbers or beyond, some entries of several with each transaction."""
@@ -227,15 +253,24 @@ class Neo4jStore(SqlStore):
             if not self.project(heads):
                 time.sleep(_PAUSE_S)
 
+    def ask(self, text: str, values: Mapping[str, str | int]) -> list[dict[str, JsonValue]]:
+        """See `Projection.ask`."""
+
+        def read(transaction: ManagedTransaction) -> list[dict[str, JsonValue]]:
+            found = transaction.run(text, dict(values))
+            return [{name: _plain(row[name]) for name in found.keys()} for row in found]  # noqa: SIM118 - no mapping
+
+        return self._reading(read)
+
     # Parts
 
     def _prepare(self) -> None:
-        """Make constraints and indexes where they are missing."""
+        """Make constraints and indexes where they are missing, also those that an older clew did not make."""
         about = self._read(cypher.SCHEMA)
         version = about[0]["version"] if about else None
         if version == cypher.VERSION:
             return
-        if version is not None:
+        if version is not None and version > cypher.VERSION:
             raise StoreUnreadable(
                 f"The graph at {self._uri} is of version {version} and this clew reads version {cypher.VERSION}; "
                 "use the clew that made it, or empty the database and project it again with `clew graph rebuild`."
@@ -345,6 +380,22 @@ def _claims(found: Result, prefix: str) -> Iterator[Node]:
             if claim.startswith(prefix):
                 fields: Fields = tuple((name, value) for name, value in from_json(claim.removeprefix(prefix)))
                 yield Node(label, held["key"], fields)
+
+
+def _plain(value: Any) -> JsonValue:
+    """Return a value of Neo4j as JSON."""
+    if isinstance(value, Found):
+        return {"labels": [*sorted(value.labels)], "properties": _plain(dict(value))}
+    if isinstance(value, Relationship):
+        ends = [None if end is None else end.get("key") for end in (value.start_node, value.end_node)]
+        return {"type": value.type, "source": ends[0], "target": ends[1], "properties": _plain(dict(value))}
+    if isinstance(value, Path):
+        return [_plain(part) for part in (*value.nodes, *value.relationships)]
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items() if name != "claims"}
+    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
 
 
 def _edges(found: Result) -> Iterator[Edge]:

@@ -1,4 +1,4 @@
-"""The doors over HTTP, as an ASGI application: OTLP (https://opentelemetry.io/docs/specs/otlp/#otlphttp) and `/v1/alerts`.
+"""The doors over HTTP, as an ASGI application: OTLP (https://opentelemetry.io/docs/specs/otlp/#otlphttp), alerts, events.
 
 Answers 200 only after what came is kept. What is refused is told: 400 cannot be read, 401 no token, 413 too large, 415 another
 encoding, 429 and 503 come again (with `Retry-After`).
@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sensor.receive import alerts, otlp
+from sensor.receive import alerts, events, otlp
 from sensor.receive.otlp import JSON, PROTOBUF, SIGNALS
 from sensor.receive.receiver import Bounds, Receiver, Refusal
 
@@ -34,7 +34,7 @@ Door = Callable[[Receiver, Request], Awaitable[Response]]
 
 def application(receiver: Receiver) -> Starlette:
     """Return the ASGI application that answers for a receiver."""
-    doors = {f"/v1/{signal}": _otlp(signal) for signal in SIGNALS} | {"/v1/alerts": _alerts}
+    doors = {f"/v1/{signal}": _otlp(signal) for signal in SIGNALS} | {"/v1/alerts": _alerts, "/v1/events": _events}
     routes = [Route(path, _endpoint(receiver, door), methods=["POST"]) for path, door in doors.items()]
     return Starlette(routes=[*routes, Route("/healthz", _healthy)])
 
@@ -69,6 +69,13 @@ async def _alerts(receiver: Receiver, request: Request) -> Response:
     if _type(request) not in (JSON, *_JSON_LINES):
         raise Refusal(415, f"content type {_type(request)[:80]!r}; send {JSON} or application/x-ndjson")
     outcome = await alerts.accept(receiver, await _body(request, receiver.bounds), encoding=_encoding(request))
+    return JSONResponse(asdict(outcome), outcome.status)
+
+
+async def _events(receiver: Receiver, request: Request) -> Response:
+    if _type(request) not in _JSON_LINES:
+        raise Refusal(415, f"content type {_type(request)[:80]!r}; send application/x-ndjson")
+    outcome = await events.accept(receiver, await _body(request, receiver.bounds), encoding=_encoding(request))
     return JSONResponse(asdict(outcome), outcome.status)
 
 

@@ -1,7 +1,7 @@
 """What every door does with a request, whichever transport brought it: token, bounds, kept before it is acknowledged.
 
-What is refused is told why, and whether to come again. The doors are OTLP over HTTP and gRPC (`otlp.py`) and alerts of other
-products over HTTP (`alerts.py`).
+What is refused is told why, and whether to come again. The doors are OTLP over HTTP and gRPC (`otlp.py`), and over HTTP alerts of
+other products (`alerts.py`) and what our own sensors send (`events.py`).
 """
 
 import gzip
@@ -40,8 +40,8 @@ class Received:
     spans: tuple[Span, ...] = ()
     alerts: tuple[AlertReceived | Unparsed, ...] = ()
     """Alerts of other products, and the marks of records that could not be read."""
-    seen: tuple[Event, ...] = ()
-    """What our own sensor saw; nothing that is received."""
+    events: tuple[Event, ...] = ()
+    """What our own sensors saw."""
 
 
 class Taker(Protocol):
@@ -79,6 +79,11 @@ class Receiver:
 
     take: Taker
     token: str | None = None
+    """What clients of telemetry and alerts have to send, if anything."""
+    knows: Callable[[str], bool] = lambda _: False
+    """Whether a token is one of our own sensors'."""
+    is_open: bool = True
+    """Whether everybody is let in as long as there is no `token`: nobody else can reach it."""
     bounds: Bounds = Bounds()
     forward: Forward | None = None
     tenant: str = DEFAULT_TENANT
@@ -87,10 +92,13 @@ class Receiver:
 
     def admit(self, authorization: str) -> None:
         """Let a client in by what it says in `authorization`. Raises `Refusal`."""
-        if self.token is None:
+        if self.token is None and self.is_open:
             return
         scheme, _, given = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self.token.encode()):
+        token = given.strip() if scheme.lower() == "bearer" else ""
+        if self.token is not None and hmac.compare_digest(token.encode(), self.token.encode()):
+            return
+        if not token or not self.knows(token):
             raise Refusal(401, "no or another token; send it as `Authorization: Bearer …`")
 
     def unpacked(self, body: bytes, encoding: str) -> bytes:

@@ -7,9 +7,12 @@ from pydantic import JsonValue, ValidationError
 
 from sensor.event import EVENT, Event
 from sensor.identity import DEFAULT_TENANT
-from sensor.sources.lines import LIMITS, Broken, Limits, lines
+from sensor.sources.lines import LIMITS, Broken, Limits, Line, lines
 from sensor.sources.records import broken
 from sensor.sources.unreadable import unparsed
+
+SOURCE = "replay"
+"""Source of the marks of lines that could not be read."""
 
 
 def read(
@@ -22,20 +25,24 @@ def read(
     """
     del session
     for line in lines(path, limits):
-        if isinstance(line, Broken):
-            yield unparsed(line, "replay", tenant)
-            continue
-        try:
-            event = EVENT.validate_json(line.text)
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            reason = f"{'.'.join(str(step) for step in first['loc'])}: {first['msg']}".removeprefix(": ")
-            yield unparsed(broken(line.number, reason[:160], line.text), "replay", tenant)
-            continue
-        if event.tenant == tenant:
-            yield event
-        else:
-            yield unparsed(broken(line.number, "event of another tenant", line.text), "replay", tenant)
+        yield unparsed(line, SOURCE, tenant) if isinstance(line, Broken) else event_of(line, tenant)
+
+
+def event_of(line: Line, tenant: str) -> Event:
+    """Return the event of a line, `Unparsed` where that holds none, or one of another tenant."""
+    try:
+        event = EVENT.validate_json(line.text)
+    except ValidationError as error:
+        return unparsed(broken(line.number, reason_of(error), line.text), SOURCE, tenant)
+    if event.tenant != tenant:
+        return unparsed(broken(line.number, "event of another tenant", line.text), SOURCE, tenant)
+    return event
+
+
+def reason_of(error: ValidationError) -> str:
+    """Return where and why something is not what it should be, on one line."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    return f"{'.'.join(str(step) for step in first['loc'])}: {first['msg']}".removeprefix(": ")[:160]
 
 
 def write(events: Iterable[Event], path: Path) -> int:

@@ -14,6 +14,7 @@ from examples.live.model import ANSWER, serving
 from sensor.event import HttpRequested, ModelResponded, ToolReturned
 from sensor.identity import session_key
 from sensor.redact import LABELLED
+from tests.correlator.test_cli_listen import listening, story
 from tests.kernel.conftest import clew, on_a_disk
 
 pytestmark = pytest.mark.usefixtures("sensor")
@@ -170,3 +171,31 @@ def test_a_full_disk_is_told_and_the_command_does_not_notice(more: tuple[str, ..
 
     assert (ran.returncode, ran.stdout) == (3, b"hello\n")
     assert b"No space is left for " in ran.stderr
+
+
+def test_what_is_seen_goes_to_a_listener_that_tells_the_story(tmp_path: Path) -> None:
+    with serving(tmp_path) as port, listening(tmp_path / "there") as (listener, url):
+        agent = [sys.executable, str(agents.__file__), "standard", str(port)]
+        env = os.environ | {"SSL_CERT_FILE": str(tmp_path / "cert.pem")}
+        ran = clew(tmp_path, "run", "--to", url, "--", *agent, env=env)
+        told = story(listener)
+
+    assert (ran.returncode, ran.stdout.decode()) == (0, f"{ANSWER}\n")
+    assert f"were sent to {url}".encode() in ran.stderr
+    assert "wait" not in ran.stderr.decode()
+    assert told["assessment"] == "succeeded"
+
+
+def test_what_is_seen_while_nobody_listens_waits_for_the_next(tmp_path: Path) -> None:
+    with serving(tmp_path) as port:
+        agent = [sys.executable, str(agents.__file__), "standard", str(port)]
+        env = os.environ | {"SSL_CERT_FILE": str(tmp_path / "cert.pem")}
+        ran = clew(tmp_path, "run", "--to", "http://127.0.0.1:1", "--", *agent, env=env)
+    assert (ran.returncode, ran.stdout.decode()) == (0, f"{ANSWER}\n")
+    assert "`clew ship --to http://127.0.0.1:1` sends them" in ran.stderr.decode()
+
+    with listening(tmp_path / "there") as (listener, url):
+        sent = clew(tmp_path, "ship", "--to", url)
+        told = story(listener)
+    assert sent.returncode == 0, sent.stderr.decode()
+    assert told["assessment"] == "succeeded"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
+from pydantic_core import from_json, to_json
 
 Attributes = Mapping[str, JsonValue]
 
@@ -62,3 +63,19 @@ class Span:
             if isinstance(value, int | float) and not isinstance(value, bool):
                 return str(value)
         return ""
+
+
+def to_line(span: Span) -> str:
+    """Return a span as a list in JSON, as it is kept and as our own sensors send it."""
+    return to_json(
+        (span.trace_id, span.span_id, span.parent_id, span.name, span.start_ns, span.end_ns, span.attributes,
+         [(event.name, event.at_ns, event.attributes, event.body) for event in span.events], span.failed, span.resource,
+         span.scope, span.is_log, *([span.source] if span.source else []))
+    ).decode()  # fmt: skip
+
+
+def of_line(line: str | bytes) -> Span:
+    """Return the span of a line that `to_line` made."""
+    fields = from_json(line)
+    fields[7] = tuple(SpanEvent(*event) for event in fields[7])
+    return Span(*fields)

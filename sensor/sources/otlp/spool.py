@@ -16,14 +16,13 @@ from itertools import islice
 from pathlib import Path
 
 from pydantic import JsonValue
-from pydantic_core import from_json, to_json
 
 from sensor.errors import SpoolUnusable
 from sensor.redact import redacted, redacted_value
 from sensor.sources.otlp.hang import links
 from sensor.sources.otlp.read import Reading
 from sensor.sources.otlp.readings import Read, Readings
-from sensor.sources.otlp.span import Span, SpanEvent
+from sensor.sources.otlp.span import Span, SpanEvent, of_line, to_line
 
 VERSION = 3
 _TABLES = """
@@ -111,7 +110,7 @@ class Spool:
         new = 0
         with self._writing():
             for span in spans:
-                new += self._add(_clean(span, self._key), tenant)
+                new += self._add(cleaned(span, self._key), tenant)
         return new
 
     def due(self, limit: int = 100) -> list[int]:
@@ -138,7 +137,7 @@ class Spool:
             told: dict[str, set[str]] = {}
             for session, name in self._db.execute("SELECT session, id FROM told WHERE bundle = ?", (number,)):
                 told.setdefault(session, set()).add(name)
-        spans = tuple(self._readings.of(digest, len(body), partial(_span, body)) for digest, body in kept)
+        spans = tuple(self._readings.of(digest, len(body), partial(of_line, body)) for digest, body in kept)
         tenant, apart = row
         part = number if apart else 0
         return Due(number, tenant, part, spans, {session: frozenset(ids) for session, ids in told.items()})
@@ -167,7 +166,7 @@ class Spool:
         self._db.close()
 
     def _add(self, span: Span, tenant: str) -> int:
-        body = _body(span)
+        body = to_line(span).encode()
         # The ids of trace and span are in the body, too.
         digest = blake2b(tenant.encode("utf-8", "surrogatepass") + b"\0" + body, digest_size=16).digest()
         if self._db.execute("SELECT 1 FROM span WHERE digest = ?", (digest,)).fetchone():
@@ -279,7 +278,7 @@ def _rows(due: Due, told: Told, without: Told) -> Collection[tuple[int, str, str
     return [(due.number, session, name) for session, ids in told.items() for name in ids - without.get(session, none)]
 
 
-def _clean(span: Span, key: bytes) -> Span:
+def cleaned(span: Span, key: bytes) -> Span:
     """Return a span without credentials: they are not kept, not even here."""
     attributes = redacted_value(dict(span.attributes), key)
     events = tuple(
@@ -293,20 +292,6 @@ def _clean(span: Span, key: bytes) -> Span:
         span, name=redacted(span.name, key), attributes=_object(attributes), events=events, resource=_object(resource),
         scope=redacted(span.scope, key),
     )  # fmt: skip
-
-
-def _body(span: Span) -> bytes:
-    return to_json(
-        (span.trace_id, span.span_id, span.parent_id, span.name, span.start_ns, span.end_ns, span.attributes,
-         [(event.name, event.at_ns, event.attributes, event.body) for event in span.events], span.failed, span.resource,
-         span.scope, span.is_log, *([span.source] if span.source else []))
-    )  # fmt: skip
-
-
-def _span(body: bytes) -> Span:
-    fields = from_json(body)
-    fields[7] = tuple(SpanEvent(*event) for event in fields[7])
-    return Span(*fields)
 
 
 def _object(value: JsonValue) -> dict[str, JsonValue]:
