@@ -1,5 +1,6 @@
 # make install   .venv with the locked packages and the command `clew`
 # make demo      an attack becomes a story: live under the kernel sensor where that can run, else a shipped recording
+# make demo-fleet  the same with Neo4j, Redis, PostgreSQL and two workers, which `make system` installs
 # make dev       what the checks and tests need, too
 # make check     format, lint, types, layers, tests
 # make test      what CI runs: as root first `make system`, then the checks, and the tests with coverage
@@ -17,7 +18,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PACKAGES := sensor graph prompts correlator workers
 
-.PHONY: install dev demo lint check test system lock reference clean
+.PHONY: install dev demo demo-fleet lint check test system lock reference clean
 .DEFAULT_GOAL := install
 
 install: .venv/installed
@@ -50,6 +51,10 @@ demo: install
 		&& if [ '$(origin RECORDING)' != file ]; then $(BIN)/clew --store "$$state" replay "$(RECORDING)"; \
 		else $(BIN)/python -m examples.live.demo "$(RECORDING)" "$$state"; fi
 
+demo-fleet: dev
+	@state=$$(mktemp -d) && trap 'rm -rf "$$state"' EXIT \
+		&& $(BIN)/python -m examples.fleet.demo "$(RECORDING)" "$$state"
+
 lint: dev
 	$(PIP) check
 	$(BIN)/ruff format --check .
@@ -73,6 +78,7 @@ lock: dev
 
 reference: install
 	$(BIN)/python -m graph.reference docs/reference/graph.md
+	$(BIN)/python -m graph.queries.reference docs/reference/queries.md
 	$(BIN)/python -m correlator.settings docs/reference/settings.md
 	$(BIN)/python -m correlator.cli.reference docs/reference/cli.md
 	$(BIN)/python -m correlator.render.data docs/reference/story.schema.json

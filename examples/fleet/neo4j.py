@@ -32,13 +32,21 @@ class Neo4j:
 
 
 @contextmanager
-def serving(folder: Path, *, bolt: int = 0, browser: bool = False) -> Iterator[Neo4j]:
-    """Serve the database in `folder`, a new one where there is none; with Neo4j Browser if asked. Port 0 takes a free one."""
+def serving(folder: Path, *, bolt: int = 0, browser: bool = False, hunting: Path | None = None) -> Iterator[Neo4j]:
+    """Serve the database in `folder`, a new one where there is none. Port 0 takes a free one.
+
+    `browser`: with Neo4j Browser, in a folder that is empty. `hunting`: the configuration of an instance that analysts log in to.
+    """
     lib = jars()
     assert lib is not None
     bolt = bolt or free_port()
     http = free_port() if browser else None
-    arguments = [str(folder), str(bolt), *([str(http)] if http else [])]
+    arguments = [
+        str(folder),
+        str(bolt),
+        *(["browser", str(http)] if http else []),
+        *(["hunting", str(hunting)] if hunting else []),
+    ]
     # The compiler of the source stays quiet about Neo4j's own use of Java; what Neo4j says is in its folder.
     command = ["java", "-Xmx1g", "-XX:+UseParallelGC", "-cp", f"{lib}/*", str(_SERVER), *arguments]
     with (

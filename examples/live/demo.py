@@ -20,8 +20,8 @@ CLEW = [sys.executable, "-m", "correlator.cli"]
 
 def main(recording: str, store: str) -> int:
     """Show one or the other, and say which."""
-    if missing := _missing():
-        print(f"demo: no kernel sensor here ({missing}), so a recorded session is replayed.\n", file=sys.stderr)
+    if absent := missing():
+        print(f"demo: no kernel sensor here ({absent}), so a recorded session is replayed.\n", file=sys.stderr)
         return subprocess.run([*CLEW, "--store", store, "replay", recording], check=False).returncode
     print(
         "demo: an agent without any instrumentation runs under the kernel sensor. The model is scripted, on loopback;\n"
@@ -39,8 +39,8 @@ def main(recording: str, store: str) -> int:
         ).returncode
 
 
-def _missing() -> str:
-    """Return what is missing, empty where nothing is."""
+def missing() -> str:
+    """Return what the kernel sensor, or its demo, lacks here; empty where nothing is missing."""
     if shutil.which("openssl") is None:
         return "openssl is not installed"
     return next((f"{need.name}: {need.what}" for need in needs() if not need.met), "")
