@@ -37,7 +37,7 @@ def postgres_address() -> Iterator[str]:
     if postgres.programs() is None:
         pytest.skip("PostgreSQL is not installed; make system")
     with postgres.serving("") as found:
-        yield f"postgresql+psycopg://{found['PGUSER']}@{found['PGHOST']}:{found['PGPORT']}/{found['PGDATABASE']}"
+        yield postgres.address(found)
 
 
 @pytest.fixture

@@ -132,7 +132,7 @@ def main() -> None:
     given = parser.parse_args()
     where = place()
     with tempfile.TemporaryDirectory(prefix="clew-projection-") as folder, postgres.serving("") as found:
-        address = f"postgresql+psycopg://{found['PGUSER']}@{found['PGHOST']}:{found['PGPORT']}/{found['PGDATABASE']}"
+        address = postgres.address(found)
         result = measure(given.events, given.seed, Path(folder), address)
     command = " ".join(["python -m benchmarks.speed.projection", *sys.argv[1:]])
     report({"benchmark": "speed/projection", **where, "command": command, "wanted_share": WANTED, **result}, given.out)

@@ -29,18 +29,18 @@ def has_rabbitmq() -> bool:
 
 
 @contextmanager
-def redis() -> Iterator[str]:
-    """Serve a Redis that keeps nothing, and give its address."""
-    port = free_port()
+def redis(port: int = 0) -> Iterator[str]:
+    """Serve a Redis that keeps nothing, and give its address. Port 0 takes a free one."""
+    port = port or free_port()
     command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
     with tempfile.TemporaryDirectory(prefix="clew-redis-") as folder, _running(command, port, {}, folder):
         yield f"redis://127.0.0.1:{port}/0"
 
 
 @contextmanager
-def rabbitmq() -> Iterator[str]:
-    """Serve a RabbitMQ, with a port mapper of its own, and give its address."""
-    port, mapper, distribution = free_port(), free_port(), free_port()
+def rabbitmq(port: int = 0) -> Iterator[str]:
+    """Serve a RabbitMQ, with a port mapper of its own, and give its address. Port 0 takes a free one."""
+    port, mapper, distribution = port or free_port(), free_port(), free_port()
     as_owner = ["setpriv", f"--reuid={_OWNER}", f"--regid={_OWNER}", "--clear-groups"]
     with tempfile.TemporaryDirectory(prefix="clew-rabbitmq-") as folder, ExitStack() as stack:
         os.chown(folder, pwd.getpwnam(_OWNER).pw_uid, -1)

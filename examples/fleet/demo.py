@@ -34,7 +34,7 @@ def main(recording: str, store: str) -> int:
         graph = stack.enter_context(neo4j.serving(Path(store) / "neo4j"))
         fleet = os.environ | {
             "CLEW_BACKEND": "neo4j", "CLEW_NEO4J": graph.bolt, "CLEW_BROKER": stack.enter_context(brokers.redis()),
-            "CLEW_DATABASE": f"postgresql+psycopg://{database['PGUSER']}@{database['PGHOST']}:{database['PGPORT']}/{database['PGDATABASE']}",
+            "CLEW_DATABASE": postgres.address(database),
             "CLEW_STORE": str(Path(store) / "fleet"),
         }  # fmt: skip
         token = clew(fleet, "sensor", "add", "demo").strip()
