@@ -3,10 +3,10 @@
     python -m benchmarks.partitions --out benchmarks/results/partitions.json
 
 Events of many sessions arrive at random (Poisson), at three times the average of the day, and go to the partition of their
-session's hash; each partition works on one after the other, at the rate that one machine with two cores was measured to append and
-project (`speed/projection.json`). Some sessions are *hot*: one agent in a loop sends a thousand events a second. How long an event waits is
-Lindley's recursion for a queue of one server, for each partition by itself. Nothing here is Clew; it is the arithmetic behind
-docs/decisions/0007-partitions.md.
+session's hash; each partition works on one after the other, at the rate that one machine with two cores was measured to append
+and project (`speed/projection.json`). Some sessions are *hot*: an agent in a loop sends a thousand events a second.
+How long an event waits is Lindley's recursion for a queue of one server, for each partition by itself. Nothing here is Clew; it
+is the arithmetic behind docs/decisions/0007-partitions.md.
 """
 
 import argparse
