@@ -6,6 +6,7 @@
 - A change is kept as a whole or not at all.
 """
 
+import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -18,6 +19,7 @@ from correlator.casebook.alerts import each_alert
 from correlator.casebook.find import find_session, find_story, kept_rows, linked_sessions, waiting_sessions
 from correlator.casebook.keep import keep, keep_alerts, note
 from correlator.casebook.records import (
+    ActRecord,
     AlertRecord,
     Arrival,
     DeadRecord,
@@ -38,7 +40,7 @@ from correlator.casebook.rows import (
     story_record,
     verdicts_of,
 )
-from correlator.casebook.tables import VERSION, SessionRow, StoryRow, TokenRow, VerdictRow
+from correlator.casebook.tables import VERSION, ActRow, SessionRow, StoryRow, TokenRow, VerdictRow
 from correlator.casebook.versions import migrate, version_of
 from correlator.errors import CasebookInvalid
 from correlator.memory import Kept
@@ -51,6 +53,8 @@ class Casebook:
 
     def __init__(self, engine: Engine) -> None:
         """Make the tables, or bring those of an older clew to today's. Raises `CasebookInvalid`."""
+        self.who = ""
+        """Who acts, for the audit trail: set where a person does."""
         self._engine = engine
         self._writer = engine.execution_options(writing=True)
         try:
@@ -187,7 +191,10 @@ class Casebook:
     def retry(self, tenant: str, keys: Sequence[str]) -> int:
         """Have sessions tried again that were given up; return how many there were."""
         with self._claiming() as db:
-            return claims.retry(db, tenant, keys)
+            again = claims.retry(db, tenant, keys)
+            for key in again:
+                self._note(db, tenant, "retry", key, "given up")
+            return len(again)
 
     # Stories
 
@@ -236,6 +243,7 @@ class Casebook:
                 held = VerdictRow(tenant=tenant, story=row.id)
                 db.add(held)
             if held.verdict != verdict:
+                self._note(db, tenant, verdict, row.id, held.verdict or "")
                 held.verdict = verdict
                 row.updated = last_change(db, tenant) + 1
             return story_record(row, held, campaign_sizes(db, tenant, [row.id]))
@@ -279,6 +287,7 @@ class Casebook:
         """Keep the digest of a sensor's token; return whether it had none. An older one is worth nothing from now on."""
         with self.writing() as db:
             row = db.get(TokenRow, (tenant, sensor))
+            self._note(db, tenant, "token", sensor, "" if row is None else "token")
             if row is not None:
                 row.digest, row.added_ns = digest, now_ns
                 return False
@@ -291,6 +300,7 @@ class Casebook:
             row = db.get(TokenRow, (tenant, sensor))
             if row is not None:
                 db.delete(row)
+                self._note(db, tenant, "revoke", sensor, "token")
             return row is not None
 
     def tokens(self, tenant: str) -> list[TokenRecord]:
@@ -298,6 +308,18 @@ class Casebook:
         with self.reading() as db:
             rows = db.scalars(select(TokenRow).where(TokenRow.tenant == tenant).order_by(TokenRow.sensor))
             return [TokenRecord(row.sensor, row.digest, row.added_ns) for row in rows]
+
+    # Audit trail
+
+    def acts(self, tenant: str) -> list[ActRecord]:
+        """Return what people did, the earliest first."""
+        with self.reading() as db:
+            rows = db.scalars(select(ActRow).where(ActRow.tenant == tenant).order_by(ActRow.number))
+            return [ActRecord(row.at_ns, row.who, row.act, row.subject, row.before) for row in rows]
+
+    def _note(self, db: Session, tenant: str, act: str, subject: str, before: str) -> None:
+        """Note what is done, with the change itself."""
+        db.add(ActRow(tenant=tenant, at_ns=time.time_ns(), who=self.who, act=act, subject=subject, before=before))
 
     # Small things
 

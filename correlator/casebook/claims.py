@@ -105,14 +105,15 @@ def dead(db: Session, tenant: str) -> list[DeadRecord]:
     return [DeadRecord(row.tenant, row.task, row.key, row.reason, row.at_ns) for row in rows]
 
 
-def retry(db: Session, tenant: str, keys: Sequence[str]) -> int:
-    """Have sessions tried again that were given up; return how many there were."""
+def retry(db: Session, tenant: str, keys: Sequence[str]) -> list[str]:
+    """Have sessions tried again that were given up; return which there were."""
     rows = db.scalars(select(DeadRow).where(DeadRow.tenant == tenant, DeadRow.key.in_(keys))).all()
     for row in rows:
         db.delete(row)
-    again = and_(SessionRow.tenant == tenant, SessionRow.key.in_([row.key for row in rows]))
+    found = sorted(row.key for row in rows)
+    again = and_(SessionRow.tenant == tenant, SessionRow.key.in_(found))
     db.execute(update(SessionRow).where(again).values(tries=0, claimed_until_ns=0))
-    return len(rows)
+    return found
 
 
 def tenants_waiting(db: Session, now_ns: int) -> list[str]:

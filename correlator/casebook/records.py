@@ -63,6 +63,20 @@ class DeadRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ActRecord:
+    """What a person did."""
+
+    at_ns: int
+    who: str
+    act: str
+    """`benign` or `malicious` for a verdict, `token` and `revoke` of a sensor, `retry` of what was given up."""
+    subject: str
+    """Id of a story, name of a sensor, key of a session."""
+    before: str
+    """What held before, empty for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class TokenRecord:
     """That a sensor has a token."""
 

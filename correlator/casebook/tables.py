@@ -4,7 +4,7 @@ Times are nanoseconds since the Unix epoch, UTC. `created`, `updated` and `seen`
 rows without a clock.
 """
 
-from sqlalchemy import BigInteger, Index, Text
+from sqlalchemy import BigInteger, Index, Integer, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from graph.sql import Hostile
@@ -80,6 +80,21 @@ class TokenRow(Base):
     digest: Mapped[str] = mapped_column(Text, unique=True)
     """SHA-256, hexadecimal: a token is 256 random bits, which nobody guesses."""
     added_ns: Mapped[int] = mapped_column(BigInteger)
+
+
+class ActRow(Base):
+    """What a person did: the audit trail. Rows are never changed."""
+
+    __tablename__ = "acts"
+    number: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    tenant: Mapped[str] = mapped_column(_NAME, index=True)
+    at_ns: Mapped[int] = mapped_column(BigInteger)
+    who: Mapped[str] = mapped_column(Hostile)
+    act: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Hostile)
+    """Of a story its id, of a sensor its name."""
+    before: Mapped[str] = mapped_column(Text)
+    """What held before, empty for nothing."""
 
 
 class StoryRow(Base):

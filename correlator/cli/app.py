@@ -23,6 +23,7 @@ VERBS: dict[str, str] = {
     "graph": "Show the provenance graph of a session, keep it in Neo4j, and ask it.",
     "baseline": "Show what is normal for a workload.",
     "verdict": "Say whether a story is benign or malicious.",
+    "audit": "List what people did: verdicts, tokens, tries.",
     "evaluate": "Measure the engine on recorded runs whose outcome is known.",
     "worker": "Judge the sessions of a fleet.",
     "queue": "Show what waits for workers, and what they gave up.",

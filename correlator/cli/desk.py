@@ -1,5 +1,7 @@
 """Open stores for a verb, and close them again."""
 
+import getpass
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -27,12 +29,21 @@ def opened(settings: Settings) -> Iterator[Desk]:
 
 @contextmanager
 def opened_casebook(settings: Settings) -> Iterator[Casebook]:
-    """Give the casebook alone."""
+    """Give the casebook alone, to a person."""
     casebook = open_casebook(settings)
+    casebook.who = _who()
     try:
         yield casebook
     finally:
         casebook.close()
+
+
+def _who() -> str:
+    """Return the name under which the person at this terminal has logged in."""
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (OSError, KeyError):  # a user without a name
+        return str(os.getuid())
 
 
 def notes(record: StoryRecord, settings: Settings) -> tuple[str, ...]:

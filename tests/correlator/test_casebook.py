@@ -287,6 +287,8 @@ def test_a_session_with_a_story_teaches_only_after_the_verdict_benign(desk: Desk
         desk.casebook.decide("local", name, verdict)  # type: ignore[arg-type]
 
     assert states == [False, False, True]
+    acts = [(one.act, one.subject, one.before) for one in desk.casebook.acts("local")]
+    assert acts == [("malicious", name, ""), ("benign", name, "malicious"), ("malicious", name, "benign")]
 
 
 def test_benign_excuses_the_data_flows_of_that_story(desk: Desk, tmp_path: Path) -> None:

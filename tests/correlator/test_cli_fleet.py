@@ -107,3 +107,17 @@ def test_what_cannot_be_asked_is_said(tmp_path: Path, words: tuple[str, ...], re
 def test_where_to_send_is_checked(tmp_path: Path) -> None:
     assert clew(tmp_path, "ship", "--to", "example.org").returncode == 2
     assert "--report" in clew(tmp_path, "run", "--to", "http://127.0.0.1:1", "--report", "x", "--", "true").stderr
+
+
+def test_what_people_do_is_noted(tmp_path: Path) -> None:
+    assert "nobody" in clew(tmp_path, "audit").stderr
+    clew(tmp_path, "sensor", "add", "web-1")
+    clew(tmp_path, "sensor", "add", "web-1")
+    clew(tmp_path, "sensor", "revoke", "web-1", SUDO_USER="ann")
+    clew(tmp_path, "sensor", "revoke", "web-1")
+    found = json.loads(clew(tmp_path, "audit", "--json").stdout)
+    assert [(one["act"], one["subject"], one["before"]) for one in found] == [
+        ("token", "web-1", ""), ("token", "web-1", "token"), ("revoke", "web-1", "token"),
+    ]  # fmt: skip
+    assert found[2]["who"] == "ann"
+    assert "web-1" in clew(tmp_path, "audit").stdout
