@@ -23,11 +23,11 @@ AT_ONCE_S = 10.0
 class Duties:
     """The work of one process, with stores of its own. Used from one thread."""
 
-    def __init__(self, settings: Settings, *, now_ns: Callable[[], int] = time.time_ns) -> None:
-        """Open the stores. `now_ns`: the clock by which is claimed. Raises what opening them raises."""
+    def __init__(self, settings: Settings, *, now_ns: Callable[[], int] | None = None) -> None:
+        """Open the stores. `now_ns`: the clock by which is claimed, else the casebook's. Raises what opening them raises."""
         self._settings = settings
-        self._now_ns = now_ns
         self._casebook = open_casebook(settings)
+        self._now_ns = now_ns or self._casebook.now_ns
         try:
             self._graph = open_graph(settings)
         except BaseException:
@@ -61,6 +61,7 @@ class Duties:
         for tenant in self._casebook.tenants_waiting(now_ns=self._now_ns()):
             dispatcher.wake("judge", tenant)
         self._casebook.give_up(now_ns=self._now_ns())
+        # Last: where Neo4j is away, the rest is done all the same.
         if isinstance(self._graph, Projection) and is_behind(self._graph, self._casebook):
             dispatcher.wake("project")
 

@@ -30,7 +30,7 @@ from correlator.score import SHIPPED, THRESHOLD, Scale
 from correlator.settings import Settings
 from correlator.surroundings import BEFORE_NS, Surroundings
 from graph.errors import GraphError, UnstorableEvent
-from graph.fold import event_time
+from graph.fold import LARGEST, event_time
 from graph.store import Derived, GraphStore
 from sensor.errors import SensorError
 from sensor.event import (
@@ -234,12 +234,13 @@ class Desk:
                 time.sleep(_PAUSE_S)
         return done
 
-    def work(self, *, now_ns: Callable[[], int] = time.time_ns) -> Cleared:
+    def work(self, *, now_ns: Callable[[], int] | None = None) -> Cleared:
         """Claim a group of the sessions that wait, judge them and keep what is found; where others have claimed all, do nothing.
 
         A run that fails is tried again later, and at last given up (`correlator.casebook.claims`). `now_ns` is the clock of all who
-        claim.
+        claim, that of the casebook if not given.
         """
+        now_ns = now_ns or self.casebook.now_ns
         self._epochs = {}  # others may have learned something
         lease_ns = self.settings.lease_seconds * 10**9
         claimed = self.casebook.claim(self.settings.tenant, now_ns=now_ns(), lease_ns=lease_ns, limit=_GROUP)
@@ -288,10 +289,11 @@ class Desk:
 
     def reconsider(self, seen: Sequence[Event]) -> None:
         """Have the sessions judged again that ran while the kernel saw this: it may be their work."""
-        times = [event.position for event in seen if not event.session]
+        times = [min(event.position, LARGEST) for event in seen if not event.session]
         if times:
             # As far as a session looks for what was its work (`Surroundings`).
-            self.casebook.reconsider_between(self.settings.tenant, min(times) - AFTER_NS, max(times) + BEFORE_NS)
+            first_ns, last_ns = min(times) - AFTER_NS, min(max(times) + BEFORE_NS, LARGEST)
+            self.casebook.reconsider_between(self.settings.tenant, first_ns, last_ns)
             self._surroundings.forget()
 
     def _groups(self, sessions: Sequence[SessionRecord]) -> Iterator[list[JudgedRun]]:

@@ -16,7 +16,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from correlator.casebook import StoryRecord
+from correlator.errors import CorrelatorError
 from correlator.live import Live
+from graph.errors import GraphError
 from sensor.receive.receiver import Busy, Received
 
 WAITING_BYTES = 16 << 20
@@ -27,6 +29,8 @@ LATEST_S = 0.5
 """Seconds after which it is judged although spans go on arriving."""
 AGAIN_S = 2.0
 """Seconds after which sessions are judged again with what the kernel saw meanwhile: all of one time are weighed together."""
+REOPEN_S = 1.0
+"""Seconds after which stores that could not be used are opened again."""
 JUDGING = 1 / 3
 """Time for judging, as a part of the time for keeping, that is taken even when more requests wait."""
 
@@ -46,12 +50,17 @@ class Engine(threading.Thread):
 
     def __init__(
         self, opened: Callable[[], AbstractContextManager[Live]], told: Callable[[StoryRecord], None],
-        *, waiting_bytes: int = WAITING_BYTES,
+        *, waiting_bytes: int = WAITING_BYTES, troubled: Callable[[str], None] | None = None,
     ) -> None:  # fmt: skip
-        """`opened` gives the stores, in the thread that uses them; `told` is called for each new or changed story."""
+        """`opened` gives the stores, in the thread that uses them; `told` is called for each new or changed story.
+
+        `troubled`: told why the stores cannot be used. With it they are opened again until they can, and those who ask meanwhile
+        wait or are told to come again; without, the engine ends.
+        """
         super().__init__(name="clew engine")
         self._opened = opened
         self._told = told
+        self._troubled = troubled
         self._most = waiting_bytes
         self._queue: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
@@ -92,15 +101,28 @@ class Engine(threading.Thread):
     def run(self) -> None:
         """Work until stopped."""
         try:
-            with self._opened() as live:
-                self.ready.set_result(None)
-                self._work(live)
+            while not self._worked():
+                time.sleep(REOPEN_S)
         except Exception as error:  # noqa: BLE001 - told to whoever waits, and by whoever started the thread
             self.failure = error
             if not self.ready.done():
                 self.ready.set_exception(error)
         finally:
             self._refuse()
+
+    def _worked(self) -> bool:
+        """Work until stopped; return whether that is so, and not that the stores cannot be used at the moment."""
+        try:
+            with self._opened() as live:
+                if not self.ready.done():
+                    self.ready.set_result(None)
+                self._work(live)
+        except (CorrelatorError, GraphError) as error:
+            if self._troubled is None or not self.ready.done():
+                raise
+            self._troubled(str(error))
+            return self._stopping
+        return True
 
     def _work(self, live: Live) -> None:
         first = last = owed_s = 0.0

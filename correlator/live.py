@@ -45,11 +45,15 @@ class _New:
 class Live:
     """Judges sessions while they go on. Used from one thread."""
 
-    def __init__(self, desk: Desk, spool: Spool, dispatcher: Dispatcher | None = None) -> None:
+    def __init__(
+        self, desk: Desk, spool: Spool, dispatcher: Dispatcher | None = None, *, observes: bool = False
+    ) -> None:
         """Take up what an earlier run left: due bundles, and sessions that wait for judgement.
 
-        `dispatcher`: who is told of sessions that wait, where others judge them.
+        `dispatcher`: who is told of sessions that wait, where others judge them. `observes`: whether the sensor is in this process:
+        then sessions are judged with what it saw some seconds later, all of it together, because both come to an end at once.
         """
+        self._observes = observes
         self._desk = desk
         self._spool = spool
         self._dispatcher = dispatcher
@@ -77,7 +81,7 @@ class Live:
     def take_events(self, events: Sequence[Event]) -> None:
         """Keep what our own sensors saw, and have judged what they tell of sessions. What this returned for is not lost.
 
-        What no session is known for may be the work of any: `reconsider` has those of its time judged again.
+        What no session is known for may be the work of any: those of its time are judged again, here or by `reconsider`.
         """
         if not events:
             return
@@ -90,7 +94,12 @@ class Live:
                 self._wake(self._dispatcher)
         if alerts := alerts_in(clean):
             self._alerted |= dict.fromkeys(self._desk.casebook.note_alerts(alerts).changed)
-        if seen := [event for event in events if is_of_kernel(event)]:
+        seen = [event for event in events if is_of_kernel(event)]
+        if seen and not self._observes:
+            self._desk.reconsider(seen)  # before anything is acknowledged: nobody would do it after a crash
+            if self._dispatcher is not None:
+                self._wake(self._dispatcher)
+        elif seen:
             ends = (*self._seen, *seen)
             self._seen = (min(ends, key=_when), max(ends, key=_when))
 

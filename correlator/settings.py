@@ -77,7 +77,11 @@ class Settings(BaseModel):
         200_000, ge=100, description="Events of one session that are judged, the first ones; the rest is told as a gap."
     )
     token: str | None = Field(
-        None, min_length=8, max_length=1_000, description="Token that clients of `clew listen` must send; secret."
+        None,
+        min_length=8,
+        max_length=1_000,
+        pattern="^[!-~](?:[ -~]*[!-~])?$",
+        description="Token that clients of `clew listen` must send; secret.",
     )
     local: bool = Field(False, description="Show times in the local time zone instead of UTC, on terminals only.")
 

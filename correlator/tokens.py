@@ -21,22 +21,29 @@ def digest_of(token: str) -> str:
     return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-class Known:
-    """Whether a token is that of a sensor of one tenant. Used from one thread."""
+class Tokens:
+    """The tokens of the sensors of one tenant (`sensor.receive.receiver.Sensors`). Used from one thread."""
 
     def __init__(self, casebook: Casebook, tenant: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         """`casebook`: read again after some seconds. `clock`: in seconds."""
         self._casebook = casebook
         self._tenant = tenant
         self._clock = clock
-        self._digests: frozenset[str] = frozenset()
+        self._held: frozenset[str] = frozenset()
         self._read: float | None = None
 
-    def __call__(self, token: str) -> bool:
+    def know(self, token: str) -> bool:
         """Return whether a sensor has this token."""
+        # What is compared are digests: how long it takes tells nothing of a token.
+        return digest_of(token) in self._digests()
+
+    def there_are_any(self) -> bool:
+        """Return whether any sensor has one."""
+        return bool(self._digests())
+
+    def _digests(self) -> frozenset[str]:
         now = self._clock()
         if self._read is None or now - self._read >= AGAIN_S:
-            self._digests = frozenset(one.digest for one in self._casebook.tokens(self._tenant))
+            self._held = frozenset(one.digest for one in self._casebook.tokens(self._tenant))
             self._read = now
-        # What is compared are digests: how long it takes tells nothing of a token.
-        return digest_of(token) in self._digests
+        return self._held

@@ -83,14 +83,14 @@ def parameters(given: Mapping[str, str | int]) -> str:
     return f":params {json.dumps(values, ensure_ascii=False)}"
 
 
-def guide(queries: Sequence[Query]) -> str:
+def guide(queries: Sequence[Query], tenant: str) -> str:
     """Return the guide as AsciiDoc, for the newer Browser."""
-    return "\n".join(_asciidoc(queries)) + "\n"
+    return "\n".join(_asciidoc(queries, tenant)) + "\n"
 
 
-def _asciidoc(queries: Sequence[Query]) -> Iterator[str]:
+def _asciidoc(queries: Sequence[Query], tenant: str) -> Iterator[str]:
     yield from ("= Clew", "", "== Begin", "", 'Set the parameters once; change one with `:param story => "v1:…"`.', "")
-    yield from ("[source,cypher]", "----", parameters({}), "----", "")
+    yield from ("[source,cypher]", "----", parameters({"tenant": tenant}), "----", "")
     for folder, some in groupby(queries, key=lambda query: query.folder):
         yield from (f"== {folder}", "")
         for query in some:
@@ -107,14 +107,14 @@ def _asciidoc(queries: Sequence[Query]) -> Iterator[str]:
             )
 
 
-def page(queries: Sequence[Query]) -> str:
+def page(queries: Sequence[Query], tenant: str) -> str:
     """Return the guide as HTML, for the older Browser (`:play`)."""
-    return "\n".join(_html(queries)) + "\n"
+    return "\n".join(_html(queries, tenant)) + "\n"
 
 
-def _html(queries: Sequence[Query]) -> Iterator[str]:
+def _html(queries: Sequence[Query], tenant: str) -> Iterator[str]:
     yield '<article class="guide"><carousel class="deck container-fluid">'
-    yield f"<slide><h3>Clew</h3><p>Set the parameters once.</p>{_runnable(parameters({}))}</slide>"
+    yield f"<slide><h3>Clew</h3><p>Set the parameters once.</p>{_runnable(parameters({'tenant': tenant}))}</slide>"
     for folder, some in groupby(queries, key=lambda query: query.folder):
         yield f"<slide><h3>{escape(folder)}</h3>"
         for query in some:
@@ -137,9 +137,10 @@ USES = {
 """File → what is done with it."""
 
 
-def pack(queries: Sequence[Query]) -> dict[str, bytes]:
-    """Return the files of the pack by name."""
+def pack(queries: Sequence[Query], tenant: str) -> dict[str, bytes]:
+    """Return the files of the pack by name; `tenant`: whose graph the guide begins with."""
     texts = {
-        "saved_cypher.csv": saved(queries), "clew.grass": style(), "clew.adoc": guide(queries), "clew.html": page(queries)
+        "saved_cypher.csv": saved(queries), "clew.grass": style(), "clew.adoc": guide(queries, tenant),
+        "clew.html": page(queries, tenant),
     }  # fmt: skip
     return {"favorites.zip": favorites(queries)} | {name: text.encode() for name, text in texts.items()}

@@ -5,11 +5,14 @@
 Each round sends the shipped examples, in some order, from a sensor's spool to `clew listen`, whose sessions two workers judge; all
 real: PostgreSQL, Redis or RabbitMQ, Neo4j in its own rounds. Meanwhile one part is broken, at random moments: *worker*, *api*,
 *redis*, *rabbitmq*, *neo4j*, *postgres* are ended by SIGKILL and started again; *network* is slow and cut, between sensor and API
-and between all and PostgreSQL; *disk* is full under PostgreSQL; *clock* has workers whose clocks jump by up to an hour, each other
+and between all and PostgreSQL; *disk* is full under PostgreSQL; *clock* has workers whose clock jumps by up to an hour, either
 way; *paused* stops a worker for longer than its claims last, and wakes it. What is acknowledged is what the spool has kept.
 
 Then: the event log has each event that the spool has kept, once, and no other; the stories are those of the undisturbed run, each
-once; nothing was given up. In rounds of Neo4j also: its subgraphs are those of the reference, and it has each story once.
+once (a story that was told before its first effect arrived keeps the id that it had, and the other leads to it: DESIGN, ids);
+nothing was given up. In rounds of Neo4j also: its subgraphs are those of the reference, and it has each story once.
+
+Who has ended by himself, because something was away when he started, is started again, as a supervisor would do.
 
 A round is one line of the file. What is there already is not done again, so that the script may be stopped and go on.
 """
@@ -25,7 +28,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,7 +36,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from benchmarks.faults.servers import Network, Postgres, Server, SmallDisk
+from benchmarks.faults.servers import Network, Postgres, Server, SmallDisk, answers
 from benchmarks.speed.place import place
 from correlator.cli.desk import opened
 from correlator.duties import Duties
@@ -45,7 +48,10 @@ from correlator.settings import Settings
 from examples.fleet import brokers, neo4j
 from examples.live import postgres
 from graph.errors import GraphError
+from graph.parts import Edge, Node
+from graph.schema import EDGE_KINDS
 from graph.stores.neo4j import Neo4jStore
+from graph.subgraph import Subgraph
 from sensor.event import Event
 from sensor.redact import redact
 from sensor.ship.outgoing import Outgoing
@@ -61,8 +67,6 @@ PATIENCE_S = 180.0
 BATCHES = 12
 """Times that the sensor writes to its spool."""
 HOUR_NS = 3_600 * 10**9
-_OF_TIME = {"version", "aliases"}
-"""What a story says of how it came about."""
 
 
 @dataclass
@@ -79,9 +83,10 @@ class Process:
     def start(self) -> None:
         """Start it."""
         command = [sys.executable, "-m", "correlator.cli", *self.words]
-        self.running = subprocess.Popen(
-            command, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-        )
+        with Path(self.environment["CLEW_STORE"], f"{self.words[0]}.log").open("ab") as said:
+            self.running = subprocess.Popen(
+                command, env=self.environment, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True
+            )
 
     def kill(self) -> None:
         """End it, and all that it started, by force."""
@@ -115,7 +120,7 @@ def restart(part: Server | Process, source: random.Random) -> None:
 def cut(fleet: Fleet) -> None:
     """Have the network slow, cut it for a moment, mend it."""
     for network in fleet.networks:
-        network.delay_s = fleet.source.uniform(0, 0.02)
+        network.delay_s = fleet.source.uniform(0, 0.004)
     which = fleet.source.choice(fleet.networks)
     which.cut()
     time.sleep(fleet.source.uniform(0.2, 1.5))
@@ -164,8 +169,14 @@ def one_round(
         sent = list(known.events)
         source.shuffle(sent)
         broken = [0]
-        with _breaking(kind, fleet, broken):
-            _ship(fleet, sent, source, Path(name), known.key)
+        with _shipping(fleet.url, Path(name)) as outgoing:
+            with _breaking(kind, fleet, broken):
+                size = -(-len(sent) // BATCHES)
+                for at in range(0, len(sent), size):
+                    assert outgoing.add([redact(event, known.key) for event in sent[at : at + size]]) == 0
+                    time.sleep(source.uniform(0, 0.6))
+            _await(lambda: outgoing.waiting().batches == 0, "the spool is not empty")
+            assert outgoing.waiting().aside == 0, "a batch was refused"
         _settle(fleet)
         return {
             "kind": kind, "number": number, "broken": broken[0], "seconds": round(time.monotonic() - begun, 1),
@@ -205,6 +216,7 @@ def _fleet(
     }  # fmt: skip
     api = Process(("listen", f"--port={api_port}"), environment)
     stack.callback(api.kill)
+    _await(lambda: answers(api_port), "the API does not start")  # who starts it would start it again
     workers = [Process(("worker", "--processes=1"), environment) for _ in range(0 if kind == "clock" else 2)]
     for one in workers:
         stack.callback(one.kill)
@@ -216,21 +228,17 @@ def _fleet(
 
 @contextmanager
 def _jumping(settings: Settings, source: random.Random) -> Iterator[None]:
-    """Judge in two threads whose clocks jump."""
-    stop = threading.Event()
+    """Judge in two threads of a process whose clock jumps."""
+    stop, jumps, real = threading.Event(), random.Random(source.random()), time.time_ns
 
-    def work(seed: str) -> None:
-        jumps = random.Random(seed)
-
-        def now_ns() -> int:
-            return time.time_ns() + (jumps.randrange(-HOUR_NS, HOUR_NS) if jumps.random() < 0.2 else 0)
-
+    def work() -> None:
         while not stop.is_set():
-            with suppress(CorrelatorError, GraphError), Duties.opened(settings, now_ns=now_ns) as duties:
+            with suppress(CorrelatorError, GraphError), Duties.opened(settings) as duties:
                 while not stop.wait(0.05):
                     duties.judge(settings.tenant)
 
-    threads = [threading.Thread(target=work, args=(str(source.random()),)) for _ in range(2)]
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    time.time_ns = lambda: real() + (jumps.randrange(-HOUR_NS, HOUR_NS) if jumps.random() < 0.5 else 0)
     for one in threads:
         one.start()
     try:
@@ -239,6 +247,7 @@ def _jumping(settings: Settings, source: random.Random) -> Iterator[None]:
         stop.set()
         for one in threads:
             one.join()
+        time.time_ns = real
 
 
 @contextmanager
@@ -267,26 +276,27 @@ def _breaking(kind: str, fleet: Fleet, broken: list[int]) -> Iterator[None]:
         raise failed[0]
 
 
-def _ship(fleet: Fleet, events: Sequence[Event], source: random.Random, folder: Path, key: bytes) -> None:
-    """Keep events in a spool, some at a time, and have them sent; return when all were taken."""
+@contextmanager
+def _shipping(url: str, folder: Path) -> Iterator[Outgoing]:
+    """Give a spool from which is sent meanwhile."""
     path = folder / "outgoing.db"
-    shipper = Shipper(lambda: Outgoing(path), fleet.url, None, lambda _: None)
+    shipper = Shipper(lambda: Outgoing(path), url, None, lambda _: None)
     shipper.start()
     outgoing = Outgoing(path)
-    size = -(-len(events) // BATCHES)
-    for at in range(0, len(events), size):
-        assert outgoing.add([redact(event, key) for event in events[at : at + size]]) == 0
-        time.sleep(source.uniform(0, 0.3))
-    _await(lambda: outgoing.waiting().batches == 0, "the spool is not empty")
-    assert outgoing.waiting().aside == 0, "a batch was refused"
-    outgoing.close()
-    shipper.stop(5)
+    try:
+        yield outgoing
+    finally:
+        outgoing.close()
+        shipper.stop(5)
 
 
 def _settle(fleet: Fleet) -> None:
     """Wait until no session waits, and until the graph has all."""
 
     def done() -> bool:
+        for one in (fleet.api, *fleet.workers):
+            if one.running.poll() is not None:  # it could not start while something was away
+                one.start()
         try:
             with opened(fleet.settings) as desk:
                 if desk.casebook.waiting(fleet.settings.tenant, limit=1):
@@ -330,11 +340,21 @@ def undisturbed(folder: Path) -> Known:
     return Known(events, (settings.store / KEY_FILE).read_bytes(), ids, _told(settings), graphs)
 
 
-def _told(settings: Settings) -> list[dict[str, Any]]:
+def _told(settings: Settings, ids: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Return the stories, without what they say of how they came about; under one of these `ids` where it leads to them."""
     with opened(settings) as desk:
-        records = desk.casebook.stories(settings.tenant)
-        stories = [record.story.model_dump(mode="json", exclude=_OF_TIME) for record in records]
+        stories = [one.story.model_dump(mode="json") for one in desk.casebook.stories(settings.tenant)]
+    for story in stories:
+        del story["version"]
+        story["id"] = next((name for name in (story["id"], *story.pop("aliases")) if name in ids), story["id"])
     return sorted(stories, key=lambda story: str(story["id"]))
+
+
+def _structure(graph: Subgraph) -> tuple[list[Node], list[Edge]]:
+    """Return nodes and edges that events prove; what was derived before all had arrived may be more than at the end."""
+    edges = [edge for edge in graph.edges() if not EDGE_KINDS[edge.label].derived]
+    ends = {key for edge in edges for key in (edge.source, edge.target)}
+    return [node for node in graph.nodes() if node.key in ends], edges
 
 
 def _compared(settings: Settings, known: Known) -> dict[str, Any]:
@@ -346,10 +366,11 @@ def _compared(settings: Settings, known: Known) -> dict[str, Any]:
         in_graph = None
         if isinstance(graph, Neo4jStore):
             rows = graph.ask("MATCH (s:Story {standing: 'open'}) RETURN s.id AS id", {})
-            in_graph = sorted(str(row["id"]) for row in rows) == sorted(story["id"] for story in known.stories) and all(
-                graph.subgraph(key) == one for key, one in known.graphs.items()
+            here = sorted(one.story.id for one in desk.casebook.stories(settings.tenant))
+            in_graph = sorted(str(row["id"]) for row in rows) == here and all(
+                _structure(graph.subgraph(key)) == _structure(one) for key, one in known.graphs.items()
             )
-    stories = _told(settings)
+    stories = _told(settings, {str(story["id"]) for story in known.stories})
     found: dict[str, Any] = {
         "lost": (known.ids - ids).total(), "doubled": (ids - known.ids).total(), "dead": dead,
         "stories": len(stories), "same_stories": stories == known.stories,

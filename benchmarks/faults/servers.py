@@ -131,7 +131,7 @@ class SmallDisk:
         words = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         server = [*self._inside, *postgres.as_owner(), self._programs / "postgres", "-D", self._folder / "data", *words]
         process = subprocess.Popen(server, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
-        self._await(lambda: process.poll() is not None or _answers(self._port))
+        self._await(lambda: process.poll() is not None or answers(self._port))
         return process
 
     @staticmethod
@@ -143,7 +143,8 @@ class SmallDisk:
             time.sleep(0.1)
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
+    """Return whether somebody listens at a port."""
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
     return False

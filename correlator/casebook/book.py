@@ -10,7 +10,7 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import Engine, and_, func, not_, select, update
+from sqlalchemy import Engine, and_, func, not_, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -162,6 +162,13 @@ class Casebook:
             yield from each_alert(db, tenant)
 
     # Claims
+
+    def now_ns(self) -> int:
+        """Return the time by which is claimed: the database's own where many machines share it, whose clocks may differ or jump."""
+        with self.reading() as db:
+            if db.get_bind().dialect.name != "postgresql":
+                return time.time_ns()
+            return int(db.scalar(text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint * 1000")) or 0)
 
     def claim(self, tenant: str, *, now_ns: int, lease_ns: int, limit: int) -> list[tuple[SessionRecord, ...]]:
         """Claim sessions that wait, each with all that is linked to it, for some time; see `correlator.casebook.claims`."""

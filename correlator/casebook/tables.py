@@ -9,7 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from graph.sql import Hostile
 
-VERSION = "0003"
+VERSION = "0004"
 """The last migration: the newest file in `migrations/versions`."""
 
 # Texts that somebody else wrote are `Hostile`; what we wrote ourselves, JSON among it, is `Text`.

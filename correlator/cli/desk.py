@@ -1,6 +1,7 @@
 """Open stores for a verb, and close them again."""
 
 import getpass
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -51,8 +52,9 @@ def notes(record: StoryRecord, settings: Settings) -> tuple[str, ...]:
     found = []
     if settings.backend == "neo4j":
         name = record.story.id
+        parameters = json.dumps({"tenant": settings.tenant, "story": name}, ensure_ascii=False)
         found.append(
-            f'In Neo4j: `clew graph ask story_chain --set story={name}`; in Browser `:param story => "{name}"` and the query.'
+            f"In Neo4j: `clew graph ask story_chain --set story={name}`; in Browser `:params {parameters}` and the query."
         )
     if record.verdict:
         found.append(f"An analyst found this {record.verdict}.")

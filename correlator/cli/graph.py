@@ -146,7 +146,7 @@ def browser_pack(
     from graph import queries as pack
 
     to.mkdir(parents=True, exist_ok=True)
-    for name, content in browser.pack(pack.queries()).items():
+    for name, content in browser.pack(pack.queries(), run.settings().tenant).items():
         (to / name).write_bytes(content)
         run.say(f"{to / name}: {browser.USES[name]}")
 

@@ -91,10 +91,12 @@ def _serve(
     from correlator.cli.desk import opened_casebook
     from correlator.forward import Forwarder
     from correlator.listen import Engine
-    from correlator.tokens import Known
+    from correlator.tokens import Tokens
     from sensor.receive.receiver import Receiver
 
-    engine = Engine(lambda: live(settings), lambda record: tell_now(run, settings, record))
+    # In a fleet the stores are elsewhere, and come back.
+    troubled = None if settings.broker is None else run.say
+    engine = Engine(lambda: live(settings), lambda record: tell_now(run, settings, record), troubled=troubled)
     engine.start()
     onward = Forwarder(forward, run.say) if forward else None
     try:
@@ -104,7 +106,7 @@ def _serve(
             onward.start()
         with opened_casebook(settings) as casebook:
             receiver = Receiver(
-                engine.take, settings.token, knows=Known(casebook, settings.tenant), is_open=_loopback(host),
+                engine.take, settings.token, sensors=Tokens(casebook, settings.tenant), is_open=_loopback(host),
                 forward=onward.pass_on if onward else None, tenant=settings.tenant, mapping=mapping,
             )  # fmt: skip
             server, socket = _server(run, receiver, host, port, grpc_port)
@@ -181,8 +183,8 @@ def _end_with(engine: threading.Thread, server: "uvicorn.Server") -> None:
 
 
 @contextmanager
-def live(settings: "Settings") -> "Iterator[Live]":
-    """Give the engine's stores, in the thread that uses them."""
+def live(settings: "Settings", *, observes: bool = False) -> "Iterator[Live]":
+    """Give the engine's stores, in the thread that uses them; `observes` as `correlator.live.Live` has it."""
     from correlator.cli.desk import opened
     from correlator.live import Live
     from correlator.wiring import open_dispatcher, open_spool
@@ -191,7 +193,7 @@ def live(settings: "Settings") -> "Iterator[Live]":
     with opened(settings) as desk:
         spool = open_spool(settings, desk.key)
         try:
-            yield Live(desk, spool, dispatcher)
+            yield Live(desk, spool, dispatcher, observes=observes)
         finally:
             spool.close()
 

@@ -1,5 +1,6 @@
 """`clew record -o FILE -- CMD`: run a command under the kernel sensor and keep what it did."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,7 @@ def record(
     Only this command's own process tree is observed. Its input, output and exit code are untouched. Needs root.
     """
     from correlator.cli.observed import observed, recorded, sensing
+    from correlator.cli.station import without_ours
     from correlator.policy import load_policy
     from sensor.probes.origin import Origin
     from sensor.probes.secrets import Secrets
@@ -31,6 +33,6 @@ def record(
     settings = run.settings()
     origin, secrets = Origin.here(settings.tenant), Secrets(load_policy(settings.policy).labels)
     with sensing() as sensor, recorded(out, settings, origin) as take:
-        found = observed(sensor, command, origin, take, secrets)
+        found = observed(sensor, command, origin, take, secrets, without_ours(os.environ))
     run.say(f"clew: {found.events} events in {out}" + (f", {found.lost} lost" if found.lost else ""))
     return found.exit_code

@@ -66,10 +66,9 @@ def run_command(
         return observed(sensor, command, origin, take, secrets, there.environment)
 
     if (where := address(to)) is not None:
-        if report is not None or follow:
-            raise typer.BadParameter(
-                "stories are told where it is sent to: without --report and --follow", param_hint="--to"
-            )
+        if report is not None or follow or workload is not None or threshold is not None:
+            without = "without --report, --follow, --workload and --threshold"
+            raise typer.BadParameter(f"stories are told where it is sent to: {without}", param_hint="--to")
         with _sensing(run) as sensor, shipping(settings, where, run.say, secrets=secrets) as there:
             return observe(sensor, there, there.saw).exit_code
     with opened(settings) as desk:

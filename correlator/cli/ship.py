@@ -19,4 +19,5 @@ def ship_command(
 ) -> int:
     """Send what a sensor has seen and nobody has taken yet to the `clew listen` at a URL. Fails while something still waits."""
     address(to)
-    return FAILURE if ship(run.settings(), to, run.say, patience_s=patience).batches else 0
+    waiting = ship(run.settings(), to, run.say, patience_s=patience)
+    return FAILURE if waiting.batches or waiting.aside else 0

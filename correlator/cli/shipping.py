@@ -3,11 +3,13 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import typer
+
+from sensor.errors import SpoolUnusable
 
 if TYPE_CHECKING:
     from correlator.cli.station import Station
@@ -25,6 +27,8 @@ PATIENCE_S = 10.0
 _OFTEN_S, _MUCH = 0.5, 256
 """Seconds, and events, after which what was seen is written to disk: a commit for each look would wait for the disk at each."""
 
+MOST_HELD = 100_000
+"""Events and spans that are held while the spool cannot be written."""
 ToOption = typer.Option(
     "--to",
     help="Send what is seen to the `clew listen` at this URL, with CLEW_TOKEN, and judge nothing here.",
@@ -34,9 +38,21 @@ ToOption = typer.Option(
 
 def address(to: str | None) -> str | None:
     """Return the address, checked. Raises `typer.BadParameter`."""
-    if to is not None and (urlsplit(to).scheme not in ("http", "https") or not urlsplit(to).netloc):
-        raise typer.BadParameter(f"{to!r} is no http or https URL", param_hint="--to")
-    return to
+    if to is None:
+        return None
+    try:
+        parts = urlsplit(to)
+        if (
+            parts.scheme in ("http", "https")
+            and parts.hostname
+            and parts.port != 0
+            and not (parts.username or parts.query)
+        ):
+            return to
+    except ValueError:
+        pass
+    # Without what it says: there may be a password in it.
+    raise typer.BadParameter("give http://host:port or https://host:port, without user or query", param_hint="--to")
 
 
 @contextmanager
@@ -50,7 +66,7 @@ def shipping(
 
     key = redaction_key(settings)
     keep = _Keep(settings, key)
-    sender = _sender(settings, to, say, about={"tenant": settings.tenant, "source": SOURCE})
+    sender = _sender(settings, to, say, {"tenant": settings.tenant, "source": SOURCE})
     sender.start()
     try:
         with receiving(keep.take, secrets, settings.tenant) as environment:
@@ -58,20 +74,28 @@ def shipping(
     finally:
         keep.close()
         sender.stop(PATIENCE_S)
-        _conclude(settings, sender.records, keep.lost, to, say)
+        try:
+            _conclude(settings, sender.records, keep.lost, to, say)
+        except SpoolUnusable as error:
+            # The command has ended: what fails of ours does not change what it returned.
+            say(f"clew: {error}")
 
 
 def ship(settings: "Settings", to: str, say: Callable[[str], None], *, patience_s: float) -> "Waiting":
     """Send what an earlier command has left; return what still waits."""
-    sender = _sender(settings, to, say)
+    from sensor.probes.origin import SOURCE
+    from sensor.ship.outgoing import Outgoing
+
+    outgoing = Outgoing(settings.store / SPOOL_FILE)
+    outgoing.try_again()
+    outgoing.close()
+    sender = _sender(settings, to, say, {"tenant": settings.tenant, "source": SOURCE})
     sender.start()
     sender.stop(patience_s)
     return _conclude(settings, sender.records, 0, to, say)
 
 
-def _sender(
-    settings: "Settings", to: str, say: Callable[[str], None], about: dict[str, object] | None = None
-) -> "Shipper":
+def _sender(settings: "Settings", to: str, say: Callable[[str], None], about: dict[str, object]) -> "Shipper":
     from sensor.ship.outgoing import Outgoing
     from sensor.ship.shipper import Shipper
 
@@ -96,7 +120,7 @@ def _conclude(settings: "Settings", sent: int, lost: int, to: str, say: Callable
     if waiting.batches:
         text += f"; {waiting.batches} batches wait in {settings.store / SPOOL_FILE}: `clew ship --to {to}` sends them"
     if waiting.aside:
-        text += f"; {waiting.aside} batches were refused and are kept there"
+        text += f"; {waiting.aside} batches were refused, which that would try again"
     if lost:
         text += f"; for {lost} there was no room, which is told"
     say(text)
@@ -104,7 +128,10 @@ def _conclude(settings: "Settings", sent: int, lost: int, to: str, say: Callable
 
 
 class _Keep:
-    """Writes to the spool what two threads see: who observes, and who receives telemetry."""
+    """Writes to the spool what two threads see: who observes, and who receives telemetry.
+
+    Where the spool cannot be written, such as on a full disk, what was seen is held for a while, tried again, and then counted.
+    """
 
     def __init__(self, settings: "Settings", key: bytes) -> None:
         from sensor.ship.outgoing import Outgoing
@@ -125,8 +152,9 @@ class _Keep:
         with self._lock:
             self._events += [redact(event, self._key) for event in events]
             self._spans += [cleaned(span, self._key) for span in spans]
-            if len(self._events) + len(self._spans) >= _MUCH or time.monotonic() - self._written >= _OFTEN_S:
-                self._write()
+            if self._held >= _MUCH or time.monotonic() - self._written >= _OFTEN_S:
+                with suppress(SpoolUnusable):
+                    self._write()
 
     async def take(self, found: "Received", size: int) -> None:  # noqa: ARG002 - what a `Taker` is given
         """Keep telemetry (`sensor.receive.receiver.Taker`)."""
@@ -135,18 +163,44 @@ class _Keep:
         await asyncio.to_thread(self._keep, found)
 
     def _keep(self, found: "Received") -> None:
+        from sensor.receive.receiver import Busy
+
+        with self._lock:
+            try:
+                if self._outgoing.is_full:
+                    raise Busy(5)
+                self._write()
+            except SpoolUnusable as error:
+                raise Busy(5) from error
         self.saw(found.alerts, found.spans)
         with self._lock:
-            self._write()  # before it is acknowledged
+            try:
+                self._write()  # before it is acknowledged
+            except SpoolUnusable as error:
+                raise Busy(5) from error
+
+    @property
+    def _held(self) -> int:
+        return len(self._events) + len(self._spans)
 
     def _write(self) -> None:
-        if self._events or self._spans:
-            self.lost += self._outgoing.add(self._events, self._spans)
-        self._events, self._spans = [], []
+        """Write what is held. Raises `SpoolUnusable`; then it is still held, as far as there is room."""
         self._written = time.monotonic()
+        if not self._held:
+            return
+        try:
+            self.lost += self._outgoing.add(self._events, self._spans)
+        except SpoolUnusable:
+            if self._held <= MOST_HELD:
+                raise
+            self.lost += self._held
+        self._events, self._spans = [], []
 
     def close(self) -> None:
         """Write what is left, and let go of the file."""
         with self._lock:
-            self._write()
+            try:
+                self._write()
+            except SpoolUnusable:
+                self.lost += self._held
         self._outgoing.close()

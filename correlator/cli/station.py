@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 """Where exporters send to (OpenTelemetry specification, OTLP exporter)."""
+_OURS = frozenset(("CLEW_TOKEN", "CLEW_DATABASE", "CLEW_NEO4J", "CLEW_BROKER"))
+"""Variables with secrets of our own."""
 _SPAN_BYTES = 8_000
 """What one is held to take while it waits."""
 _AGAIN_S = 0.05
@@ -48,7 +50,7 @@ def station(
     from correlator.cli.listen import live
     from correlator.listen import Engine
 
-    engine = Engine(lambda: live(settings), told)
+    engine = Engine(lambda: live(settings, observes=True), told)
     engine.start()
     try:
         engine.ready.result()
@@ -79,11 +81,17 @@ def _saw(engine: "Engine", events: "Sequence[Event]", spans: "Sequence[Span]") -
 @contextmanager
 def receiving(take: "Taker", secrets: "Secrets | None", tenant: str) -> Iterator[Mapping[str, str]]:
     """Give the environment in which instrumented programs send to `take`; see `station`."""
-    if secrets is None or any(os.environ.get(name) for name in ENDPOINTS):
-        yield os.environ
+    theirs = without_ours(os.environ)
+    if secrets is None or any(theirs.get(name) for name in ENDPOINTS):
+        yield theirs
         return
     with _receiving(take, secrets, tenant) as address:
-        yield os.environ | {ENDPOINTS[0]: address, "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}
+        yield theirs | {ENDPOINTS[0]: address, "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}
+
+
+def without_ours(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without what lets clew in elsewhere: who is observed could speak in its name."""
+    return {name: value for name, value in environment.items() if name not in _OURS}
 
 
 @contextmanager
@@ -102,7 +110,7 @@ def _receiving(take: "Taker", secrets: "Secrets", tenant: str) -> Iterator[str]:
         await take(await asyncio.to_thread(clean, found), size)
 
     config = uvicorn.Config(
-        application(Receiver(take_clean, None, tenant=tenant)), host="127.0.0.1", port=0, log_level="error",
+        application(Receiver(take_clean, None, tenant=tenant), sensors=False), host="127.0.0.1", port=0, log_level="error",
         access_log=False, timeout_graceful_shutdown=5, lifespan="off",
     )  # fmt: skip
     bound = config.bind_socket()

@@ -61,6 +61,10 @@ def watch(
     # What asks to end is Ctrl-C by another name.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     where = address(to)
+    if where is not None and (workload is not None or threshold is not None):
+        raise typer.BadParameter(
+            "stories are told where it is sent to: without --workload and --threshold", param_hint="--to"
+        )
     going = station(settings, tell) if where is None else shipping(settings, where, run.say)
     with sensing(launches=False) as sensor, going as there:
         observation = Observation(sensor, origin, (), secrets=secrets)

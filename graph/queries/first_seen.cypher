@@ -1,15 +1,28 @@
 // Which destinations are new?
 //
-// Hosts that were asked since a time and never before.
+// Hosts that sessions asked, or that the work of calls connected to, since a time and never before.
 //
 // folder: Network
 // parameters: tenant, since_ns, limit
 // returns: host, first_ns, agents, sessions
-MATCH (s:Session)-[r:ACCESSED]->(:Resource)-[:SERVED_AT]->(e:Endpoint)
-WHERE r.at_ns >= $since_ns AND s.tenant = $tenant
-WITH e.name AS host, min(r.at_ns) AS first_ns, collect(DISTINCT s.agent) AS agents, count(DISTINCT s) AS sessions
+CALL {
+  MATCH (s:Session)-[r:ACCESSED]->(:Resource)-[:SERVED_AT]->(e:Endpoint) WHERE r.at_ns >= $since_ns AND s.tenant = $tenant
+  RETURN e.name AS host, r.at_ns AS at_ns, s
+  UNION
+  MATCH (p:Process)-[r:CONNECTED]->(e:Endpoint) WHERE r.at_ns >= $since_ns AND p.tenant = $tenant
+  MATCH (c:ToolCall)-[:RAN]->(:Process)-[:STARTED*0..3]->(p) MATCH (s:Session {run: c.run})
+  RETURN e.name AS host, r.at_ns AS at_ns, s
+  UNION
+  MATCH (c:ToolCall)-[r:TOUCHED]->(:Resource)-[:SERVED_AT]->(e:Endpoint) WHERE r.at_ns >= $since_ns AND c.tenant = $tenant
+  MATCH (s:Session {run: c.run})
+  RETURN e.name AS host, r.at_ns AS at_ns, s
+}
+WITH host, min(at_ns) AS first_ns, collect(DISTINCT s.agent) AS agents, count(DISTINCT s) AS sessions
 WHERE NOT EXISTS {
-  MATCH (o:Endpoint {name: host, tenant: $tenant})<-[:SERVED_AT]-(:Resource)<-[before:ACCESSED]-(:Session)
+  MATCH (:Endpoint {name: host, tenant: $tenant})<-[:SERVED_AT]-(:Resource)<-[before:ACCESSED|TOUCHED]-()
+  WHERE before.at_ns < $since_ns
+} AND NOT EXISTS {
+  MATCH (:Endpoint {name: host, tenant: $tenant})<-[before:CONNECTED|TOUCHED]-()
   WHERE before.at_ns < $since_ns
 }
 RETURN host, first_ns, agents, sessions ORDER BY first_ns DESC, host LIMIT $limit

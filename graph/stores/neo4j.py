@@ -70,8 +70,9 @@ class Neo4jStore(SqlStore):
     """Keeps the event log in SQL and projects it into Neo4j (5 or later, Community Edition is enough)."""
 
     def __init__(self, log: EventLog, uri: str, *, user: str = "neo4j", password: str = "") -> None:
-        """Connect, and make constraints and indexes where they are missing. Raises `StoreError`."""
+        """Nothing is connected before the graph is read or projected: whoever only judges does without Neo4j."""
         super().__init__(log)
+        self._is_prepared = False
         self._uri = uri
         self.attempts = 0
         """Times that a transaction was begun."""
@@ -81,12 +82,6 @@ class Neo4jStore(SqlStore):
             uri, auth=(user, password) if password else None, max_transaction_retry_time=PATIENCE_S,
             connection_timeout=PATIENCE_S, notifications_min_severity="OFF", telemetry_disabled=True,
         )  # fmt: skip
-        try:
-            with self._explained():
-                self._prepare()
-        except BaseException:
-            self.close()
-            raise
 
     @classmethod
     def open(cls, location: str) -> Self:
@@ -133,7 +128,7 @@ class Neo4jStore(SqlStore):
         with self.log.only_one(waiting=True):
             with self._explained(), self._driver.session() as session:
                 session.run(cypher.EMPTY).consume()
-            self._prepare()
+            self._is_prepared = False
             return self._project(self.log.heads())
 
     def told(self, tenant: str) -> Place:
@@ -265,32 +260,36 @@ class Neo4jStore(SqlStore):
     # Parts
 
     def _prepare(self) -> None:
-        """Make constraints and indexes where they are missing, also those that an older clew did not make."""
-        about = self._read(cypher.SCHEMA)
-        version = about[0]["version"] if about else None
-        if version == cypher.VERSION:
+        """Make constraints and indexes where they are missing, also those that an older clew did not make; once."""
+        if self._is_prepared:
             return
-        if version is not None and version > cypher.VERSION:
-            raise StoreUnreadable(
-                f"The graph at {self._uri} is of version {version} and this clew reads version {cypher.VERSION}; "
-                "use the clew that made it, or empty the database and project it again with `clew graph rebuild`."
-            )
-        with self._driver.session() as session:
-            for statement in cypher.constraints():
-                session.run(statement).consume()
-            session.run("CALL db.awaitIndexes(300)").consume()
-        self._write(lambda transaction: transaction.run(cypher.SET_SCHEMA, version=cypher.VERSION).consume())
+        with self._explained(), self._driver.session() as session:
+            about = session.run(cypher.SCHEMA).single()
+            version = about["version"] if about is not None else None
+            if version is not None and version > cypher.VERSION:
+                raise StoreUnreadable(
+                    f"The graph at {self._uri} is of version {version} and this clew reads version {cypher.VERSION}; "
+                    "use the clew that made it, or empty the database and project it again with `clew graph rebuild`."
+                )
+            if version != cypher.VERSION:
+                for statement in cypher.constraints():
+                    session.run(statement).consume()
+                session.run("CALL db.awaitIndexes(300)").consume()
+                session.run(cypher.SET_SCHEMA, version=cypher.VERSION).consume()
+        self._is_prepared = True
 
     def _read(self, statement: str, **values: Any) -> list[dict[str, Any]]:
         return self._reading(lambda transaction: transaction.run(statement, **values).data())
 
     def _reading(self, work: Callable[[ManagedTransaction], T]) -> T:
         """Do work in a transaction that may not write."""
+        self._prepare()
         with self._explained(), self._driver.session(default_access_mode=READ_ACCESS) as session:
             return session.execute_read(unit_of_work(timeout=TIMEOUT_S)(work))
 
     def _write(self, work: Callable[[ManagedTransaction], T]) -> T:
         """Do work in one transaction, again where it failed for a reason that passes."""
+        self._prepare()
 
         @unit_of_work(timeout=TIMEOUT_S)
         def counted(transaction: ManagedTransaction) -> T:

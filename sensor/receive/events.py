@@ -4,6 +4,7 @@ A line that cannot be read, or that tells of another tenant than the receiver's,
 recording is read: it is refused by itself, and holds up nothing.
 """
 
+import asyncio
 from collections import Counter
 from dataclasses import dataclass
 from typing import Annotated
@@ -11,8 +12,8 @@ from typing import Annotated
 from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from sensor.event import Event, Unparsed
-from sensor.receive.receiver import Received, Receiver
+from sensor.event import AgentHandedOver, Event, Unparsed
+from sensor.receive.receiver import Received, Receiver, Refusal
 from sensor.sources.lines import Broken, Limits, Line, lines
 from sensor.sources.otlp.span import Span, SpanEvent
 from sensor.sources.records import broken
@@ -30,6 +31,10 @@ _SPAN = TypeAdapter(
 )  # fmt: skip
 """What `sensor.sources.otlp.span.to_line` writes, with its source."""
 _FIELDS = 13
+MOST_KEY = 500
+"""Characters of the key of a session: databases bound what they can look for."""
+LATEST = 2**62
+"""Place of an event at most, in nanoseconds the year 2116: what lies beyond is no time, and cannot be reckoned with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,10 @@ class Outcome:
 async def accept(receiver: Receiver, sent: bytes, *, encoding: str = "") -> Outcome:
     """Keep what a body holds, that a line could not be read included, and return what became of it. Raises `Refusal`."""
     body = receiver.unpacked(sent, encoding)
-    found = [_read(line, receiver.tenant) for line in lines(body, Limits(line=len(body), total=len(body)))]
+    most = receiver.bounds.events
+    if body.count(b"\n") > most:
+        raise Refusal(413, f"more than {most} lines; send smaller batches")
+    found = await asyncio.to_thread(_all, body, receiver.tenant)
     spans = tuple(one for one in found if isinstance(one, Span))
     events = tuple(one for one in found if not isinstance(one, Span))
     await receiver.keep(Received(spans, events=events), len(body))
@@ -58,16 +66,26 @@ async def accept(receiver: Receiver, sent: bytes, *, encoding: str = "") -> Outc
     return Outcome(len(found) - reasons.total(), reasons.total(), dict(reasons.most_common(10)))
 
 
+def _all(body: bytes, tenant: str) -> list[Event | Span]:
+    return [_read(line, tenant) for line in lines(body, Limits(line=len(body), total=len(body)))]
+
+
 def _read(line: Line | Broken, tenant: str) -> Event | Span:
     if isinstance(line, Broken):
         return unparsed(line, SOURCE, tenant)
     if not line.text.startswith("["):
-        return event_of(line, tenant)
+        event = event_of(line, tenant)
+        longest = max(len(event.session), len(event.to_session) if isinstance(event, AgentHandedOver) else 0)
+        if longest > MOST_KEY or max(event.position, event.part) > LATEST:
+            return unparsed(
+                broken(line.number, "key of a session, or place, beyond all bounds", line.text), SOURCE, tenant
+            )
+        return event
     try:
         return _span(line.text)
     except ValidationError as error:
         return unparsed(broken(line.number, reason_of(error), line.text), SOURCE, tenant)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         return unparsed(broken(line.number, f"no JSON: {error}"[:160], line.text), SOURCE, tenant)
 
 

@@ -32,9 +32,11 @@ _JSON_LINES = frozenset(
 Door = Callable[[Receiver, Request], Awaitable[Response]]
 
 
-def application(receiver: Receiver) -> Starlette:
-    """Return the ASGI application that answers for a receiver."""
-    doors = {f"/v1/{signal}": _otlp(signal) for signal in SIGNALS} | {"/v1/alerts": _alerts, "/v1/events": _events}
+def application(receiver: Receiver, *, sensors: bool = True) -> Starlette:
+    """Return the ASGI application that answers for a receiver; `sensors`: whether it takes what our own sensors send."""
+    doors = {f"/v1/{signal}": _otlp(signal) for signal in SIGNALS} | {"/v1/alerts": _alerts}
+    if sensors:
+        doors["/v1/events"] = _events
     routes = [Route(path, _endpoint(receiver, door), methods=["POST"]) for path, door in doors.items()]
     return Starlette(routes=[*routes, Route("/healthz", _healthy)])
 
@@ -42,7 +44,7 @@ def application(receiver: Receiver) -> Starlette:
 def _endpoint(receiver: Receiver, door: Door) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         try:
-            receiver.admit(request.headers.get("authorization", ""))
+            receiver.admit(request.headers.get("authorization", ""), sensor=door is _events)
             return await door(receiver, request)
         except Refusal as refusal:
             return _refused(refusal, PROTOBUF if _type(request) == PROTOBUF else JSON)

@@ -51,6 +51,18 @@ class Taker(Protocol):
         """Keep what a request brought; return when it is kept. `size`: bytes of the body. Raises `Busy`."""
 
 
+class Sensors(Protocol):
+    """Who knows the tokens of sensors."""
+
+    def know(self, token: str) -> bool:
+        """Return whether a sensor has this token."""
+        ...
+
+    def there_are_any(self) -> bool:
+        """Return whether any sensor has one."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """What one request may be."""
@@ -61,6 +73,8 @@ class Bounds:
     """Bytes of a body as it is sent."""
     alerts: int = 20_000
     """Records of alerts: an empty one needs three bytes to be sent, and a thousand times that to be kept."""
+    events: int = 50_000
+    """Lines that sensors send: so it is with them."""
 
 
 class Refusal(Exception):
@@ -80,8 +94,8 @@ class Receiver:
     take: Taker
     token: str | None = None
     """What clients of telemetry and alerts have to send, if anything."""
-    knows: Callable[[str], bool] = lambda _: False
-    """Whether a token is one of our own sensors'."""
+    sensors: "Sensors | None" = None
+    """Our own sensors' tokens; without, they are let in like everybody."""
     is_open: bool = True
     """Whether everybody is let in as long as there is no `token`: nobody else can reach it."""
     bounds: Bounds = Bounds()
@@ -90,16 +104,22 @@ class Receiver:
     mapping: Mapping | None = None
     """How alerts are read in which it finds the rule."""
 
-    def admit(self, authorization: str) -> None:
-        """Let a client in by what it says in `authorization`. Raises `Refusal`."""
-        if self.token is None and self.is_open:
-            return
+    def admit(self, authorization: str, *, sensor: bool = False) -> None:
+        """Let a client in by what it says in `authorization`. Raises `Refusal`.
+
+        `sensor`: whether it wants to say what the kernel saw. Where sensors have tokens, that takes one of these: what lets an
+        agent send its telemetry does not let it speak for the kernel.
+        """
         scheme, _, given = authorization.partition(" ")
         token = given.strip() if scheme.lower() == "bearer" else ""
-        if self.token is not None and hmac.compare_digest(token.encode(), self.token.encode()):
+        if self.sensors is not None and token and self.sensors.know(token):
             return
-        if not token or not self.knows(token):
-            raise Refusal(401, "no or another token; send it as `Authorization: Bearer …`")
+        if not (sensor and self.sensors is not None and self.sensors.there_are_any()):
+            if self.token is None and self.is_open:
+                return
+            if self.token is not None and hmac.compare_digest(token.encode(), self.token.encode()):
+                return
+        raise Refusal(401, "no or another token; send it as `Authorization: Bearer …`")
 
     def unpacked(self, body: bytes, encoding: str) -> bytes:
         """Return a body without its content encoding. Raises `Refusal`."""

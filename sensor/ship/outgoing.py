@@ -26,11 +26,11 @@ _LEVEL = 1
 """Of zlib: the fastest, an eighth of the size for what the kernel says."""
 _GZIP = 16 + zlib.MAX_WBITS
 VERSION = 1
-_TABLES = """
-CREATE TABLE batch (no INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL, records INTEGER NOT NULL);
-CREATE TABLE aside (no INTEGER PRIMARY KEY, body BLOB NOT NULL, records INTEGER NOT NULL, reason TEXT NOT NULL);
-CREATE TABLE lost (kind TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
-"""
+_TABLES = (
+    "CREATE TABLE batch (no INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL, records INTEGER NOT NULL)",
+    "CREATE TABLE aside (no INTEGER PRIMARY KEY, body BLOB NOT NULL, records INTEGER NOT NULL, reason TEXT NOT NULL)",
+    "CREATE TABLE lost (kind TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,13 @@ class Outgoing:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._db = sqlite3.connect(path, timeout=patience_s, isolation_level=None, check_same_thread=False)
-            for setting in ("journal_mode = WAL", "synchronous = FULL"):
-                self._db.execute(f"PRAGMA {setting}")
-            self._prepare()
+            try:
+                self._log_ahead(patience_s)
+                self._db.execute("PRAGMA synchronous = FULL")
+                self._prepare()
+            except BaseException:
+                self._db.close()
+                raise
 
     def add(self, events: Sequence[Event], spans: Sequence[Span] = ()) -> int:
         """Keep events and spans, clean ones; return how many there was no room for. What is kept is not lost."""
@@ -148,6 +152,21 @@ class Outgoing:
             )
             self._db.execute("DELETE FROM batch WHERE no = ?", (batch.number,))
 
+    def try_again(self) -> int:
+        """Put what was put aside behind the rest, to be sent once more; return how many batches that are."""
+        with self._writing():
+            again = self._db.execute(
+                "INSERT INTO batch (body, records) SELECT body, records FROM aside ORDER BY no"
+            ).rowcount
+            self._db.execute("DELETE FROM aside")
+        return again
+
+    @property
+    def is_full(self) -> bool:
+        """Return whether there is no room."""
+        with self._explained():
+            return self._bytes() >= self._most
+
     def waiting(self) -> Waiting:
         """Return what waits."""
         with self._explained():
@@ -163,16 +182,34 @@ class Outgoing:
         self._db.execute("INSERT INTO batch (body, records) VALUES (?, ?)", (body, records))
 
     def _bytes(self) -> int:
-        return int(self._db.execute("SELECT coalesce(sum(length(body)), 0) FROM batch").fetchone()[0])
+        """Return how many bytes are here, those that were put aside, too."""
+        found = self._db.execute(
+            "SELECT (SELECT coalesce(sum(length(body)), 0) FROM batch) + (SELECT coalesce(sum(length(body)), 0) FROM aside)"
+        )
+        return int(found.fetchone()[0])
+
+    def _log_ahead(self, patience_s: float) -> None:
+        """Have a new file write ahead. SQLite does not wait here for somebody else who does so at the moment."""
+        enough = time.monotonic() + patience_s
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError:
+                if time.monotonic() > enough:
+                    raise
+                time.sleep(0.01)
 
     def _prepare(self) -> None:
-        version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
-        if version == 0 and not self._db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-            self._db.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
-        elif version != VERSION:
-            raise SpoolUnusable(
-                f"{self.path} has tables of version {version}, this clew reads {VERSION}; give another --store."
-            )
+        with self._writing():  # somebody else may be about to make the tables, too
+            (version,) = self._db.execute("PRAGMA user_version").fetchone()
+            if version == 0 and not self._db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+                for statement in (*_TABLES, f"PRAGMA user_version = {VERSION}"):
+                    self._db.execute(statement)
+            elif version != VERSION:
+                raise SpoolUnusable(
+                    f"{self.path} has tables of version {version}, this clew reads {VERSION}; give another --store."
+                )
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -1,7 +1,8 @@
 """What waits in `outgoing`, sent to `POST /v1/events`: one batch after the other, each until it is taken.
 
 A server that is away, busy or stopping is asked again, later each time; one that knows no such token, too, because somebody may be
-about to tell it. A batch that is too large is sent in halves; one that is refused for what it is is put aside.
+about to tell it, and whoever answers otherwise than our own server does. A batch that is too large is sent in halves; one that is
+refused for what it is, or of which something could not be read, is put aside.
 """
 
 import json
@@ -22,7 +23,9 @@ LONGEST_S = 30.0
 TIMEOUT_S = 30.0
 IDLE_S = 0.2
 """Seconds between two looks for new batches."""
-_SIZE, _AGAIN = 413, frozenset((401, 403, 404, 408, 429, 500, 502, 503, 504))
+_SIZE, _VERDICTS = 413, frozenset((400, 415, 422))
+"""Statuses that say something of the batch; all others say something of who answers."""
+_LONGEST_ANSWER = 64 << 10
 
 
 class Sent(NamedTuple):
@@ -109,19 +112,22 @@ class Shipper(threading.Thread):
     def _send(self, batch: Batch) -> Sent:
         request = urllib.request.Request(self._url, batch.body, self._headers, method="POST")  # noqa: S310 - checked when set up
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310 - see above
-                answer.read()
-            return Sent("taken")
+            with _OPENER.open(request, timeout=TIMEOUT_S) as answer:
+                found = json.loads(answer.read(_LONGEST_ANSWER))
+                unreadable, reasons = int(found["unreadable"]), ", ".join(found["reasons"])
+            return Sent("refused", f"{unreadable} could not be read: {reasons[:200]}") if unreadable else Sent("taken")
         except urllib.error.HTTPError as error:
             with error:
                 reason = f"it answers {error.code}{_message(error)}"
                 if error.code == _SIZE:
                     return Sent("too large", reason)
-                if error.code not in _AGAIN:
+                if error.code in _VERDICTS:
                     return Sent("refused", reason)
                 after = error.headers.get("Retry-After", "")
             return Sent("again", reason, min(float(after), LONGEST_S) if after.isdecimal() else None)
-        except (OSError, HTTPException, ValueError) as error:
+        except (ValueError, KeyError, TypeError):
+            return Sent("again", "what answers is no clew listen")
+        except (OSError, HTTPException) as error:
             return Sent("again", str(getattr(error, "reason", error)))
 
     def _tell(self, trouble: str) -> None:
@@ -131,6 +137,16 @@ class Shipper(threading.Thread):
         elif self._trouble and not trouble:
             self._say(f"{self._url} takes events again")
         self._trouble = trouble
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Goes nowhere else: what is sent, and the token, are for one server."""
+
+    def redirect_request(self, *_: object) -> None:
+        """Return no other request: the answer is an error."""
+
+
+_OPENER = urllib.request.build_opener(_NoRedirect)
 
 
 def _message(error: urllib.error.HTTPError) -> str:

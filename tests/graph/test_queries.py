@@ -75,6 +75,13 @@ def test_the_zip_has_a_file_for_each_question_whose_first_line_is_its_title() ->
     assert titles == [f"// {one.title}" for one in queries()]
 
 
+def test_the_guides_begin_with_the_tenant() -> None:
+    packed = browser.pack(queries(), "acme")
+    assert sorted(packed) == sorted(browser.USES)
+    assert b'"tenant": "acme"' in packed["clew.adoc"]
+    assert b"acme" in packed["clew.html"]
+
+
 def test_the_style_has_a_rule_for_everything_in_the_graph() -> None:
     rules = re.findall(
         r"^(node|relationship)\.(\w+) \{ ([^}]+;) (?:caption: \"[^\"]*\"; )?\}$", browser.style(), re.MULTILINE

@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 
 from sensor.event import Event, FileOpened, ProcessId, Unparsed
+from sensor.receive.http import application
+from sensor.receive.otlp import PROTOBUF
 from sensor.receive.receiver import Bounds, Busy, Receiver
 from sensor.sources.otlp.span import Span, SpanEvent, to_line
 from tests.sensor.otlp.told import chat, genai, spans
@@ -58,14 +60,15 @@ def test_a_line_that_cannot_be_read_is_told_and_holds_up_no_other() -> None:
     lines = [
         b"{", b"[1]", b'["zz", "", "", "", 0, 0, {}, [], false, {}, "", false]', b'{"kind": "file_opened"}', b"\xff\xfe",
         body(opened("/other", tenant="other")).strip(), body(opened("/a")).strip(),
-        b'["' + b"a" * 32 + b'", "", "", "", -1, 0, {}, [], false, {}, "", false]', b"[" * 100_000,
+        b'["' + b"a" * 32 + b'", "", "", "", -1, 0, {}, [], false, {}, "", false]', b"[" * 100_000, b'["\xed\xa0\x80"]',
+        body(opened("/a", position=2**63 - 1)).strip(), body(opened("/a").model_copy(update={"session": "s" * 501})).strip(),
     ]  # fmt: skip
     with served(Receiver(taken)) as url:
         status, _, answer = sent(url, b"\n".join(lines))
     (found,) = taken.found
-    assert (status, answer["taken"], answer["unreadable"]) == (200, 1, 8)
+    assert (status, answer["taken"], answer["unreadable"]) == (200, 1, 11)
     assert [event for event in found.events if not isinstance(event, Unparsed)] == [opened("/a")]
-    assert len([event for event in found.events if isinstance(event, Unparsed)]) == 8
+    assert len([event for event in found.events if isinstance(event, Unparsed)]) == 11
     assert {event.tenant for event in found.events} == {"local"}
 
 
@@ -83,16 +86,46 @@ def test_too_much_is_not_read_and_a_busy_receiver_says_when_to_come_again() -> N
     assert (status, headers["retry-after"]) == (429, "3")
 
 
+class Mine:
+    """Sensors of which one has the token `mine`, or none has any."""
+
+    def __init__(self, any_: bool) -> None:
+        self._any = any_
+
+    def know(self, token: str) -> bool:
+        return self._any and token == "mine"
+
+    def there_are_any(self) -> bool:
+        return self._any
+
+
 @pytest.mark.parametrize(
-    ("token", "is_open", "shown", "status"),
+    ("token", "is_open", "sensors", "shown", "telemetry", "events"),
     [
-        (None, True, "", 200), (None, True, "Bearer wrong", 200), (None, False, "", 401), (None, False, "Bearer wrong", 401),
-        (None, False, "Bearer mine", 200), ("all of us", False, "Bearer mine", 200), ("all of us", True, "Bearer all of us", 200),
-        ("all of us", True, "", 401), ("all of us", True, "Basic mine", 401), ("all of us", False, "Bearer ", 401),
+        (None, True, False, "", 200, 200), (None, True, True, "", 200, 401), (None, True, True, "Bearer wrong", 200, 401),
+        (None, True, True, "Bearer mine", 200, 200), (None, False, False, "", 401, 401),
+        (None, False, True, "Bearer mine", 200, 200),
+        ("all of us", False, True, "Bearer mine", 200, 200), ("all of us", True, False, "Bearer all of us", 200, 200),
+        ("all of us", True, True, "Bearer all of us", 200, 401), ("all of us", True, False, "", 401, 401),
+        ("all of us", True, True, "Basic mine", 401, 401), ("all of us", False, False, "Bearer ", 401, 401),
     ],
 )  # fmt: skip
-def test_who_is_let_in(token: str | None, is_open: bool, shown: str, status: int) -> None:
-    receiver = Receiver(Taken(), token, knows=lambda given: given == "mine", is_open=is_open)
+def test_who_is_let_in(
+    token: str | None, is_open: bool, sensors: bool, shown: str, telemetry: int, events: int
+) -> None:
+    receiver = Receiver(Taken(), token, sensors=Mine(sensors), is_open=is_open)
     headers = {"authorization": shown} if shown else {}
     with served(receiver) as url:
-        assert sent(url, body(opened("/a")), **headers)[0] == status
+        assert post(f"{url}/v1/traces", b"", content_type=PROTOBUF, **headers)[0] == telemetry
+        assert sent(url, body(opened("/a")), **headers)[0] == events
+
+
+def test_more_lines_than_may_be_are_to_be_sent_in_smaller_batches() -> None:
+    with served(Receiver(Taken(), bounds=Bounds(events=10))) as url:
+        assert sent(url, body(*[opened("/a")] * 10))[0] == 200
+        assert sent(url, b"x\n" * 11)[0] == 413
+
+
+def test_who_does_not_keep_it_does_not_take_it() -> None:
+    listening = application(Receiver(Taken()), sensors=False)
+    assert "/v1/events" not in {getattr(route, "path", "") for route in listening.routes}

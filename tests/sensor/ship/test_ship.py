@@ -4,10 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -121,6 +125,53 @@ def test_a_batch_that_is_refused_for_what_it_is_holds_up_no_other(path: Path) ->
     assert paths(taken) == ["/a"]
 
 
+def test_what_could_not_be_read_is_kept_and_what_was_put_aside_can_be_tried_again(path: Path) -> None:
+    kept(path, [opened("/a"), opened("/other", tenant="other")])
+    taken, said = Taken(), list[str]()
+    with served(Receiver(taken)) as url:
+        assert shipped(path, url, said=said.append).records == 0
+        assert "another tenant" in said[0]
+        outgoing = Outgoing(path)
+        assert (outgoing.waiting().batches, outgoing.waiting().aside) == (0, 1)
+        assert outgoing.try_again() == 1
+        assert (outgoing.waiting().batches, outgoing.waiting().aside) == (1, 0)
+        outgoing.close()
+    assert paths(taken) == ["/a"]
+
+
+class _Elsewhere(BaseHTTPRequestHandler):
+    asked: ClassVar[list[str]] = []
+
+    def do_POST(self) -> None:
+        self.asked.append(self.path)
+        self.send_response(int(self.path.split("/")[1]))
+        self.send_header("Location", f"http://127.0.0.1:{self.server.server_address[1]}/200/else")
+        self.end_headers()
+        self.wfile.write(b"<html>please log in</html>")
+
+    def do_GET(self) -> None:
+        self.do_POST()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.parametrize("status", [200, 302, 307, 407, 421, 521])
+def test_who_answers_and_is_no_listener_takes_nothing_and_gets_nothing_more(path: Path, status: int) -> None:
+    kept(path, [opened("/a")])
+    _Elsewhere.asked.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Elsewhere) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        said: list[str] = []
+        shipped(path, f"http://127.0.0.1:{server.server_port}/{status}", patience_s=0.3, said=said.append)
+        server.shutdown()
+    outgoing = Outgoing(path)
+    assert (outgoing.waiting().batches, outgoing.waiting().aside) == (1, 0)
+    outgoing.close()
+    assert said
+    assert set(_Elsewhere.asked) == {f"/{status}/v1/events"}
+
+
 def test_what_there_is_no_room_for_is_counted_and_told_and_throws_nothing_out(path: Path) -> None:
     outgoing = Outgoing(path, most=1_300)
     first = [opened("/first" + os.urandom(500).hex())]
@@ -145,6 +196,22 @@ def test_one_batch_may_always_wait(path: Path) -> None:
     assert outgoing.add([opened("/a")]) == 0
     assert outgoing.add([opened("/b")]) == 1
     outgoing.close()
+
+
+def test_many_who_open_a_new_file_at_once_all_may_write(path: Path) -> None:
+    def write(number: int) -> int:
+        outgoing = Outgoing(path)
+        try:
+            return outgoing.add([opened(f"/{number}")])
+        finally:
+            outgoing.close()
+
+    for _ in range(10):
+        with ThreadPoolExecutor(8) as pool:
+            assert list(pool.map(write, range(8))) == [0] * 8
+        path.unlink()
+        for more in ("-wal", "-shm"):
+            path.with_name(path.name + more).unlink(missing_ok=True)
 
 
 def test_a_file_that_is_none_of_ours_is_refused(path: Path) -> None:

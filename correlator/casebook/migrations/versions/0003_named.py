@@ -1,4 +1,4 @@
-"""Sessions are numbered as they were named, for a graph beside to follow; sensors have tokens; what people do is noted."""
+"""Sessions are numbered as they were named, for a graph beside to follow; sensors have tokens."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Add the number, which sessions that are there get by their keys, and the tables of tokens and of acts."""
+    """Add the number, which sessions that are there get by their keys, and the table of tokens."""
     op.add_column("sessions", sa.Column("named", sa.BigInteger(), server_default="0", nullable=False))
     op.execute(
         "UPDATE sessions SET named = (SELECT count(*) FROM sessions AS other"
@@ -24,15 +24,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant", "sensor"),
         sa.UniqueConstraint("digest"),
     )
-    op.create_table(
-        "acts",
-        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("tenant", sa.Text(), nullable=False),
-        sa.Column("at_ns", sa.BigInteger(), nullable=False),
-        sa.Column("who", sa.Text(), nullable=False),
-        sa.Column("act", sa.Text(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("before", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("number"),
-    )
-    op.create_index("ix_acts_tenant", "acts", ["tenant"])
