@@ -272,10 +272,10 @@ class Neo4jStore(SqlStore):
                     "use the clew that made it, or empty the database and project it again with `clew graph rebuild`."
                 )
             if version != cypher.VERSION:
-                for statement in cypher.constraints():
-                    session.run(statement).consume()
-                session.run("CALL db.awaitIndexes(300)").consume()
-                session.run(cypher.SET_SCHEMA, version=cypher.VERSION).consume()
+                # Each by itself, and again where somebody else does the same at the moment.
+                for statement in (*cypher.constraints(), "CALL db.awaitIndexes(300)"):
+                    session.execute_write(_execute, statement)
+                session.execute_write(_execute, cypher.SET_SCHEMA, {"version": cypher.VERSION})
         self._is_prepared = True
 
     def _read(self, statement: str, **values: Any) -> list[dict[str, Any]]:
@@ -314,6 +314,10 @@ class Neo4jStore(SqlStore):
             raise StoreUnreachable(
                 f"Neo4j at {self._uri} cannot be reached ({error}); check that it runs, and its address."
             ) from error
+
+
+def _execute(transaction: ManagedTransaction, statement: str, values: Mapping[str, Any] | None = None) -> None:
+    transaction.run(statement, dict(values or {})).consume()
 
 
 def _insert(transaction: ManagedTransaction, rows: Rows) -> None:

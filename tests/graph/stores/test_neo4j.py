@@ -152,9 +152,10 @@ def test_a_server_that_was_killed_has_everything_once_when_it_is_back(
     EventLog(address).append(events)
     with neo4j.serving(tmp_path / "graph") as server, ThreadPoolExecutor(1) as pool:
         store = Neo4jStore(EventLog(address), server.bolt)
+        assert store.places() == {}  # constraints are made
         projecting = pool.submit(store.project)
         while not store.places():
-            pass
+            assert not projecting.done()
         server.process.kill()
         with pytest.raises(StoreUnreachable, match="cannot be reached"):
             projecting.result()
