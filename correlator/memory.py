@@ -61,6 +61,8 @@ class Kept:
     """Kind and account of the principal whose words are kept."""
     at_ns: int | None
     """When it was stored."""
+    brought_by: str = ""
+    """Id of the observation of the call that brought the source: who read this before that was known is told again."""
 
 
 def kept(conversation: Conversation, traced: Iterable[Traced], judged: Iterable[Judged]) -> tuple[Kept, ...]:
@@ -159,13 +161,14 @@ def _kept(span: Span, event: Event, traced: Traced | None, conversation: Convers
     """Return a stored sentence with its source: whole, or by a value in it where the agent put it in words of its own."""
     content = next((one for one in conversation.before(event.order)[::-1] if span.squashed in _letters(one.text)), None)
     if content is not None:
-        return _of(content.event, "content", span, event)
+        return _of(content.event, "content", span, event, call=content.call)
     said = next((one for one in conversation.said if one.event.order < event.order and _asked(span, one.text)), None)
     if said is not None:
         return _of(said.event, "principal", span, event, account(said.principal)) if account(said.principal) else None
     for flow in traced.flows if traced else ():
         if flow.foreign and not flow.value.weak and flow.value.key in span.squashed:
-            return _of(flow.places[0].content.event, "content", span, event)
+            content = flow.places[0].content
+            return _of(content.event, "content", span, event, call=content.call)
     return None
 
 
@@ -181,12 +184,13 @@ def _asked(span: Span, text: str) -> bool:
 
 
 def _of(
-    source: Event, by: Literal["principal", "content"], span: Span, event: Event, principal: str | None = None
-) -> Kept:
-    call = event if isinstance(event, ToolCalled) else None
+    source: Event, by: Literal["principal", "content"], span: Span, event: Event, principal: str | None = None,
+    *, call: Call | None = None,
+) -> Kept:  # fmt: skip
+    writer = event if isinstance(event, ToolCalled) else None
     return Kept(
-        _key(span), by, source.entity, source.session, event.entity, event.session, call.name if call else "",
-        call.server if call else None, span.text, principal, event_time(event),
+        _key(span), by, source.entity, source.session, event.entity, event.session, writer.name if writer else "",
+        writer.server if writer else None, span.text, principal, event_time(event), call.event.id if call else "",
     )  # fmt: skip
 
 

@@ -133,6 +133,7 @@ def kept_of(row: KeptRow) -> Kept:
     return Kept(
         row.key, cast("Literal['principal', 'content']", row.by), row.source, row.source_session, row.writer,
         row.writer_session, row.tool, row.server, row.text, row.principal, row.at_ns,
+        row.brought_by,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from graph.sql import Hostile
 
-VERSION = "0004"
+VERSION = "0005"
 """The last migration: the newest file in `migrations/versions`."""
 
 # Texts that somebody else wrote are `Hostile`; what we wrote ourselves, JSON among it, is `Text`.
@@ -181,6 +181,7 @@ class KeptRow(Base):
     text: Mapped[str] = mapped_column(Hostile)
     principal: Mapped[str | None] = mapped_column(Hostile)
     at_ns: Mapped[int | None] = mapped_column(BigInteger)
+    brought_by: Mapped[str] = mapped_column(Text, server_default="")
 
 
 class HookRow(Base):

@@ -9,8 +9,11 @@ import pytest
 from correlator.cli.desk import opened
 from correlator.ingest import ingest
 from correlator.settings import Settings
-from sensor.event import ConnectionOpened, Event, EventsLost, NameResolved
+from sensor.event import ConnectionOpened, Event, EventsLost, NameResolved, ToolCalled
+from sensor.sources import read_any
 from tests.correlator.test_attribution import AGENT, at, ran, session
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "poisoned_memory" / "spans.jsonl"
 
 
 def written(folder: Path, name: str, events: list[Event]) -> tuple[str, Path]:
@@ -75,3 +78,21 @@ def test_what_was_lost_meanwhile_is_a_gap_of_both_sessions(tmp_path: Path, files
         gaps = [desk.judge(one).attribution.gaps for one in desk.casebook.sessions("local")]
 
     assert [[event.kind for event in one] for one in gaps] == [["events_lost"]] * 2
+
+
+def test_a_call_that_arrives_last_is_told_in_the_story_of_the_session_that_read_what_it_brought(tmp_path: Path) -> None:
+    events = list(read_any(EXAMPLE))
+    late = [event for event in events if isinstance(event, ToolCalled) and event.name == "fetch_url"]
+    early = [event for event in events if event not in late]
+    assert late
+
+    found = []
+    for name, parts in (("once", [events]), ("late", [early, late])):
+        settings = Settings.model_validate({"store": tmp_path / name})
+        for number, part in enumerate(parts):
+            with opened(settings) as desk:
+                ingest([written(tmp_path, f"{name}{number}", part)], desk)
+        with opened(settings) as desk:
+            found.append([one.story.model_dump(exclude={"version"}) for one in desk.casebook.stories("local")])
+    assert found[0] == found[1]
+    assert found[0][0]["origin"]["source"] == "fetch_url"
