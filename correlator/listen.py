@@ -61,6 +61,7 @@ class Engine(threading.Thread):
         self._opened = opened
         self._told = told
         self._troubled = troubled
+        self._trouble = ""
         self._most = waiting_bytes
         self._queue: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
@@ -120,7 +121,9 @@ class Engine(threading.Thread):
         except (CorrelatorError, GraphError) as error:
             if self._troubled is None or not self.ready.done():
                 raise
-            self._troubled(str(error))
+            if str(error) != self._trouble:  # once, not every second
+                self._trouble = str(error)
+                self._troubled(self._trouble)
             return self._stopping
         return True
 

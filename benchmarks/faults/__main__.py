@@ -31,6 +31,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,11 @@ def restart(part: Server | Process, source: random.Random) -> None:
     part.start()
 
 
+def restart_server(name: str, fleet: Fleet) -> None:
+    """Do so with a server."""
+    restart(fleet.servers[name], fleet.source)
+
+
 def cut(fleet: Fleet) -> None:
     """Have the network slow, cut it for a moment, mend it."""
     for network in fleet.networks:
@@ -146,10 +152,7 @@ def pause(fleet: Fleet) -> None:
 BREAK: dict[str, Callable[[Fleet], None]] = {
     "worker": lambda fleet: restart(fleet.source.choice(fleet.workers), fleet.source),
     "api": lambda fleet: restart(fleet.api, fleet.source),
-    **{
-        name: lambda fleet, name=name: restart(fleet.servers[name], fleet.source)  # type: ignore[misc]
-        for name in ("redis", "rabbitmq", "neo4j", "postgres")
-    },
+    **{name: partial(restart_server, name) for name in ("redis", "rabbitmq", "neo4j", "postgres")},
     "network": cut,
     "disk": fill,
     "clock": lambda _: None,  # the workers of such a round have clocks that jump

@@ -122,7 +122,7 @@ def _conclude(settings: "Settings", sent: int, lost: int, to: str, say: Callable
     if waiting.aside:
         text += f"; {waiting.aside} batches were refused, which that would try again"
     if lost:
-        text += f"; for {lost} there was no room, which is told"
+        text += f"; {lost} could not be kept"
     say(text)
     return waiting
 
@@ -146,12 +146,10 @@ class _Keep:
 
     def saw(self, events: "Sequence[Event]", spans: "Sequence[Span]") -> None:
         """Take what the kernel saw, and write it soon."""
-        from sensor.redact import redact
-        from sensor.sources.otlp.spool import cleaned
-
+        clean = self._clean(events, spans)
         with self._lock:
-            self._events += [redact(event, self._key) for event in events]
-            self._spans += [cleaned(span, self._key) for span in spans]
+            self._events += clean[0]
+            self._spans += clean[1]
             if self._held >= _MUCH or time.monotonic() - self._written >= _OFTEN_S:
                 with suppress(SpoolUnusable):
                     self._write()
@@ -163,21 +161,23 @@ class _Keep:
         await asyncio.to_thread(self._keep, found)
 
     def _keep(self, found: "Received") -> None:
+        """Keep all of it before it is acknowledged, or have it sent again. Raises `Busy`."""
         from sensor.receive.receiver import Busy
 
-        with self._lock:
-            try:
-                if self._outgoing.is_full:
-                    raise Busy(5)
-                self._write()
-            except SpoolUnusable as error:
-                raise Busy(5) from error
-        self.saw(found.alerts, found.spans)
-        with self._lock:
-            try:
-                self._write()  # before it is acknowledged
-            except SpoolUnusable as error:
-                raise Busy(5) from error
+        events, spans = self._clean(found.alerts, found.spans)
+        try:
+            with self._lock:
+                left = self._outgoing.add(events, spans, or_nothing=True)
+        except SpoolUnusable as error:
+            raise Busy(5) from error
+        if left:
+            raise Busy(5)
+
+    def _clean(self, events: "Sequence[Event]", spans: "Sequence[Span]") -> "tuple[list[Event], list[Span]]":
+        from sensor.redact import redact
+        from sensor.sources.otlp.spool import cleaned
+
+        return [redact(event, self._key) for event in events], [cleaned(span, self._key) for span in spans]
 
     @property
     def _held(self) -> int:

@@ -72,14 +72,19 @@ class Outgoing:
                 self._db.close()
                 raise
 
-    def add(self, events: Sequence[Event], spans: Sequence[Span] = ()) -> int:
-        """Keep events and spans, clean ones; return how many there was no room for. What is kept is not lost."""
+    def add(self, events: Sequence[Event], spans: Sequence[Span] = (), *, or_nothing: bool = False) -> int:
+        """Keep events and spans, clean ones; return how many there was no room for. What is kept is not lost.
+
+        `or_nothing`: keep all of them or none, for whoever sends what was not kept again; that is not counted as lost.
+        """
         lines = [(event.kind, event.content) for event in events] + [("span", to_line(span)) for span in spans]
+        packed = [(_packed("".join(f"{line}\n" for _, line in some)), some) for some in _batches(lines)]
         lost = Counter[str]()
         with self._writing():
             waiting = self._bytes()
-            for some in _batches(lines):
-                body = _packed("".join(f"{line}\n" for _, line in some))
+            if or_nothing and waiting and waiting + sum(len(body) for body, _ in packed) > self._most:
+                return len(lines)
+            for body, some in packed:
                 if waiting and waiting + len(body) > self._most:
                     lost.update(kind for kind, _ in some)
                     continue
@@ -160,12 +165,6 @@ class Outgoing:
             ).rowcount
             self._db.execute("DELETE FROM aside")
         return again
-
-    @property
-    def is_full(self) -> bool:
-        """Return whether there is no room."""
-        with self._explained():
-            return self._bytes() >= self._most
 
     def waiting(self) -> Waiting:
         """Return what waits."""

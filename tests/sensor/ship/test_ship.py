@@ -191,6 +191,15 @@ def test_what_there_is_no_room_for_is_counted_and_told_and_throws_nothing_out(pa
     outgoing.close()
 
 
+def test_what_is_kept_whole_or_not_at_all_is_not_counted_where_it_is_not(path: Path) -> None:
+    outgoing = Outgoing(path, most=1_300)
+    assert outgoing.add([opened("/a" + os.urandom(500).hex())], or_nothing=True) == 0
+    assert outgoing.add([opened(os.urandom(900).hex())], or_nothing=True) == 1
+    assert outgoing.tell_lost(ABOUT) == 0
+    assert len(lines(outgoing)) == 1
+    outgoing.close()
+
+
 def test_one_batch_may_always_wait(path: Path) -> None:
     outgoing = Outgoing(path, most=10)
     assert outgoing.add([opened("/a")]) == 0
