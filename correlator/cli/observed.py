@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     Taken = Callable[[Sequence[Event], Sequence[Span]], None]
 
+_OURS = frozenset(("CLEW_TOKEN", "CLEW_DATABASE", "CLEW_NEO4J", "CLEW_BROKER"))
+"""Variables with secrets of our own."""
 _SIGNALS = 128
 """What a shell adds to the number of the signal that ended a command."""
 _NOT_STARTED, _NOT_FOUND = 126, 127
@@ -80,6 +82,11 @@ def observed(
             count(seen.look(), seen.spans())
         count(seen.end(), seen.spans())
     return Observation(_code(process), count.events, count.lost)
+
+
+def without_ours(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without what lets clew in elsewhere: who is observed could speak in its name."""
+    return {name: value for name, value in environment.items() if name not in _OURS}
 
 
 @contextmanager

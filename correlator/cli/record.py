@@ -24,8 +24,7 @@ def record(
 
     Only this command's own process tree is observed. Its input, output and exit code are untouched. Needs root.
     """
-    from correlator.cli.observed import observed, recorded, sensing
-    from correlator.cli.station import without_ours
+    from correlator.cli.observed import observed, recorded, sensing, without_ours
     from correlator.policy import load_policy
     from sensor.probes.origin import Origin
     from sensor.probes.secrets import Secrets

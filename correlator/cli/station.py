@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 """Where exporters send to (OpenTelemetry specification, OTLP exporter)."""
-_OURS = frozenset(("CLEW_TOKEN", "CLEW_DATABASE", "CLEW_NEO4J", "CLEW_BROKER"))
-"""Variables with secrets of our own."""
 _SPAN_BYTES = 8_000
 """What one is held to take while it waits."""
 _AGAIN_S = 0.05
@@ -81,17 +79,14 @@ def _saw(engine: "Engine", events: "Sequence[Event]", spans: "Sequence[Span]") -
 @contextmanager
 def receiving(take: "Taker", secrets: "Secrets | None", tenant: str) -> Iterator[Mapping[str, str]]:
     """Give the environment in which instrumented programs send to `take`; see `station`."""
+    from correlator.cli.observed import without_ours
+
     theirs = without_ours(os.environ)
     if secrets is None or any(theirs.get(name) for name in ENDPOINTS):
         yield theirs
         return
     with _receiving(take, secrets, tenant) as address:
         yield theirs | {ENDPOINTS[0]: address, "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}
-
-
-def without_ours(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment without what lets clew in elsewhere: who is observed could speak in its name."""
-    return {name: value for name, value in environment.items() if name not in _OURS}
 
 
 @contextmanager
