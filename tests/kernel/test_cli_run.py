@@ -199,3 +199,10 @@ def test_what_is_seen_while_nobody_listens_waits_for_the_next(tmp_path: Path) ->
         told = story(listener)
     assert sent.returncode == 0, sent.stderr.decode()
     assert told["assessment"] == "succeeded"
+
+
+def test_the_command_does_not_get_what_lets_clew_in_elsewhere(tmp_path: Path) -> None:
+    env = os.environ | {"CLEW_TOKEN": "of a sensor only", "MINE": "stays"}
+    for words in (("run", "--to", "http://127.0.0.1:1"), ("record", "-o", str(tmp_path / "out"))):
+        ran = clew(tmp_path, *words, "--", "sh", "-c", 'echo "$MINE:$CLEW_TOKEN"', env=env)
+        assert ran.stdout == b"stays:\n"
