@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import billiard.pool
 from celery import Celery, signals
 from celery.exceptions import OperationalError
 
@@ -20,6 +21,8 @@ from graph.errors import GraphError
 
 SWEEP_S = 2.0
 """Seconds between two looks for work that no message told of."""
+LAST_WORD_S = 2
+"""For which a process that ends waits until its parent has heard of its last task."""
 LOG = logging.getLogger("clew.worker")
 
 
@@ -99,6 +102,11 @@ def dispatcher(settings: Settings) -> Waker:
 def run(settings: Settings, processes: int) -> None:
     """Run a worker until it is asked to end."""
     app = application(settings)
+    # A parent that ends forgets a task that was handed over and not yet begun (celery 5.7, `AsynPool.flush`); the process that did
+    # it would wait half a minute to be heard. Nothing depends on it: what is done stands in the stores.
+    billiard.pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = round(
+        LAST_WORD_S / billiard.pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_INTERVAL
+    )
     _sweeping(settings, Waker(app))
     queues = ",".join(row.queue for row in TABLE)
     app.worker_main([
