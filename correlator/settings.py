@@ -70,6 +70,13 @@ class Settings(BaseModel):
         lt=1,
         description="Share of honest sessions that may give a story; raises the threshold from 200 closed sessions on.",
     )
+    stories_a_day: int | None = Field(
+        None,
+        ge=1,
+        le=100_000,
+        description="Stories of one day that `clew story list` shows; the others are counted. Proven ones are shown however many "
+        "there are.",
+    )
     idle_minutes: int = Field(
         30, ge=1, le=10_080, description="Minutes of event time without an event after which a session is closed."
     )

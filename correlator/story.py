@@ -195,6 +195,8 @@ class Story(_Part):
     assessment: Assessment
     severity: Severity
     score: float
+    proven: bool = False
+    """Whether data of other sources is seen to have left for an address that third-party text gave."""
     threshold: float
     stages: tuple[StageReached, ...]
     origin: OriginShown

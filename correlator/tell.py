@@ -62,6 +62,7 @@ def tell(
         assessment=writer.assessment(),
         severity=writer.severity(),
         score=chain.score,
+        proven=chain.proven,
         threshold=threshold,
         stages=writer.stages(),
         origin=writer.origin(),

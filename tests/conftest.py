@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from examples.fleet import brokers, neo4j
@@ -12,6 +13,9 @@ from examples.live import postgres
 from sensor.identity import digest
 
 ROOT = Path(__file__).resolve().parent.parent
+# A machine that is busy is no fault of the code.
+hypothesis.settings.register_profile("clew", deadline=None)
+hypothesis.settings.load_profile("clew")
 GROUPS = ("data", "kernel", "model", "neo4j", "rabbitmq", "redis", "postgres")
 """Markers that say what a test needs; pyproject.toml describes them."""
 NEEDS = {

@@ -31,14 +31,12 @@ from correlator.casebook.records import (
     Verdict,
 )
 from correlator.casebook.rows import (
-    campaign_sizes,
     last_change,
     last_named,
     rows_of,
     session_record,
     stories_of,
-    story_record,
-    verdicts_of,
+    story_records,
 )
 from correlator.casebook.tables import VERSION, ActRow, SessionRow, StoryRow, TokenRow, VerdictRow
 from correlator.casebook.versions import migrate, version_of
@@ -209,16 +207,13 @@ class Casebook:
         """Return the story of an id, an alias, or an unambiguous beginning of either. Raises `StoryUnknown`."""
         with self.reading() as db:
             row = find_story(db, tenant, name)
-            verdict = db.get(VerdictRow, (tenant, row.id))
-            return story_record(row, verdict, campaign_sizes(db, tenant, [row.id]))
+            return next(story_records(db, tenant, [row], [row.id]))
 
     def told(self, tenant: str, ids: Sequence[str]) -> list[StoryRecord]:
         """Return the stories of these ids, in their order."""
         with self.reading() as db:
             rows = {row.id: row for row in rows_of(db, StoryRow, StoryRow.id, tenant, ids)}
-            verdicts = {row.story: row for row in rows_of(db, VerdictRow, VerdictRow.story, tenant, ids)}
-            sizes = campaign_sizes(db, tenant, ids)
-            return [story_record(rows[name], verdicts.get(name), sizes) for name in ids]
+            return list(story_records(db, tenant, (rows[name] for name in ids), ids))
 
     def stories(self, tenant: str, *, every: bool = False) -> list[StoryRecord]:
         """Return the open stories, or `every` one, strongest first."""
@@ -229,11 +224,8 @@ class Casebook:
     ) -> Iterator[StoryRecord]:
         """Yield stories as `stories` does, one at a time, those of `ids` if given: there may be more than fit in memory."""
         with self.reading() as db:
-            verdicts = verdicts_of(db, tenant)
-            sizes = campaign_sizes(db, tenant)
-            for row in stories_of(db, tenant, every=every):
-                if ids is None or row.id in ids:
-                    yield story_record(row, verdicts.get(row.id), sizes)
+            rows = stories_of(db, tenant, every=every)
+            yield from story_records(db, tenant, (row for row in rows if ids is None or row.id in ids))
 
     def stories_of(self, tenant: str, sessions: Collection[str]) -> list[str]:
         """Return the ids of the open stories of some sessions, by session and in the order in which they were found."""
@@ -253,7 +245,8 @@ class Casebook:
                 self._note(db, tenant, verdict, row.id, held.verdict or "")
                 held.verdict = verdict
                 row.updated = last_change(db, tenant) + 1
-            return story_record(row, held, campaign_sizes(db, tenant, [row.id]))
+            db.flush()
+            return next(story_records(db, tenant, [row], [row.id]))
 
     # What a graph beside it follows
 
@@ -272,10 +265,7 @@ class Casebook:
         with self.reading() as db:
             chosen = select(StoryRow).where(StoryRow.tenant == tenant, StoryRow.updated > number)
             rows = list(db.scalars(chosen.order_by(StoryRow.updated).limit(limit)))
-            ids = [row.id for row in rows]
-            verdicts = {row.story: row for row in rows_of(db, VerdictRow, VerdictRow.story, tenant, ids)}
-            sizes = campaign_sizes(db, tenant, ids)
-            return [story_record(row, verdicts.get(row.id), sizes) for row in rows]
+            return list(story_records(db, tenant, rows, [row.id for row in rows]))
 
     def workloads_after(self, tenant: str, number: int, limit: int) -> list[tuple[int, str, str]]:
         """Return number, key and workload of the first sessions that were named behind a number."""

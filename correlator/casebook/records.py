@@ -97,6 +97,8 @@ class StoryRecord:
     updated: int
     also_in: int
     """Other sessions with the same injected content: more than none is a campaign."""
+    began_ns: int | None
+    """When its session began."""
 
 
 @dataclass(frozen=True, slots=True)

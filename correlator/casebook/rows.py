@@ -1,6 +1,6 @@
 """Rows → values."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Literal, TypeVar, cast
 
@@ -115,17 +115,36 @@ def campaign_sizes(db: Session, tenant: str, stories: Sequence[str] | None = Non
     return sizes
 
 
-def story_record(row: StoryRow, verdict: VerdictRow | None, sizes: dict[str, int]) -> StoryRecord:
-    """Return the value of a row."""
-    return StoryRecord(
-        story=story_of(row),
-        standing=cast("Standing", row.standing),
-        verdict=cast("Verdict", verdict.verdict) if verdict else None,
-        created=row.created,
-        updated=row.updated,
-        # Its own session counts among those of an open story.
-        also_in=max(0, sizes.get(row.id, 0) - (row.standing == "open")),
-    )
+def story_records(
+    db: Session, tenant: str, rows: Iterable[StoryRow], ids: Sequence[str] | None = None
+) -> Iterator[StoryRecord]:
+    """Yield the values of rows, of which `ids` are the ids; without them they are looked up for all that the tenant has."""
+    if ids is None:
+        verdicts = verdicts_of(db, tenant)
+    else:
+        verdicts = {row.story: row for row in rows_of(db, VerdictRow, VerdictRow.story, tenant, ids)}
+    sizes, began = campaign_sizes(db, tenant, ids), _beginnings(db, tenant, ids)
+    for row in rows:
+        verdict = verdicts.get(row.id)
+        yield StoryRecord(
+            story=story_of(row),
+            standing=cast("Standing", row.standing),
+            verdict=cast("Verdict", verdict.verdict) if verdict else None,
+            created=row.created,
+            updated=row.updated,
+            # Its own session counts among those of an open story.
+            also_in=max(0, sizes.get(row.id, 0) - (row.standing == "open")),
+            began_ns=began.get(row.id),
+        )
+
+
+def _beginnings(db: Session, tenant: str, stories: Sequence[str] | None) -> dict[str, int | None]:
+    """Return story id → when its session began."""
+    same = (SessionRow.tenant == StoryRow.tenant) & (SessionRow.key == StoryRow.session)
+    chosen = select(StoryRow.id, SessionRow.first_ns).join(SessionRow, same).where(StoryRow.tenant == tenant)
+    if stories is not None:
+        chosen = chosen.where(StoryRow.id.in_(stories))
+    return {row[0]: row[1] for row in db.execute(chosen)}
 
 
 def kept_of(row: KeptRow) -> Kept:

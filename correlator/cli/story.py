@@ -40,9 +40,13 @@ def list_(
     run: Run,
     every: Annotated[bool, typer.Option("--all", help="Withdrawn stories, too.")] = False,
     session: Annotated[str | None, typer.Option(help="Only those of this session.")] = None,
+    beyond: Annotated[
+        bool, typer.Option("--overflow", help="Also those that are more than CLEW_STORIES_A_DAY allows.")
+    ] = False,
 ) -> None:
     """List the stories, strongest first."""
     from correlator.cli.desk import opened_casebook
+    from correlator.overflow import overflow
 
     settings = run.settings()
     with opened_casebook(settings) as casebook:
@@ -50,6 +54,9 @@ def list_(
         if session is not None:
             key = casebook.session(settings.tenant, session).key
             records = [record for record in records if record.story.session == key]
+            beyond = True
+    a_day = settings.stories_a_day
+    more = frozenset[str]() if a_day is None else overflow(records, a_day)
     if run.json:
         run.data([
             {
@@ -58,11 +65,14 @@ def list_(
                 "severity": one.story.severity, "assessment": one.story.assessment, "score": one.story.score,
                 "standing": one.standing, "verdict": one.verdict, "campaign": one.story.origin.campaign,
                 "campaign_other_sessions": one.also_in, "aliases": list(one.story.aliases),
+                "proven": one.story.proven, "overflow": one.story.id in more,
             }
             for one in records
         ])  # fmt: skip
     elif records:
-        run.out(listed(records, run.width))
+        run.out(listed([one for one in records if beyond or one.story.id not in more], run.width))
+        if more and not beyond:
+            run.say(f"{len(more)} more are beyond {a_day} a day: `clew story list --overflow` shows them, too.")
     else:
         run.say("No stories. `clew replay FILE` reads a recorded session; `clew session list` shows what was read.")
 

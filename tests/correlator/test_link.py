@@ -86,7 +86,7 @@ def test_a_store_that_lacks_the_events_refuses_the_links() -> None:
         MemoryStore().add_edges([Derived("s", links.edges, links.nodes)])
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 @given(sessions)
 def test_every_edge_ends_at_nodes_that_its_session_has(session: Session) -> None:
     told = session.events()

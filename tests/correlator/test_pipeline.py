@@ -200,7 +200,7 @@ def test_text_that_is_no_unicode_is_judged() -> None:
     assert judge(told[:3], scale=LOW).conversation.contents
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, derandomize=True)
 @given(event_lists)
 def test_any_events_give_one_judgement_whatever_their_order(told: list[Event]) -> None:
     told = [one.model_copy(update={"session": "s", "tenant": "local"}) for one in told]

@@ -24,9 +24,7 @@ from sensor.sources import trace
 from tests.properties.chats import LOW, chat
 from tests.properties.strategies import Session, sessions
 
-few = settings(
-    max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+few = settings(max_examples=40, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def told(events: list[Event]) -> list[dict[str, object]]:

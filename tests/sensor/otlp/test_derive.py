@@ -458,7 +458,7 @@ PIECES = [*spans(chat(), events), *tool_spans(chat()), *spans(twin(), genai, con
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 def test_however_spans_are_cut_into_pieces_that_come_in_any_order_the_same_is_told(data: st.DataObject) -> None:
     """Exporters send a span at its start and again at its end, and its content in log records of one or more scopes."""
     whole, sent = [], []

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sensor.probes.elf import ElfInvalid, functions
@@ -52,7 +52,6 @@ def test_a_file_without_them_has_none(path: Path) -> None:
 
 
 @pytest.mark.skipif(LIBRARY is None, reason="no libssl.so.3 here")
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 20_000), st.integers(0, 255)), min_size=1, max_size=20), st.integers(6, 800_000)
 )

@@ -8,7 +8,7 @@ from contextlib import suppress
 import brotli
 import pytest
 import zstandard
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sensor.wire.body import MOST, Unreadable, decoded
@@ -68,7 +68,6 @@ def test_padding_behind_gzip_is_left() -> None:
 
 
 @pytest.mark.parametrize("encoding", MADE)
-@settings(deadline=None)
 @given(st.data())
 def test_what_is_cut_off_is_not_read(encoding: str, given_data: st.DataObject) -> None:
     whole = MADE[encoding](NOISE)
@@ -98,7 +97,6 @@ def test_what_is_broken_or_too_much_is_not_read(body: bytes, encoding: str) -> N
         read(body, encoding)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300), st.sampled_from(sorted(MADE)))
 def test_arbitrary_bytes_are_read_or_said_to_be_unreadable(body: bytes, encoding: str) -> None:
     for given_body in (body, MADE[encoding](TEXT)[:20] + body):

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sensor.wire.body import decoded
@@ -46,13 +46,11 @@ def test_a_conversation_is_told_request_by_request() -> None:
     ]  # fmt: skip
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32))
 def test_however_the_bytes_are_cut_the_same_is_told(seed: int) -> None:
     assert read(cut(CONVERSATION, random.Random(seed))) == read(CONVERSATION)
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_however_broken_traffic_is_cut_the_same_is_told(given_data: st.DataObject) -> None:
     pieces = broken(given_data)
@@ -61,7 +59,6 @@ def test_however_broken_traffic_is_cut_the_same_is_told(given_data: st.DataObjec
     assert exchanges(read(cut(pieces, source))) == exchanges(read(pieces))
 
 
-@settings(deadline=None)
 @given(st.lists(st.text("\r\n0a", min_size=1, max_size=12), min_size=1, max_size=5), st.integers(0, 2**32))
 def test_chunks_end_where_they_say_whatever_is_in_them(chunks: list[str], seed: int) -> None:
     told = "".join(f"{len(one):x};some=words\r\n{one}\r\n" for one in chunks) + "0\r\nTrailer: 1\r\n\r\n"
@@ -142,13 +139,11 @@ def test_a_body_that_is_too_long_is_kept_in_part_and_the_rest_is_counted() -> No
     assert (len(one.request.body), one.request.missing) == (MOST_BODY, 10)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["sent", "got"]), st.binary(max_size=200)), max_size=8))
 def test_arbitrary_bytes_raise_nothing(pieces: list[Piece]) -> None:
     read([("sent", request("/x", method="GET")), *pieces])
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_broken_traffic_raises_nothing(given_data: st.DataObject) -> None:
     read(broken(given_data))

@@ -20,7 +20,7 @@ from hyperframe.frame import (
     RstStreamFrame,
     SettingsFrame,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sensor.wire.exchange import PREFACE, Direction, Exchange, Undecoded
@@ -137,13 +137,11 @@ def test_a_conversation_is_told_request_by_request() -> None:
     assert exchanges(found)[0].request.target == "/a"
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32))
 def test_however_the_bytes_are_cut_the_same_is_told(seed: int) -> None:
     assert read(cut(CONVERSATION, random.Random(seed))) == read(CONVERSATION)
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_however_broken_traffic_is_cut_the_same_is_told(given_data: st.DataObject) -> None:
     pieces = [(way, bytearray(piece)) for way, piece in CONVERSATION]
@@ -156,7 +154,6 @@ def test_however_broken_traffic_is_cut_the_same_is_told(given_data: st.DataObjec
     assert exchanges(read(cut(broken, source))) == exchanges(read(broken))
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["sent", "got"]), st.binary(max_size=200)), max_size=8))
 def test_arbitrary_bytes_raise_nothing(pieces: list[Piece]) -> None:
     read([("sent", PREFACE), *pieces])
