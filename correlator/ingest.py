@@ -246,6 +246,7 @@ class Desk:
         claimed = self.casebook.claim(self.settings.tenant, now_ns=now_ns(), lease_ns=lease_ns, limit=_GROUP)
         group: list[JudgedRun] = []
         try:
+            self._surroundings.look([one for linked in claimed for one in linked])
             for linked in claimed:
                 try:
                     group += list(self._runs(linked, group))

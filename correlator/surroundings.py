@@ -26,15 +26,22 @@ class Surroundings:
         self._mark: _Mark = ()
         """Sessions that `_known` is of, with their revisions."""
         self._known: dict[str, Attribution] = {}
+        self._quiet: tuple[int, int] | None = None
+        """Two times between which the kernel saw nothing."""
+
+    def look(self, sessions: Sequence[SessionRecord]) -> None:
+        """Find out whether the kernel saw anything near sessions that are judged next: one question instead of one for each."""
+        times = [time for one in sessions for time in (one.first_ns, one.last_ns) if time is not None]
+        self._quiet = _near(times) if times and not self._seen(times, limit=1) else None
 
     def forget(self) -> None:
         """Ask the stores again: something was added."""
-        self._mark = ()
+        self._mark, self._quiet = (), None
 
     def of(self, run: Sequence[SessionRecord]) -> Attribution:
         """Return what was done for the calls of a run."""
         times = [time for one in run for time in (one.first_ns, one.last_ns) if time is not None]
-        if not times or not self._seen(times, limit=1):
+        if not times or self._is_quiet(times) or not self._seen(times, limit=1):
             return NOTHING
         beside = self._beside(run, min(times), max(times))
         mark = tuple(sorted((one.key, one.revision) for one in beside))
@@ -74,9 +81,17 @@ class Surroundings:
         return attribute({one.key: self._calls(one.key) for one in sessions}, seen)
 
     def _seen(self, times: Sequence[int], *, limit: int) -> list[Event]:
-        first_ns, last_ns = min(times) - BEFORE_NS, max(times) + AFTER_NS
+        first_ns, last_ns = _near(times)
         return self._graph.unplaced(first_ns, last_ns, tenant=self._tenant, limit=limit)
+
+    def _is_quiet(self, times: Sequence[int]) -> bool:
+        first_ns, last_ns = _near(times)
+        return self._quiet is not None and self._quiet[0] <= first_ns and last_ns <= self._quiet[1]
 
     def _calls(self, session: str) -> list[Event]:
         kinds = (ToolCalled, ToolReturned, ModelResponded)
         return [event for event in self._graph.events(session, tenant=self._tenant) if isinstance(event, kinds)]
+
+
+def _near(times: Sequence[int]) -> tuple[int, int]:
+    return min(times) - BEFORE_NS, max(times) + AFTER_NS

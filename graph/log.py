@@ -409,7 +409,9 @@ class EventLog:
 
     def _known(self, db: Connection, run: Run) -> int:
         """Return the number of a session, 0 for an unknown one: numbers start at 1."""
-        return self._numbers.get(run) or self._asked(db, [run]).get(run, 0)
+        if run not in self._numbers:
+            self._remember(self._asked(db, [run]))
+        return self._numbers.get(run, 0)
 
     @staticmethod
     def _asked(db: Connection, runs: Iterable[Run]) -> dict[Run, int]:

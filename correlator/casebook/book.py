@@ -10,14 +10,14 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import Engine, and_, func, not_, select, text, update
+from sqlalchemy import Engine, and_, case, func, not_, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from correlator.casebook import claims
 from correlator.casebook.alerts import each_alert
 from correlator.casebook.find import find_session, find_story, kept_rows, linked_sessions, waiting_sessions
-from correlator.casebook.keep import keep, keep_alerts, note
+from correlator.casebook.keep import again, keep, keep_alerts, note
 from correlator.casebook.records import (
     ActRecord,
     AlertRecord,
@@ -75,20 +75,25 @@ class Casebook:
     def note(self, arrivals: Sequence[Arrival], *, ingest: int) -> None:
         """Mark sessions as waiting for judgement: before their events are stored, so that a crash loses nothing."""
         with self.writing() as db:
+            now_ns = _now_ns(db)
             for tenant in {arrival.tenant for arrival in arrivals}:
-                note(db, tenant, [arrival for arrival in arrivals if arrival.tenant == tenant], ingest)
+                note(db, tenant, [arrival for arrival in arrivals if arrival.tenant == tenant], ingest, now_ns)
 
     def reconsider(self, tenant: str, sessions: Collection[str]) -> None:
         """Have sessions judged again, of which something was taken back."""
         with self.writing() as db:
+            now_ns = _now_ns(db)
             for row in rows_of(db, SessionRow, SessionRow.key, tenant, sessions):
-                row.revision += 1
+                again(row, now_ns)
 
     def reconsider_between(self, tenant: str, first_ns: int, last_ns: int) -> None:
         """Have all sessions judged again that ran at some moment between two times."""
         with self.writing() as db:
             here = (SessionRow.tenant == tenant, SessionRow.first_ns <= last_ns, SessionRow.last_ns >= first_ns)
-            db.execute(update(SessionRow).where(*here).values(revision=SessionRow.revision + 1))
+            now_ns = _now_ns(db)
+            is_due = and_(SessionRow.revision > SessionRow.judged, SessionRow.due_ns < now_ns)
+            due_ns = case((is_due, SessionRow.due_ns), else_=now_ns)
+            db.execute(update(SessionRow).where(*here).values(revision=SessionRow.revision + 1, due_ns=due_ns))
 
     def waiting(self, tenant: str, limit: int = 200) -> list[SessionRecord]:
         """Return the first sessions that wait for judgement: in the order of their first times, then of their keys."""
@@ -144,7 +149,7 @@ class Casebook:
         if not judged:
             return Saved((), ())
         with self.writing() as db:
-            return keep(db, judged)
+            return keep(db, judged, _now_ns(db))
 
     def note_alerts(self, alerts: Sequence[AlertReceived]) -> Saved:
         """Keep alerts of other products; return the stories that they fell on. Those of later stories fall on them then."""
@@ -164,9 +169,7 @@ class Casebook:
     def now_ns(self) -> int:
         """Return the time by which is claimed: the database's own where many machines share it, whose clocks may differ or jump."""
         with self.reading() as db:
-            if db.get_bind().dialect.name != "postgresql":
-                return time.time_ns()
-            return int(db.scalar(text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint * 1000")) or 0)
+            return _now_ns(db)
 
     def claim(self, tenant: str, *, now_ns: int, lease_ns: int, limit: int) -> list[tuple[SessionRecord, ...]]:
         """Claim sessions that wait, each with all that is linked to it, for some time; see `correlator.casebook.claims`."""
@@ -356,3 +359,9 @@ class Casebook:
                 f"The casebook {self._engine.url.database} cannot be used ({reason}); "
                 "wait if another clew writes to it, check that the folder can be written, or give another --store."
             ) from error
+
+
+def _now_ns(db: Session) -> int:
+    if db.get_bind().dialect.name != "postgresql":
+        return time.time_ns()
+    return int(db.scalar(text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint * 1000")) or 0)

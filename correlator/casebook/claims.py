@@ -10,7 +10,7 @@ from sqlalchemy import and_, exists, select, update
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
-from correlator.casebook.find import MOST_TRIES, linked_sessions
+from correlator.casebook.find import MOST_TRIES, linked_sessions, waits
 from correlator.casebook.lessons import EPOCH_NS
 from correlator.casebook.records import DeadRecord, SessionRecord
 from correlator.casebook.rows import session_record
@@ -28,16 +28,14 @@ DIED = f"Whoever judged it did not come to an end, {MOST_TRIES} times."
 
 
 def claim(db: Session, tenant: str, now_ns: int, lease_ns: int, limit: int) -> list[tuple[SessionRecord, ...]]:
-    """Claim sessions that wait, the earliest first, and return them with all that is linked to each.
+    """Claim sessions that wait, the one that is due first at the head, and return them with all that is linked to each.
 
     None is given of which an earlier hour of the same workload may still teach: its sessions are judged first. One of which judges
     have died is given by itself, so that it brings no others into disrepute: when there are no others, and now and then.
     """
-    free = select(SessionRow).where(
-        SessionRow.tenant == tenant, _waits(SessionRow), _is_free(now_ns), ~_taught_by_others()
-    )
+    free = select(SessionRow).where(SessionRow.tenant == tenant, waits(), _is_free(now_ns), ~_taught_by_others())
     found: list[tuple[SessionRecord, ...]] = []
-    order = (SessionRow.first_ns.is_(None), SessionRow.first_ns, SessionRow.key)
+    order = (SessionRow.due_ns, SessionRow.key)
     now_and_then = now_ns // 10**6 % 8 == 0
     for alone in (True, False) if now_and_then else (False, True):
         some = free.where(SessionRow.tries >= _SUSPECT if alone else SessionRow.tries < _SUSPECT).order_by(*order)
@@ -59,19 +57,23 @@ def _claimed(
     db: Session, tenant: str, rows: Sequence[SessionRow], now_ns: int, lease_ns: int
 ) -> list[tuple[SessionRecord, ...]]:
     """Claim sessions with what is linked to each, but for what was given up, where nobody else has any of it."""
+    groups = linked_sessions(db, [session_record(row) for row in rows])
+    here = (SessionRow.tenant == tenant, SessionRow.key.in_([one.key for linked in groups for one in linked]))
+    alive = set(db.scalars(select(SessionRow.key).where(*here, SessionRow.tries < MOST_TRIES)))
+    free = select(SessionRow).where(SessionRow.tenant == tenant, SessionRow.key.in_(alive), _is_free(now_ns))
+    locked = free.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+    held = {row.key: row for row in db.scalars(locked)}
     found = []
-    for linked in linked_sessions(db, [session_record(row) for row in rows]):
-        here = (SessionRow.tenant == tenant, SessionRow.key.in_([one.key for one in linked]))
-        alive = set(db.scalars(select(SessionRow.key).where(*here, SessionRow.tries < MOST_TRIES)))
-        mine = select(SessionRow).where(SessionRow.tenant == tenant, SessionRow.key.in_(alive), _is_free(now_ns))
-        held = {row.key: row for row in db.scalars(mine.with_for_update(skip_locked=True))}
-        if len(held) < len(alive):
+    for linked in groups:
+        mine = {one.key for one in linked} & alive
+        if not mine <= held.keys():
             continue
-        for row in held.values():
+        for key in mine:
+            row = held[key]
             row.claim += 1
             row.claimed_until_ns = now_ns + lease_ns
             row.tries += 1
-        found.append(tuple(session_record(held[one.key]) for one in linked if one.key in held))
+        found.append(tuple(session_record(held[one.key]) for one in linked if one.key in mine))
     return found
 
 
@@ -91,8 +93,8 @@ def release(db: Session, sessions: Iterable[SessionRecord], now_ns: int, reason:
 
 def give_up(db: Session, now_ns: int) -> int:
     """Give up the sessions whose judges died again and again; return how many there are."""
-    waits = select(SessionRow).where(_waits(SessionRow), SessionRow.tries >= MOST_TRIES)
-    died = db.scalars(waits.where(SessionRow.claimed_until_ns <= now_ns).with_for_update(skip_locked=True)).all()
+    hopeless = select(SessionRow).where(waits(), SessionRow.tries >= MOST_TRIES)
+    died = db.scalars(hopeless.where(SessionRow.claimed_until_ns <= now_ns).with_for_update(skip_locked=True)).all()
     new = [row for row in died if db.get(DeadRow, (row.tenant, JUDGE, row.key)) is None]
     for row in new:
         _give_up(db, row, DIED, now_ns)
@@ -118,15 +120,11 @@ def retry(db: Session, tenant: str, keys: Sequence[str]) -> list[str]:
 
 def tenants_waiting(db: Session, now_ns: int) -> list[str]:
     """Return whose sessions wait and could be claimed."""
-    return list(db.scalars(select(SessionRow.tenant).where(_waits(SessionRow), _is_free(now_ns)).distinct()))
+    return list(db.scalars(select(SessionRow.tenant).where(waits(), _is_free(now_ns)).distinct()))
 
 
 def _give_up(db: Session, row: SessionRow, reason: str, now_ns: int) -> None:
     db.merge(DeadRow(tenant=row.tenant, task=JUDGE, key=row.key, reason=reason[:2_000], at_ns=now_ns))
-
-
-def _waits(row: type[SessionRow]) -> ColumnElement[bool]:
-    return row.revision > row.judged
 
 
 def _is_free(now_ns: int) -> ColumnElement[bool]:
@@ -142,7 +140,7 @@ def _taught_by_others() -> ColumnElement[bool]:
         other.tenant == SessionRow.tenant,
         other.workload == SessionRow.workload,
         other.key != SessionRow.key,
-        other.revision > other.judged,
+        waits(other),
         other.tries < MOST_TRIES,
         other.last_ns < SessionRow.first_ns - into_hour,
     )

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from itertools import islice
 
-from sqlalchemy import ColumnElement, bindparam, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from correlator.casebook.records import SessionRecord
@@ -60,11 +60,16 @@ def find_session(db: Session, tenant: str, name: str) -> SessionRow:
     return db.get_one(SessionRow, (tenant, _only(keys if name else set(), name, "session", "clew session list")))
 
 
+def waits(row: type[SessionRow] = SessionRow) -> ColumnElement[bool]:
+    """Return whether a session waits for judgement."""
+    return and_(row.revision > row.judged, row.expired == 0)
+
+
 def waiting_sessions(db: Session, tenant: str, limit: int) -> list[SessionRecord]:
     """Return the first sessions that wait and were not given up, in an order that does not depend on their arrival."""
     rows = db.scalars(
         select(SessionRow)
-        .where(SessionRow.tenant == tenant, SessionRow.revision > SessionRow.judged, SessionRow.tries < MOST_TRIES)
+        .where(SessionRow.tenant == tenant, waits(), SessionRow.tries < MOST_TRIES)
         .order_by(SessionRow.first_ns.is_(None), SessionRow.first_ns, SessionRow.key)
         .limit(limit)
     )

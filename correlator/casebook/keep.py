@@ -33,11 +33,13 @@ from graph.fold import LARGEST
 from sensor.event import AlertReceived
 from sensor.identity import digest
 
+_LATER_NS = 60 * 10**9
+"""By when is judged again what a lesson has changed for: what is new goes first."""
 _COMMON = 8
 """Runs, of which is remembered that they stored the same sentence."""
 
 
-def note(db: Session, tenant: str, arrivals: Iterable[Arrival], ingest: int) -> None:
+def note(db: Session, tenant: str, arrivals: Iterable[Arrival], ingest: int, now_ns: int) -> None:
     """Mark the sessions of one tenant as waiting, those that are new with the number of their first ingest."""
     arrivals = list(arrivals)
     held = {row.key: row for row in rows_of(db, SessionRow, SessionRow.key, tenant, [one.key for one in arrivals])}
@@ -49,15 +51,23 @@ def note(db: Session, tenant: str, arrivals: Iterable[Arrival], ingest: int) -> 
             row = held[arrival.key] = SessionRow(
                 tenant=tenant, key=arrival.key, workload=arrival.workload, source=arrival.source[:200],
                 ended=False, seen=ingest, revision=0, judged=0, clean=False, events=0, effects=0, named=named,
+                due_ns=now_ns, expired=0,
             )  # fmt: skip
             new.append(row)
         row.first_ns = min(_times(row.first_ns, arrival.first_ns), default=None)
         row.last_ns = max(_times(row.last_ns, arrival.last_ns), default=None)
         row.source = min(row.source, arrival.source[:200])
         row.ended = row.ended or arrival.ended
-        row.revision += 1
+        row.arrived_ns, row.expired = now_ns, 0
+        again(row, now_ns)
     db.bulk_save_objects(new)  # a third of the time that a flush of each takes
     _keep_handovers(db, tenant, arrivals)
+
+
+def again(row: SessionRow, due_ns: int) -> None:
+    """Have a session judged again by some time; where it waits already, by then at the latest."""
+    row.due_ns = min(row.due_ns, due_ns) if row.revision > row.judged else due_ns
+    row.revision += 1
 
 
 def _keep_handovers(db: Session, tenant: str, arrivals: Sequence[Arrival]) -> None:
@@ -71,7 +81,7 @@ def _times(*times: int | None) -> list[int]:
     return [time for time in times if time is not None]
 
 
-def keep(db: Session, judged: Sequence[JudgedRun]) -> Saved:
+def keep(db: Session, judged: Sequence[JudgedRun], now_ns: int) -> Saved:
     """Write what was found in some runs of one tenant, but for those of which somebody else has claimed a session meanwhile."""
     tenant = judged[0].sessions[0].tenant
     keys = [one.key for run in judged for one in run.sessions]
@@ -81,18 +91,19 @@ def keep(db: Session, judged: Sequence[JudgedRun]) -> Saved:
     if not judged:
         return Saved((), (), lost=lost)
     heads = {session.key: run.sessions[0].key for run in judged for session in run.sessions}
-    _keep_sessions(rows, judged)
+    _keep_sessions(rows, judged, now_ns)
     for given_up in rows_of(db, DeadRow, DeadRow.key, tenant, heads):
         db.delete(given_up)  # who slept has woken up, and come to an end after all
     taught = _keep_lessons(db, rows_of(db, LessonRow, LessonRow.session, tenant, heads), rows, judged)
     late = _outdated(db, judged)
     kept = _keep_kept(db, rows_of(db, KeptRow, KeptRow.session, tenant, heads), judged)
     _keep_reads(db, tenant, judged)
-    late |= _taught_otherwise(db, taught)
     late |= {row.session for row in rows_of(db, ReadRow, ReadRow.key, tenant, kept) if row.session not in heads}
     late |= _read_before_it_was_stored(judged, kept)
-    for again in rows_of(db, SessionRow, SessionRow.key, tenant, late, locked=True):
-        again.revision += 1
+    later = _taught_otherwise(db, taught) - late
+    for other in rows_of(db, SessionRow, SessionRow.key, tenant, late | later, locked=True):
+        again(other, now_ns + _LATER_NS * (other.key in later))
+    late |= later
     known: dict[str, list[StoryRow]] = defaultdict(list)
     for row in rows_of(db, StoryRow, StoryRow.session, tenant, heads):
         if row.standing != "merged":
@@ -135,7 +146,7 @@ def _listing(story: Story, alerts: tuple[tuple[AlertShown, ...], int]) -> Story:
     return story.model_copy(update={"alerts": alerts[0], "alerts_in_all": alerts[1]})
 
 
-def _keep_sessions(held: Mapping[str, SessionRow], judged: Sequence[JudgedRun]) -> None:
+def _keep_sessions(held: Mapping[str, SessionRow], judged: Sequence[JudgedRun], now_ns: int) -> None:
     for run in judged:
         events = Counter(event.session for event in run.judgement.conversation.events)
         effects = Counter(effect.event.session for effect in run.judgement.effects)
@@ -146,6 +157,7 @@ def _keep_sessions(held: Mapping[str, SessionRow], judged: Sequence[JudgedRun]) 
             row.events = events[session.key]
             row.effects = effects[session.key]
             row.claimed_until_ns = row.tries = 0
+            row.due_ns = now_ns  # of what arrived meanwhile
 
 
 def _keep_lessons(

@@ -168,7 +168,7 @@ def session_record(row: SessionRow) -> SessionRecord:
         ended=row.ended,
         seen=row.seen,
         revision=row.revision,
-        waiting=row.revision > row.judged,
+        waiting=row.revision > row.judged and not row.expired,
         clean=row.clean,
         events=row.events,
         effects=row.effects,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from graph.sql import Hostile
 
-VERSION = "0005"
+VERSION = "0006"
 """The last migration: the newest file in `migrations/versions`."""
 
 # Texts that somebody else wrote are `Hostile`; what we wrote ourselves, JSON among it, is `Text`.
@@ -21,7 +21,7 @@ class Base(DeclarativeBase):
 
 
 class SessionRow(Base):
-    """One run of an agent. It waits for judgement while `revision` is ahead of `judged`."""
+    """One run of an agent. It waits for judgement while `revision` is ahead of `judged`, and it has not expired."""
 
     __tablename__ = "sessions"
     tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
@@ -47,6 +47,12 @@ class SessionRow(Base):
     """Claims since a judgement was saved."""
     named: Mapped[int] = mapped_column(BigInteger, server_default="0")
     """Number that no earlier one has: whoever knows all up to a number asks for what comes behind it."""
+    arrived_ns: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """When something of it last arrived, by the casebook's clock."""
+    due_ns: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """By when it should be judged: where many wait, the one that is due first has its turn."""
+    expired: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """1 while its observations are being removed (`correlator.retention`), 2 behind it. It waits for nothing until more arrives."""
 
 
 class ReadRow(Base):
@@ -114,6 +120,8 @@ class StoryRow(Base):
     json: Mapped[str] = mapped_column(Text)
     signatures: Mapped[str] = mapped_column(Text)
     """JSON list of the flow signatures that a verdict `benign` excuses."""
+    evidence: Mapped[str] = mapped_column(Text, server_default="")
+    """Digest of the observations that it rested on, where they have expired (`correlator.retention`); else empty."""
 
 
 class AliasRow(Base):
@@ -226,8 +234,9 @@ class MarkRow(Base):
 
 
 Index("ix_sessions_named", SessionRow.tenant, SessionRow.named)
+Index("ix_sessions_arrived", SessionRow.tenant, SessionRow.arrived_ns)
 Index("ix_sessions_workload", SessionRow.tenant, SessionRow.workload, SessionRow.first_ns)
 Index(
-    "ix_sessions_waiting", SessionRow.tenant, SessionRow.key,
+    "ix_sessions_waiting", SessionRow.tenant, SessionRow.due_ns, SessionRow.key,
     sqlite_where=SessionRow.revision > SessionRow.judged, postgresql_where=SessionRow.revision > SessionRow.judged,
 )  # fmt: skip
