@@ -2,8 +2,8 @@
 
 from typing import Literal, Protocol
 
-Task = Literal["judge", "project"]
-"""`judge`: sessions of a tenant wait; `project`: the event log is ahead of the graph."""
+Task = Literal["judge", "project", "expire"]
+"""`judge`: sessions of a tenant wait; `project`: the event log is ahead of the graph; `expire`: something may be too old."""
 
 
 class Dispatcher(Protocol):

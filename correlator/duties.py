@@ -12,6 +12,7 @@ from correlator.dispatch import Dispatcher
 from correlator.following import follow, is_behind
 from correlator.ingest import Desk
 from correlator.key import redaction_key
+from correlator.retention import expire, too_old
 from correlator.settings import Settings
 from correlator.wiring import open_casebook, open_graph
 from graph.store import Projection
@@ -55,6 +56,20 @@ class Duties:
     def project(self) -> int:
         """Bring the graph up to event log and casebook, where it follows them; return how many entries and stories that took."""
         return follow(self._graph, self._casebook) if isinstance(self._graph, Projection) else 0
+
+    def expire(self, tenant: str, *, at_most_s: float = AT_ONCE_S) -> bool:
+        """Remove what is too old of a tenant; return whether more may be."""
+        days, enough = self._settings.keep_days, time.monotonic() + at_most_s
+        if days is None:
+            return False
+        before_ns = too_old(self._casebook, days)
+        return expire(self._graph, self._casebook, tenant, before_ns, lambda: time.monotonic() >= enough).stopped
+
+    def schedule(self, dispatcher: Dispatcher) -> None:
+        """Have done what is to be done now and then. What of stories depends on time is judged by the times of events, at once."""
+        if self._settings.keep_days is not None:
+            for tenant in self._casebook.tenants():
+                dispatcher.wake("expire", tenant)
 
     def sweep(self, dispatcher: Dispatcher) -> None:
         """Look for work that no message told of, and give up what takes down whoever does it."""

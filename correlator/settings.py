@@ -83,6 +83,13 @@ class Settings(BaseModel):
     session_events: int = Field(
         200_000, ge=100, description="Events of one session that are judged, the first ones; the rest is told as a gap."
     )
+    keep_days: int | None = Field(
+        None,
+        ge=1,
+        le=36_500,
+        description="Days after which what was observed expires, from the last arrival of its session on; workers see to it, or "
+        "`clew expire`. Stories stay, with what they cite. For ever if not given.",
+    )
     token: str | None = Field(
         None,
         min_length=8,

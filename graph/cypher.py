@@ -54,7 +54,8 @@ RETURN count(p) AS shards
 """Takes the places of shards on, each if it is still where the batch begins. The first `SET` locks the node until the commit: only
 behind it is the place one that nobody else changes."""
 
-SCHEMA = f"MATCH (s:{ABOUT}) RETURN s.version AS version"
+SCHEMA = f"MATCH (s:{ABOUT}) RETURN max(s.version) AS version"
+"""Of several that began at once each may have made such a node."""
 SET_SCHEMA = f"MERGE (s:{ABOUT}) SET s.version = $version"
 
 PLACES = f"MATCH (p:{PLACE}) RETURN p.shard AS shard, p.upto AS upto"
@@ -176,6 +177,32 @@ DELETE n
 FORGET_OTHERS = f"MATCH (s:{SESSION.label} {{run: $run}}) SET s.others = [], " + ", ".join(
     f"s.{field.name} = null" for field in SESSION.fields
 )
+
+_IN_PARTS = "IN TRANSACTIONS OF 10000 ROWS"
+
+
+def expire() -> Iterator[str]:
+    """Yield what removes the edges before `$before` that no session is known for, and what then hangs on none.
+
+    Each is to be executed in no transaction. They look at all such edges, and at all shared things, of a tenant.
+    """
+    old = "r.position < $before AND r.run IS NULL AND r.story IS NULL AND a.tenant = $tenant"
+    for kind in EDGES:
+        yield f"MATCH (a)-[r:{kind.label}]->() WHERE {old} CALL {{ WITH r DELETE r }} {_IN_PARTS}"
+    for own in OWN:
+        yield f"MATCH (n:{own.label} {{run: $run}}) WHERE NOT (n)--() CALL {{ WITH n DELETE n }} {_IN_PARTS}"
+    for shared in SHARED:
+        loose = "NOT EXISTS { (n)-[r]-() WHERE r.run IS NULL AND r.story IS NULL }"
+        yield f"""
+MATCH (n:{shared.label} {{tenant: $tenant}}) WHERE {_CLAIMED} AND {loose}
+CALL {{
+    WITH n
+    SET n.claims = [claim IN n.claims WHERE NOT claim STARTS WITH '{SYSTEM} ']
+    WITH n WHERE n.claims = [] AND n.run IS NULL AND NOT (n)--()
+    DELETE n
+}} {_IN_PARTS}
+"""
+
 
 EMPTY = "MATCH (n) CALL {WITH n DETACH DELETE n} IN TRANSACTIONS OF 10000 ROWS"
 """Removes all there is; to be executed in no transaction."""

@@ -266,6 +266,19 @@ class EventLog:
             self._change(db, number, change, len(left))
         return len(held) - len(left)
 
+    def expire(self, tenant: str, before_ns: int) -> int:
+        """Remove the observations before a time that no session is known for; return how many there were.
+
+        No entry tells of it: whoever follows the log removes by time, too.
+        """
+        with self._writing() as db:
+            number = self._known(db, (tenant, ""))
+            old = and_(_EVENT.c.session_no == number, _EVENT.c.position < max(-LARGEST, min(before_ns, LARGEST)))
+            gone = db.execute(delete(_EVENT).where(old)).rowcount
+            left = {"events": _SESSION.c.events - gone}
+            db.execute(update(_SESSION).where(_SESSION.c.no == number).values(left))
+            return gone
+
     # Reading
 
     def events(self, tenant: str, session: str) -> list[Event]:

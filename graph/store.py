@@ -114,6 +114,13 @@ class GraphStore(Protocol):
         """
         ...
 
+    def expire(self, before_ns: int, *, tenant: str = DEFAULT_TENANT) -> int:
+        """Remove the observations before a time that no session is known for, with their edges; return how many there were.
+
+        A node stays, with all that was said of it, while an edge that is left ends at it. What is of a session goes by `withdraw`.
+        """
+        ...
+
     def sessions(self) -> list[SessionSummary]:
         """Return all runs, by their first time, then tenant and key; those without any time come last."""
         ...

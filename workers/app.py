@@ -5,6 +5,7 @@ JSON only, nothing but the name of a tenant in it. A task is acknowledged when i
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,8 @@ from graph.errors import GraphError
 
 SWEEP_S = 2.0
 """Seconds between two looks for work that no message told of."""
+SCHEDULE_S = 3_600.0
+"""Seconds between two times of what is done now and then."""
 LAST_WORD_S = 2
 """For which a process that ends waits until its parent has heard of its last task."""
 LOG = logging.getLogger("clew.worker")
@@ -37,12 +40,13 @@ class Row:
     stale_s: int
     """After which a message tells nothing that the sweeper has not found."""
     do: Callable[[Duties, str], object]
-    """Of a tenant, if it is somebody's."""
+    """Of a tenant, if it is somebody's; `True` has another message sent."""
 
 
 TABLE: tuple[Row, ...] = (
     Row("judge", "clew.judge", 120, 10, lambda duties, tenant: duties.judge(tenant)),
     Row("project", "clew.project", 300, 10, lambda duties, _: duties.project()),
+    Row("expire", "clew.expire", 300, 600, lambda duties, tenant: duties.expire(tenant)),
 )
 """A worker that fails is waited for no longer than a claim lasts; retries and their pauses are those of the claims."""
 
@@ -77,7 +81,8 @@ def application(settings: Settings, *, patience_s: float = 30) -> Celery:
 
     def do(row: Row, tenant: str) -> None:
         try:
-            row.do(mine.duties(), tenant)
+            if row.do(mine.duties(), tenant) is True:
+                Waker(app).wake(row.task, tenant)
         except (CorrelatorError, GraphError) as error:
             # What was claimed is free again, and the sweeper tells of it when the store is there.
             mine.forget()
@@ -141,10 +146,13 @@ def _sweeping(settings: Settings, waker: Waker) -> None:
     stop = threading.Event()
 
     def sweep() -> None:
-        mine = _Mine(settings)
+        mine, scheduled = _Mine(settings), -SCHEDULE_S
         while not stop.wait(SWEEP_S):
             try:
                 mine.duties().sweep(waker)
+                if time.monotonic() >= scheduled + SCHEDULE_S:
+                    mine.duties().schedule(waker)
+                    scheduled = time.monotonic()
             except (CorrelatorError, GraphError) as error:
                 mine.forget()
                 LOG.warning("sweep: %s", error)

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, and_, case, func, not_, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from correlator.casebook import claims
+from correlator.casebook import claims, expiry
 from correlator.casebook.alerts import each_alert
 from correlator.casebook.find import find_session, find_story, kept_rows, linked_sessions, waiting_sessions
 from correlator.casebook.keep import again, keep, keep_alerts, note
@@ -203,6 +203,31 @@ class Casebook:
             for key in again:
                 self._note(db, tenant, "retry", key, "given up")
             return len(again)
+
+    # Expiry
+
+    def old_sessions(self, tenant: str, before_ns: int) -> Iterator[tuple[SessionRecord, ...]]:
+        """Yield sessions of which nothing arrived since a time and on which nothing younger rests, with what is linked to each."""
+        place: expiry.Place | None = expiry.FIRST
+        while place is not None:
+            with self.reading() as db:
+                groups, place = expiry.old_sessions(db, tenant, before_ns, _now_ns(db), place)
+            yield from groups
+
+    def begin_expiry(self, sessions: Sequence[SessionRecord], evidence: str) -> bool:
+        """Mark sessions and their stories before observations are removed; do nothing where the sessions have changed meanwhile."""
+        with self.writing() as db:
+            return expiry.begin(db, sessions, evidence)
+
+    def end_expiry(self, sessions: Sequence[SessionRecord]) -> None:
+        """Mark sessions of which all was removed that is to be."""
+        with self.writing() as db:
+            expiry.end(db, sessions)
+
+    def expire_alerts(self, tenant: str, before_ns: int) -> int:
+        """Remove the alerts of before a time that fell on no story; return how many there were."""
+        with self.writing() as db:
+            return expiry.alerts(db, tenant, before_ns)
 
     # Stories
 

@@ -106,7 +106,8 @@ def keep(db: Session, judged: Sequence[JudgedRun], now_ns: int) -> Saved:
     late |= later
     known: dict[str, list[StoryRow]] = defaultdict(list)
     for row in rows_of(db, StoryRow, StoryRow.session, tenant, heads):
-        if row.standing != "merged":
+        # What rests on expired evidence is not taken back, and leads nowhere else.
+        if row.standing != "merged" and not row.evidence:
             known[heads[row.session]].append(row)
     found = [(run.sessions[0].key, run.judgement) for run in judged]
     plans = [(reconcile(map(_known, known[head]), judgement.stories), judgement) for head, judgement in found]
@@ -298,6 +299,8 @@ class _Stories:
     def keep(self, story: Story, excused: Sequence[str]) -> None:
         """Write one story; its version grows if it says something else than before."""
         row = self._rows.get(story.id) or self._new(story)
+        if row.evidence and {one.event for one in story.effects} <= {one.event for one in story_of(row).effects}:
+            return  # told from what is left of its evidence: it said more before
         self._write(row, story)
         row.signatures = json.dumps(list(excused))
         for alias in story.aliases:

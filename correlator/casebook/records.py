@@ -99,6 +99,8 @@ class StoryRecord:
     """Other sessions with the same injected content: more than none is a campaign."""
     began_ns: int | None
     """When its session began."""
+    evidence: str
+    """Digest of the observations that it rested on, where they have expired; else empty."""
 
 
 @dataclass(frozen=True, slots=True)

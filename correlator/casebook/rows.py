@@ -135,6 +135,7 @@ def story_records(
             # Its own session counts among those of an open story.
             also_in=max(0, sizes.get(row.id, 0) - (row.standing == "open")),
             began_ns=began.get(row.id),
+            evidence=row.evidence,
         )
 
 

@@ -24,6 +24,7 @@ VERBS: dict[str, str] = {
     "baseline": "Show what is normal for a workload.",
     "verdict": "Say whether a story is benign or malicious.",
     "audit": "List what people did: verdicts, tokens, tries.",
+    "expire": "Remove what is older than it is to be kept.",
     "evaluate": "Measure the engine on recorded runs whose outcome is known.",
     "worker": "Judge the sessions of a fleet.",
     "queue": "Show what waits for workers, and what they gave up.",

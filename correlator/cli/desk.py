@@ -56,6 +56,11 @@ def notes(record: StoryRecord, settings: Settings) -> tuple[str, ...]:
         found.append(
             f"In Neo4j: `clew graph ask story_chain --set story={name}`; in Browser `:params {parameters}` and the query."
         )
+    if record.evidence:
+        found.append(
+            "Expired: of what this rests on only the cited events are kept. Evidence (SHA-256 of the sorted ids): "
+            + record.evidence
+        )
     if record.verdict:
         found.append(f"An analyst found this {record.verdict}.")
     if record.standing == "withdrawn":

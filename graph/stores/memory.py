@@ -94,6 +94,16 @@ class MemoryStore:
         found = [event for event in self.events("", tenant=tenant) if first_ns <= event.position <= last_ns]
         return found[:limit]
 
+    def expire(self, before_ns: int, *, tenant: str = DEFAULT_TENANT) -> int:
+        """See `GraphStore.expire`."""
+        known = self._sessions.get((tenant, ""), _Session())
+        old = {name for name, event in known.events.items() if event.position < before_ns}
+        known.events = {name: event for name, event in known.events.items() if name not in old}
+        known.edges = {edge for edge in known.edges if edge.position >= before_ns}
+        held = {key for edge in known.edges for key in (edge.source, edge.target)}
+        known.nodes = {node for node in known.nodes if node.key in held}
+        return len(old)
+
     def sessions(self) -> list[SessionSummary]:
         """See `GraphStore.sessions`."""
         return listed(_summary(tenant, key, held) for (tenant, key), held in self._sessions.items() if key)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
 
 from neo4j import READ_ACCESS, Driver, GraphDatabase, ManagedTransaction, Result, unit_of_work
-from neo4j.exceptions import AuthError, DriverError, Neo4jError
+from neo4j.exceptions import AuthError, ClientError, DriverError, Neo4jError
 from neo4j.graph import Node as Found
 from neo4j.graph import Path, Relationship
 from pydantic import JsonValue
@@ -40,6 +40,11 @@ TIMEOUT_S = 120.0
 
 _PAUSE_S = 0.02
 """Seconds after which one looks again how far another has projected."""
+
+_THERE = frozenset(
+    f"Neo.ClientError.Schema.{reason}"
+    for reason in ("EquivalentSchemaRuleAlreadyExists", "IndexAlreadyExists", "ConstraintAlreadyExists")
+)
 
 T = TypeVar("T")
 
@@ -130,6 +135,17 @@ class Neo4jStore(SqlStore):
                 session.run(cypher.EMPTY).consume()
             self._is_prepared = False
             return self._project(self.log.heads())
+
+    def expire(self, before_ns: int, *, tenant: str = DEFAULT_TENANT) -> int:
+        """See `GraphStore.expire`. What dies in between leaves old edges in the graph; the next time removes them."""
+        gone = super().expire(before_ns, tenant=tenant)
+        self._catch_up(None)
+        values = {"tenant": tenant, "before": before_ns, "run": self.log.number(tenant, "")}
+        self._prepare()
+        with self._explained(), self._driver.session() as session:
+            for statement in cypher.expire():
+                session.run(statement, values).consume()
+        return gone
 
     def told(self, tenant: str) -> Place:
         """See `Projection.told`."""
@@ -264,8 +280,7 @@ class Neo4jStore(SqlStore):
         if self._is_prepared:
             return
         with self._explained(), self._driver.session() as session:
-            about = session.run(cypher.SCHEMA).single()
-            version = about["version"] if about is not None else None
+            version = session.run(cypher.SCHEMA).single(strict=True)["version"]
             if version is not None and version > cypher.VERSION:
                 raise StoreUnreadable(
                     f"The graph at {self._uri} is of version {version} and this clew reads version {cypher.VERSION}; "
@@ -274,7 +289,12 @@ class Neo4jStore(SqlStore):
             if version != cypher.VERSION:
                 # Each by itself, and again where somebody else does the same at the moment.
                 for statement in (*cypher.constraints(), "CALL db.awaitIndexes(300)"):
-                    session.execute_write(_execute, statement)
+                    try:
+                        session.execute_write(_execute, statement)
+                    except ClientError as error:
+                        # IF NOT EXISTS looks before the commit: two who begin together may both find nothing.
+                        if error.code not in _THERE:
+                            raise
                 session.execute_write(_execute, cypher.SET_SCHEMA, {"version": cypher.VERSION})
         self._is_prepared = True
 

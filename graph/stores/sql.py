@@ -46,6 +46,10 @@ class SqlStore:
         """See `GraphStore.unplaced`."""
         return self.log.unplaced(tenant, first_ns, last_ns, limit)
 
+    def expire(self, before_ns: int, *, tenant: str = DEFAULT_TENANT) -> int:
+        """See `GraphStore.expire`."""
+        return self.log.expire(tenant, before_ns)
+
     def sessions(self) -> list[SessionSummary]:
         """See `GraphStore.sessions`."""
         return self.log.sessions()

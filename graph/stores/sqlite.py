@@ -95,6 +95,12 @@ _UPDATE_SESSION = """
     WHERE no = :no
 """
 
+_DELETE_LOOSE = """
+    DELETE FROM node WHERE session_no = :no AND key NOT IN (
+        SELECT source FROM edge WHERE session_no = :no UNION SELECT target FROM edge WHERE session_no = :no
+    )
+"""
+
 EventRow = tuple[int, int, int, str, str]
 NodeRow = tuple[int, str, str, str]
 EdgeColumns = tuple[str, str, str, int, int, str, int | None, str]
@@ -240,6 +246,17 @@ class SqliteStore:
         """See `GraphStore.unplaced`."""
         where = "AND position BETWEEN ? AND ? ORDER BY position, part, id LIMIT ?"
         return self._events("", tenant, where, (max(first_ns, -LARGEST), min(last_ns, LARGEST), limit))
+
+    def expire(self, before_ns: int, *, tenant: str = DEFAULT_TENANT) -> int:
+        """See `GraphStore.expire`."""
+        with self._writing():
+            here = (self._known_number(tenant, ""), max(-LARGEST, min(before_ns, LARGEST)))
+            gone = self._db.execute("DELETE FROM event WHERE session_no = ? AND position < ?", here).rowcount
+            self._db.execute("DELETE FROM edge WHERE session_no = ? AND position < ?", here)
+            if gone:
+                self._db.execute(_DELETE_LOOSE, {"no": here[0]})
+                self._db.execute("UPDATE session SET events = events - ? WHERE no = ?", (gone, here[0]))
+        return gone
 
     def _events(self, session: str, tenant: str, where: str, values: tuple[int, ...]) -> list[Event]:
         with self._explained():

@@ -22,7 +22,7 @@ def record(
     origin = plain.origin.model_copy(update={"campaign": content})
     told = plain.model_copy(update={"id": name, "score": score, "proven": proven, "origin": origin})
     began_ns = None if day is None else day * DAY_NS + 5
-    return StoryRecord(told, "open", None, created=1, updated=1, also_in=0, began_ns=began_ns)
+    return StoryRecord(told, "open", None, created=1, updated=1, also_in=0, began_ns=began_ns, evidence="")
 
 
 def test_the_stronger_stories_of_each_day_have_the_places(plain: Story) -> None:

@@ -113,6 +113,28 @@ def test_many_who_project_at_once_write_everything_once(
     assert_same(store, events)
 
 
+def test_several_who_begin_with_an_empty_server_at_once_all_begin(
+    store: Neo4jStore, neo4j_server: neo4j.Neo4j, tmp_path: Path
+) -> None:
+    def begin() -> dict[int, int]:
+        other = Neo4jStore(EventLog(str(tmp_path / "log.db")), neo4j_server.bolt)
+        try:
+            return other.places()
+        finally:
+            other.close()
+
+    assert store.places() == {}
+    for _ in range(3):
+        with GraphDatabase.driver(neo4j_server.bolt) as driver, driver.session() as session:
+            for what in ("CONSTRAINT", "INDEX"):
+                names = [row["name"] for row in session.run(f"SHOW {what} YIELD name WHERE name STARTS WITH 'clew_'")]
+                for name in names:
+                    session.run(f"DROP {what} {name} IF EXISTS").consume()
+            session.run("MATCH (s:ClewSchema) DELETE s").consume()
+        with ThreadPoolExecutor(6) as pool:
+            assert [one.result() for one in [pool.submit(begin) for _ in range(6)]] == [{}] * 6
+
+
 def test_a_graph_that_is_made_again_is_the_same(store: Neo4jStore) -> None:
     events = many(10, "again")
     store.merge(events)
