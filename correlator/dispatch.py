@@ -2,8 +2,8 @@
 
 from typing import Literal, Protocol
 
-Task = Literal["judge", "project", "expire"]
-"""`judge`: sessions of a tenant wait; `project`: the event log is ahead of the graph; `expire`: something may be too old."""
+Task = Literal["judge", "expire"]
+"""`judge`: sessions of a tenant wait; `expire`: something of a tenant may be too old."""
 
 
 class Dispatcher(Protocol):

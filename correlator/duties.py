@@ -55,7 +55,9 @@ class Duties:
 
     def project(self) -> int:
         """Bring the graph up to event log and casebook, where it follows them; return how many entries and stories that took."""
-        return follow(self._graph, self._casebook) if isinstance(self._graph, Projection) else 0
+        if not isinstance(self._graph, Projection) or not is_behind(self._graph, self._casebook):
+            return 0
+        return follow(self._graph, self._casebook)
 
     def expire(self, tenant: str, *, at_most_s: float = AT_ONCE_S) -> bool:
         """Remove what is too old of a tenant; return whether more may be."""
@@ -76,9 +78,6 @@ class Duties:
         for tenant in self._casebook.tenants_waiting(now_ns=self._now_ns()):
             dispatcher.wake("judge", tenant)
         self._casebook.give_up(now_ns=self._now_ns())
-        # Last: where Neo4j is away, the rest is done all the same.
-        if isinstance(self._graph, Projection) and is_behind(self._graph, self._casebook):
-            dispatcher.wake("project")
 
     def close(self) -> None:
         """Let go of the stores."""

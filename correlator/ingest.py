@@ -351,7 +351,6 @@ def accept(desk: Desk, batch: Sequence[Event], dispatcher: Dispatcher) -> int:
     desk.casebook.note_alerts(alerts_in(batch))
     desk.reconsider([event for event in batch if is_of_kernel(event)])
     dispatcher.wake("judge", desk.settings.tenant)
-    dispatcher.wake("project")
     return new
 
 

@@ -91,14 +91,14 @@ class Live:
             # Behind their events: who judges between the two is told again.
             self._desk.casebook.note(touched, ingest=self._ingest)
             if self._dispatcher is not None:
-                self._wake(self._dispatcher)
+                self._dispatcher.wake("judge", self._tenant)
         if alerts := alerts_in(clean):
             self._alerted |= dict.fromkeys(self._desk.casebook.note_alerts(alerts).changed)
         seen = [event for event in events if is_of_kernel(event)]
         if seen and not self._observes:
             self._desk.reconsider(seen)  # before anything is acknowledged: nobody would do it after a crash
             if self._dispatcher is not None:
-                self._wake(self._dispatcher)
+                self._dispatcher.wake("judge", self._tenant)
         elif seen:
             ends = (*self._seen, *seen)
             self._seen = (min(ends, key=_when), max(ends, key=_when))
@@ -113,11 +113,7 @@ class Live:
         self._desk.reconsider(self._seen)
         self._seen = ()
         if self._dispatcher is not None:
-            self._wake(self._dispatcher)
-
-    def _wake(self, dispatcher: Dispatcher) -> None:
-        dispatcher.wake("judge", self._tenant)
-        dispatcher.wake("project")
+            self._dispatcher.wake("judge", self._tenant)
 
     def work(self) -> Worked:
         """Tell and judge all that is due."""
@@ -135,7 +131,7 @@ class Live:
         if self._dispatcher is not None:
             changed_sessions = self.tell()
             self._alerted = {}
-            self._wake(self._dispatcher)
+            self._dispatcher.wake("judge", self._tenant)
             return Worked(changed_sessions, ())
         sessions = 0 if self._desk.casebook.waiting(self._tenant, limit=1) else self.tell()
         changed = dict.fromkeys((*self._alerted, *self._desk.clear(until=lambda: True).changed))

@@ -5,7 +5,6 @@ JSON only, nothing but the name of a tenant in it. A task is acknowledged when i
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,16 +13,12 @@ import billiard.pool
 from celery import Celery, signals
 from celery.exceptions import OperationalError
 
-from correlator.dispatch import Task
+from correlator.dispatch import Dispatcher, Task
 from correlator.duties import Duties
 from correlator.errors import CorrelatorError
 from correlator.settings import Settings
 from graph.errors import GraphError
 
-SWEEP_S = 2.0
-"""Seconds between two looks for work that no message told of."""
-SCHEDULE_S = 3_600.0
-"""Seconds between two times of what is done now and then."""
 LAST_WORD_S = 2
 """For which a process that ends waits until its parent has heard of its last task."""
 LOG = logging.getLogger("clew.worker")
@@ -45,10 +40,17 @@ class Row:
 
 TABLE: tuple[Row, ...] = (
     Row("judge", "clew.judge", 120, 10, lambda duties, tenant: duties.judge(tenant)),
-    Row("project", "clew.project", 300, 10, lambda duties, _: duties.project()),
     Row("expire", "clew.expire", 300, 600, lambda duties, tenant: duties.expire(tenant)),
 )
 """A worker that fails is waited for no longer than a claim lasts; retries and their pauses are those of the claims."""
+
+BESIDE: tuple[tuple[str, float, Callable[[Duties, Dispatcher], object]], ...] = (
+    ("sweep", 2.0, lambda duties, dispatcher: duties.sweep(dispatcher)),
+    ("project", 2.0, lambda duties, _: duties.project()),
+    ("schedule", 3_600.0, lambda duties, dispatcher: duties.schedule(dispatcher)),
+)
+"""What each worker does by itself, beside the processes that judge, and how many seconds apart. Several doing it does no harm; none
+of it keeps a judge from his work, not even where Neo4j is slow or away."""
 
 
 class Waker:
@@ -112,7 +114,7 @@ def run(settings: Settings, processes: int) -> None:
     billiard.pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = round(
         LAST_WORD_S / billiard.pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_INTERVAL
     )
-    _sweeping(settings, Waker(app))
+    _work_beside(settings, Waker(app))
     queues = ",".join(row.queue for row in TABLE)
     app.worker_main([
         "--quiet", "worker", f"--concurrency={processes}", "--loglevel=WARNING", f"--queues={queues}", "--without-mingle",
@@ -141,25 +143,24 @@ class _Mine:
                 LOG.debug("closing the stores: %s", error)
 
 
-def _sweeping(settings: Settings, waker: Waker) -> None:
-    """Sweep beside the worker, in the process that starts the others: whoever lives does it, and twice does no harm."""
+def _work_beside(settings: Settings, waker: Waker) -> None:
+    """Do what is to be done beside, in the process that starts the others: one thread each, with stores of its own."""
     stop = threading.Event()
 
-    def sweep() -> None:
-        mine, scheduled = _Mine(settings), -SCHEDULE_S
-        while not stop.wait(SWEEP_S):
+    def repeat(name: str, pause_s: float, do: Callable[[Duties, Dispatcher], object]) -> None:
+        mine, waiting_s = _Mine(settings), 1.0
+        while not stop.wait(waiting_s):
+            waiting_s = pause_s
             try:
-                mine.duties().sweep(waker)
-                if time.monotonic() >= scheduled + SCHEDULE_S:
-                    mine.duties().schedule(waker)
-                    scheduled = time.monotonic()
+                do(mine.duties(), waker)
             except (CorrelatorError, GraphError) as error:
                 mine.forget()
-                LOG.warning("sweep: %s", error)
+                LOG.warning("%s: %s", name, error)
         mine.forget()
 
     def ready(**_: Any) -> None:
-        threading.Thread(target=sweep, name="clew sweeper", daemon=True).start()
+        for name, pause_s, do in BESIDE:
+            threading.Thread(target=repeat, args=(name, pause_s, do), name=f"clew {name}", daemon=True).start()
 
     signals.worker_ready.connect(ready, weak=False)
     signals.worker_shutting_down.connect(lambda **_: stop.set(), weak=False)
