@@ -7,7 +7,7 @@ stored, so that the next run judges what a crash left.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -124,6 +124,17 @@ class Stated:
     """How the records of another product's alerts are read."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """What is known of sessions before they are judged."""
+
+    events: dict[str, list[Event]]
+    read: Collection[str]
+    """Keys of sentences that they read (`correlator.memory.looked_up`)."""
+    stored: Collection[str]
+    """Those of them that anybody has stored. Who stores one afterwards is found when the judgement is saved."""
+
+
 class Desk:
     """Where sessions are judged: the stores, the settings and the policy that apply."""
 
@@ -147,25 +158,31 @@ class Desk:
         (linked,) = self.casebook.linked([session])
         return next(run.judgement for run in self._runs(linked) if session.key in {one.key for one in run.sessions})
 
-    def _runs(self, linked: Sequence[SessionRecord], unsaved: Sequence[JudgedRun] = ()) -> Iterator[JudgedRun]:
+    def _runs(
+        self, linked: Sequence[SessionRecord], unsaved: Sequence[JudgedRun] = (), ahead: "_Ahead | None" = None
+    ) -> Iterator[JudgedRun]:
         """Yield the runs of sessions that hand work to each other, each judged against the epoch of its first session.
 
-        `unsaved`: runs that were judged before these and are not in the casebook yet.
+        `unsaved`: runs that were judged before these and are not in the casebook yet. `ahead`: what was read of these sessions.
         """
         known = {session.key: session for session in linked}
-        events = {key: self.graph.events(key, tenant=one.tenant) for key, one in known.items()}
+        there = ahead.events if ahead is not None else {}
+        events = {
+            key: there[key] if key in there else self.graph.events(key, tenant=one.tenant) for key, one in known.items()
+        }
         for keys in runs(events):
             sessions = tuple(known[key] for key in keys)
             found = bounded(spliced(keys[0], {key: events[key] for key in keys}), self.settings.session_events)
-            asked, recalled = self._recalled(found, keys, unsaved)
+            asked, recalled = self._recalled(found, keys, unsaved, ahead)
             judgement = self._judged(moment_of(sessions[0]), found, recalled, self._surroundings.of(sessions))
             yield JudgedRun(sessions, judgement, asked)
 
     def _recalled(
-        self, events: list[Event], sessions: Sequence[str], unsaved: Sequence[JudgedRun]
+        self, events: list[Event], sessions: Sequence[str], unsaved: Sequence[JudgedRun], ahead: "_Ahead | None"
     ) -> tuple[LookedUp, tuple[Recalled, ...]]:
         keys, accounts = looked_up(events), speakers(events)
-        rows = self.casebook.kept(self.settings.tenant, keys, accounts=accounts, without=sessions)
+        sought = keys if ahead is None else [key for key in keys if key not in ahead.read or key in ahead.stored]
+        rows = self.casebook.kept(self.settings.tenant, sought, accounts=accounts, without=sessions) if sought else []
         asked = LookedUp(frozenset(keys), frozenset(accounts), frozenset(rows))
         rows += [one for run in unsaved for one in run.judgement.kept if one.key in keys]
         rows = wanted(rows, events)
@@ -246,10 +263,10 @@ class Desk:
         claimed = self.casebook.claim(self.settings.tenant, now_ns=now_ns(), lease_ns=lease_ns, limit=_GROUP)
         group: list[JudgedRun] = []
         try:
-            self._surroundings.look([one for linked in claimed for one in linked])
+            ahead = self._look_ahead([one for linked in claimed for one in linked])
             for linked in claimed:
                 try:
-                    group += list(self._runs(linked, group))
+                    group += list(self._runs(linked, group, ahead))
                 except (CorrelatorError, GraphError):
                     raise
                 except Exception as error:  # noqa: BLE001 - whatever it is, it is that session's, and others wait
@@ -263,6 +280,13 @@ class Desk:
             raise
         judged = sum(len(run.sessions) for run in group) - len(saved.lost)
         return Cleared(judged, saved.stories, saved.changed)
+
+    def _look_ahead(self, sessions: Sequence[SessionRecord]) -> "_Ahead":
+        """Read at once what else would be asked for each session by itself."""
+        self._surroundings.look(sessions)
+        events = self.graph.events_of([one.key for one in sessions], tenant=self.settings.tenant)
+        read = {key for some in events.values() for key in looked_up(some)}
+        return _Ahead(events, read, self.casebook.stored(self.settings.tenant, read))
 
     def _keep_as_many(self, group: Sequence[JudgedRun], now_ns: Callable[[], int]) -> Saved:
         """Keep what was found in some runs; where that fails, in each by itself: one must not hold up the others."""

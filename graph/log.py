@@ -106,6 +106,10 @@ _CONCLUSION = Table(
 
 
 _OBSERVED = select(_EVENT.c.seq, _EVENT.c.session_no, _EVENT.c.id, _EVENT.c.content)
+_CHANGE = (
+    update(_SESSION).where(_SESSION.c.no == bindparam("number"))
+    .values({name: bindparam(name) for name in ("first_ns", "last_ns", "events", "ended", "sources")})
+)  # fmt: skip
 _NEW, _OLD = _EVENT.alias("new"), _EVENT.alias("old")
 # With `+ 0` no index is taken for the old ones but the primary key: that of the order leads through all that a shard ever had.
 _BEFORE = (
@@ -213,8 +217,7 @@ class EventLog:
             for event in events:
                 if event.session:
                     changes[event.tenant, event.session].add(event)
-            for run in sorted(changes, key=numbers.__getitem__):
-                self._change(db, numbers[run], changes[run], new[numbers[run]])
+            self._change(db, {numbers[run]: change for run, change in changes.items()}, new)
         self._remember(numbers)
         return Merged(new=new.total(), repeated=len(events) - new.total())
 
@@ -263,7 +266,7 @@ class EventLog:
             change = _Change()
             for event in left:
                 change.add(event)
-            self._change(db, number, change, len(left))
+            self._change(db, {number: change}, {number: len(left)})
         return len(held) - len(left)
 
     def expire(self, tenant: str, before_ns: int) -> int:
@@ -285,6 +288,23 @@ class EventLog:
         """Return the observations of a session, in its order."""
         with self._reading() as db:
             return sorted(self._events(db, self._known(db, (tenant, session))), key=by_order)
+
+    def events_of(self, tenant: str, sessions: Collection[str], most: int) -> dict[str, list[Event]]:
+        """Return the observations of several sessions, as `GraphStore.events_of` does."""
+        with self._reading() as db:
+            runs = [(tenant, session) for session in sessions]
+            self._remember(self._asked(db, [run for run in runs if run not in self._numbers]))
+            names = {self._numbers[run]: run[1] for run in runs if run in self._numbers}
+            asked = select(_EVENT.c.session_no, _EVENT.c.id, _EVENT.c.content).where(_EVENT.c.session_no.in_(names))
+            rows = db.execute(asked.order_by(_EVENT.c.session_no).limit(most + 1)).all()
+        if len(rows) > most:
+            last = rows[-1].session_no
+            rows = [row for row in rows if row.session_no < last]
+            names = {number: session for number, session in names.items() if number < last}
+        found: dict[str, list[Event]] = {session: [] for session in names.values()}
+        for row, event in zip(rows, self._read(rows), strict=True):
+            found[names[row.session_no]].append(event)
+        return {session: sorted(events, key=by_order) for session, events in found.items()}
 
     def unplaced(self, tenant: str, first_ns: int, last_ns: int, limit: int = MOST_UNPLACED) -> list[Event]:
         """Return the first observations of these times that no session is known for."""
@@ -457,15 +477,22 @@ class EventLog:
         return Counter(db.scalars(self._insert[_EVENT].returning(_EVENT.c.session_no), rows))
 
     @staticmethod
-    def _change(db: Connection, number: int, change: _Change, new: int) -> None:
-        row = db.execute(select(_SESSION).where(_SESSION.c.no == number)).one()
-        times = [time for time in (row.first_ns, row.last_ns, *change.times) if time is not None]
-        values = {
-            "first_ns": min(times, default=None), "last_ns": max(times, default=None), "events": row.events + new,
-            "ended": row.ended or change.ended, "sources": _listed({*from_json(row.sources), *change.sources}),
-        }  # fmt: skip
-        if any(getattr(row, name) != value for name, value in values.items()):
-            db.execute(update(_SESSION).where(_SESSION.c.no == number).values(values))
+    def _change(db: Connection, changes: Mapping[int, _Change], new: Mapping[int, int]) -> None:
+        """Change the rows of sessions, by their numbers; `new`: how many observations each got."""
+        changed, left = list[dict[str, Any]](), iter(sorted(changes))
+        while some := list(islice(left, _AT_ONCE)):
+            for row in db.execute(select(_SESSION).where(_SESSION.c.no.in_(some)).order_by(_SESSION.c.no)):
+                change = changes[row.no]
+                times = [time for time in (row.first_ns, row.last_ns, *change.times) if time is not None]
+                values = {
+                    "first_ns": min(times, default=None), "last_ns": max(times, default=None),
+                    "events": row.events + new.get(row.no, 0), "ended": row.ended or change.ended,
+                    "sources": _listed({*from_json(row.sources), *change.sources}),
+                }  # fmt: skip
+                if any(getattr(row, name) != value for name, value in values.items()):
+                    changed.append({"number": row.no, **values})
+        if changed:
+            db.execute(_CHANGE, changed)
 
     def _note(self, db: Connection, shard: int, heads: "_Heads", number: int, content: str | None) -> None:
         heads[shard] += 1

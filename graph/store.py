@@ -13,6 +13,8 @@ from graph.telling import Place, Telling
 from sensor.event import EVENT, Event
 from sensor.identity import DEFAULT_TENANT
 
+MOST_AHEAD = 20_000
+"""Observations of several sessions that are read at once."""
 MOST_UNPLACED = 500_000
 """Observations without a session that are read at once."""
 
@@ -102,6 +104,15 @@ class GraphStore(Protocol):
 
         Several may speak of one fact: `sensor.event.in_order` chooses. The empty key holds what no session is known
         for.
+        """
+        ...
+
+    def events_of(
+        self, sessions: Collection[str], *, tenant: str = DEFAULT_TENANT, most: int = MOST_AHEAD
+    ) -> dict[str, list[Event]]:
+        """Return the observations of several sessions, each as `events` does, with one question.
+
+        Where there are more than `most` in all, some sessions are left out: they are asked for one by one.
         """
         ...
 

@@ -116,6 +116,18 @@ class GraphStoreContract:
         store.merge(list(reversed(events[:3])))
         assert store.events(FIRST) == events
 
+    def test_several_sessions_are_read_with_one_question_as_far_as_there_is_room(self, store: GraphStore) -> None:
+        first, second = conversation(), conversation(SECOND)
+        store.merge([*second, *first])
+        both = {FIRST: first, SECOND: second}
+        assert store.events_of([FIRST, SECOND]) == both
+        assert store.events_of([FIRST, SECOND], tenant="other") in ({}, {FIRST: [], SECOND: []})
+        for most in range(len(first) + len(second)):
+            some = store.events_of([FIRST, SECOND], most=most)
+            assert sum(map(len, some.values())) <= most
+            assert all(some[session] == both[session] for session in some)
+        assert len(store.events_of([FIRST, SECOND], most=len(first))) == 1
+
     def test_what_no_session_is_known_for_is_found_by_its_time(self, store: GraphStore) -> None:
         process = ProcessId(boot_id="b", pid=7, started_ns=1)
         opened = [

@@ -4,9 +4,9 @@
 
 All of it is real and shares the cores: PostgreSQL, Redis, Neo4j, `clew listen`, two workers that judge and project, the client.
 *rate*: synthetic sessions (those of `benchmarks.speed.ingest`) are sent to `POST /v1/events` as fast as they are taken, until so
-many events have been; counted is the time until the last session is judged, and until the graph has all. *story*: while events of such sessions
-come at a steady rate, every second one of the shipped attacks is among them under a key of its own; counted is the time from the
-moment in which its last event is there, unsent, to that in which its story is in the casebook.
+many events have been; counted is the time until the last session is judged, and until the graph has all. *story*: while events of
+such sessions come at a steady rate, every second one of the shipped attacks is among them under a key of its own; counted is the
+time from the moment in which its last event is there, unsent, to that in which its story is in the casebook.
 """
 
 import argparse
@@ -116,7 +116,7 @@ def attack(number: int) -> list[Event]:
 
 
 def latency(settings: Settings, url: str, rate: int, seconds: int, seed: int) -> dict[str, Any]:
-    """Return how long stories take while events come at a rate, and are sent as our shipper does: all that waits, with each request."""
+    """Return how long stories take while events come at a rate, sent as our shipper does: all that waits with each request."""
     source = (event for batch in batches(rate * seconds * 2, seed) for event in batch)
     took = list[float]()
     pending: dict[str, float] = {}
@@ -148,7 +148,8 @@ def latency(settings: Settings, url: str, rate: int, seconds: int, seed: int) ->
             look(desk.casebook)
             time.sleep(0.05)
     return {
-        "events_per_s": rate, "seconds": seconds, "taken_per_s": round(sent / sent_s), "stories": len(took), "missing": len(pending),
+        "events_per_s": rate, "seconds": seconds, "taken_per_s": round(sent / sent_s),
+        "stories": len(took), "missing": len(pending),
         "p50_s": round(statistics.median(took), 2), "p95_s": round(statistics.quantiles(took, n=20)[-1], 2),
         "longest_s": round(max(took), 2),
     }  # fmt: skip

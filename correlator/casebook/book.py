@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from correlator.casebook import claims, expiry
 from correlator.casebook.alerts import each_alert
-from correlator.casebook.find import find_session, find_story, kept_rows, linked_sessions, waiting_sessions
+from correlator.casebook.find import find_session, find_story, kept_rows, linked_sessions, stored_keys, waiting_sessions
 from correlator.casebook.keep import again, keep, keep_alerts, note
 from correlator.casebook.records import (
     ActRecord,
@@ -109,6 +109,11 @@ class Casebook:
         """
         with self.reading() as db:
             return kept_rows(db, tenant, keys, accounts, without)
+
+    def stored(self, tenant: str, keys: Collection[str]) -> set[str]:
+        """Return those of these keys under which any run has stored something."""
+        with self.reading() as db:
+            return stored_keys(db, tenant, keys)
 
     def linked(self, sessions: Sequence[SessionRecord]) -> list[tuple[SessionRecord, ...]]:
         """Return sessions of one tenant with all that hand work to them or get it from them, each once; the given ones first."""

@@ -114,6 +114,14 @@ def kept_rows(
     return found
 
 
+def stored_keys(db: Session, tenant: str, keys: Collection[str]) -> set[str]:
+    """Return those of the keys under which any run has stored something."""
+    found, left = set[str](), iter(sorted(keys))
+    while some := list(islice(left, _AT_ONCE)):
+        found.update(db.scalars(select(KeptRow.key).distinct().where(KeptRow.tenant == tenant, KeptRow.key.in_(some))))
+    return found
+
+
 def _reached(key: str, near: Mapping[str, set[str]]) -> list[str]:
     found = [key]
     for one in found:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from correlator.absorb import Hook, hooks
 from correlator.casebook.alerts import alerts_of, note_alerts, rehook
-from correlator.casebook.find import kept_rows
+from correlator.casebook.find import kept_rows, stored_keys
 from correlator.casebook.identity import Known, Plan, reconcile
 from correlator.casebook.lessons import EPOCH_NS, MINUTE_NS, lesson_json, signatures
 from correlator.casebook.records import Arrival, JudgedRun, Saved, Standing
@@ -249,10 +249,12 @@ def _keep_kept(db: Session, rows: Iterable[KeptRow], judged: Sequence[JudgedRun]
 def _outdated(db: Session, judged: Sequence[JudgedRun]) -> set[str]:
     """Return the first sessions of runs that read something of which it has changed since who stored it."""
     found = set[str]()
-    for run in judged:
+    # Who claims nothing is alone: nobody has stored anything meanwhile.
+    claimed = [run for run in judged if run.sessions[0].claim]
+    stored = stored_keys(db, judged[0].sessions[0].tenant, {key for run in claimed for key in run.looked_up.keys})
+    for run in claimed:
         first, asked = run.sessions[0], run.looked_up
-        # Who claims nothing is alone: nobody has stored anything meanwhile.
-        if first.claim and asked.keys:
+        if asked.got or stored & asked.keys:
             without = [one.key for one in run.sessions]
             if frozenset(kept_rows(db, first.tenant, asked.keys, asked.accounts, without)) != asked.got:
                 found.add(first.key)

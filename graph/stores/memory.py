@@ -9,6 +9,7 @@ from pydantic_core import PydanticSerializationError
 from graph.fold import event_time, fold
 from graph.parts import Edge, Node, combined, distinct
 from graph.store import (
+    MOST_AHEAD,
     MOST_UNPLACED,
     Counts,
     Derived,
@@ -86,6 +87,19 @@ class MemoryStore:
         """See `GraphStore.events`."""
         known = self._sessions.get((tenant, session), _Session())
         return sorted(known.events.values(), key=by_order)
+
+    def events_of(
+        self, sessions: Collection[str], *, tenant: str = DEFAULT_TENANT, most: int = MOST_AHEAD
+    ) -> dict[str, list[Event]]:
+        """See `GraphStore.events_of`."""
+        found, left = dict[str, list[Event]](), most
+        for session in sessions:
+            events = self.events(session, tenant=tenant)
+            left -= len(events)
+            if left < 0:
+                break
+            found[session] = events
+        return found
 
     def unplaced(
         self, first_ns: int, last_ns: int, *, tenant: str = DEFAULT_TENANT, limit: int = MOST_UNPLACED

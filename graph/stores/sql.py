@@ -6,7 +6,7 @@ from typing import Self
 
 from graph.fold import fold
 from graph.log import EventLog
-from graph.store import MOST_UNPLACED, Counts, Derived, Merged, SessionSummary
+from graph.store import MOST_AHEAD, MOST_UNPLACED, Counts, Derived, Merged, SessionSummary
 from graph.subgraph import Subgraph
 from sensor.event import Event
 from sensor.identity import DEFAULT_TENANT
@@ -39,6 +39,12 @@ class SqlStore:
     def events(self, session: str, *, tenant: str = DEFAULT_TENANT) -> list[Event]:
         """See `GraphStore.events`."""
         return self.log.events(tenant, session)
+
+    def events_of(
+        self, sessions: Collection[str], *, tenant: str = DEFAULT_TENANT, most: int = MOST_AHEAD
+    ) -> dict[str, list[Event]]:
+        """See `GraphStore.events_of`."""
+        return self.log.events_of(tenant, sessions, most)
 
     def unplaced(
         self, first_ns: int, last_ns: int, *, tenant: str = DEFAULT_TENANT, limit: int = MOST_UNPLACED

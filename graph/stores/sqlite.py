@@ -21,6 +21,7 @@ from graph.fold import LARGEST, event_time, fold
 from graph.parts import Edge, Node
 from graph.schema import Grade
 from graph.store import (
+    MOST_AHEAD,
     MOST_UNPLACED,
     Counts,
     Derived,
@@ -239,6 +240,19 @@ class SqliteStore:
     def events(self, session: str, *, tenant: str = DEFAULT_TENANT) -> list[Event]:
         """See `GraphStore.events`."""
         return self._events(session, tenant, "", ())
+
+    def events_of(
+        self, sessions: Collection[str], *, tenant: str = DEFAULT_TENANT, most: int = MOST_AHEAD
+    ) -> dict[str, list[Event]]:
+        """See `GraphStore.events_of`."""
+        found, left = dict[str, list[Event]](), most
+        for session in sessions:
+            events = self.events(session, tenant=tenant)
+            left -= len(events)
+            if left < 0:
+                break
+            found[session] = events
+        return found
 
     def unplaced(
         self, first_ns: int, last_ns: int, *, tenant: str = DEFAULT_TENANT, limit: int = MOST_UNPLACED
