@@ -2,12 +2,12 @@
 
     python -m benchmarks.quality.reduction --out benchmarks/quality/results/reduction.json
 
-*Background*: synthetic sessions of an agent (those of `benchmarks.speed.ingest`: words, addresses and calls drawn at random, which
-now and then look like an attack). *Attacks*: the shipped examples with a story, those of one session many times under keys of their
-own, mixed into the background by a fixed seed. What belongs to an attack says its `expected.yaml`, written by hand with the recording:
-from the text that steers to the effect, and from the effect to what it is aimed at (`value` or `destination`); where a run has several
-sessions, also from the one to the other. *Chain edges* are all that stories show: each hop of a way, and each effect with its aim.
-Printed together: events for each chain edge, and the share of labelled edges found.
+*Background*: synthetic sessions of an agent (those of `benchmarks.speed.ingest`: words, addresses and calls drawn at random,
+which now and then look like an attack). *Attacks*: the shipped examples with a story, those of one session many times under
+keys of their own, mixed into the background by a fixed seed. What belongs to an attack says its `expected.yaml`, written by
+hand with the recording: from the text that steers to the effect, and from the effect to what it is aimed at (`value` or
+`destination`); where a run has several sessions, also from the one to the other. *Chain edges* are all that stories show: each
+hop of a way, and each effect with its aim. Printed together: events for each chain edge, and the share of labelled edges found.
 """
 
 import argparse
