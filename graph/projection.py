@@ -2,7 +2,7 @@
 
 A thing of one session, whose key names a session or a fact, holds the number of that session (`run`). Things that sessions share
 (principals, sessions, processes, files) are listed with the session that speaks of them (`others`), and what each session said of a
-process or a file is kept beside its fields (`claims`), because a session is told what it said and nothing else.
+process is kept beside its fields (`claims`), because a session is told what it said and nothing else.
 """
 
 from collections import defaultdict
@@ -52,8 +52,11 @@ def is_own(kind: NodeKind) -> bool:
 
 
 def is_of_machine(kind: NodeKind) -> bool:
-    """Return whether a node of this kind is a thing of one machine: who said what of it is kept with it."""
-    return "boot_id" in kind.key
+    """Return whether a node of this kind is a thing of one machine of which several may say different things.
+
+    Who said what of it is kept with it. Of a file, which very many may read, all say the same: its only field stands in its key.
+    """
+    return "boot_id" in kind.key and any(field.name not in kind.key for field in kind.fields)
 
 
 def project(entries: Sequence[Observed | Concluded], before: Iterable[Observed], runs: Mapping[int, Run]) -> Rows:
