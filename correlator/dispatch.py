@@ -2,8 +2,8 @@
 
 from typing import Literal, Protocol
 
-Task = Literal["judge", "expire"]
-"""`judge`: sessions of a tenant wait; `expire`: something of a tenant may be too old."""
+Task = Literal["judge"]
+"""`judge`: sessions of a tenant wait."""
 
 
 class Dispatcher(Protocol):

@@ -59,19 +59,16 @@ class Duties:
             return 0
         return follow(self._graph, self._casebook)
 
-    def expire(self, tenant: str, *, at_most_s: float = AT_ONCE_S) -> bool:
-        """Remove what is too old of a tenant; return whether more may be."""
-        days, enough = self._settings.keep_days, time.monotonic() + at_most_s
-        if days is None:
-            return False
-        before_ns = too_old(self._casebook, days)
-        return expire(self._graph, self._casebook, tenant, before_ns, lambda: time.monotonic() >= enough).stopped
+    def expire(self, until: Callable[[], bool] = lambda: False) -> int:
+        """Remove what is older than the settings say, of all tenants, until asked to stop; return how many sessions that was.
 
-    def schedule(self, dispatcher: Dispatcher) -> None:
-        """Have done what is to be done now and then. What of stories depends on time is judged by the times of events, at once."""
-        if self._settings.keep_days is not None:
-            for tenant in self._casebook.tenants():
-                dispatcher.wake("expire", tenant)
+        Nothing of stories is scored again as time passes: what depends on time depends on that of events, and is judged with them.
+        """
+        if self._settings.keep_days is None:
+            return 0
+        before_ns = too_old(self._casebook, self._settings.keep_days)
+        tenants = self._casebook.tenants()
+        return sum(expire(self._graph, self._casebook, tenant, before_ns, until).sessions for tenant in tenants)
 
     def sweep(self, dispatcher: Dispatcher) -> None:
         """Look for work that no message told of, and give up what takes down whoever does it."""

@@ -261,6 +261,8 @@ class Desk:
         self._epochs = {}  # others may have learned something
         lease_ns = self.settings.lease_seconds * 10**9
         claimed = self.casebook.claim(self.settings.tenant, now_ns=now_ns(), lease_ns=lease_ns, limit=_GROUP)
+        if not claimed:
+            return Cleared(0, (), ())
         group: list[JudgedRun] = []
         try:
             ahead = self._look_ahead([one for linked in claimed for one in linked])
@@ -285,7 +287,10 @@ class Desk:
         """Read at once what else would be asked for each session by itself."""
         self._surroundings.look(sessions)
         events = self.graph.events_of([one.key for one in sessions], tenant=self.settings.tenant)
-        read = {key for some in events.values() for key in looked_up(some)}
+        read = set[str]()
+        for some in events.values():
+            with suppress(Exception):  # whatever it is, it is that session's, and comes again when that is judged
+                read.update(looked_up(some))
         return _Ahead(events, read, self.casebook.stored(self.settings.tenant, read))
 
     def _keep_as_many(self, group: Sequence[JudgedRun], now_ns: Callable[[], int]) -> Saved:
@@ -363,15 +368,16 @@ def ingest(
     return Ingested(tuple(files), cleared.sessions, tuple(dict.fromkeys((*stories, *alerted))))
 
 
-def accept(desk: Desk, batch: Sequence[Event], dispatcher: Dispatcher) -> int:
+def accept(desk: Desk, batch: Sequence[Event], dispatcher: Dispatcher, *, ingest: int | None = None) -> int:
     """Keep a batch of clean events and have its sessions judged; return how many are new. What this returned for is not lost.
 
-    The sessions are marked behind their events: who judges between the two is told again. Who dies there has accepted nothing, and
-    is sent the batch once more.
+    `ingest`: number of what this batch is a part of, a new one if not given: sessions without times learn from those of earlier
+    ones. The sessions are marked behind their events: who judges between the two is told again. Who dies there has accepted
+    nothing, and is sent the batch once more.
     """
     new = merge(desk.graph, batch)
     touched = arrivals(batch, desk.settings.workload)
-    desk.casebook.note(touched, ingest=desk.casebook.begin(desk.settings.tenant))
+    desk.casebook.note(touched, ingest=desk.casebook.begin(desk.settings.tenant) if ingest is None else ingest)
     desk.casebook.note_alerts(alerts_in(batch))
     desk.reconsider([event for event in batch if is_of_kernel(event)])
     dispatcher.wake("judge", desk.settings.tenant)

@@ -29,6 +29,8 @@ from sensor.event import (
 )
 from sensor.identity import digest
 
+CLOCKS_NS = 10 * 10**9
+"""By so much the clocks of two sessions may differ: what was stored a moment behind the end of another may have been there."""
 MOST = 500
 """Sentences of one session that are kept, and of one that are looked up."""
 _TELLING = 24
@@ -110,7 +112,7 @@ def wanted(rows: Iterable[Kept], events: Sequence[Event]) -> list[Kept]:
     found: dict[str, Kept] = {}
     for row in sorted(rows, key=lambda row: (row.by, row.at_ns is None, row.at_ns or 0, row.source)):
         brought = [calls.get((one.session, getattr(one, "call_id", None))) for one in read.get(row.key, ())]
-        late = last is not None and row.at_ns is not None and row.at_ns > last
+        late = last is not None and row.at_ns is not None and row.at_ns > last + CLOCKS_NS
         known = row.by == "content" or row.principal in here
         if known and not late and brought and all(_same_store(row, call) for call in brought):
             found.setdefault(row.key, row)

@@ -1,8 +1,9 @@
 """At most so many stories a day: which are shown first, and which are only counted until somebody asks.
 
-Nothing is thrown away, and nothing depends on the order of arrival: the day is that on which the session began, in UTC. Stories
-of one injected content come to one place, so an attacker who repeats it in many sessions fills one. A proven story (data of
-other sources left for an address that third-party text gave) is shown however many there are: decoys cannot hide it.
+Nothing is thrown away. The day is that on which something of the session last arrived, in UTC, by our own clock: times in events
+are hostile. Stories of one injected text come to one place as long as others need the rest, so an attacker who repeats it in many
+sessions fills one. A proven story (data of other sources left for an address that third-party text gave) is shown however many
+there are, and takes no place: decoys cannot hide it. Nor does one that an analyst has decided.
 """
 
 from collections import defaultdict
@@ -14,23 +15,18 @@ _DAY_NS = 86_400 * 10**9
 
 
 def overflow(records: Iterable[StoryRecord], a_day: int) -> frozenset[str]:
-    """Return the ids of the stories that a budget of `a_day` places has no room for.
-
-    Of a day the proven stories come first, then those with the higher score. Those without a time share one budget.
-    """
-    days = defaultdict[int | None, list[StoryRecord]](list)
+    """Return the ids of the open, undecided, unproven stories that a budget of `a_day` places has no room for, the weaker ones."""
+    days = defaultdict[int, list[StoryRecord]](list)
     for record in records:
-        days[None if record.began_ns is None else record.began_ns // _DAY_NS].append(record)
+        if record.standing == "open" and record.verdict is None and not record.story.proven:
+            days[record.arrived_ns // _DAY_NS].append(record)
     return frozenset(name for day in days.values() for name in _beyond(day, a_day))
 
 
 def _beyond(day: list[StoryRecord], places: int) -> list[str]:
-    seen, beyond = set[str](), []
-    for record in sorted(day, key=lambda one: (not one.story.proven, -one.story.score, one.story.id)):
-        story = record.story
-        content = story.origin.campaign or story.id
-        if story.proven or (len(seen) < places and content not in seen):
-            seen.add(content)
-        else:
-            beyond.append(story.id)
-    return beyond
+    seen, first, repeated = set[str](), list[str](), list[str]()
+    for record in sorted(day, key=lambda one: (-one.story.score, one.story.id)):
+        content = record.story.origin.campaign or record.story.id
+        (repeated if content in seen else first).append(record.story.id)
+        seen.add(content)
+    return [*first, *repeated][places:]

@@ -218,3 +218,17 @@ class Story(_Part):
     """Digest of the epoch, or `no baseline yet`."""
     narrator: str = "template"
     sentences: tuple[Sentence, ...]
+
+
+def grown(old: Story, new: Story) -> Story:
+    """Return a story as it was told, with the effects that are new and what is said of these; it is the old one where none is."""
+    there = {effect.event for effect in old.effects}
+    more = tuple(effect for effect in new.effects if effect.event not in there)
+    if not more:
+        return old
+    acts = {effect.event for effect in more}
+    said = tuple(one for one in new.sentences if acts.intersection(cite.event for cite in one.cites))
+    return old.model_copy(update={
+        "effects": (*old.effects, *more), "sentences": (*old.sentences, *said), "score": max(old.score, new.score),
+        "values": (*old.values, *(one for one in new.values if one.event in acts)), "proven": old.proven or new.proven,
+    })  # fmt: skip

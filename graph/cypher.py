@@ -186,7 +186,7 @@ def expire() -> Iterator[str]:
 
     Each is to be executed in no transaction. They look at all such edges, and at all shared things, of a tenant.
     """
-    old = "r.position < $before AND r.run IS NULL AND r.story IS NULL AND a.tenant = $tenant"
+    old = "r.position >= $first AND r.position < $before AND r.run IS NULL AND r.story IS NULL AND a.tenant = $tenant"
     for kind in EDGES:
         yield f"MATCH (a)-[r:{kind.label}]->() WHERE {old} CALL {{ WITH r DELETE r }} {_IN_PARTS}"
     for own in OWN:

@@ -40,6 +40,7 @@ from graph.parts import Edge, Node, distinct
 from graph.schema import Grade
 from graph.sql import Hostile, alone, connected, shown
 from graph.store import (
+    FIRST_TIME_NS,
     MOST_UNPLACED,
     Derived,
     Merged,
@@ -276,11 +277,8 @@ class EventLog:
         """
         with self._writing() as db:
             number = self._known(db, (tenant, ""))
-            old = and_(_EVENT.c.session_no == number, _EVENT.c.position < max(-LARGEST, min(before_ns, LARGEST)))
-            gone = db.execute(delete(_EVENT).where(old)).rowcount
-            left = {"events": _SESSION.c.events - gone}
-            db.execute(update(_SESSION).where(_SESSION.c.no == number).values(left))
-            return gone
+            times = (_EVENT.c.position >= FIRST_TIME_NS, _EVENT.c.position < max(-LARGEST, min(before_ns, LARGEST)))
+            return db.execute(delete(_EVENT).where(_EVENT.c.session_no == number, *times)).rowcount
 
     # Reading
 

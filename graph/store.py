@@ -13,6 +13,8 @@ from graph.telling import Place, Telling
 from sensor.event import EVENT, Event
 from sensor.identity import DEFAULT_TENANT
 
+FIRST_TIME_NS = 10**17
+"""Positions below, of the year 1973, are no times: alerts and records that could not be read are numbered."""
 MOST_AHEAD = 20_000
 """Observations of several sessions that are read at once."""
 MOST_UNPLACED = 500_000
@@ -128,7 +130,8 @@ class GraphStore(Protocol):
     def expire(self, before_ns: int, *, tenant: str = DEFAULT_TENANT) -> int:
         """Remove the observations before a time that no session is known for, with their edges; return how many there were.
 
-        A node stays, with all that was said of it, while an edge that is left ends at it. What is of a session goes by `withdraw`.
+        Such as have a number for their position and no time (`FIRST_TIME_NS`) stay. A node stays, with all that was said of it,
+        while an edge that is left ends at it. What is of a session goes by `withdraw`.
         """
         ...
 

@@ -143,35 +143,38 @@ class GraphStoreContract:
         assert store.unplaced(0, 2**62, tenant="other") == [elsewhere]
 
     def test_what_no_session_is_known_for_expires_by_its_time(self, store: GraphStore) -> None:
-        process = ProcessId(boot_id="b", pid=7, started_ns=1)
-        other = ProcessId(boot_id="b", pid=8, started_ns=1)
+        first, second = (ProcessId(boot_id="b", pid=pid, started_ns=1) for pid in (7, 8))
+        day = 86_400 * 10**9
+        acts = (
+            (0, first, "/n"),
+            (20_000, first, "/a"),
+            (20_001, second, "/b"),
+            (20_002, first, "/c"),
+            (20_003, first, "/a"),
+        )
         opened = [
-            FileOpened(session="", source="kernel", position=at_ns, at_ns=at_ns, process=who, path=path)
-            for at_ns, who, path in (
-                (100, process, "/a"),
-                (150, other, "/b"),
-                (200, process, "/c"),
-                (300, process, "/a"),
-            )
+            FileOpened(session="", source="kernel", position=days * day, at_ns=days * day, process=who, path=path)
+            for days, who, path in acts
         ]
-        elsewhere = opened[0].model_copy(update={"tenant": "other"})
+        elsewhere = opened[1].model_copy(update={"tenant": "other"})
         store.merge([*opened, elsewhere, *conversation()])
         beside = store.subgraph(FIRST)
-        assert len(store.subgraph("")) == 5
+        assert len(store.subgraph("")) == 6
 
-        assert store.expire(200) == 2
+        assert store.expire(20_002 * day) == 2
 
-        assert store.unplaced(0, 1_000) == opened[2:]
+        # The first has no time, but a number.
+        assert store.unplaced(0, 2**62) == [opened[0], *opened[3:]]
         left = store.subgraph("")
-        assert {edge.position for edge in left.edges()} == {200, 300}
-        assert len(left) == 3  # one process, two files
-        assert store.unplaced(0, 1_000, tenant="other") == [elsewhere]
+        assert {edge.position for edge in left.edges()} == {0, 20_002 * day, 20_003 * day}
+        assert len(left) == 4  # one process, three files
+        assert store.unplaced(0, 2**62, tenant="other") == [elsewhere]
         assert len(store.subgraph("", tenant="other")) == 2
         assert store.subgraph(FIRST) == beside
-        assert store.expire(200) == 0
-        assert store.counts().events == 2 + 1 + len(conversation())
+        assert store.expire(20_002 * day) == 0
+        assert store.counts().events == 3 + 1 + len(conversation())
         store.merge(opened)
-        assert len(store.subgraph("")) == 5
+        assert len(store.subgraph("")) == 6
 
     def test_merging_the_same_batch_twice_changes_nothing(self, store: GraphStore) -> None:
         events = conversation()

@@ -28,29 +28,25 @@ LOG = logging.getLogger("clew.worker")
 class Row:
     """How a task is run."""
 
-    task: Task
     queue: str
     deadline_s: int
     """After which whoever does it is ended, and another takes over."""
     stale_s: int
     """After which a message tells nothing that the sweeper has not found."""
     do: Callable[[Duties, str], object]
-    """Of a tenant, if it is somebody's; `True` has another message sent."""
+    """Of a tenant."""
 
 
-TABLE: tuple[Row, ...] = (
-    Row("judge", "clew.judge", 120, 10, lambda duties, tenant: duties.judge(tenant)),
-    Row("expire", "clew.expire", 300, 600, lambda duties, tenant: duties.expire(tenant)),
-)
+TABLE: dict[Task, Row] = {"judge": Row("clew.judge", 120, 10, lambda duties, tenant: duties.judge(tenant))}
 """A worker that fails is waited for no longer than a claim lasts; retries and their pauses are those of the claims."""
 
-BESIDE: tuple[tuple[str, float, Callable[[Duties, Dispatcher], object]], ...] = (
-    ("sweep", 2.0, lambda duties, dispatcher: duties.sweep(dispatcher)),
-    ("project", 2.0, lambda duties, _: duties.project()),
-    ("schedule", 3_600.0, lambda duties, dispatcher: duties.schedule(dispatcher)),
+BESIDE: tuple[tuple[str, float, Callable[[Duties, Dispatcher, Callable[[], bool]], object]], ...] = (
+    ("sweep", 2.0, lambda duties, dispatcher, _: duties.sweep(dispatcher)),
+    ("project", 2.0, lambda duties, *_: duties.project()),
+    ("expire", 3_600.0, lambda duties, _, until: duties.expire(until)),
 )
-"""What each worker does by itself, beside the processes that judge, and how many seconds apart. Several doing it does no harm; none
-of it keeps a judge from his work, not even where Neo4j is slow or away."""
+"""What each worker does by itself, beside the processes that judge, and how many seconds apart. Several doing it does no harm, and
+none of it takes a judge from his work, not even where Neo4j is slow or away."""
 
 
 class Waker:
@@ -62,7 +58,7 @@ class Waker:
 
     def wake(self, task: Task, tenant: str = "") -> None:
         """See `correlator.dispatch.Dispatcher`."""
-        row = next(row for row in TABLE if row.task == task)
+        row = TABLE[task]
         try:
             self._app.send_task(f"clew.{task}", (tenant,), queue=row.queue, expires=row.stale_s, retry=False)
         except (OperationalError, OSError) as error:
@@ -74,30 +70,29 @@ def application(settings: Settings, *, patience_s: float = 30) -> Celery:
     app = Celery("clew", broker=settings.broker, set_as_current=False)
     app.conf.update(
         accept_content=["json"], task_serializer="json", result_serializer="json", task_ignore_result=True,
-        task_acks_late=True, task_reject_on_worker_lost=True, worker_prefetch_multiplier=1, task_default_queue=TABLE[0].queue,
+        task_acks_late=True, task_reject_on_worker_lost=True, worker_prefetch_multiplier=1, task_default_queue=TABLE["judge"].queue,
         worker_hijack_root_logger=False, worker_send_task_events=False,
         broker_connection_retry_on_startup=True, broker_connection_max_retries=None, worker_enable_remote_control=False,
         broker_transport_options={"max_retries": 1, "interval_start": 0, "socket_connect_timeout": 2, "socket_timeout": patience_s},
     )  # fmt: skip
     mine = _Mine(settings)
 
-    def do(row: Row, tenant: str) -> None:
+    def do(name: Task, tenant: str) -> None:
         try:
-            if row.do(mine.duties(), tenant) is True:
-                Waker(app).wake(row.task, tenant)
+            TABLE[name].do(mine.duties(), tenant)
         except (CorrelatorError, GraphError) as error:
             # What was claimed is free again, and the sweeper tells of it when the store is there.
             mine.forget()
-            LOG.warning("%s: %s", row.task, error)
+            LOG.warning("%s: %s", name, error)
 
-    def add(row: Row) -> None:
+    def add(name: Task) -> None:
         def task(tenant: str = "") -> None:
-            do(row, tenant)
+            do(name, tenant)
 
-        app.task(task, name=f"clew.{row.task}", time_limit=row.deadline_s)
+        app.task(task, name=f"clew.{name}", time_limit=TABLE[name].deadline_s)
 
-    for row in TABLE:
-        add(row)
+    for name in TABLE:
+        add(name)
     return app
 
 
@@ -115,7 +110,7 @@ def run(settings: Settings, processes: int) -> None:
         LAST_WORD_S / billiard.pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_INTERVAL
     )
     _work_beside(settings, Waker(app))
-    queues = ",".join(row.queue for row in TABLE)
+    queues = ",".join(row.queue for row in TABLE.values())
     app.worker_main([
         "--quiet", "worker", f"--concurrency={processes}", "--loglevel=WARNING", f"--queues={queues}", "--without-mingle",
         "--without-gossip",
@@ -147,15 +142,19 @@ def _work_beside(settings: Settings, waker: Waker) -> None:
     """Do what is to be done beside, in the process that starts the others: one thread each, with stores of its own."""
     stop = threading.Event()
 
-    def repeat(name: str, pause_s: float, do: Callable[[Duties, Dispatcher], object]) -> None:
+    def repeat(name: str, pause_s: float, do: Callable[[Duties, Dispatcher, Callable[[], bool]], object]) -> None:
         mine, waiting_s = _Mine(settings), 1.0
         while not stop.wait(waiting_s):
             waiting_s = pause_s
             try:
-                do(mine.duties(), waker)
+                do(mine.duties(), waker, stop.is_set)
             except (CorrelatorError, GraphError) as error:
                 mine.forget()
                 LOG.warning("%s: %s", name, error)
+            except Exception:
+                # It would be done no more, and nobody would notice: better again and again, aloud.
+                mine.forget()
+                LOG.exception("%s failed", name)
         mine.forget()
 
     def ready(**_: Any) -> None:

@@ -3,12 +3,13 @@
     python -m benchmarks.quality.fleet ../shared/data --out benchmarks/quality/results/fleet.json
 
 The shipped examples and 300 recorded sessions (25 of each file of agentdojo, by a fixed seed) are told: by one process with the
-store *memory*, the reference; by one with *sqlite*; and by fleets: PostgreSQL, Redis and 1, 2 or 4 workers, and with 2 also Neo4j.
-A fleet gets the events of all sessions mixed, in an order that is drawn anew (so that some come behind the end of their session),
-in batches; the clock of each session is off by up to two seconds and drifts by up to 100 parts in a million; and a second tenant
-has the same sessions at the same time. All stories of a tenant, without `version` and `aliases` (which say how a story came about),
-have to be the bytes that the reference has, which is made for each tenant. A story that was told before its first effect arrived
-keeps the id that it had, and the other leads to it (DESIGN, ids): it is compared under that; how many these are is said.
+store *memory*, the reference; by one with *sqlite*; and by fleets: PostgreSQL, Redis and 1, 2 or 4 workers, and with 2 also
+Neo4j. A fleet gets the events of all sessions mixed, in an order that is drawn anew (so that some come behind the end of their
+session), in batches of one ingest (sessions without times, as most of agentdojo are, learn from earlier ones); the clock of each
+session is off by up to two seconds and drifts by up to 100 parts in a million; and a second tenant has the same sessions at the
+same time. All stories of a tenant, without `version` and `aliases` (which say how a story came about), have to be the bytes that
+the reference has, which is made for each tenant. A story that was told before its first effect arrived keeps the id that it had,
+and the other leads to it (DESIGN, ids): it is compared under that; how many these are is said.
 """
 
 import argparse
@@ -141,7 +142,7 @@ def fleet(
             for tenant, desk in desks.items():
                 some = [redact(event, desk.key) for of, event in mixed[at : at + _BATCH] if of == tenant]
                 if some:
-                    accept(desk, some, dispatcher)
+                    accept(desk, some, dispatcher, ingest=1)
         for tenant, desk in desks.items():
             while desk.casebook.waiting(tenant, limit=1):
                 if time.monotonic() > enough:

@@ -7,7 +7,7 @@
 """
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Engine, and_, case, func, not_, select, text, update
@@ -211,23 +211,44 @@ class Casebook:
 
     # Expiry
 
-    def old_sessions(self, tenant: str, before_ns: int) -> Iterator[tuple[SessionRecord, ...]]:
-        """Yield sessions of which nothing arrived since a time and on which nothing younger rests, with what is linked to each."""
-        place: expiry.Place | None = expiry.FIRST
-        while place is not None:
+    def old_sessions(
+        self, tenant: str, before_ns: int, until: Callable[[], bool]
+    ) -> Iterator[tuple[SessionRecord, ...]]:
+        """Yield sessions of which nothing arrived since a time and that may go, each with what is linked to it."""
+        place = expiry.FIRST
+        while not until():
+            passed = set[str]()
             with self.reading() as db:
-                groups, place = expiry.old_sessions(db, tenant, before_ns, _now_ns(db), place)
-            yield from groups
+                page = expiry.old_sessions(db, tenant, before_ns, place)
+            if not page:
+                return
+            for place in page:
+                if place[1] not in passed and not until():
+                    with self.reading() as db:
+                        linked = expiry.expiring(db, tenant, place[1], before_ns, _now_ns(db))
+                    passed |= {one.key for one in linked}
+                    if linked:
+                        yield linked
+
+    def mark_expiring(self, sessions: Sequence[SessionRecord], evidence: str) -> None:
+        """Mark sessions that may be removed when nothing arrives for some more minutes."""
+        with self.writing() as db:
+            expiry.mark(db, sessions, evidence, _now_ns(db))
 
     def begin_expiry(self, sessions: Sequence[SessionRecord], evidence: str) -> bool:
-        """Mark sessions and their stories before observations are removed; do nothing where the sessions have changed meanwhile."""
+        """Return whether sessions were marked long enough ago and are still the same; their stories rest on that from now on."""
         with self.writing() as db:
-            return expiry.begin(db, sessions, evidence)
+            return expiry.settled(db, sessions, evidence, _now_ns(db))
 
     def end_expiry(self, sessions: Sequence[SessionRecord]) -> None:
         """Mark sessions of which all was removed that is to be."""
         with self.writing() as db:
             expiry.end(db, sessions)
+
+    def living_since(self, tenant: str) -> int | None:
+        """Return the earliest time of a session that has not expired, `None` where there is none with a time."""
+        with self.reading() as db:
+            return expiry.living_since(db, tenant)
 
     def expire_alerts(self, tenant: str, before_ns: int) -> int:
         """Remove the alerts of before a time that fell on no story; return how many there were."""

@@ -132,7 +132,10 @@ def _is_free(now_ns: int) -> ColumnElement[bool]:
 
 
 def _taught_by_others() -> ColumnElement[bool]:
-    """Return whether a session of the same workload waits, and is not given up, that ended before the hour of this one."""
+    """Return whether a session of the same workload waits, and is not given up, that ended before the hour of this one.
+
+    One that is due later holds up nothing: what it then teaches has those judged again that it concerns.
+    """
     other = aliased(SessionRow)
     # SQL rounds towards zero; times before 1970 are hostile, and have an hour all the same.
     into_hour = (SessionRow.first_ns % EPOCH_NS + EPOCH_NS) % EPOCH_NS
@@ -141,6 +144,7 @@ def _taught_by_others() -> ColumnElement[bool]:
         other.workload == SessionRow.workload,
         other.key != SessionRow.key,
         waits(other),
+        other.due_ns <= SessionRow.due_ns,
         other.tries < MOST_TRIES,
         other.last_ns < SessionRow.first_ns - into_hour,
     )

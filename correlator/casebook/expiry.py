@@ -2,45 +2,47 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import and_, delete, exists, not_, or_, select, tuple_, update
+from sqlalchemy import and_, delete, exists, func, not_, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
-from correlator.casebook.find import MOST_TRIES, linked_sessions, waits
+from correlator.casebook.find import MOST_LINKED, linked_sessions, waits
 from correlator.casebook.records import SessionRecord
 from correlator.casebook.rows import rows_of, session_record
 from correlator.casebook.tables import AlertRow, HookRow, KeptRow, MarkRow, ReadRow, SessionRow, StoryRow
 
-GOING, GONE = 1, 2
-"""Values of `SessionRow.expired`."""
+MARKED, GOING, GONE = 1, 2, 3
+"""Values of `SessionRow.expired`: it may go soon; its observations are being removed; they are removed."""
+SETTLE_NS = 600 * 10**9
+"""Who appends marks the session behind it: so long it may take him before something is removed that has just arrived."""
 _PAGE = 200
 Place = tuple[int, str]
 """Time of arrival and key."""
 FIRST: Place = (-1, "")
 
 
-def old_sessions(
-    db: Session, tenant: str, before_ns: int, now_ns: int, after: Place
-) -> tuple[list[tuple[SessionRecord, ...]], Place | None]:
-    """Return sessions of which nothing arrived since a time, each with all that is linked to it, and where to go on.
-
-    One is left out, with what is linked to it, while any of these is younger, waits for judgement, or stored what a younger session
-    has read: the stories of that one rest on it.
-    """
+def old_sessions(db: Session, tenant: str, before_ns: int, after: Place) -> list[Place]:
+    """Return the next sessions, by time of arrival and key, of which nothing arrived since a time and that have not expired yet."""
     place = tuple_(SessionRow.arrived_ns, SessionRow.key)
-    page = select(SessionRow).where(SessionRow.tenant == tenant, SessionRow.arrived_ns < before_ns, place > after)
-    rows = db.scalars(page.order_by(SessionRow.arrived_ns, SessionRow.key).limit(_PAGE)).all()
-    if not rows:
-        return [], None
-    groups = linked_sessions(db, [session_record(row) for row in rows])
-    keys = {one.key for linked in groups for one in linked}
+    old = and_(SessionRow.tenant == tenant, SessionRow.arrived_ns < before_ns, SessionRow.expired < GONE)
+    page = select(SessionRow.arrived_ns, SessionRow.key).where(old, place > after)
+    return [(row[0], row[1]) for row in db.execute(page.order_by(SessionRow.arrived_ns, SessionRow.key).limit(_PAGE))]
+
+
+def expiring(db: Session, tenant: str, key: str, before_ns: int, now_ns: int) -> tuple[SessionRecord, ...]:
+    """Return a session with all that is linked to it, if all of it may go now; else nothing.
+
+    It may not while any of it is younger, waits for judgement, or stored what a younger session has read, whose stories rest on it.
+    Nor where so many are linked that they are not all looked at.
+    """
+    row = db.get(SessionRow, (tenant, key))
+    if row is None:
+        return ()
+    (linked,) = linked_sessions(db, [session_record(row)])
+    keys = {one.key for one in linked}
     here = and_(SessionRow.tenant == tenant, SessionRow.key.in_(keys))
-    at_rest = or_(not_(waits()), SessionRow.tries >= MOST_TRIES)
-    old = and_(
-        SessionRow.arrived_ns < before_ns, SessionRow.claimed_until_ns <= now_ns, at_rest, SessionRow.expired < GONE
-    )
+    old = and_(SessionRow.arrived_ns < before_ns, SessionRow.claimed_until_ns <= now_ns, not_(waits()))
     ready = set(db.scalars(select(SessionRow.key).where(here, old))) - _still_read(db, tenant, keys, before_ns)
-    last = rows[-1]
-    return [linked for linked in groups if {one.key for one in linked} <= ready], (last.arrived_ns, last.key)
+    return linked if keys <= ready and len(keys) < MOST_LINKED else ()
 
 
 def _still_read(db: Session, tenant: str, keys: Collection[str], before_ns: int) -> set[str]:
@@ -56,23 +58,36 @@ def _still_read(db: Session, tenant: str, keys: Collection[str], before_ns: int)
     return found
 
 
-def begin(db: Session, sessions: Sequence[SessionRecord], evidence: str) -> bool:
-    """Mark sessions as expiring and their stories as resting on `evidence`; do nothing where they changed since they were read.
+def mark(db: Session, sessions: Sequence[SessionRecord], evidence: str, now_ns: int) -> None:
+    """Mark sessions, of which that is the evidence, as such that may be removed after `SETTLE_NS`, if nothing arrives until then.
 
-    From now on they wait for nothing, so nobody takes back a story whose evidence is gone.
+    From now on they wait for nothing, so nobody takes back a story whose evidence is gone. Nothing happens where they have changed
+    since they were read.
     """
-    tenant, held = sessions[0].tenant, {one.key: one for one in sessions}
-    rows = list(rows_of(db, SessionRow, SessionRow.key, tenant, held, locked=True))
-    if any((row.revision, row.claim) != (held[row.key].revision, held[row.key].claim) for row in rows):
+    for row in _unchanged(db, sessions):
+        if (row.expired, row.evidence) != (MARKED, evidence):
+            row.expired, row.evidence, row.due_ns = MARKED, evidence, now_ns + SETTLE_NS
+
+
+def settled(db: Session, sessions: Sequence[SessionRecord], evidence: str, now_ns: int) -> bool:
+    """Return whether sessions were marked so long ago that what was appended before is noted by now, and are still the same.
+
+    Then their stories rest on that evidence from now on, and what they have stored or read is forgotten.
+    """
+    rows = _unchanged(db, sessions)
+    if rows and all(row.expired == GOING for row in rows):
+        return True  # somebody died here
+    if not rows or any((row.expired, row.evidence) != (MARKED, evidence) or row.due_ns > now_ns for row in rows):
         return False
     for row in rows:
         row.expired = GOING
-    stories = list(rows_of(db, StoryRow, StoryRow.session, tenant, held))
+    tenant, keys = rows[0].tenant, [row.key for row in rows]
+    stories = list(rows_of(db, StoryRow, StoryRow.session, tenant, keys))
     for story in stories:
-        story.evidence = story.evidence or evidence
+        story.evidence = " ".join(dict.fromkeys((*story.evidence.split(), evidence)))
     for table, column, values in (
-        (KeptRow, KeptRow.session, list(held)),
-        (ReadRow, ReadRow.session, list(held)),
+        (KeptRow, KeptRow.session, keys),
+        (ReadRow, ReadRow.session, keys),
         (HookRow, HookRow.story, [story.id for story in stories]),
     ):
         db.execute(delete(table).where(table.tenant == tenant, column.in_(values)))
@@ -83,6 +98,22 @@ def end(db: Session, sessions: Sequence[SessionRecord]) -> None:
     """Mark sessions as expired, but for those of which something has arrived meanwhile."""
     here = and_(SessionRow.tenant == sessions[0].tenant, SessionRow.key.in_([one.key for one in sessions]))
     db.execute(update(SessionRow).where(here, SessionRow.expired == GOING).values(expired=GONE))
+
+
+def _unchanged(db: Session, sessions: Sequence[SessionRecord]) -> list[SessionRow]:
+    """Return the rows of sessions, locked; none where one has changed since it was read."""
+    held = {one.key: one for one in sessions}
+    rows = list(rows_of(db, SessionRow, SessionRow.key, sessions[0].tenant, held, locked=True))
+    changed = any((row.revision, row.claim) != (held[row.key].revision, held[row.key].claim) for row in rows)
+    return [] if changed else rows
+
+
+def living_since(db: Session, tenant: str) -> int | None:
+    """Return the earliest time of a session that has not expired, `None` where there is none with a time."""
+    found: int | None = db.scalar(
+        select(func.min(SessionRow.first_ns)).where(SessionRow.tenant == tenant, SessionRow.expired < GONE)
+    )
+    return found
 
 
 def alerts(db: Session, tenant: str, before_ns: int) -> int:

@@ -14,7 +14,7 @@ from correlator.casebook.tables import AliasRow, HandoverRow, KeptRow, SessionRo
 from correlator.errors import StoryUnknown
 from correlator.memory import Kept
 
-_MOST = 300
+MOST_LINKED = 300
 """Sessions that are looked at because hand-overs link them."""
 _AT_ONCE = 400
 MOST_TRIES = 5
@@ -29,7 +29,7 @@ _KEPT = (
     .where(KeptRow.session.not_in(bindparam("without", expanding=True)))
     .where(or_(KeptRow.by == "content", KeptRow.principal.in_(bindparam("accounts", expanding=True))))
     .order_by(KeptRow.by.desc(), KeptRow.at_ns.is_(None), KeptRow.at_ns, KeptRow.session)
-    .limit(_MOST)
+    .limit(MOST_LINKED)
 )
 
 
@@ -83,13 +83,13 @@ def linked_sessions(db: Session, sessions: Sequence[SessionRecord]) -> list[tupl
     tenant = sessions[0].tenant
     near: dict[str, set[str]] = defaultdict(set)
     known, new = set[str](), {one.key for one in sessions}
-    while new and len(known) < _MOST:
+    while new and len(known) < MOST_LINKED:
         known |= new
         for column in (HandoverRow.to_session, HandoverRow.from_session):
             for row in rows_of(db, HandoverRow, column, tenant, new):
                 near[row.to_session].add(row.from_session)
                 near[row.from_session].add(row.to_session)
-        new = set(sorted(set(near) - known)[: _MOST - len(known)])
+        new = set(sorted(set(near) - known)[: MOST_LINKED - len(known)])
     records = {one.key: one for one in sessions}
     missing = known - set(records)
     records |= {row.key: session_record(row) for row in rows_of(db, SessionRow, SessionRow.key, tenant, missing)}

@@ -28,7 +28,7 @@ from correlator.casebook.tables import (
     VerdictRow,
 )
 from correlator.pipeline import Judgement
-from correlator.story import AlertShown, Story
+from correlator.story import AlertShown, Story, grown
 from graph.fold import LARGEST
 from sensor.event import AlertReceived
 from sensor.identity import digest
@@ -301,8 +301,8 @@ class _Stories:
     def keep(self, story: Story, excused: Sequence[str]) -> None:
         """Write one story; its version grows if it says something else than before."""
         row = self._rows.get(story.id) or self._new(story)
-        if row.evidence and {one.event for one in story.effects} <= {one.event for one in story_of(row).effects}:
-            return  # told from what is left of its evidence: it said more before
+        if row.evidence:
+            story = grown(story_of(row), story)  # which is told from what is left of its evidence
         self._write(row, story)
         row.signatures = json.dumps(list(excused))
         for alias in story.aliases:

@@ -97,8 +97,8 @@ class StoryRecord:
     updated: int
     also_in: int
     """Other sessions with the same injected content: more than none is a campaign."""
-    began_ns: int | None
-    """When its session began."""
+    arrived_ns: int
+    """When something of its session last arrived, by the casebook's clock."""
     evidence: str
     """Digest of the observations that it rested on, where they have expired; else empty."""
 

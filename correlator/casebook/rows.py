@@ -123,7 +123,7 @@ def story_records(
         verdicts = verdicts_of(db, tenant)
     else:
         verdicts = {row.story: row for row in rows_of(db, VerdictRow, VerdictRow.story, tenant, ids)}
-    sizes, began = campaign_sizes(db, tenant, ids), _beginnings(db, tenant, ids)
+    sizes, arrived = campaign_sizes(db, tenant, ids), _arrivals(db, tenant, ids)
     for row in rows:
         verdict = verdicts.get(row.id)
         yield StoryRecord(
@@ -134,15 +134,15 @@ def story_records(
             updated=row.updated,
             # Its own session counts among those of an open story.
             also_in=max(0, sizes.get(row.id, 0) - (row.standing == "open")),
-            began_ns=began.get(row.id),
+            arrived_ns=arrived.get(row.id, 0),
             evidence=row.evidence,
         )
 
 
-def _beginnings(db: Session, tenant: str, stories: Sequence[str] | None) -> dict[str, int | None]:
-    """Return story id → when its session began."""
+def _arrivals(db: Session, tenant: str, stories: Sequence[str] | None) -> dict[str, int]:
+    """Return story id → when something of its session last arrived."""
     same = (SessionRow.tenant == StoryRow.tenant) & (SessionRow.key == StoryRow.session)
-    chosen = select(StoryRow.id, SessionRow.first_ns).join(SessionRow, same).where(StoryRow.tenant == tenant)
+    chosen = select(StoryRow.id, SessionRow.arrived_ns).join(SessionRow, same).where(StoryRow.tenant == tenant)
     if stories is not None:
         chosen = chosen.where(StoryRow.id.in_(stories))
     return {row[0]: row[1] for row in db.execute(chosen)}

@@ -52,7 +52,10 @@ class SessionRow(Base):
     due_ns: Mapped[int] = mapped_column(BigInteger, server_default="0")
     """By when it should be judged: where many wait, the one that is due first has its turn."""
     expired: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    """1 while its observations are being removed (`correlator.retention`), 2 behind it. It waits for nothing until more arrives."""
+    """1 when its observations may be removed from `due_ns` on (`correlator.retention`), 2 while they are, 3 behind it: it waits for
+    nothing until more arrives."""
+    evidence: Mapped[str] = mapped_column(Text, server_default="")
+    """Digest of its run's observations when it was marked."""
 
 
 class ReadRow(Base):
@@ -121,7 +124,7 @@ class StoryRow(Base):
     signatures: Mapped[str] = mapped_column(Text)
     """JSON list of the flow signatures that a verdict `benign` excuses."""
     evidence: Mapped[str] = mapped_column(Text, server_default="")
-    """Digest of the observations that it rested on, where they have expired (`correlator.retention`); else empty."""
+    """Digests of the observations of its run, where they have expired (`correlator.retention`), one for each time; else empty."""
 
 
 class AliasRow(Base):
@@ -234,7 +237,10 @@ class MarkRow(Base):
 
 
 Index("ix_sessions_named", SessionRow.tenant, SessionRow.named)
-Index("ix_sessions_arrived", SessionRow.tenant, SessionRow.arrived_ns)
+Index(
+    "ix_sessions_arrived", SessionRow.tenant, SessionRow.arrived_ns, SessionRow.key,
+    sqlite_where=SessionRow.expired < 3, postgresql_where=SessionRow.expired < 3,
+)  # fmt: skip
 Index("ix_sessions_workload", SessionRow.tenant, SessionRow.workload, SessionRow.first_ns)
 Index(
     "ix_sessions_waiting", SessionRow.tenant, SessionRow.due_ns, SessionRow.key,

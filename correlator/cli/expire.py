@@ -1,5 +1,6 @@
 """`clew expire`: what is older than it is to be kept."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -17,9 +18,10 @@ def expire(
         int | None, typer.Option(help="Older than so many days; CLEW_KEEP_DAYS if not given.", min=1, max=36_500)
     ] = None,
 ) -> None:
-    """Remove what was observed so long ago. Stories stay, with the events that they cite and a digest of all they rested on.
+    """Remove what was observed so long ago. Stories stay, with the events that they cite and a digest of what their run was.
 
-    A session is as old as the last that arrived of it. Workers of a fleet do this every hour when CLEW_KEEP_DAYS is set.
+    A session is as old as the last that arrived of it. It is marked at first, and removed by a later run, ten minutes or more
+    behind it, if nothing has arrived. Workers of a fleet do this every hour when CLEW_KEEP_DAYS is set.
     """
     from correlator.cli.desk import opened
     from correlator.retention import expire, too_old
@@ -31,12 +33,13 @@ def expire(
     with opened(settings) as desk:
         done = expire(desk.graph, desk.casebook, settings.tenant, too_old(desk.casebook, days))
     if run.json:
-        run.data({
-            "sessions": done.sessions, "observations": done.observations, "unplaced": done.unplaced, "alerts": done.alerts,
-            "kept": done.kept,
-        })  # fmt: skip
+        run.data(asdict(done))
     else:
         run.say(
-            f"{done.sessions} sessions older than {days} days: {done.observations} observations removed, {done.kept} kept that "
-            f"stories cite; {done.unplaced} without a session and {done.alerts} alerts removed"
+            f"older than {days} days: {done.sessions} sessions removed ({done.observations} observations; {done.kept} kept that "
+            f"stories cite), {done.unplaced} observations without a session, {done.alerts} alerts"
         )
+        if done.marked:
+            run.say(
+                f"{done.marked} sessions are marked, and go with a run in ten minutes or later, if nothing arrives of them"
+            )

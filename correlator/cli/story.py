@@ -51,12 +51,12 @@ def list_(
     settings = run.settings()
     with opened_casebook(settings) as casebook:
         records = casebook.stories(settings.tenant, every=every)
+        a_day = settings.stories_a_day
+        more = frozenset[str]() if a_day is None else overflow(records, a_day)
         if session is not None:
             key = casebook.session(settings.tenant, session).key
             records = [record for record in records if record.story.session == key]
             beyond = True
-    a_day = settings.stories_a_day
-    more = frozenset[str]() if a_day is None else overflow(records, a_day)
     if run.json:
         run.data([
             {

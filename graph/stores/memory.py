@@ -9,6 +9,7 @@ from pydantic_core import PydanticSerializationError
 from graph.fold import event_time, fold
 from graph.parts import Edge, Node, combined, distinct
 from graph.store import (
+    FIRST_TIME_NS,
     MOST_AHEAD,
     MOST_UNPLACED,
     Counts,
@@ -111,9 +112,9 @@ class MemoryStore:
     def expire(self, before_ns: int, *, tenant: str = DEFAULT_TENANT) -> int:
         """See `GraphStore.expire`."""
         known = self._sessions.get((tenant, ""), _Session())
-        old = {name for name, event in known.events.items() if event.position < before_ns}
+        old = {name for name, event in known.events.items() if FIRST_TIME_NS <= event.position < before_ns}
         known.events = {name: event for name, event in known.events.items() if name not in old}
-        known.edges = {edge for edge in known.edges if edge.position >= before_ns}
+        known.edges = {edge for edge in known.edges if not FIRST_TIME_NS <= edge.position < before_ns}
         held = {key for edge in known.edges for key in (edge.source, edge.target)}
         known.nodes = {node for node in known.nodes if node.key in held}
         return len(old)

@@ -25,7 +25,7 @@ from graph.log import Entry, EventLog, Withdrawn, shard_of_run
 from graph.parts import Edge, Fields, Node
 from graph.projection import SYSTEM, Rows, is_of_machine, project
 from graph.schema import NODE_KINDS, Grade
-from graph.store import Counts
+from graph.store import FIRST_TIME_NS, Counts
 from graph.stores.sql import SqlStore
 from graph.subgraph import Subgraph
 from graph.telling import Place, Telling
@@ -139,12 +139,13 @@ class Neo4jStore(SqlStore):
     def expire(self, before_ns: int, *, tenant: str = DEFAULT_TENANT) -> int:
         """See `GraphStore.expire`. What dies in between leaves old edges in the graph; the next time removes them."""
         gone = super().expire(before_ns, tenant=tenant)
-        self._catch_up(None)
-        values = {"tenant": tenant, "before": before_ns, "run": self.log.number(tenant, "")}
-        self._prepare()
-        with self._explained(), self._driver.session() as session:
-            for statement in cypher.expire():
-                session.run(statement, values).consume()
+        values = {"tenant": tenant, "first": FIRST_TIME_NS, "before": before_ns, "run": self.log.number(tenant, "")}
+        # Who projects at the same time could hang an edge at a node that is being removed.
+        with self.log.only_one(waiting=True):
+            self._project(self.log.heads())
+            with self._explained(), self._driver.session() as session:
+                for statement in cypher.expire():
+                    session.run(statement, values).consume()
         return gone
 
     def told(self, tenant: str) -> Place:

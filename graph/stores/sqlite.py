@@ -21,6 +21,7 @@ from graph.fold import LARGEST, event_time, fold
 from graph.parts import Edge, Node
 from graph.schema import Grade
 from graph.store import (
+    FIRST_TIME_NS,
     MOST_AHEAD,
     MOST_UNPLACED,
     Counts,
@@ -264,9 +265,11 @@ class SqliteStore:
     def expire(self, before_ns: int, *, tenant: str = DEFAULT_TENANT) -> int:
         """See `GraphStore.expire`."""
         with self._writing():
-            here = (self._known_number(tenant, ""), max(-LARGEST, min(before_ns, LARGEST)))
-            gone = self._db.execute("DELETE FROM event WHERE session_no = ? AND position < ?", here).rowcount
-            self._db.execute("DELETE FROM edge WHERE session_no = ? AND position < ?", here)
+            here = (self._known_number(tenant, ""), FIRST_TIME_NS, max(-LARGEST, min(before_ns, LARGEST)))
+            gone = self._db.execute(
+                "DELETE FROM event WHERE session_no = ? AND position >= ? AND position < ?", here
+            ).rowcount
+            self._db.execute("DELETE FROM edge WHERE session_no = ? AND position >= ? AND position < ?", here)
             if gone:
                 self._db.execute(_DELETE_LOOSE, {"no": here[0]})
                 self._db.execute("UPDATE session SET events = events - ? WHERE no = ?", (gone, here[0]))

@@ -425,7 +425,7 @@ def test_expire_asks_how_old_and_says_how_much(clew: Clew, session: str) -> None
 
     assert clew("expire").returncode == 2
     done = clew("expire", "--days", "30")
-    assert (done.returncode, done.stderr.startswith("0 sessions older than 30 days")) == (0, True), done.stderr
+    assert (done.returncode, done.stderr.startswith("older than 30 days: 0 sessions removed")) == (0, True), done.stderr
     assert json.loads(clew("expire", "--json", CLEW_KEEP_DAYS="1").stdout)["observations"] == 0
 
 

@@ -7,15 +7,16 @@ import pytest
 from sqlalchemy import select, update
 
 from correlator.casebook import Casebook
+from correlator.casebook.expiry import GONE, SETTLE_NS
 from correlator.casebook.tables import SessionRow
 from correlator.cli.desk import opened
 from correlator.dispatch import Nobody
 from correlator.duties import Duties
-from correlator.ingest import Desk, accept, ingest
+from correlator.ingest import Desk, accept, arrivals, ingest
 from correlator.retention import DAY_NS, cited, evidence, expire
 from correlator.settings import Settings
 from graph.store import Projection
-from sensor.event import Event, FileOpened, ProcessId, ToolCalled
+from sensor.event import Event, FileOpened, ProcessId, ToolCalled, Unparsed
 from sensor.redact import redact
 from sensor.sources import read_any
 from tests.correlator.recorded import LOW, messages, recorded
@@ -53,9 +54,17 @@ def taken(desk: Desk, path: Path) -> list[Event]:
 
 
 def everything(desk: Desk) -> tuple[int, int, int]:
-    """Remove all that there is, and return how much that was."""
+    """Remove all that there is, at two times, and return how much that was."""
+    expire(desk.graph, desk.casebook, "local", FUTURE_NS)
+    settle(desk)
     done = expire(desk.graph, desk.casebook, "local", FUTURE_NS)
     return done.sessions, done.observations, done.kept
+
+
+def settle(desk: Desk) -> None:
+    """Have the minutes pass behind which what is marked may go."""
+    with desk.casebook.writing() as db:
+        db.execute(update(SessionRow).values(due_ns=SessionRow.due_ns - SETTLE_NS))
 
 
 def chats(tmp_path: Path) -> Path:
@@ -77,7 +86,8 @@ def test_a_story_outlives_its_evidence_with_what_it_cites_and_a_digest(desk: Des
     assert after.story == before.story
     assert after.evidence == evidence(mine)
     left = desk.graph.events(before.story.session)
-    assert {event.entity for event in left} == {event.entity for event in mine} & cited(before.story)
+    facts = {fact for session, fact in cited(before.story) if session == before.story.session}
+    assert {event.entity for event in left} == {event.entity for event in mine} & facts
     assert 0 < len(left) < len(mine)
     skeleton = desk.graph.subgraph(before.story.session).edges()
     assert {edge for edge in hops if edge.label == "CARRIED"} <= set(skeleton)
@@ -113,7 +123,10 @@ def test_a_session_that_goes_on_later_is_judged_and_takes_no_story_back(desk: De
     after = desk.casebook.story("local", before.story.id)
     assert after.standing == "open"
     assert after.evidence == before.evidence
-    assert more.entity in {effect.event for effect in after.story.effects}
+    assert {one.event for one in after.story.effects} == {one.event for one in before.story.effects} | {more.entity}
+    assert after.story.sentences[: len(before.story.sentences)] == before.story.sentences
+    assert len(after.story.sentences) > len(before.story.sentences)
+    assert after.story.version == before.story.version + 1
 
 
 def test_a_recording_that_is_read_again_tells_the_same_story(desk: Desk, tmp_path: Path) -> None:
@@ -144,18 +157,64 @@ def test_what_a_younger_session_has_read_stays(desk: Desk, tmp_path: Path) -> No
     desk.clear()
 
     assert desk.casebook.story("local", told.story.id).story == told.story
+
     assert everything(desk)[0] == 2
+    for session, fact in cited(told.story):
+        assert fact in {event.entity for event in desk.graph.events(session)}
 
 
-def test_what_no_session_is_known_for_expires_by_its_own_time(desk: Desk) -> None:
-    process = ProcessId(boot_id="b", pid=7, started_ns=1)
-    opened = [
+def test_what_arrives_while_it_expires_is_kept(desk: Desk, tmp_path: Path) -> None:
+    events = taken(desk, chats(tmp_path))
+    session = desk.casebook.stories("local")[0].story.session
+    last = max((event for event in events if event.session == session), key=lambda event: event.order)
+    late, later = (moved(last, last.position + more) for more in (1, 2))
+
+    # Who appends marks the session behind it; in between it is marked as old, with what was just appended.
+    desk.graph.merge([late])
+    expire(desk.graph, desk.casebook, "local", FUTURE_NS)
+    desk.casebook.note(arrivals([late], "default"), ingest=1)
+    settle(desk)
+    expire(desk.graph, desk.casebook, "local", FUTURE_NS)
+    assert late in desk.graph.events(session)
+    desk.clear()
+
+    # And so it is with what is appended between the two times.
+    expire(desk.graph, desk.casebook, "local", FUTURE_NS)
+    desk.graph.merge([later])
+    settle(desk)
+    expire(desk.graph, desk.casebook, "local", FUTURE_NS)
+    assert later in desk.graph.events(session)
+    desk.casebook.note(arrivals([later], "default"), ingest=1)
+    assert desk.casebook.waiting("local")
+
+
+def moved(event: Event, position: int) -> Event:
+    """Return the same at another place; what was computed of it is left behind."""
+    return type(event).model_validate(event.model_dump() | {"position": position})
+
+
+def test_what_the_kernel_saw_stays_while_a_session_of_its_time_does(desk: Desk, tmp_path: Path) -> None:
+    day_ns, process = 20_000 * DAY_NS, ProcessId(boot_id="b", pid=7, started_ns=1)
+    seen = [
         FileOpened(session="", source="kernel", position=at_ns, at_ns=at_ns, process=process, path=f"/{at_ns}")
-        for at_ns in (100, 200)
+        for at_ns in (day_ns, day_ns + 10 * DAY_NS)
     ]
-    desk.graph.merge(opened)
-    assert expire(desk.graph, desk.casebook, "local", 150).unplaced == 1
-    assert desk.graph.unplaced(0, 1_000) == opened[1:]
+    desk.graph.merge(seen)
+    chat = [event.model_copy(update={"at_ns": day_ns + 5 * DAY_NS}) for event in read_any(chats(tmp_path))]
+    accept(desk, chat, Nobody())
+    desk.clear()
+
+    assert expire(desk.graph, desk.casebook, "local", FUTURE_NS).unplaced == 1
+    assert desk.graph.unplaced(0, FUTURE_NS) == seen[1:]
+    settle(desk)
+    assert expire(desk.graph, desk.casebook, "local", FUTURE_NS).unplaced == 1
+
+
+def test_alerts_and_records_that_could_not_be_read_have_no_time_to_expire_by(desk: Desk) -> None:
+    unread = Unparsed(session="", source="alerts", position=3, reason="no JSON", digest="d", size=9)
+    desk.graph.merge([unread])
+    assert expire(desk.graph, desk.casebook, "local", FUTURE_NS).unplaced == 0
+    assert desk.graph.events("") == [unread]
 
 
 class Dies(Exception):
@@ -184,33 +243,22 @@ def test_a_crash_in_the_middle_leaves_nothing_but_work(
     assert everything(desk) == (0, 0, 0)
 
 
-class Notes:
-    """Remembers who was woken."""
-
-    def __init__(self) -> None:
-        self.woken: list[tuple[str, str]] = []
-
-    def wake(self, task: str, tenant: str = "") -> None:
-        self.woken.append((task, tenant))
-
-
 def test_workers_remove_what_is_older_than_the_settings_say(postgres_database: str, tmp_path: Path) -> None:
     settings = Settings(
         store=tmp_path / "store", backend="sql", database=postgres_database, threshold=LOW, keep_days=30
     )
     with opened(settings) as desk, Duties.opened(settings) as duties:
         taken(desk, chats(tmp_path))
-        notes = Notes()
-        duties.schedule(notes)
-        assert notes.woken == [("expire", "local")]
-        assert not duties.expire("local")
+        assert duties.expire() == 0
         assert desk.graph.counts().sessions == 2
 
         with desk.casebook.writing() as db:
             db.execute(update(SessionRow).values(arrived_ns=desk.casebook.now_ns() - 31 * DAY_NS))
-        assert duties.expire("local", at_most_s=-1)  # there is more
-        assert not duties.expire("local")
-        assert [one.expired for one in rows(desk)] == [2, 2]
+        assert duties.expire() == 0  # it marks them
+        settle(desk)
+        assert duties.expire(lambda: True) == 0
+        assert duties.expire() == 2
+        assert [one.expired for one in rows(desk)] == [GONE, GONE]
         assert len(desk.casebook.stories("local")) == 1
 
 

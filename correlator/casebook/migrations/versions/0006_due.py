@@ -14,9 +14,12 @@ def upgrade() -> None:
     for name in ("arrived_ns", "due_ns", "expired"):
         op.add_column("sessions", sa.Column(name, sa.BigInteger(), server_default="0", nullable=False))
     op.get_bind().execute(sa.text("UPDATE sessions SET arrived_ns = :now"), {"now": time.time_ns()})
-    op.create_index("ix_sessions_arrived", "sessions", ["tenant", "arrived_ns"])
+    stays = sa.text("expired < 3")
+    arrived = ["tenant", "arrived_ns", "key"]
+    op.create_index("ix_sessions_arrived", "sessions", arrived, sqlite_where=stays, postgresql_where=stays)
     op.drop_index("ix_sessions_waiting", "sessions")
     waits = sa.text("revision > judged")
     columns = ["tenant", "due_ns", "key"]
     op.create_index("ix_sessions_waiting", "sessions", columns, sqlite_where=waits, postgresql_where=waits)
+    op.add_column("sessions", sa.Column("evidence", sa.Text(), server_default="", nullable=False))
     op.add_column("stories", sa.Column("evidence", sa.Text(), server_default="", nullable=False))
