@@ -15,7 +15,7 @@ import math
 import random
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,23 +55,34 @@ class Attack:
 
     def edges(self, stories: Sequence[Story]) -> dict[str, bool]:
         """Return its labelled edges, each with whether a story of its sessions shows it."""
-        mine = [story for story in stories if story.session in self.sessions]
-        steered = [story for story in mine if self._begins(story)]
+        mine = [story for story in stories if story.session in self.sessions and self._begins(story)]
         tool = self.expected["effect"] or "answer"
-        acted = [story for story in steered if tool in {effect.tool for effect in story.effects}]
-        found = {"origin → effect": bool(acted), "effect → aim": any(map(self._leads, acted))}
+        acted = [(story, {one.event for one in story.effects if one.tool == tool}) for story in mine]
+        acted = [(story, effects) for story, effects in acted if effects]
+        found = {
+            "origin → effect": any(self._joined(*one) for one in acted),
+            "effect → aim": any(self._leads(*one) for one in acted),
+        }
         if len(self.sessions) > 1:
-            elsewhere = (one.session is not None for story in acted for one in (story.origin, *story.effects))
-            found["session → session"] = any(elsewhere)
+            hops = (hop for story, _ in acted for hop in story.path)
+            found["session → session"] = any(hop.from_session != hop.to_session for hop in hops)
         return found
 
     def _begins(self, story: Story) -> bool:
         quote = squash(story.origin.quote.removesuffix("…"))
         return bool(quote) and quote in squash(self.expected["origin"]["text"])
 
-    def _leads(self, story: Story) -> bool:
-        shown = [value.value for value in story.values]
-        shown += [argument for effect in story.effects for argument in effect.arguments.values()]
+    @staticmethod
+    def _joined(story: Story, effects: Collection[str]) -> bool:
+        """Return whether hops lead from the origin to one of the effects; what a principal asked for himself needs none."""
+        reached, hops = {story.origin.event}, list(story.path)
+        for _ in hops:
+            reached |= {hop.to_event for hop in hops if hop.from_event in reached}
+        return story.origin.kind == "principal" or not reached.isdisjoint(effects)
+
+    def _leads(self, story: Story, effects: Collection[str]) -> bool:
+        shown = [value.value for value in story.values if value.event in effects]
+        shown += [text for one in story.effects if one.event in effects for text in one.arguments.values()]
         aims = [squash(self.expected[name]) for name in ("value", "destination")]
         return any(aim in squash(text) for aim in aims for text in shown)
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
 from correlator.casebook.find import MOST_TRIES, linked_sessions, waits
-from correlator.casebook.lessons import EPOCH_NS
+from correlator.casebook.lessons import EPOCH_NS, LATER_NS
 from correlator.casebook.records import DeadRecord, SessionRecord
 from correlator.casebook.rows import session_record
 from correlator.casebook.tables import DeadRow, SessionRow
@@ -134,7 +134,7 @@ def _is_free(now_ns: int) -> ColumnElement[bool]:
 def _taught_by_others() -> ColumnElement[bool]:
     """Return whether a session of the same workload waits, and is not given up, that ended before the hour of this one.
 
-    One that is due later holds up nothing: what it then teaches has those judged again that it concerns.
+    One that is due much later holds up nothing: what it then teaches has those judged again that it concerns.
     """
     other = aliased(SessionRow)
     # SQL rounds towards zero; times before 1970 are hostile, and have an hour all the same.
@@ -144,7 +144,7 @@ def _taught_by_others() -> ColumnElement[bool]:
         other.workload == SessionRow.workload,
         other.key != SessionRow.key,
         waits(other),
-        other.due_ns <= SessionRow.due_ns,
+        other.due_ns <= SessionRow.due_ns + LATER_NS // 2,
         other.tries < MOST_TRIES,
         other.last_ns < SessionRow.first_ns - into_hour,
     )

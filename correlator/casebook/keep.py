@@ -12,7 +12,7 @@ from correlator.absorb import Hook, hooks
 from correlator.casebook.alerts import alerts_of, note_alerts, rehook
 from correlator.casebook.find import kept_rows, stored_keys
 from correlator.casebook.identity import Known, Plan, reconcile
-from correlator.casebook.lessons import EPOCH_NS, MINUTE_NS, lesson_json, signatures
+from correlator.casebook.lessons import EPOCH_NS, LATER_NS, MINUTE_NS, lesson_json, signatures
 from correlator.casebook.records import Arrival, JudgedRun, Saved, Standing
 from correlator.casebook.rows import kept_of, last_change, last_named, rows_of, story_json, story_of
 from correlator.casebook.tables import (
@@ -33,8 +33,6 @@ from graph.fold import LARGEST
 from sensor.event import AlertReceived
 from sensor.identity import digest
 
-_LATER_NS = 60 * 10**9
-"""By when is judged again what a lesson has changed for: what is new goes first."""
 _COMMON = 8
 """Runs, of which is remembered that they stored the same sentence."""
 
@@ -102,7 +100,7 @@ def keep(db: Session, judged: Sequence[JudgedRun], now_ns: int) -> Saved:
     late |= _read_before_it_was_stored(judged, kept)
     later = _taught_otherwise(db, taught) - late
     for other in rows_of(db, SessionRow, SessionRow.key, tenant, late | later, locked=True):
-        again(other, now_ns + _LATER_NS * (other.key in later))
+        again(other, now_ns + LATER_NS * (other.key in later))
     late |= later
     known: dict[str, list[StoryRow]] = defaultdict(list)
     for row in rows_of(db, StoryRow, StoryRow.session, tenant, heads):

@@ -7,6 +7,8 @@ from correlator.baseline import Lesson, flow_signature
 from correlator.chain import Chain
 from correlator.taint import Flow
 
+LATER_NS = 60 * 10**9
+"""By when is judged again what a lesson has changed for: what is new goes first."""
 MINUTE_NS = 60 * 10**9
 EPOCH_NS = 3_600 * 10**9
 """Sessions that begin within one hour share an epoch, so that it is made once and not for each of them."""

@@ -9,6 +9,9 @@ import pytest
 from correlator.casebook import Arrival, Casebook, JudgedRun, SessionRecord
 from correlator.casebook.claims import DIED
 from correlator.casebook.find import MOST_TRIES
+from correlator.casebook.keep import again
+from correlator.casebook.lessons import LATER_NS
+from correlator.casebook.tables import SessionRow
 from correlator.pipeline import judge
 from graph.sql import connected
 
@@ -28,7 +31,7 @@ def book(address: str) -> Iterator[Casebook]:
     book.close()
 
 
-def note(book: Casebook, *keys: str, at_ns: int = 0, handed_to: tuple[str, ...] = ()) -> None:
+def note(book: Casebook, *keys: str, at_ns: int | None = 0, handed_to: tuple[str, ...] = ()) -> None:
     book.note(
         [Arrival("local", key, "w", "s", at_ns, at_ns, ended=True, handed_to=handed_to) for key in keys], ingest=1
     )
@@ -89,6 +92,24 @@ def test_sessions_of_an_earlier_hour_are_judged_first_because_they_teach(book: C
     assert claim(book) == []
     book.save([judged(early)])
     assert keys(claim(book)) == [["late"]]
+
+
+def test_what_came_first_is_judged_first_whatever_its_times_are(book: Casebook) -> None:
+    for name, at_ns in (("b", None), ("c", 9), ("a", 5)):
+        note(book, name, at_ns=at_ns)
+    assert [keys(claim(book, limit=1)) for _ in range(3)] == [[["b"]], [["c"]], [["a"]]]
+
+
+def test_what_is_judged_again_because_of_a_lesson_holds_up_nothing_new(book: Casebook) -> None:
+    note(book, "early", at_ns=HOUR_NS)
+    (early,) = claim(book)
+    book.save([judged(early)])
+    with book.writing() as db:
+        row = db.get_one(SessionRow, ("local", "early"))
+        again(row, row.due_ns + LATER_NS)
+    note(book, "late", at_ns=2 * HOUR_NS)
+
+    assert [keys(claim(book, limit=1)) for _ in range(2)] == [[["late"]], [["early"]]]
 
 
 def test_what_fails_is_tried_again_later_and_at_last_given_up(book: Casebook) -> None:
