@@ -16,7 +16,7 @@ from correlator.score import Scored
 from correlator.taint import Place
 from graph.fold import fact_key
 from graph.parts import Edge
-from graph.schema import CARRIED, ORDERED, RETURNED
+from graph.schema import CARRIED, ORDERED, RETURNED, Grade
 from graph.subgraph import Subgraph
 from sensor.event import Event, PromptSubmitted
 from sensor.identity import digest
@@ -123,6 +123,8 @@ class Trail:
     """From the third-party content whose value first led towards the origin to the origin; empty where nothing did."""
     on: tuple[tuple[Edge, ...], ...] = ()
     """From the origin to each effect of the chain; empty for an effect that no path reaches."""
+    recalled: tuple[Edge, ...] = ()
+    """From the origin, where another session stored it, to what read it back in this one; each of `on` begins behind it."""
 
 
 def trail(chain: Chain, graph: Subgraph) -> Trail:
@@ -133,7 +135,15 @@ def trail(chain: Chain, graph: Subgraph) -> Trail:
     return Trail(
         _way_in(start, graph),
         tuple(graph.path(start, fact_key(one.event), labels=_INFLUENCE) for one in chain.effects),
+        _recalled(chain.origin.event, chain.origin.entry),
     )
+
+
+def _recalled(source: Event, entry: Event | None) -> tuple[Edge, ...]:
+    if entry is None or entry.session == source.session:
+        return ()
+    place = (entry.position, entry.part, entry.entity, entry.at_ns)
+    return (Edge(CARRIED.label, fact_key(source), fact_key(entry), *place, Grade.E2),)
 
 
 def _way_in(start: str, graph: Subgraph) -> tuple[Edge, ...]:

@@ -134,7 +134,7 @@ def _ordered(judged: Iterable[Judged]) -> Iterator[tuple[None, Edge]]:
             yield None, _edge(ORDERED.label, source, fact_key(one.event), one.event, Grade.E3)
 
 
-def _chained(chains: Iterable[tuple[Chain, Trail]]) -> Iterator[tuple[Node, Edge]]:
+def _chained(chains: Iterable[tuple[Chain, Trail]]) -> Iterator[tuple[Node | None, Edge]]:
     for chain, trail in chains:
         tenant = chain.lead.event.tenant
         node = Node(CHAIN.label, digest(CHAIN.label, tenant, chain.session, chain.origin.key))
@@ -142,6 +142,7 @@ def _chained(chains: Iterable[tuple[Chain, Trail]]) -> Iterator[tuple[Node, Edge
             yield node, _edge(PART_OF.label, fact_key(chain.origin.event), node.key, chain.origin.event, Grade.E2)
         for judged in chain.effects:
             yield node, _edge(PART_OF.label, fact_key(judged.event), node.key, judged.event, Grade.E2)
+        yield from ((None, edge) for edge in trail.recalled)
         for edge in trail.way_in:
             # What led to the origin belongs to the chain, in the place where it did.
             yield node, edge._replace(label=PART_OF.label, target=node.key)

@@ -270,7 +270,9 @@ class _Writer:
 
     def path(self) -> list[HopShown]:
         """Return the hops of the chain, each once."""
-        edges = dict.fromkeys((*self._trail.way_in, *(edge for path in self._trail.on for edge in path)))
+        edges = dict.fromkeys(
+            (*self._trail.way_in, *self._trail.recalled, *(edge for path in self._trail.on for edge in path))
+        )
         return [
             HopShown(
                 link=edge.label,

@@ -183,3 +183,13 @@ def test_who_is_judged_together_changes_nothing(tmp_path: Path, monkeypatch: pyt
             desk.clear()
             found.add(tuple((one.story.session, one.story.score) for one in desk.casebook.stories("local")))
     assert len(found) == 1
+
+
+def test_the_way_leads_from_where_it_came_from_to_what_read_it_back(tmp_path: Path) -> None:
+    stories = read(tmp_path, lured(), later())
+
+    (told,) = [one.story for one in stories if one.story.origin.session is not None]
+    hop = told.path[0]
+    assert (hop.from_event, hop.from_session) == (told.origin.event, told.origin.session)
+    assert hop.to_session is None
+    assert told.path[1].from_event == hop.to_event
