@@ -8,8 +8,8 @@ Neo4j. A fleet gets the events of all sessions mixed, in an order that is drawn 
 session), in batches of one ingest (sessions without times, as most of agentdojo are, learn from earlier ones); the clock of each
 session is off by up to two seconds and drifts by up to 100 parts in a million; and a second tenant has the same sessions at the
 same time. All stories of a tenant, without `version` and `aliases` (which say how a story came about), have to be the bytes that
-the reference has, which is made for each tenant. A story that was told before its first effect arrived keeps the id that it had,
-and the other leads to it (DESIGN, ids): it is compared under that; how many these are is said.
+the reference has, which is made for each tenant. A story that was told before its first effect arrived keeps the id that it had, and the other leads to it (DESIGN, ids), here as in
+the reference: it is compared under that of the reference; how many these are is said.
 """
 
 import argparse
@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -81,32 +81,40 @@ def skewed(events: Sequence[Event], source: random.Random) -> list[Event]:
     return found
 
 
-def told(settings: Settings, known: Collection[str] = ()) -> tuple[list[str], int]:
+Known = Mapping[str, str]
+"""Id of a story, or one that leads to it → the id that the reference has."""
+
+
+def told(settings: Settings, known: Known) -> tuple[list[str], int]:
     """Return the stories of a tenant as canonical JSON, and how many are found under a `known` id that leads to them."""
     with opened(settings) as desk:
         return canonical(desk.casebook, settings.tenant, known)
 
 
-def canonical(casebook: Casebook, tenant: str, known: Collection[str] = ()) -> tuple[list[str], int]:
+def canonical(casebook: Casebook, tenant: str, known: Known) -> tuple[list[str], int]:
     """Return the same of an open casebook."""
     stories, renamed = [one.story.model_dump(mode="json") for one in casebook.stories(tenant)], 0
     for story in stories:
         del story["version"], story["tenant"]
-        name = next((one for one in (story["id"], *story.pop("aliases")) if one in known), story["id"])
+        name = next((known[one] for one in (story["id"], *story.pop("aliases")) if one in known), story["id"])
         renamed += name != story["id"]
         story["id"] = name
     return sorted(json.dumps(story, sort_keys=True, ensure_ascii=False) for story in stories), renamed
 
 
-def alone(backend: str, tenant: str, files: Sequence[Path], folder: Path, key: bytes | None) -> tuple[list[str], bytes]:
-    """Return what one process tells, and its key for placeholders."""
+def alone(
+    backend: str, tenant: str, files: Sequence[Path], folder: Path, key: bytes | None
+) -> tuple[list[str], Known, bytes]:
+    """Return what one process tells, the ids that lead to it, and its key for placeholders."""
     settings = Settings.model_validate({"store": folder / f"{backend}-{tenant}", "backend": backend, "tenant": tenant})
     settings.store.mkdir()
     if key is not None:
         (settings.store / KEY_FILE).write_bytes(key)
     with opened(settings) as desk:
         ingest([(path.name, path) for path in files], desk)
-        return canonical(desk.casebook, tenant)[0], desk.key
+        stories = [one.story for one in desk.casebook.stories(tenant)]
+        names = {name: story.id for story in stories for name in (story.id, *story.aliases)}
+        return canonical(desk.casebook, tenant, {})[0], names, desk.key
 
 
 @contextmanager
@@ -126,7 +134,7 @@ def working(settings: Settings, processes: int) -> Iterator[None]:
 
 
 def fleet(
-    settings: Settings, processes: int, events: dict[str, list[Event]], seed: int, known: Collection[str]
+    settings: Settings, processes: int, events: dict[str, list[Event]], seed: int, known: Known
 ) -> dict[str, tuple[list[str], int]]:
     """Return what a fleet tells each tenant."""
     source = random.Random(seed)
@@ -167,15 +175,14 @@ def measure(data: Path, seed: int, folder: Path) -> dict[str, Any]:
     """Return how many stories are the same, of each way."""
     files = recordings(data, seed, folder)
     events = {tenant: [event for path in files for event in read_any(path, tenant=tenant)] for tenant in TENANTS}
-    reference, key = {}, None
+    reference, known, key = dict[str, list[str]](), dict[str, str](), None
     for tenant in TENANTS:
-        reference[tenant], key = alone("memory", tenant, files, folder, key)
+        reference[tenant], names, key = alone("memory", tenant, files, folder, key)
+        known |= names
     found: dict[str, Any] = {
         "sessions": len({event.session for event in events["local"]}), "events": len(events["local"]),
         "stories": {tenant: len(stories) for tenant, stories in reference.items()}, "ways": {},
     }  # fmt: skip
-
-    known = {json.loads(story)["id"] for stories in reference.values() for story in stories}
 
     def compare(name: str, told_: dict[str, tuple[list[str], int]]) -> None:
         found["ways"][name] = {
