@@ -8,8 +8,9 @@ Neo4j. A fleet gets the events of all sessions mixed, in an order that is drawn 
 session), in batches of one ingest (sessions without times, as most of agentdojo are, learn from earlier ones); the clock of each
 session is off by up to two seconds and drifts by up to 100 parts in a million; and a second tenant has the same sessions at the
 same time. All stories of a tenant, without `version` and `aliases` (which say how a story came about), have to be the bytes that
-the reference has, which is made for each tenant. A story that was told before its first effect arrived keeps the id that it had, and the other leads to it (DESIGN, ids), here as in
-the reference: it is compared under that of the reference; how many these are is said.
+the reference has, which is made for each tenant. A story that was told before its first effect arrived keeps the id that it had,
+and the other leads to it (DESIGN, ids), here as in the reference: it is compared under that of the reference; how many these are
+is said.
 """
 
 import argparse
