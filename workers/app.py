@@ -40,7 +40,9 @@ class Row:
 TABLE: dict[Task, Row] = {"judge": Row("clew.judge", 120, 10, lambda duties, tenant: duties.judge(tenant))}
 """A worker that fails is waited for no longer than a claim lasts; retries and their pauses are those of the claims."""
 
-BESIDE: tuple[tuple[str, float, Callable[[Duties, Dispatcher, Callable[[], bool]], object]], ...] = (
+Beside = Callable[[Duties, Dispatcher, Callable[[], bool]], object]
+"""Takes the stores, who wakes up others, and whether to stop."""
+BESIDE: tuple[tuple[str, float, Beside], ...] = (
     ("sweep", 2.0, lambda duties, dispatcher, _: duties.sweep(dispatcher)),
     ("project", 2.0, lambda duties, *_: duties.project()),
     ("expire", 3_600.0, lambda duties, _, until: duties.expire(until)),
@@ -142,24 +144,27 @@ def _work_beside(settings: Settings, waker: Waker) -> None:
     """Do what is to be done beside, in the process that starts the others: one thread each, with stores of its own."""
     stop = threading.Event()
 
-    def repeat(name: str, pause_s: float, do: Callable[[Duties, Dispatcher, Callable[[], bool]], object]) -> None:
-        mine, waiting_s = _Mine(settings), 1.0
-        while not stop.wait(waiting_s):
-            waiting_s = pause_s
-            try:
-                do(mine.duties(), waker, stop.is_set)
-            except (CorrelatorError, GraphError) as error:
-                mine.forget()
-                LOG.warning("%s: %s", name, error)
-            except Exception:
-                # It would be done no more, and nobody would notice: better again and again, aloud.
-                mine.forget()
-                LOG.exception("%s failed", name)
-        mine.forget()
-
     def ready(**_: Any) -> None:
         for name, pause_s, do in BESIDE:
-            threading.Thread(target=repeat, args=(name, pause_s, do), name=f"clew {name}", daemon=True).start()
+            work = (stop, pause_s, _Mine(settings), waker, name, do)
+            threading.Thread(target=_repeat, args=work, name=f"clew {name}", daemon=True).start()
 
     signals.worker_ready.connect(ready, weak=False)
     signals.worker_shutting_down.connect(lambda **_: stop.set(), weak=False)
+
+
+def _repeat(stop: threading.Event, pause_s: float, mine: _Mine, waker: Dispatcher, name: str, do: Beside) -> None:
+    """Do something until told to stop, the first time soon."""
+    waiting_s = min(1.0, pause_s)
+    while not stop.wait(waiting_s):
+        waiting_s = pause_s
+        try:
+            do(mine.duties(), waker, stop.is_set)
+        except (CorrelatorError, GraphError) as error:
+            mine.forget()
+            LOG.warning("%s: %s", name, error)
+        except Exception:
+            # It would be done no more, and nobody would notice: better again and again, aloud.
+            mine.forget()
+            LOG.exception("%s failed", name)
+    mine.forget()

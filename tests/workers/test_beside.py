@@ -1,0 +1,42 @@
+"""What a worker does beside its judges goes on, whatever happens."""
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from correlator.dispatch import Dispatcher, Nobody
+from correlator.duties import Duties
+from correlator.errors import CasebookInvalid
+from correlator.settings import Settings
+from workers.app import BESIDE, _Mine, _repeat
+
+
+def test_what_fails_is_done_again_and_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    stop, errors = threading.Event(), [OverflowError("poison"), CasebookInvalid("away"), None]
+    seen: list[Duties] = []
+
+    def do(duties: Duties, _: Dispatcher, until: Callable[[], bool]) -> None:
+        seen.append(duties)
+        assert not until()
+        error = errors.pop(0)
+        if error is not None:
+            raise error
+        stop.set()
+
+    with caplog.at_level(logging.WARNING):
+        _repeat(stop, 0.0, _Mine(Settings(store=tmp_path / "store")), Nobody(), "poisoned", do)
+
+    assert len(set(map(id, seen))) == 3  # the stores were opened anew
+    assert "poisoned failed" in caplog.text
+    assert "poisoned: away" in caplog.text
+
+
+@pytest.mark.parametrize("name", [name for name, _, _ in BESIDE])
+def test_all_that_is_done_beside_can_be_done_with_an_empty_store(name: str, tmp_path: Path) -> None:
+    settings = Settings(store=tmp_path / "store", keep_days=1)
+    (do,) = [do for other, _, do in BESIDE if other == name]
+    with Duties.opened(settings) as duties:
+        do(duties, Nobody(), lambda: False)
