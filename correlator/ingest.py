@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 
 _GROUP = 16
 """Sessions, at most, whose judgements are kept with one commit."""
+_CLAIMED = 32
+"""Sessions, at most, that are claimed at once: what is asked of the database for all of them costs the same as for one."""
 _PAUSE_S = 0.05
 """Seconds after which one looks again whether others have judged what they claimed: nothing tells when they have."""
 _OTHERS = 16
@@ -260,7 +262,7 @@ class Desk:
         now_ns = now_ns or self.casebook.now_ns
         self._epochs = {}  # others may have learned something
         lease_ns = self.settings.lease_seconds * 10**9
-        claimed = self.casebook.claim(self.settings.tenant, now_ns=now_ns(), lease_ns=lease_ns, limit=_GROUP)
+        claimed = self.casebook.claim(self.settings.tenant, now_ns=now_ns(), lease_ns=lease_ns, limit=_CLAIMED)
         if not claimed:
             return Cleared(0, (), ())
         group: list[JudgedRun] = []

@@ -36,12 +36,24 @@ def address(text: str) -> str:
     return _ADDRESS_NOISE.sub("", text.strip())
 
 
+_SHORT = 1_000
+"""Characters of texts of which the words are remembered."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’](?!s\b)[a-z]+)?|\d+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def words(text: str) -> list[str]:
     """Return the words and numbers of `text`, case folded; `snake_case`, `camelCase` and a possessive come apart."""
+    # A session is judged again with each of its events, and most texts are short.
+    return list(_short_words(text)) if len(text) <= _SHORT else _words(text)
+
+
+@lru_cache(maxsize=8192)
+def _short_words(text: str) -> tuple[str, ...]:
+    return tuple(_words(text))
+
+
+def _words(text: str) -> list[str]:
     return [word.casefold() for word in _WORD.findall(_CAMEL.sub(" ", text).replace("_", " "))]
 
 

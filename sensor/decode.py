@@ -20,6 +20,8 @@ from sensor.lookalikes import hidden, plain_letters, spelled_out
 
 DEPTH = 3
 LIMIT = 1 << 20
+_SHORT = 1_000
+"""Characters of texts of which the views are remembered."""
 VIEWS = 256
 """Views of one text at most; whoever needs more encodings than that hides nothing, but keeps us busy."""
 
@@ -42,6 +44,16 @@ def views(text: str, *, depth: int = DEPTH, limit: int = LIMIT) -> tuple[View, .
     `depth`: encodings within each other. `limit`: characters that are looked at, and characters that all views
     together may have; a view that would exceed it is left out. The same text always gives the same views.
     """
+    # A session is judged again with each of its events, and most texts are short.
+    return _short_views(text, depth, limit) if len(text) <= _SHORT else _views(text, depth, limit)
+
+
+@lru_cache(maxsize=8192)
+def _short_views(text: str, depth: int, limit: int) -> tuple[View, ...]:
+    return _views(text, depth, limit)
+
+
+def _views(text: str, depth: int, limit: int) -> tuple[View, ...]:
     found: list[View] = []
     seen = {text}
     left = limit

@@ -93,7 +93,7 @@ def main() -> None:
                 for writers, several in rates.items():
                     several.append(turn(pool, store, address, 2 * number + (writers > 1), writers, asked.events))
                     print(f"{writers} writers: {several[-1]:.0f} events/s", file=sys.stderr, flush=True)
-            busiest = "MATCH (n)<-[r]-(:Process) WITH n, labels(n)[0] AS label, count(r) AS edges RETURN label, max(edges) AS most"
+            busiest = "MATCH (n)-[r]-(:Process) WITH n, labels(n)[0] AS label, count(r) AS edges RETURN label, max(edges) AS most"
             degrees = {str(row["label"]): row["most"] for row in store.ask(busiest, {})}
             retries = store.attempts - store.transactions
             transactions = store.transactions
