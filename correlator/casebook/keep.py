@@ -197,16 +197,17 @@ def _read_before_it_was_stored(judged: Sequence[JudgedRun], kept: frozenset[str]
 
 def _taught_otherwise(db: Session, changed: Iterable[SessionRow]) -> set[str]:
     """Return the sessions that were judged, and that begin in an hour after one that now teaches something else has ended."""
-    found = set[str]()
+    hours = defaultdict[tuple[str, str], list[int]](list)
     for teacher in changed:
-        if teacher.last_ns is None or teacher.last_ns > LARGEST - EPOCH_NS:
-            continue
-        hour = teacher.last_ns - teacher.last_ns % EPOCH_NS + EPOCH_NS
+        if teacher.last_ns is not None and teacher.last_ns <= LARGEST - EPOCH_NS:
+            hour = teacher.last_ns - teacher.last_ns % EPOCH_NS + EPOCH_NS
+            hours[teacher.tenant, teacher.workload].append(hour)
+    found = set[str]()
+    for (tenant, workload), several in hours.items():
         found.update(
             db.scalars(
                 select(SessionRow.key).where(
-                    SessionRow.tenant == teacher.tenant, SessionRow.workload == teacher.workload,
-                    SessionRow.first_ns >= hour,
+                    SessionRow.tenant == tenant, SessionRow.workload == workload, SessionRow.first_ns >= min(several),
                     # Those that wait and that nobody has read yet will be told the new lesson.
                     or_(SessionRow.judged >= SessionRow.revision, SessionRow.claimed_until_ns > 0),
                 )
