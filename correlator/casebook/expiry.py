@@ -5,13 +5,13 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import and_, delete, exists, func, not_, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
-from correlator.casebook.find import MOST_LINKED, linked_sessions, waits
+from correlator.casebook.find import GOING, MOST_LINKED, linked_sessions, waits
 from correlator.casebook.records import SessionRecord
 from correlator.casebook.rows import rows_of, session_record
 from correlator.casebook.tables import AlertRow, HookRow, KeptRow, MarkRow, ReadRow, SessionRow, StoryRow
 
-MARKED, GOING, GONE = 1, 2, 3
-"""Values of `SessionRow.expired`: it may go soon; its observations are being removed; they are removed."""
+MARKED, GONE = 1, 3
+"""Values of `SessionRow.expired`, with `GOING`: it may go soon; its observations are being removed; they are removed."""
 SETTLE_NS = 600 * 10**9
 """Who appends marks the session behind it: so long it may take him before something is removed that has just arrived."""
 _PAGE = 200
@@ -61,23 +61,21 @@ def _still_read(db: Session, tenant: str, keys: Collection[str], before_ns: int)
 def mark(db: Session, sessions: Sequence[SessionRecord], evidence: str, now_ns: int) -> None:
     """Mark sessions, of which that is the evidence, as such that may be removed after `SETTLE_NS`, if nothing arrives until then.
 
-    From now on they wait for nothing, so nobody takes back a story whose evidence is gone. Nothing happens where they have changed
-    since they were read.
+    Nothing happens where they have changed since they were read. Where somebody died while he removed them, it begins anew.
     """
     for row in _unchanged(db, sessions):
         if (row.expired, row.evidence) != (MARKED, evidence):
-            row.expired, row.evidence, row.due_ns = MARKED, evidence, now_ns + SETTLE_NS
+            row.expired, row.evidence, row.expires_ns = MARKED, evidence, now_ns + SETTLE_NS
 
 
 def settled(db: Session, sessions: Sequence[SessionRecord], evidence: str, now_ns: int) -> bool:
     """Return whether sessions were marked so long ago that what was appended before is noted by now, and are still the same.
 
-    Then their stories rest on that evidence from now on, and what they have stored or read is forgotten.
+    Then they wait for nothing any more, so that nobody takes back a story whose evidence is gone; their stories rest on that, and
+    what they have stored or read is forgotten.
     """
     rows = _unchanged(db, sessions)
-    if rows and all(row.expired == GOING for row in rows):
-        return True  # somebody died here
-    if not rows or any((row.expired, row.evidence) != (MARKED, evidence) or row.due_ns > now_ns for row in rows):
+    if not rows or any((row.expired, row.evidence) != (MARKED, evidence) or row.expires_ns > now_ns for row in rows):
         return False
     for row in rows:
         row.expired = GOING

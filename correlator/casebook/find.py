@@ -14,6 +14,8 @@ from correlator.casebook.tables import AliasRow, HandoverRow, KeptRow, SessionRo
 from correlator.errors import StoryUnknown
 from correlator.memory import Kept
 
+GOING = 2
+"""Value of `SessionRow.expired` from which on observations of it are gone (`correlator.casebook.expiry`)."""
 MOST_LINKED = 300
 """Sessions that are looked at because hand-overs link them."""
 _AT_ONCE = 400
@@ -61,8 +63,8 @@ def find_session(db: Session, tenant: str, name: str) -> SessionRow:
 
 
 def waits(row: type[SessionRow] = SessionRow) -> ColumnElement[bool]:
-    """Return whether a session waits for judgement."""
-    return and_(row.revision > row.judged, row.expired == 0)
+    """Return whether a session waits for judgement; one of which observations are gone does not."""
+    return and_(row.revision > row.judged, row.expired < GOING)
 
 
 def waiting_sessions(db: Session, tenant: str, limit: int) -> list[SessionRecord]:

@@ -169,7 +169,7 @@ def session_record(row: SessionRow) -> SessionRecord:
         ended=row.ended,
         seen=row.seen,
         revision=row.revision,
-        waiting=row.revision > row.judged and not row.expired,
+        waiting=row.revision > row.judged and row.expired < 2,
         clean=row.clean,
         events=row.events,
         effects=row.effects,

@@ -11,7 +11,7 @@ down_revision = "0005"
 
 def upgrade() -> None:
     """Add the times; what is there has arrived now: nobody knows when it did."""
-    for name in ("arrived_ns", "due_ns", "expired"):
+    for name in ("arrived_ns", "due_ns", "expired", "expires_ns"):
         op.add_column("sessions", sa.Column(name, sa.BigInteger(), server_default="0", nullable=False))
     op.get_bind().execute(sa.text("UPDATE sessions SET arrived_ns = :now"), {"now": time.time_ns()})
     stays = sa.text("expired < 3")
