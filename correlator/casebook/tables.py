@@ -52,8 +52,8 @@ class SessionRow(Base):
     due_ns: Mapped[int] = mapped_column(BigInteger, server_default="0")
     """By when it should be judged: where many wait, the one that is due first has its turn."""
     expired: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    """1 when its observations may be removed from `expires_ns` on (`correlator.retention`), 2 while they are, 3 behind it. From 2 on it
-    waits for nothing, until more arrives."""
+    """1 when its observations may be removed from `expires_ns` on (`correlator.retention`), 2 while they are, 3 behind it. From 2
+    on it waits for nothing, until more arrives."""
     expires_ns: Mapped[int] = mapped_column(BigInteger, server_default="0")
     evidence: Mapped[str] = mapped_column(Text, server_default="")
     """Digest of its run's observations when it was marked."""
