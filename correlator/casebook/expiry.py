@@ -5,13 +5,22 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import and_, delete, exists, func, not_, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
-from correlator.casebook.find import GOING, MOST_LINKED, linked_sessions, waits
+from correlator.casebook.find import MOST_LINKED, linked_sessions, waits
 from correlator.casebook.records import SessionRecord
 from correlator.casebook.rows import rows_of, session_record
-from correlator.casebook.tables import AlertRow, HookRow, KeptRow, MarkRow, ReadRow, SessionRow, StoryRow
+from correlator.casebook.tables import (
+    GOING,
+    GONE,
+    MARKED,
+    AlertRow,
+    HookRow,
+    KeptRow,
+    MarkRow,
+    ReadRow,
+    SessionRow,
+    StoryRow,
+)
 
-MARKED, GONE = 1, 3
-"""Values of `SessionRow.expired`, with `GOING`: it may go soon; its observations are being removed; they are removed."""
 SETTLE_NS = 600 * 10**9
 """Who appends marks the session behind it: so long it may take him before something is removed that has just arrived."""
 _PAGE = 200

@@ -10,12 +10,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from correlator.casebook.records import SessionRecord
 from correlator.casebook.rows import kept_of, rows_of, session_record
-from correlator.casebook.tables import AliasRow, HandoverRow, KeptRow, SessionRow, StoryRow
+from correlator.casebook.tables import GOING, AliasRow, HandoverRow, KeptRow, SessionRow, StoryRow
 from correlator.errors import StoryUnknown
 from correlator.memory import Kept
 
-GOING = 2
-"""Value of `SessionRow.expired` from which on observations of it are gone (`correlator.casebook.expiry`)."""
 MOST_LINKED = 300
 """Sessions that are looked at because hand-overs link them."""
 _AT_ONCE = 400

@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from correlator.casebook.records import SessionRecord, Standing, StoryRecord, Verdict
 from correlator.casebook.tables import (
+    GOING,
     AlertRow,
     AliasRow,
     CampaignRow,
@@ -169,7 +170,7 @@ def session_record(row: SessionRow) -> SessionRecord:
         ended=row.ended,
         seen=row.seen,
         revision=row.revision,
-        waiting=row.revision > row.judged and row.expired < 2,
+        waiting=row.revision > row.judged and row.expired < GOING,
         clean=row.clean,
         events=row.events,
         effects=row.effects,

@@ -12,6 +12,9 @@ from graph.sql import Hostile
 VERSION = "0006"
 """The last migration: the newest file in `migrations/versions`."""
 
+MARKED, GOING, GONE = 1, 2, 3
+"""Values of `SessionRow.expired`: it may go soon; its observations are being removed; they are removed."""
+
 # Texts that somebody else wrote are `Hostile`; what we wrote ourselves, JSON among it, is `Text`.
 _KEY = _NAME = Hostile()
 

@@ -18,6 +18,7 @@ from graph.store import (
     SessionSummary,
     by_order,
     listed,
+    one_by_one,
     require_ends,
     unstorable,
 )
@@ -93,14 +94,7 @@ class MemoryStore:
         self, sessions: Collection[str], *, tenant: str = DEFAULT_TENANT, most: int = MOST_AHEAD
     ) -> dict[str, list[Event]]:
         """See `GraphStore.events_of`."""
-        found, left = dict[str, list[Event]](), most
-        for session in sessions:
-            events = self.events(session, tenant=tenant)
-            left -= len(events)
-            if left < 0:
-                break
-            found[session] = events
-        return found
+        return one_by_one(sessions, most, lambda session: self.events(session, tenant=tenant))
 
     def unplaced(
         self, first_ns: int, last_ns: int, *, tenant: str = DEFAULT_TENANT, limit: int = MOST_UNPLACED

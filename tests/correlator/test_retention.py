@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select, update
 
 from correlator.casebook import Casebook
-from correlator.casebook.expiry import GONE, SETTLE_NS
-from correlator.casebook.tables import SessionRow
+from correlator.casebook.expiry import SETTLE_NS
+from correlator.casebook.tables import GONE, SessionRow
 from correlator.cli.desk import opened
 from correlator.dispatch import Nobody
 from correlator.duties import Duties
