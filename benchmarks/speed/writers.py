@@ -4,9 +4,9 @@
 
 Each writer is a process that appends sessions of its own to one event log in PostgreSQL, batch by batch, while what is appended
 is projected into Neo4j by another process. In every session the agent's process, all of them on one machine, opens one and the
-same file, which is one node with an edge for each, and connects to one and the same address. Counted is the time until the
-graph has all. One writer and eight take turns, each with new sessions. Lock retries are the transactions that had to be begun
-again.
+same file, which is one node with an edge for each, and connects to one and the same address. Counted is the time until the graph
+has all. One writer and eight take turns, each with new sessions; who begins changes. Lock retries are the transactions that had
+to be begun again.
 """
 
 import argparse
@@ -32,6 +32,8 @@ HOT = "192.0.2.7:443"
 HOT_FILE = "/etc/ssl/certs/ca-certificates.crt"
 WRITERS = 8
 BATCH = 500
+WARMING = 2
+"""Turns before those that count."""
 OF_EACH = 11
 """Events of one session: its process, five files and five connections."""
 
@@ -48,25 +50,33 @@ def session(turn: int, number: int) -> Iterator[Event]:
         yield ConnectionOpened(position=position + 1, at_ns=at_ns + position + 1, remote=HOT, **place)
 
 
-def write(address: str, turn: int, first: int, sessions: int) -> int:
+class Writer:
+    """What one process writes with: its log stays open, as that of a listener does."""
+
+    log: EventLog
+
+    @classmethod
+    def begin(cls, address: str) -> None:
+        """Open the log."""
+        cls.log = EventLog(address)
+
+
+def write(turn: int, first: int, sessions: int) -> int:
     """Append some sessions, as one writer; return how many events that were."""
-    log, waiting, done = EventLog(address), list[Event](), 0
-    try:
-        for number in range(first, first + sessions):
-            waiting += session(turn, number)
-            if len(waiting) >= BATCH:
-                done += log.append(waiting).new
-                waiting = []
-        return done + log.append(waiting).new
-    finally:
-        log.close()
+    waiting, done = list[Event](), 0
+    for number in range(first, first + sessions):
+        waiting += session(turn, number)
+        if len(waiting) >= BATCH:
+            done += Writer.log.append(waiting).new
+            waiting = []
+    return done + Writer.log.append(waiting).new
 
 
-def turn(pool: ProcessPoolExecutor, store: Neo4jStore, address: str, number: int, writers: int, count: int) -> float:
+def turn(pool: ProcessPoolExecutor, store: Neo4jStore, number: int, writers: int, count: int) -> float:
     """Have so many writers append `count` events, and project beside them; return events a second until all are in the graph."""
     each = count // OF_EACH // writers
     begun = time.perf_counter()
-    writing = [pool.submit(write, address, number, writer * each, each) for writer in range(writers)]
+    writing = [pool.submit(write, number, writer * each, each) for writer in range(writers)]
     while not all(one.done() for one in writing):
         store.project()
         time.sleep(0.02)
@@ -79,19 +89,22 @@ def turn(pool: ProcessPoolExecutor, store: Neo4jStore, address: str, number: int
 def main() -> None:
     """Measure and report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--events", type=int, default=24_000, help="of each turn")
-    parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--events", type=int, default=60_000, help="of each turn")
+    parser.add_argument("--turns", type=int, default=8)
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
     where, rates = place(), {1: list[float](), WRITERS: list[float]()}
     with tempfile.TemporaryDirectory(prefix="clew-writers-") as name, postgres.serving("") as found:
         address = postgres.address(found)
-        with neo4j.serving(Path(name) / "graph") as server, ProcessPoolExecutor(WRITERS, get_context("spawn")) as pool:
+        pooled = ProcessPoolExecutor(WRITERS, get_context("spawn"), Writer.begin, (address,))
+        with neo4j.serving(Path(name) / "graph") as server, pooled as pool:
             store = Neo4jStore(EventLog(address), server.bolt)
-            turn(pool, store, address, -1, WRITERS, asked.events)  # nothing is warm before
+            for number in range(WARMING):
+                turn(pool, store, -1 - number, WRITERS, asked.events)
             for number in range(asked.turns):
-                for writers, several in rates.items():
-                    several.append(turn(pool, store, address, 2 * number + (writers > 1), writers, asked.events))
+                # Who begins changes, because a server that gets warmer favours the second.
+                for writers, several in list(rates.items())[:: 1 if number % 2 else -1]:
+                    several.append(turn(pool, store, 2 * number + (writers > 1), writers, asked.events))
                     print(f"{writers} writers: {several[-1]:.0f} events/s", file=sys.stderr, flush=True)
             busiest = "MATCH (n)-[r]-(:Process) WITH n, labels(n)[0] AS label, count(r) AS edges RETURN label, max(edges) AS most"
             degrees = {str(row["label"]): row["most"] for row in store.ask(busiest, {})}
