@@ -1,6 +1,11 @@
-"""The sentences of a story, from templates. Each quotes only what its cited events contain, letter by letter."""
+"""The sentences of a story, from templates. Each quotes only what its cited events contain, letter by letter.
 
-from collections.abc import Iterator
+A template is words of ours with slots between them (`correlator.story.Slot`): what was observed stands in a slot, whatever field it
+came in, so that whoever words the sentence anew can do without it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 from correlator.attribution import NOTHING, Attribution, Work, doer
@@ -9,7 +14,7 @@ from correlator.baseline import source_tool
 from correlator.chain import Chain, Judged, Trail
 from correlator.conversation import Conversation
 from correlator.spelling import address, quoted
-from correlator.story import Citation, Sentence
+from correlator.story import Citation, Sentence, Slot, SlotKind
 from correlator.work import Doings
 from graph.fold import fact_key
 from graph.parts import Edge
@@ -25,6 +30,38 @@ ACTS = {
     "modify": "change an object", "delete": "delete something", "grant": "give access", "transfer": "move value",
     "credential": "touch credentials", "execute": "run something", "move": "move a file", "rate": "rate something",
 }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Something that was observed, for a slot of a sentence."""
+
+    kind: SlotKind
+    text: str
+
+    def __str__(self) -> str:
+        return f"“{self.text}”" if self.kind == "quote" else self.text
+
+
+Part = str | Observed
+
+
+def quote(text: str, length: int | None = None) -> Observed:
+    """Return a quotation of observed text, at most `length` characters of it."""
+    return Observed("quote", quoted(text) if length is None else quoted(text, length))
+
+
+def tool(name: str) -> Observed:
+    """Return the name of a tool, or of what else brought a text."""
+    return Observed("tool", name)
+
+
+def listed(things: Iterable[Sequence[Part]], more: int = 0) -> list[Part]:
+    """Return parts as a list with commas, and how many there are beyond it."""
+    found: list[Part] = []
+    for one in things:
+        found += [", ", *one] if found else one
+    return [*found, f" and {more} more"] if more else found
 
 
 class Sentences:
@@ -57,9 +94,9 @@ class Sentences:
         if not said:
             return None
         first = next((one for one in said if one.event.session == self._chain.session), said[0])
-        event, text, who = first.event, quoted(first.text), first.principal.kind
+        event, who = first.event, first.principal.kind
         speaker = "A user whose standing is not recorded" if who == "unknown" else f"The {who}"
-        return self._sentence(f"{speaker} asked at {self.step(event)}: “{text}”.", (event,), (text.removesuffix("…"),))
+        return self._sentence((event,), f"{speaker} asked at ", self.step(event), ": ", quote(first.text), ".")
 
     def _way_in(self) -> list[Sentence]:
         """Return how the agent came to the origin: one sentence for each call that third-party text led to."""
@@ -70,15 +107,14 @@ class Sentences:
                 continue
             verb = "carried the same value as" if edge.label == CARRIED.label else "is consistent with an order in"
             brought = next((one for one in self._conversation.contents if one.event is source), None)
-            place = source_tool(brought) if brought else source.kind
+            place = tool(source_tool(brought) if brought else source.kind)
             found.append(
                 self._sentence(
-                    f"The call of {call.name} at {self.step(call)} {verb} text that {place} brought at "
-                    f"{self.step(source)}.",
                     (source, call),
-                    (),
+                    "The call of ", tool(call.name), " at ", self.step(call), f" {verb} text that ", place, " brought at ",
+                    self.step(source), ".",
                 )
-            )
+            )  # fmt: skip
         return found
 
     def _recalled(self) -> Sentence | None:
@@ -90,13 +126,12 @@ class Sentences:
         letters = origin.place.span.squashed
         back = [one for one in self._conversation.contents if one.event.session == self._chain.session]
         here = next((one for one in back if any(span.squashed in letters for span in one.segments.spans)), None)
-        name = kept.writer.name if isinstance(kept.writer, ToolCalled) else "memory"
-        return self._sentence(
-            f"The agent kept it with {name} at {self.step(kept.writer)}"
-            + (f"; {source_tool(here)} brought it back at {self.step(here.event)}." if here else "."),
-            (kept.writer, *((here.event,) if here else ())),
-            (),
-        )
+        name = tool(kept.writer.name if isinstance(kept.writer, ToolCalled) else "memory")
+        said: tuple[Part, ...] = ("The agent kept it with ", name, " at ", self.step(kept.writer))
+        if here is None:
+            return self._sentence((kept.writer,), *said, ".")
+        back_again = ("; ", tool(source_tool(here)), " brought it back at ", self.step(here.event), ".")
+        return self._sentence((kept.writer, here.event), *said, *back_again)
 
     def _handovers(self) -> list[Sentence]:
         """Return how the work came to the agents that caused the effects, one sentence for each that was handed some."""
@@ -113,38 +148,35 @@ class Sentences:
         return [self._handover(event) for event in handed.values() if event.to_session in on_the_way]
 
     def _handover(self, event: AgentHandedOver) -> Sentence:
-        text = quoted(event.text)
+        session = Observed("session", event.to_session[:SHORT])
         return self._sentence(
-            f"At {self.step(event)} the agent handed this to another one (session {event.to_session[:SHORT]}): “{text}”.",
             (event,),
-            (text.removesuffix("…"),),
-        )
+            "At ", self.step(event), " the agent handed this to another one (session ", session, "): ", quote(event.text), ".",
+        )  # fmt: skip
 
     def _source(self) -> Sentence | None:
         origin = self._chain.origin
         if origin.place is None or origin.event is None:
             return None
-        text = quoted(origin.place.span.text)
-        source = source_tool(origin.place.content)
+        source = tool(source_tool(origin.place.content))
         writer = author(origin.place.content, origin.place.span.unit)
-        by = f" written by “{quoted(writer, 80)}”" if writer else ""
+        by: tuple[Part, ...] = (" written by ", quote(writer, 80)) if writer else ()
+        says = quote(origin.place.span.text)
         return self._sentence(
-            f"At {self.step(origin.event)}, {source} brought third-party text{by} that says: “{text}”.",
             (origin.event,),
-            (*((quoted(writer, 80).removesuffix("…"),) if writer else ()), text.removesuffix("…")),
-        )
+            "At ", self.step(origin.event), ", ", source, " brought third-party text", *by, " that says: ", says, ".",
+        )  # fmt: skip
 
     def _call(self, judged: Judged) -> Sentence:
         call = judged.effect.call
+        at: tuple[Part, ...] = ("At ", self.step(judged.event))
         if call is None:
-            return self._sentence(f"At {self.step(judged.event)} the agent answered with a link.", (judged.event,), ())
-        leaves = [(leaf.path or "value", quoted(leaf.text, 120)) for leaf in call.leaves[:6]]
-        told = ", ".join(f"{path} = “{text}”" for path, text in leaves) or "no arguments"
-        return self._sentence(
-            f"At {self.step(judged.event)} the agent called {call.event.name} with {told}.",
-            (judged.event,),
-            tuple(text.removesuffix("…") for _, text in leaves),
-        )
+            return self._sentence((judged.event,), *at, " the agent answered with a link.")
+        leaves = [
+            (Observed("argument", leaf.path or "value"), " = ", quote(leaf.text, 120)) for leaf in call.leaves[:6]
+        ]
+        told = listed(leaves) or ["no arguments"]
+        return self._sentence((judged.event,), *at, " the agent called ", tool(call.event.name), " with ", *told, ".")
 
     def _worked(self, judged: Judged) -> list[Sentence]:
         """Return what the kernel saw of the work of a call: a sentence that says why it is that, and one for what it did."""
@@ -153,22 +185,29 @@ class Sentences:
         return [sentence for work in works[:_WORKS] for sentence in (self._did(work), *self._deeds(work))]
 
     def _did(self, work: Work) -> Sentence:
-        found, text = work.evidence, quoted(work.evidence.shared, 160)
-        who = f"process {(doer(work.root) or work.process).pid}"
-        quotes = (text.removesuffix("…"),)
+        found, shared = work.evidence, quote(work.evidence.shared, 160)
+        who = Observed("process", f"process {(doer(work.root) or work.process).pid}")
+        said: tuple[Part, ...]
         if work.tree and found.proof == "command":
-            said = f"The kernel saw {who} run what the call asked for: “{text}”."
+            said = ("The kernel saw ", who, " run what the call asked for: ", shared, ".")
         elif work.tree and found.proof == "arguments":
-            said = f"The kernel saw {who} get the arguments of the call: “{text}”."
+            said = ("The kernel saw ", who, " get the arguments of the call: ", shared, ".")
         elif found.proof in ("output", "response") and found.grade == Grade.E1:
-            said = f"What {who} {'wrote' if work.tree else 'got back'} was the result of the call: “{text}”."
+            verb = "wrote" if work.tree else "got back"
+            said = ("What ", who, f" {verb} was the result of the call: ", shared, ".")
         elif found.proof == "request":
-            said = f"A tool server was asked by {who} for this tool with these arguments: “{text}”."
+            said = ("A tool server was asked by ", who, " for this tool with these arguments: ", shared, ".")
         elif found.grade == Grade.E3:
-            said = f"What {who} did in the span of the call is consistent with it: “{text}” is an argument of both."
+            said = (
+                "What ",
+                who,
+                " did in the span of the call is consistent with it: ",
+                shared,
+                " is an argument of both.",
+            )
         else:
-            said = f"What {who} did carried the same value as the call: “{text}”."
-        return self._sentence(said, (work.call, work.root), quotes)
+            said = ("What ", who, " did carried the same value as the call: ", shared, ".")
+        return self._sentence((work.call, work.root), *said)
 
     def _deeds(self, work: Work) -> Iterator[Sentence]:
         doings = Doings(work)
@@ -184,35 +223,28 @@ class Sentences:
             ("called connect for", doings.connections),
         ):
             if things:
-                some = [(quoted(text, 120), event) for text, event in list(things.items())[:3]]
-                more = f" and {len(things) - len(some)} more" if len(things) > len(some) else ""
-                listed = ", ".join(f"“{text}”" for text, _ in some)
-                yield self._sentence(
-                    f"It {verb} {listed}{more}.",
-                    tuple(event for _, event in some),
-                    tuple(text.removesuffix("…") for text, _ in some),
-                )
+                some = list(things.items())[:3]
+                told = listed([(quote(text, 120),) for text, _ in some], len(things) - len(some))
+                yield self._sentence(tuple(event for _, event in some), f"It {verb} ", *told, ".")
 
     def _link(self, judged: Judged) -> Sentence | None:
         steered = judged.effect.steered
         if steered is None:
             return None
         event = steered.place.content.event
-        value = quoted(address(steered.flow.value.text), 120)
         if steered.commanded:
             return self._sentence(
-                f"The text of {self.step(event)} orders an act of this kind; the call is consistent with it.",
                 (event, judged.event),
-                (),
-            )
+                "The text of ", self.step(event), " orders an act of this kind; the call is consistent with it.",
+            )  # fmt: skip
         place = "a field" if steered.place.exact else "a sentence"
         # The value is quoted as the call has it; the source may spell it otherwise.
+        value = quote(address(steered.flow.value.text), 120)
+        argument = Observed("argument", steered.flow.leaf.path or "value")
         return self._sentence(
-            f"The call carried the same value as {place} of that content: “{value}” in {steered.flow.leaf.path or 'value'}, "
-            "which no principal said.",
             (judged.event, event),
-            (value.removesuffix("…"),),
-        )
+            f"The call carried the same value as {place} of that content: ", value, " in ", argument, ", which no principal said.",
+        )  # fmt: skip
 
     def _carried(self, judged: Judged) -> Sentence | None:
         steered = judged.effect.steered
@@ -224,58 +256,52 @@ class Sentences:
         if not other:
             return None
         best = max(other, key=lambda place: (len(place.span.squashed), -place.span.number))
-        text = quoted(best.span.text, 160)
         event = best.content.event
         return self._sentence(
-            f"It also carried text that {source_tool(best.content)} returned at {self.step(event)}: “{text}”.",
             (event, judged.event),
-            (text.removesuffix("…"),),
-        )
+            "It also carried text that ", tool(source_tool(best.content)), " returned at ", self.step(event), ": ",
+            quote(best.span.text, 160), ".",
+        )  # fmt: skip
 
     def _why(self, judged: Judged) -> Sentence:
         effect = judged.effect
-        said = tuple(said.event for said in self._conversation.said[:3]) or (judged.event,)
+        cites = (*(tuple(said.event for said in self._conversation.said[:3]) or (judged.event,)), judged.event)
         if not effect.permitted:
             owner = {
                 "own": "his own object",
                 "other": "somebody else's object",
                 "unknown": "an object not known to be his",
             }
-            return self._sentence(
-                f"The policy does not let the {effect.principal.kind} {ACTS[effect.act.kind]} on "
-                f"{owner[effect.ownership]}.",
-                (*said, judged.event),
-                (),
-            )
+            who, act = effect.principal.kind, ACTS[effect.act.kind]
+            return self._sentence(cites, f"The policy does not let the {who} {act} on {owner[effect.ownership]}.")
         if effect.explanation == "delegated":
             return self._sentence(
+                cites,
                 "A principal handed authority to that source, but the policy does not let delegated text "
                 f"{ACTS[effect.act.kind]}.",
-                (*said, judged.event),
-                (),
             )
-        return self._sentence("No sentence of the request explains this call.", (*said, judged.event), ())
+        return self._sentence(cites, "No sentence of the request explains this call.")
 
     def _result(self, judged: Judged) -> Sentence | None:
         call = judged.effect.call
         if call is None:
             return None
         if call.returned is None:
-            return self._sentence("No result of this call was recorded.", (judged.event,), ())
-        text = quoted(call.returned.text, 160)
+            return self._sentence((judged.event,), "No result of this call was recorded.")
+        text = quote(call.returned.text, 160)
         failed = "failed" if call.returned.failed else "returned"
-        if not text:
-            return self._sentence(f"The call {failed} with an empty result.", (call.returned,), ())
-        return self._sentence(f"The call {failed}: “{text}”.", (call.returned,), (text.removesuffix("…"),))
+        if not text.text:
+            return self._sentence((call.returned,), f"The call {failed} with an empty result.")
+        return self._sentence((call.returned,), f"The call {failed}: ", text, ".")
 
     def other(self, event: Event) -> str | None:
         """Return the session of an event, where it is not the story's own."""
         return event.session if event.session not in (self._chain.session, "") else None
 
-    def step(self, event: Event) -> str:
+    def step(self, event: Event) -> Observed:
         """Return where an event is, in words."""
         other = self.other(event)
-        return f"step {event.position}" + (f" of session {other[:SHORT]}" if other else "")
+        return Observed("step", f"step {event.position}" + (f" of session {other[:SHORT]}" if other else ""))
 
     def tool(self, judged: Judged) -> str:
         """Return the tool that carried an effect out."""
@@ -289,11 +315,20 @@ class Sentences:
     def _facts(self) -> dict[str, Event]:
         return {fact_key(event): event for event in self._conversation.known}
 
-    def _sentence(self, text: str, events: tuple[Event, ...], quotes: tuple[str, ...]) -> Sentence:
+    def _sentence(self, events: tuple[Event, ...], *parts: Part) -> Sentence:
         cites = {
             event.entity: Citation(event=event.entity, step=event.position, session=self.other(event))
             if event.session
             else Citation(event=event.entity, step=None, process=process.pid if (process := doer(event)) else None)
             for event in events
         }
-        return Sentence(text=text, cites=tuple(cites.values()), quotes=quotes)
+        text, slots = "", []
+        for part in parts:
+            if isinstance(part, Observed):
+                slots.append(Slot(kind=part.kind, start=len(text), end=len(text) + len(str(part))))
+            text += str(part)
+        quotes = (part.text for part in parts if isinstance(part, Observed) and part.kind == "quote")
+        return Sentence(
+            text=text, cites=tuple(cites.values()), quotes=tuple(quote.removesuffix("…") for quote in quotes),
+            slots=tuple(slots),
+        )  # fmt: skip

@@ -27,6 +27,18 @@ class Citation(_Part):
     """For what the kernel saw: number of the process that did it."""
 
 
+SlotKind = Literal["argument", "process", "quote", "session", "step", "tool"]
+
+
+class Slot(_Part):
+    """A stretch of a sentence that was observed; the rest are words of ours."""
+
+    kind: SlotKind
+    start: int
+    end: int
+    """Behind its last character."""
+
+
 class Sentence(_Part):
     """One sentence of a story."""
 
@@ -34,6 +46,8 @@ class Sentence(_Part):
     cites: tuple[Citation, ...]
     quotes: tuple[str, ...] = ()
     """The pieces of `text` that are quoted from the cited events, letter by letter."""
+    slots: tuple[Slot, ...] = ()
+    """What of `text` was observed, in its order."""
 
 
 class StageReached(_Part):
