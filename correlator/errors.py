@@ -6,6 +6,8 @@ CorrelatorError
 ├── StoryUnknown       no story or session of that id
 ├── CasebookInvalid    the casebook cannot be opened
 ├── PortTaken          there is no listening at an address
+├── ModelUnavailable   a language model does not reply: try later
+├── ModelRefused       a language model will not reply: do not try again
 └── EvaluationImpossible   the runs to evaluate cannot be read
 """
 
@@ -35,6 +37,14 @@ class PortTaken(CorrelatorError):
 
     def __init__(self, address: str, option: str) -> None:
         super().__init__(f"{address} is taken, or not ours; choose another {option}.")
+
+
+class ModelUnavailable(CorrelatorError):
+    """A language model did not reply, or not in time, or with something that is no reply; it may do so later."""
+
+
+class ModelRefused(CorrelatorError):
+    """A language model will not reply to this, however often it is asked."""
 
 
 class EvaluationImpossible(CorrelatorError):

@@ -23,6 +23,8 @@ from sensor.event import AgentHandedOver, Event, ToolCalled
 
 _WORKS = 6
 """Works of one call that are told in sentences."""
+_NAME = 120
+"""Characters of a name that was observed."""
 SHORT = 8
 """Digits of the key of another session."""
 ACTS = {
@@ -53,7 +55,12 @@ def quote(text: str, length: int | None = None) -> Observed:
 
 def tool(name: str) -> Observed:
     """Return the name of a tool, or of what else brought a text."""
-    return Observed("tool", name)
+    return Observed("tool", quoted(name, _NAME))
+
+
+def argument(path: str) -> Observed:
+    """Return the name of an argument."""
+    return Observed("argument", quoted(path, _NAME) or "value")
 
 
 def listed(things: Iterable[Sequence[Part]], more: int = 0) -> list[Part]:
@@ -172,9 +179,7 @@ class Sentences:
         at: tuple[Part, ...] = ("At ", self.step(judged.event))
         if call is None:
             return self._sentence((judged.event,), *at, " the agent answered with a link.")
-        leaves = [
-            (Observed("argument", leaf.path or "value"), " = ", quote(leaf.text, 120)) for leaf in call.leaves[:6]
-        ]
+        leaves = [(argument(leaf.path), " = ", quote(leaf.text, 120)) for leaf in call.leaves[:6]]
         told = listed(leaves) or ["no arguments"]
         return self._sentence((judged.event,), *at, " the agent called ", tool(call.event.name), " with ", *told, ".")
 
@@ -240,10 +245,10 @@ class Sentences:
         place = "a field" if steered.place.exact else "a sentence"
         # The value is quoted as the call has it; the source may spell it otherwise.
         value = quote(address(steered.flow.value.text), 120)
-        argument = Observed("argument", steered.flow.leaf.path or "value")
         return self._sentence(
             (judged.event, event),
-            f"The call carried the same value as {place} of that content: ", value, " in ", argument, ", which no principal said.",
+            f"The call carried the same value as {place} of that content: ", value, " in ",
+            argument(steered.flow.leaf.path), ", which no principal said.",
         )  # fmt: skip
 
     def _carried(self, judged: Judged) -> Sentence | None:

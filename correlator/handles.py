@@ -1,0 +1,79 @@
+"""Handles: what a language model sees instead of what was observed, and back again. Pure.
+
+`At step 3, read_ticket brought third-party text that says: “…”.` is, to a model, `At {S1}, {T1} brought third-party text that
+says: {Q1}.` One text of one kind has one handle in a story, whichever sentence it stands in.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from correlator.story import Sentence, SlotKind
+
+_LETTERS: dict[SlotKind, str] = {
+    "argument": "A", "process": "P", "quote": "Q", "session": "N", "step": "S", "tool": "T",
+}  # fmt: skip
+HANDLE = re.compile(r"\{([A-Z]\d{1,3})\}")
+_NEARLY = re.compile(r"[{}]")
+
+
+@dataclass(slots=True)
+class Handles:
+    """The handles of one story."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    """Handle → what it stands for, with quotation marks where it is a quotation."""
+    _known: dict[tuple[SlotKind, str], str] = field(default_factory=dict)
+
+    def masked(self, sentence: Sentence) -> str:
+        """Return the sentence with a handle in place of each of its slots."""
+        return "".join(self._pieces(sentence))
+
+    def _pieces(self, sentence: Sentence) -> list[str]:
+        found, at = list[str](), 0
+        for slot in sentence.slots:
+            found += [
+                _braceless(sentence.text[at : slot.start]),
+                self._handle(slot.kind, sentence.text[slot.start : slot.end]),
+            ]
+            at = slot.end
+        return [*found, _braceless(sentence.text[at:])]
+
+    def _handle(self, kind: SlotKind, text: str) -> str:
+        known = self._known.get((kind, text))
+        if known is None:
+            number = sum(1 for other, _ in self._known if other == kind) + 1
+            known = self._known[kind, text] = f"{_LETTERS[kind]}{number}"
+            self.texts[known] = text
+        return f"{{{known}}}"
+
+
+def _braceless(text: str) -> str:
+    """Return words of ours; none of them has a brace, which would read as a handle."""
+    return _NEARLY.sub("", text)
+
+
+def handles_in(text: str) -> tuple[str, ...]:
+    """Return the handles of a text in their order."""
+    return tuple(HANDLE.findall(text))
+
+
+def broken(text: str, allowed: Sequence[str], *, exactly: bool) -> str:
+    """Return what is wrong with the handles of a text, empty if nothing is.
+
+    `allowed`: those of what it words. `exactly`: each must be there as often as there, in that order.
+    """
+    found = handles_in(text)
+    if unknown := sorted(set(found) - set(allowed)):
+        return f"{{{unknown[0]}}} is no handle of it"
+    if _NEARLY.search(HANDLE.sub("", text)):
+        return "a brace that is part of no handle"
+    if exactly and found != tuple(allowed):
+        missing = next((one for one in allowed if one not in found), None)
+        return f"{{{missing}}} is missing" if missing else "the handles are not in the order of the sentence, each once"
+    return ""
+
+
+def filled(text: str, texts: Mapping[str, str]) -> str:
+    """Return a text with its handles filled in, in one pass: what is filled in is not looked through again."""
+    return HANDLE.sub(lambda found: texts.get(found[1], found[0]), text)
