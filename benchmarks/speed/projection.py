@@ -27,7 +27,7 @@ from graph.projection import Rows, Way, project
 from graph.schema import NODES
 from graph.stores.neo4j import BATCH, Neo4jStore
 
-AT_ONCE = 4
+AT_ONCE = 16
 """Batches that are appended and projected at a time."""
 WANTED = 0.60
 """Rate of projecting as a share of the bare driver's."""
@@ -126,7 +126,7 @@ def measure(count: int, seed: int, folder: Path, address: str) -> dict[str, Any]
 def main() -> None:
     """Measure and report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--events", type=int, default=160_000)
+    parser.add_argument("--events", type=int, default=1_024_000)
     parser.add_argument("--seed", type=int, default=6)
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
