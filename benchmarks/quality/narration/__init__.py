@@ -1,0 +1,44 @@
+"""Sentences about traces: right ones and wrong ones, each written by hand, and generators of more wrong ones.
+
+One YAML file for each chain: a trace, eight sentences that its cited lines carry, and eight that they do not, of different kinds.
+Lines are numbered from 1. `dev` is what the verifier was tuned on; figures are reported on `test`, of which whoever wrote the
+verifier had seen nothing. Both halves, and the generators (`wrong.py`), were written by authors who knew the design (DESIGN §7) and
+the notation, and committed before the verifier and its lists of words existed.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import yaml
+
+from benchmarks.quality.narration.wrong import Chain, Said, Wrong, made
+
+HERE = Path(__file__).parent
+SEED = 7
+Name = Literal["dev", "test"]
+
+
+@dataclass(frozen=True)
+class Half:
+    """One half of the data."""
+
+    chains: dict[str, Chain]
+    written: tuple[Wrong, ...]
+    """Wrong sentences that were written by hand."""
+
+    @property
+    def made(self) -> tuple[Wrong, ...]:
+        """Return wrong sentences that are made from the right ones."""
+        return tuple(made(self.chains, SEED))
+
+
+def load(half: Name) -> Half:
+    """Return one half."""
+    chains, written = dict[str, Chain](), list[Wrong]()
+    for path in sorted((HERE / half).glob("*.yaml")):
+        found = yaml.safe_load(path.read_text("utf-8"))
+        right = tuple(Said(one["sentence"], tuple(one["cites"])) for one in found["right"])
+        chains[path.stem] = Chain(path.stem, found["trace"], right)
+        written += (Wrong(path.stem, one["kind"], one["sentence"], tuple(one["cites"])) for one in found["wrong"])
+    return Half(chains, tuple(written))
