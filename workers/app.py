@@ -13,6 +13,7 @@ import billiard.pool
 from celery import Celery, signals
 from celery.exceptions import OperationalError
 
+from correlator.collector import settle_memory
 from correlator.dispatch import Dispatcher, Task
 from correlator.duties import Duties
 from correlator.errors import CorrelatorError
@@ -105,6 +106,7 @@ def dispatcher(settings: Settings) -> Waker:
 
 def run(settings: Settings, processes: int) -> None:
     """Run a worker until it is asked to end."""
+    settle_memory()
     app = application(settings)
     # A parent that ends forgets a task that was handed over and not yet begun (celery 5.7, `AsynPool.flush`); the process that did
     # it would wait half a minute to be heard. Nothing depends on it: what is done stands in the stores.

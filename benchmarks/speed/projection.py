@@ -20,6 +20,7 @@ from neo4j import Driver, GraphDatabase, ManagedTransaction
 
 from benchmarks.speed.ingest import batches
 from benchmarks.speed.place import place, report
+from correlator.collector import settle_memory
 from examples.fleet import neo4j
 from examples.live import postgres
 from graph.log import EventLog, Observed
@@ -27,7 +28,7 @@ from graph.projection import Rows, Way, project
 from graph.schema import NODES
 from graph.stores.neo4j import BATCH, Neo4jStore
 
-AT_ONCE = 16
+AT_ONCE = 32
 """Batches that are appended and projected at a time."""
 WANTED = 0.60
 """Rate of projecting as a share of the bare driver's."""
@@ -131,6 +132,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     where = place()
+    settle_memory()
     with tempfile.TemporaryDirectory(prefix="clew-projection-") as folder, postgres.serving("") as found:
         address = postgres.address(found)
         result = measure(given.events, given.seed, Path(folder), address)

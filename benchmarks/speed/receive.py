@@ -41,7 +41,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from benchmarks.speed.place import place, report
 from correlator.cli.desk import opened as opened_desk
-from correlator.cli.listen import settle_memory
+from correlator.collector import settle_memory
 from correlator.listen import Engine
 from correlator.live import Live, Worked
 from correlator.settings import Settings

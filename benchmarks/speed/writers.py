@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.speed.place import place, report
+from correlator.collector import settle_memory
 from examples.fleet import neo4j
 from examples.live import postgres
 from graph.log import EventLog
@@ -58,6 +59,7 @@ class Writer:
     @classmethod
     def begin(cls, address: str) -> None:
         """Open the log."""
+        settle_memory()
         cls.log = EventLog(address)
 
 
@@ -93,6 +95,7 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=8)
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
+    settle_memory()
     where, rates = place(), {1: list[float](), WRITERS: list[float]()}
     with tempfile.TemporaryDirectory(prefix="clew-writers-") as name, postgres.serving("") as found:
         address = postgres.address(found)

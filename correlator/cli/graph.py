@@ -155,8 +155,10 @@ def browser_pack(
 def _projected(run: Run) -> "Iterator[tuple[Projection, Casebook]]":
     """Give the store, where it is one whose graph is projected, and the casebook."""
     from correlator.cli.desk import opened
+    from correlator.collector import settle_memory
     from graph.store import Projection
 
+    settle_memory()
     with opened(run.settings()) as desk:
         if not isinstance(desk.graph, Projection):
             raise typer.BadParameter("only the store neo4j is projected: set CLEW_BACKEND=neo4j and CLEW_NEO4J")

@@ -1,6 +1,5 @@
 """`clew listen`: telemetry and alerts as they arrive → stories in the terminal."""
 
-import gc
 import ipaddress
 import json
 import os
@@ -101,6 +100,8 @@ def _serve(
     onward = Forwarder(forward, run.say) if forward else None
     try:
         engine.ready.result()
+        from correlator.collector import settle_memory
+
         settle_memory()
         if onward is not None:
             onward.start()
@@ -122,13 +123,6 @@ def _serve(
     if engine.failure is not None:
         raise engine.failure
     return 0
-
-
-def settle_memory() -> None:
-    """Have the collector leave alone what lives as long as the listener, and come less often: spans hold no cycles."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 def _server(

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any, NamedTuple, Self, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
 
@@ -31,8 +32,11 @@ from graph.subgraph import Subgraph
 from graph.telling import Place, Telling
 from sensor.identity import DEFAULT_TENANT
 
-BATCH = 4_000
+BATCH = 2_000
 """Entries that are projected with one transaction."""
+LANES = 2
+"""Transactions beside each other: while the server writes one, the next is read and folded. Where two that share a node wait for
+each other, one is tried again."""
 PATIENCE_S = 30.0
 """Seconds after which a transaction is given up that fails for reasons that pass."""
 TIMEOUT_S = 120.0
@@ -79,6 +83,7 @@ class Neo4jStore(SqlStore):
         super().__init__(log)
         self._is_prepared = False
         self._uri = uri
+        self._counting = Lock()
         self.attempts = 0
         """Times that a transaction was begun."""
         self.transactions = 0
@@ -171,17 +176,20 @@ class Neo4jStore(SqlStore):
         return True
 
     def _project(self, heads: Mapping[int, int]) -> int:
+        """Bring shards up to these numbers or beyond, in lanes beside each other that share no shard."""
+        places = self.places()
+        lanes = [{shard: head for shard, head in heads.items() if shard % LANES == lane} for lane in range(LANES)]
+        with ThreadPoolExecutor(LANES, "clew projection") as pool:
+            return sum(pool.map(lambda lane: self._lane(lane, places), lanes))
+
+    def _lane(self, heads: Mapping[int, int], places: Mapping[int, int]) -> int:
         """Bring shards up to these numbers or beyond, some entries of several with each transaction."""
-        done, places = 0, self.places()
-        with ThreadPoolExecutor(1, "clew projection") as pool:
-            # What comes next is read and folded while this is written; it is thrown away where this is not.
-            coming = pool.submit(self._next, heads, places)
-            while (batch := coming.result()) is not None:
-                places = places | {step.shard: step.upto for step in batch.steps}
-                coming = pool.submit(self._next, heads, places)
-                if not self._advance(batch):
-                    break  # somebody else was here
-                done += batch.entries
+        done = 0
+        while (batch := self._next(heads, places)) is not None:
+            if not self._advance(batch):
+                break  # somebody else was here
+            places = {**places, **{step.shard: step.upto for step in batch.steps}}
+            done += batch.entries
         return done
 
     def _next(self, heads: Mapping[int, int], places: Mapping[int, int]) -> _Batch | None:
@@ -314,12 +322,14 @@ class Neo4jStore(SqlStore):
 
         @unit_of_work(timeout=TIMEOUT_S)
         def counted(transaction: ManagedTransaction) -> T:
-            self.attempts += 1
+            with self._counting:
+                self.attempts += 1
             return work(transaction)
 
         with self._explained(), self._driver.session() as session:
             done = session.execute_write(counted)
-        self.transactions += 1
+        with self._counting:
+            self.transactions += 1
         return done
 
     @contextmanager
