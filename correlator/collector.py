@@ -1,4 +1,4 @@
-"""The collector of cycles, in processes that make very many values: these hold no cycles, and looking through them costs a quarter."""
+"""The collector of cycles, in processes that make very many values: these hold none, and looking through them costs a quarter."""
 
 import gc
 

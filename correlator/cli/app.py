@@ -26,6 +26,7 @@ VERBS: dict[str, str] = {
     "audit": "List what people did: verdicts, tokens, tries.",
     "expire": "Remove what is older than it is to be kept.",
     "evaluate": "Measure the engine on recorded runs whose outcome is known.",
+    "narrator": "Test what holds stories to their evidence.",
     "worker": "Judge the sessions of a fleet.",
     "queue": "Show what waits for workers, and what they gave up.",
     "doctor": "Check the installation, the store and the settings.",

@@ -1,0 +1,38 @@
+"""Does the evidence carry a sentence? A sentence and the events that it cites → reasons why not. Pure (DESIGN §7).
+
+A sentence is accepted when all of it is accounted for: each entity and number stands in a cited event, each word comes from one or
+says nothing by itself, who acts is who acted, what is said to come first did, what is said to have worked did not fail. Motives,
+causes, guesses and absences have no evidence. What is not understood is refused; the template's sentence stands in its place.
+"""
+
+from collections.abc import Sequence
+
+from correlator.verifying.form import form
+from correlator.verifying.grounds import Ground
+from correlator.verifying.order import of_order, of_ordinals, of_together
+from correlator.verifying.outcome import of_negations, of_opposites, of_outcomes
+from correlator.verifying.read import Read, Refusal
+from correlator.verifying.roles import of_roles
+from correlator.verifying.values import of_bindings, of_entities, of_numbers
+from correlator.verifying.words import of_barred, of_words
+
+
+def refusals(
+    sentence: str, cited: Sequence[Ground], run: Sequence[Ground], *, template: str = ""
+) -> tuple[Refusal, ...]:
+    """Return why the cited events do not carry a sentence, empty if they do.
+
+    `run`: all events of the chain, in their order. `template`: the engine's sentence that this one words; what it concludes from
+    events ("no principal said it") may be said again.
+    """
+    bad_form = form(sentence, cited)
+    if bad_form is not None:
+        return (bad_form,)
+    read = Read(sentence, cited, run, template)
+    return tuple(one for rule in _RULES for one in rule(read))
+
+
+_RULES = (
+    of_entities, of_numbers, of_bindings, of_words, of_barred, of_negations, of_opposites, of_outcomes, of_roles, of_together,
+    of_order, of_ordinals,
+)  # fmt: skip

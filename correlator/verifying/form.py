@@ -1,0 +1,27 @@
+"""Does it have the form of one plain sentence? Pure."""
+
+import re
+from collections.abc import Sequence
+
+from correlator.verifying.grounds import Ground
+from correlator.verifying.read import Refusal
+
+LONGEST = 1_000
+"""Characters of a sentence with what it quotes."""
+
+
+def form(sentence: str, cited: Sequence[Ground]) -> Refusal | None:
+    """Return what is wrong with the form of a sentence, `None` if nothing is."""
+    if not cited:
+        return Refusal("citation", "it cites no event of this chain")
+    if not sentence.strip() or len(sentence) > LONGEST:
+        return Refusal("form", f"it is empty or longer than {LONGEST} characters")
+    # What is quoted is as it was observed; outputs escape it.
+    words = re.sub(r"“[^”]*”|\"[^\"]*\"|(?<!\w)'[^']+'(?!\w)", "·", sentence)
+    if not all(one.isprintable() for one in words):
+        return Refusal("form", "it has a character that cannot be seen")
+    if re.search(r"[<>`{}|*]|\]\(|[?!](?:\s|$)", words):
+        return Refusal("form", "it has markup, or is no statement")
+    if re.search(r"\b[a-z0-9]{3,}[.]\s+[A-Z]", words):
+        return Refusal("form", "it is more than one sentence")
+    return None

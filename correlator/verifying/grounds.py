@@ -1,0 +1,289 @@
+"""An event → what a sentence may say of it: its words, its entities, who does it, how it ended. Pure."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from typing import Literal
+
+from correlator.verifying.wording import root, table, words_of
+from graph.fold import event_time
+from sensor.event import (
+    AgentHandedOver,
+    Answered,
+    DatabaseQueried,
+    DocumentRetrieved,
+    Event,
+    HttpRequested,
+    HttpResponded,
+    MemoryWritten,
+    ModelResponded,
+    OpenRefused,
+    ProcessId,
+    ProcessStarted,
+    PromptSubmitted,
+    ToolCalled,
+    ToolReturned,
+)
+
+Actor = Literal["agent", "principal", "content", "process", "peer", "sensor"]
+"""Who does what an event tells: the agent, who asks it, a text or tool that says something, a program, a peer, or nobody."""
+
+_PLACE = frozenset((
+    "tenant", "session", "source", "position", "part", "at_ns", "clock", "kind", "call_id", "trace_id", "span_id", "process",
+    "parent", "client", "to_session",
+))  # fmt: skip
+"""Fields that say where an event is, not what it says."""
+_WORD = re.compile(r"[^\W\d_]+")
+_DIGITS = re.compile(
+    r"(?<![\w.-])\d+(?:[.,]\d+)*(?=[A-Za-z%°]{0,3}(?![\w-]))|(?<=[_=])\d+(?![\w.-])|(?<=\d-)\d+(?![\w-])|(?<![\w.-])\d+(?=-\d)"
+)
+_ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
+_FIRST = re.compile(r"\s*(?:-\d+d\s+)?(?:[\d:.TZ-]+\s+)?(?:@\S+\s+)?([^\s\[]+)")
+"""The program of a line of a trace."""
+_OTHER = re.compile(r"hands over to \"?([^\s\":]+)")
+_PORT = re.compile(r"((?:\d{1,3}\.){3}\d{1,3}|\]|[a-z]):")
+"""What stands before the number of a port."""
+_CLOCK = re.compile(r"(?<![\d.])\d{1,2}:\d{2}(?::\d{2})?(?:\.\d{1,9})?\b")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_PLAIN_PID = 100
+"""Numbers of processes below this are not told from counts."""
+_LITTLE = words_of("little")
+MOST = 20_000
+"""Characters of an event that are looked at."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What one event carries, with what an exact key ties to it."""
+
+    event: Event
+    place: int
+    """Number in the order of the run, from 0."""
+    call: ToolCalled | None = None
+    """Of a result the call that it answers."""
+    result: ToolReturned | None = None
+    """Of a call its result."""
+    program: str = ""
+    """Name of the program whose process did it, as far as it is known; of a start that which started the other."""
+    line: str = ""
+    """What only the line has that it was read from, where its source has lines that people read: its time, names."""
+
+    @cached_property
+    def text(self) -> str:
+        """Return all that it says, in one text."""
+        fields = self.event.model_dump(mode="json", exclude=set(_PLACE), exclude_defaults=True)
+        argv = self.event.argv[:1] if isinstance(self.event, ProcessStarted) else ()
+        argv = tuple(_keys(self.event.arguments)) if isinstance(self.event, ToolCalled) else argv
+        return "\n".join((*_leaves(fields), self.program, *argv, self.line))[:MOST]
+
+    @cached_property
+    def plain(self) -> str:
+        """Return what it says, case folded, with one blank between words."""
+        return " ".join(self.text.casefold().split())
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Return the roots of the words that it says; `snake_case` and `camelCase` come apart."""
+        found = (word.casefold() for word in _WORD.findall(_CAMEL.sub(" ", self.text)))
+        return frozenset(root(word) for word in found if word not in _LITTLE)
+
+    @cached_property
+    def lent(self) -> frozenset[str]:
+        """Return the roots of the words by which it may be described besides: those of its kind, of its outcome and of its tool."""
+        names = [*table().kinds.get(self.event.kind, ())]
+        if self.failed is not None:
+            names += table().kinds["failed" if self.failed else "succeeded"]
+        found = frozenset[str]().union(*(table().group(name) | {root(name)} for name in names))
+        if self.call is not None:
+            found |= self.tool
+        return found
+
+    @cached_property
+    def tool(self) -> frozenset[str]:
+        """Return the roots of the words in the name of its tool."""
+        named = self.call or self.event
+        name = named.name if isinstance(named, ToolCalled) else ""
+        return _named(name.replace("_", " "))
+
+    @cached_property
+    def failed(self) -> bool | None:
+        """Return whether it tells of a failure, `None` where it tells of no outcome."""
+        match self.event:
+            case ToolReturned(failed=failed):
+                return failed
+            case HttpResponded(status=status):
+                return status >= 400
+            case OpenRefused():
+                return True
+        return None
+
+    @property
+    def came_to_nothing(self) -> bool:
+        """Return whether this is a call of which a failure is known."""
+        return self.result is not None and self.result.failed
+
+    @property
+    def actor(self) -> Actor:
+        """Return who does what it tells."""
+        match self.event:
+            case PromptSubmitted():
+                return "principal"
+            case ToolCalled() | ModelResponded() | Answered() | MemoryWritten() | AgentHandedOver():
+                return "agent"
+            case ToolReturned() | DocumentRetrieved():
+                return "content"
+            case HttpRequested() | HttpResponded() | DatabaseQueried():
+                return "peer"
+        return "process" if hasattr(self.event, "process") else "sensor"
+
+    @cached_property
+    def doers(self) -> frozenset[str]:
+        """Return the roots of words that name who does it, besides the general ones."""
+        match self.event:
+            case PromptSubmitted(principal=principal, role=role):
+                return _named(role, *((principal.kind, principal.id or "") if principal else ()))
+            case ToolReturned(author=author):
+                told = _named(author.id or "", author.trust) if author else frozenset[str]()
+                return told | (_named(self.call.name, self.call.server or "") if self.call else frozenset())
+            case DocumentRetrieved(author=author, place=place):
+                return _named(place or "", *((author.id or "",) if author else ()))
+        return _named(self.program)
+
+    def names(self, entity: str) -> bool:
+        """Return whether it has an entity, as a whole and in any case."""
+        return has(self.plain, " ".join(entity.casefold().split()))
+
+    @cached_property
+    def numbers(self) -> frozenset[str]:
+        """Return its numbers, without the marks between thousands."""
+        text = _CLOCK.sub(" ", _PORT.sub(r"\1 ", self.text))
+        found = {number(one) for one in _DIGITS.findall(text)}
+        processes = (getattr(self.event, name, None) for name in ("process", "parent"))
+        return frozenset(
+            found | {str(one.pid) for one in processes if isinstance(one, ProcessId) and one.pid >= _PLAIN_PID}
+        )
+
+    @cached_property
+    def times(self) -> frozenset[str]:
+        """Return the forms of its time of day (UTC) that a sentence may use."""
+        at_ns = event_time(self.event)
+        if at_ns is None:
+            return frozenset()
+        at = datetime.fromtimestamp(at_ns // 10**9, UTC)
+        forms = {f"{at:%H:%M:%S}", f"{at:%H:%M}"}
+        if not at.hour:
+            forms |= {f"{at:%M:%S}"}
+        return frozenset(forms)
+
+    @cached_property
+    def days(self) -> frozenset[str]:
+        """Return the days that it is of and that it names, in words, case folded: `9 march 2026` and `9 march`."""
+        found = list[date]()
+        at_ns = event_time(self.event)
+        if at_ns is not None:
+            found.append(datetime.fromtimestamp(at_ns // 10**9, UTC).date())
+        for year, month, day in _ISO.findall(self.text):
+            with suppress(ValueError):
+                found.append(date(int(year), int(month), int(day)))
+        return frozenset(
+            form
+            for one in found
+            for form in (f"{one.day} {one:%B} {one.year}".casefold(), f"{one.day} {one:%B}".casefold())
+        )
+
+    @property
+    def at_s(self) -> int | None:
+        """Return its time in seconds."""
+        at_ns = event_time(self.event)
+        return None if at_ns is None else at_ns // 10**9
+
+
+def number(text: str) -> str:
+    """Return a number without marks between thousands, and without a fraction of zeros."""
+    text = (
+        text.rstrip("%").replace(",", "") if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?%?", text) else text.rstrip("%")
+    )
+    return re.sub(r"\.0+$", "", text)
+
+
+def grounds(events: Sequence[Event], lines: Mapping[str, str] | None = None) -> tuple[Ground, ...]:
+    """Return the ground of each event of a run, in their order. `lines`: id of an event → the line that it was read from."""
+    calls = {event.call_id: event for event in events if isinstance(event, ToolCalled) and event.call_id}
+    results = {event.call_id: event for event in events if isinstance(event, ToolReturned) and event.call_id}
+    programs: dict[ProcessId, str] = {}
+    for event in events:
+        if isinstance(event, ProcessStarted) and (event.argv or event.executable):
+            programs[event.process] = (event.argv[0] if event.argv else event.executable).rpartition("/")[2]
+    found = []
+    for place, event in enumerate(events):
+        process = event.parent if isinstance(event, ProcessStarted) else getattr(event, "process", None)
+        line = (lines or {}).get(event.id, "")
+        program = programs.get(process, "") if process is not None else ""
+        if not program and process is not None and (first := _FIRST.match(line)):
+            program = first[1].rpartition("/")[2]
+        only = [*_CLOCK.findall(line)[:1], *(_OTHER.findall(line)[:1] if isinstance(event, AgentHandedOver) else ())]
+        found.append(
+            Ground(
+                event,
+                place,
+                call=calls.get(event.call_id) if isinstance(event, ToolReturned) and event.call_id else None,
+                result=results.get(event.call_id) if isinstance(event, ToolCalled) and event.call_id else None,
+                program=program,
+                line=" ".join(only),
+            )
+        )
+    return tuple(found)
+
+
+def _leaves(value: object, key: str = "") -> list[str]:
+    if isinstance(value, dict):
+        return [leaf for name, one in value.items() for leaf in _leaves(one, str(name))]
+    if isinstance(value, list):
+        return [leaf for one in value for leaf in _leaves(one, key)]
+    if isinstance(value, str):
+        inner = _inner(value)
+        return inner if inner is not None else [value]
+    return [f"{key} {value}"]
+
+
+def _keys(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, one in value.items():
+            yield str(name)
+            yield from _keys(one)
+    if isinstance(value, list):
+        for one in value:
+            yield from _keys(one)
+
+
+def _inner(text: str) -> list[str] | None:
+    """Return the leaves of a text that is JSON."""
+    if text[:1] not in "{[" or len(text) > MOST:
+        return None
+    try:
+        return [text, *_leaves(json.loads(text))]
+    except (ValueError, RecursionError):
+        return None
+
+
+def _named(*names: str) -> frozenset[str]:
+    """Return the roots of the words in names, and the names as they stand."""
+    whole = {name.casefold() for name in names if name}
+    return frozenset(root(word) for name in names for word in _WORD.findall(_CAMEL.sub(" ", name))) | whole
+
+
+def has(text: str, part: str) -> bool:
+    """Return whether a text has a part that neither begins nor ends inside a word."""
+    if not part:
+        return False
+    at = text.find(part)
+    while at >= 0:
+        before, after = text[at - 1 : at] if at else "", text[at + len(part) : at + len(part) + 1]
+        if not (before.isalnum() and part[0].isalnum()) and not (after.isalnum() and part[-1].isalnum()):
+            return True
+        at = text.find(part, at + 1)
+    return False

@@ -1,0 +1,191 @@
+"""A sentence beside its evidence: what of it stands there, and of which events each clause speaks. Pure."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from correlator.lexicon import classes_of
+from correlator.verifying.grounds import Ground, has, number
+from correlator.verifying.wording import Clause, Token, akin, clauses, root, roots_of, table, tokens, words_of
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a sentence is not accepted."""
+
+    rule: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.why}"
+
+
+class Read:
+    """A sentence beside its evidence."""
+
+    def __init__(self, sentence: str, cited: Sequence[Ground], run: Sequence[Ground], template: str = "") -> None:
+        self.sentence = sentence
+        self.template = " ".join(template.casefold().split())
+        self.cited = tuple(sorted(cited, key=lambda one: one.place))
+        self.run = run
+        self.tokens = tokens(sentence)
+        self.clauses = clauses(sentence)
+        self.said = frozenset[str]().union(*(one.words for one in self.cited))
+        if template:
+            self.said |= {root(token.text) for token in tokens(template) if token.kind == "word"}
+        self.lent = frozenset[str]().union(*(one.lent for one in self.cited))
+        self.failures = tuple(one for one in self.cited if is_negative(one))
+
+    def stands(self, text: str) -> bool:
+        """Return whether a cited event, or the template, has an entity."""
+        return any(one.names(text) for one in self.cited) or has(self.template, " ".join(text.casefold().split()))
+
+    @cached_property
+    def plain(self) -> str:
+        """Return the sentence without what it quotes and names, case folded."""
+        text = self.sentence
+        for token in self.tokens:
+            if token.kind in ("quote", "entity"):
+                length = len(token.text) + 2 * (token.kind == "quote")
+                text = text[: token.start] + "·" * length + text[token.start + length :]
+        return " ".join(text.casefold().split())
+
+    def is_said(self, word: str) -> bool:
+        """Return whether a cited event has a form of this word."""
+        return among(root(word), self.said)
+
+    def is_lent(self, word: str) -> bool:
+        """Return whether a word describes a cited event by its kind, or means the same as one that it has."""
+        base = root(word)
+        if among(base, self.lent) or any(other in self.said for other in table().beside(base)):
+            return True
+        return bool((classes_of(word) & _BROAD) & self.classes)
+
+    @cached_property
+    def classes(self) -> frozenset[str]:
+        """Return the classes of effects that the cited tools have by their names."""
+        return frozenset(name for one in self.cited for word in one.tool for name in classes_of(word))
+
+    @cached_property
+    def spoken_of(self) -> tuple[tuple[Ground, ...], ...]:
+        """Return for each clause the cited events that it most likely speaks of; one without a subject goes on."""
+        found: list[tuple[Ground, ...]] = []
+        for at, clause in enumerate(self.clauses):
+            score, best = best_of(self.cited, clause)
+            if (
+                at
+                and found[-1]
+                and not _has_subject(clause)
+                and set(clause.joint.split()) & {"and", "but", "then", ";"}
+            ):
+                # "… and failed": what a clause without a subject of its own says, it says of the one before.
+                same = [one for one in best if any(tied(one, other) for other in found[-1])]
+                best = tuple(same) or (best if score > _LITTLE_SAID else found[-1])
+            found.append(best)
+        return tuple(found)
+
+
+_BROAD = frozenset(("read", "communicate", "create", "transfer", "move", "execute"))
+"""Classes of effects whose verbs say the same of a tool, as far as a report goes; in the others there are opposites."""
+
+
+def among(base: str, bases: Collection[str]) -> bool:
+    """Return whether a root is one of several, or a form of one."""
+    return base in bases or any(akin(base, other) for other in bases)
+
+
+def tied(one: Ground, other: Ground) -> bool:
+    """Return whether two events are one, or a call and its result."""
+    return one is other or one.call is other.event or other.call is one.event
+
+
+_REFUSING = re.compile(
+    r"\b(?:cannot|can't|can’t|could not|unable|not able|sorry|have not|refus\w+|denied|deny|declin\w+"
+    r"|not (?:permitted|allowed|possible|do)|won't|forbidden|rejected|does not answer|did not work|insist\w*|need\b)"
+)  # fmt: skip
+
+
+def is_negative(ground: Ground) -> bool:
+    """Return whether an event tells of a failure or a refusal."""
+    return bool(ground.failed) or ground.came_to_nothing or bool(_REFUSING.search(ground.plain))
+
+
+_LITTLE_SAID = 1
+
+
+def best_of(cited: Sequence[Ground], clause: Clause, *, entities: int = 4) -> tuple[int, tuple[Ground, ...]]:
+    """Return the cited events that a clause most likely speaks of: those that have most of its entities, then of its words."""
+    scored = []
+    agent = any(root(word) in AGENTS for word in clause.words[:3])
+    content = {root(word) for word in clause.words} - table().neutral
+    acts = {root(word) for word in clause.words if is_act(word)}
+    for one in cited:
+        named = sum(holds(one, token) for token in clause.tokens if token.kind != "word")
+        words = sum(among(word, one.words) for word in content)
+        lent = sum(among(word, one.lent) for word in content | acts)
+        scored.append((entities * named + 2 * words + lent + (agent and one.actor == "agent"), one))
+    most = max((score for score, _ in scored), default=0)
+    return most, tuple(one for score, one in scored if score == most) if most else ()
+
+
+def holds(ground: Ground, token: Token) -> bool:
+    """Return whether an event has an entity, a number or a time."""
+    if token.kind == "time":
+        return token.text in ground.times or ground.names(token.text)
+    if token.kind == "number":
+        return number(token.text) in ground.numbers
+    return ground.names(token.text)
+
+
+def _has_subject(clause: Clause) -> bool:
+    """Return whether a clause begins with something that can do something."""
+    first = clause.tokens[0] if clause.tokens else None
+    if first is None:
+        return False
+    word = first.text.casefold()
+    return (
+        first.kind != "word"
+        or word in ("the", "a", "an", "it", "this", "its", "one", "both")
+        or first.text[:1].isupper()
+    )
+
+
+def is_thing(word: str) -> bool:
+    """Return whether a word is no verb in the past, as far as its ending tells."""
+    return not word.endswith(("ed", "ing")) and word not in table().irregular
+
+
+NEGATIONS = words_of("negations")
+
+
+_FAILING = roots_of("failing")
+
+
+def is_failure(word: str) -> bool:
+    """Return whether a word tells of a failure."""
+    return among(root(word), _FAILING) or word == "turned-down"
+
+
+AGENTS = roots_of("agents")
+
+
+PEOPLE = roots_of("people")
+
+
+BE = words_of("be")
+
+
+HAVE = words_of("have")
+
+
+PREPOSITIONS = words_of("prepositions")
+
+
+def is_act(word: str) -> bool:
+    """Return whether a word is a verb in the past that tells of an act."""
+    if word in BE or word in HAVE:
+        return False
+    return (word.endswith("ed") and len(word) > 4) or (
+        word in table().irregular and table().irregular[word] not in ("be", "have", "do")
+    )

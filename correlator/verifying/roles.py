@@ -1,0 +1,284 @@
+"""Who did it, and where it went. Pure."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+
+from correlator.lexicon import classes_of, destination_names
+from correlator.verifying.grounds import Ground
+from correlator.verifying.read import AGENTS, BE, HAVE, PEOPLE, PREPOSITIONS, Read, Refusal, among, is_act
+from correlator.verifying.wording import Clause, Token, clauses, root, roots_of, table, words_of
+from sensor.event import (
+    AgentHandedOver,
+    HttpRequested,
+    NameResolved,
+    ProcessStarted,
+    PromptSubmitted,
+    ToolCalled,
+    ToolReturned,
+)
+
+_SAYING = frozenset(root(word) for name in ("ask", "say", "answer") for word in table().alike[name] if " " not in word)
+
+
+_STATIVE = roots_of("stative")
+
+
+def of_roles(read: Read) -> Iterator[Refusal]:
+    """Refuse who did not do it, and where it did not go."""
+    for clause, best in zip(read.clauses, read.spoken_of, strict=True):
+        found = _subject(clause)
+        if found is not None and not _is_so_in_template(found, read):
+            subject, verb, objected = found
+            if not _may_do(subject, verb, objected, best, read):
+                yield Refusal("roles", f"“{' '.join(subject)}” is not who did what “{verb}” tells")
+        yield from _directions(clause, best, read)
+
+
+def _is_so_in_template(found: tuple[tuple[str, ...], str, bool], read: Read) -> bool:
+    """Return whether the template says of the same subject that it did the same."""
+    if not read.template:
+        return False
+    for clause in clauses(read.template):
+        other = _subject(clause)
+        if other is not None and root(other[1]) == root(found[1]) and other[0][-1:] == found[0][-1:]:
+            return True
+    return False
+
+
+def _subject(clause: Clause) -> tuple[tuple[str, ...], str, bool] | None:
+    """Return the words before the first verb that acts, that verb, and whether an object follows; nothing for the passive."""
+    words: list[str] = []
+    for at, token in enumerate(clause.tokens):
+        word = token.text.casefold()
+        if token.kind != "word":
+            words.append(word)
+        elif word in BE or (words and _is_present(word)) or (token.aside and words and is_act(word)):
+            return None
+        elif words and words[-1] in ("the", "a", "an", "this", "its", "that") and is_act(word):
+            words.append(word)  # "the stored entry"
+        elif not words and is_act(word):
+            return None  # "Asked for it, …"
+        elif words and is_act(word):
+            if words[0] in PREPOSITIONS:
+                words = words[3 if len(words) > 3 and words[1] in ("the", "a", "an", "this", "that", "its") else 2 :]
+            if not words or words[-1] in ("to", "not", "of", "by", "for", "with", "and", "be"):
+                return None
+            subject = tuple(one for one in words if one not in HAVE)
+            next_one = clause.tokens[at + 1] if at + 1 < len(clause.tokens) else None
+            following = next_one.text.casefold() if next_one is not None and not next_one.aside else ""
+            objected = bool(following) and following not in PREPOSITIONS
+            return (
+                (subject, word, objected)
+                if any(one not in ("the", "a", "an", "this", "its") for one in subject)
+                else None
+            )
+        else:
+            words.append(word)
+    return None
+
+
+def _is_present(word: str) -> bool:
+    """Return whether a word is a verb in the present of a third person."""
+    return word.endswith("s") and not word.endswith(("ss", "'s", "’s")) and root(word) in _VERBS
+
+
+_VERBS = _SAYING | _STATIVE | roots_of("present")
+
+
+def _may_do(subject: Sequence[str], verb: str, objected: bool, best: Sequence[Ground], read: Read) -> bool:
+    """Return whether who is named before a verb may be who did what it tells, as far as the cited events say."""
+    who, base = {root(word) for word in subject} - {root("the")}, root(verb)
+    if "it" in subject or "they" in subject:
+        return True
+    agents = [one for one in read.cited if one.actor in ("agent", "process")]
+    if AGENTS & who and not _is_of_person(subject):
+        return _agent_may(base, agents, best)
+    speakers = [one for one in read.cited if one.actor == "principal"]
+    if PEOPLE & who or any(among(word, one.doers) for word in who for one in speakers):
+        return bool(speakers) and (base in _SAYING or any(among(base, one.words | one.lent) for one in speakers))
+    handed = [one for one in read.run if one.event.kind == "agent_handed_over"]
+    names = [word for word in subject if word not in ("the", "a")]
+    is_handed = any(one.names(word) or among(root(word), one.words) for word in names for one in handed)
+    if base in _SAYING:
+        told = any(one.actor in ("content", "peer", "sensor", "process") for one in read.cited)
+        # Who is handed work does not ask for it.
+        return told or (any(one not in handed for one in agents) if is_handed else bool(handed))
+    if is_handed:
+        return bool(agents)
+    return base in _HOLDING or (not objected and base in _STATIVE) or _thing_may(who, base, best, read)
+
+
+def _agent_may(base: str, agents: Sequence[Ground], best: Sequence[Ground]) -> bool:
+    if base in _REPORTING:
+        return any(one.event.kind != "tool_called" or one.tool & _SENDING for one in agents)
+    if base in _SAYING and best and all(one.actor == "principal" for one in best):
+        return False
+    return bool(agents)
+
+
+def _thing_may(who: Collection[str], base: str, best: Sequence[Ground], read: Read) -> bool:
+    """Return whether a program, a peer or a text may have done what a verb tells."""
+    if any(one.program and among(root(one.program), who) for one in read.run):
+        # A program is named: it must be the one that did it.
+        return not best or any(among(word, one.doers) or _does_as_told(one, who, base) for word in who for one in best)
+    seen = [one for one in read.cited if one.actor in ("process", "peer", "sensor")]
+    if best and all(one in seen for one in best):
+        return True
+    if any(among(word, one.words | one.doers) for word in who for one in seen):
+        return True
+    return any(one.actor == "content" and among(base, one.words) for one in best)
+
+
+def _does_as_told(ground: Ground, who: Collection[str], base: str) -> bool:
+    """Return whether a program that was started does what its arguments say: "git cloned …"."""
+    argv = ground.event.argv if isinstance(ground.event, ProcessStarted) else ()
+    told = {root(word) for text in argv[1:] for word in re.findall(r"[a-z]+", text.casefold())}
+    return bool(argv) and any(among(word, [root(argv[0])]) for word in who) and base in told
+
+
+_HOLDING = roots_of("holding")
+
+
+_REPORTING = roots_of("reporting")
+
+
+_SENDING = roots_of("sending")
+
+
+def _is_of_person(subject: Sequence[str]) -> bool:
+    return any(word.endswith(("'s", "’s")) and root(word) in AGENTS for word in subject)
+
+
+_GIVING = roots_of("giving")
+
+
+_TOWARD = words_of("toward")
+
+
+_AWAY = frozenset(("from",))
+
+
+_SOURCES = roots_of("sources")
+
+
+def _directions(clause: Clause, best: Sequence[Ground], read: Read) -> Iterator[Refusal]:
+    """Refuse an entity or a party behind a preposition that is in no cited event in such a role."""
+    for at, token in enumerate(clause.tokens):
+        word, ahead = token.text.casefold(), clause.tokens[at + 1 : at + 6]
+        if token.kind != "word" or word not in (*_TOWARD, *_AWAY, "by"):
+            continue
+        if word == "to" and ahead and ahead[0].kind == "word" and _is_base(ahead[0].text.casefold()):
+            continue  # an infinitive
+        entity = _entity(ahead, read)
+        if entity is not None:
+            yield from _entity_stands(word, entity, ahead, clause, read)
+        elif word != "by" and (phone := next((one for one in ahead[:4] if one.kind == "number"), None)) is not None:
+            if word in _TOWARD and any(_is_writer(one, phone.text) for one in read.cited):
+                yield Refusal("roles", f"“{phone.text}” is who wrote it, not where something went")
+        elif any(root(one.text) in AGENTS for one in ahead[:3]) and all(one.kind == "word" for one in ahead[:2]):
+            near = [one.text for one in clause.tokens[max(0, at - 5) : at]]
+            yield from _agent_stands(word, near, best)
+
+
+def _entity(ahead: Sequence[Token], read: Read) -> Token | None:
+    """Return the entity that a preposition leads to, unless another preposition stands between."""
+    for token in ahead:
+        if token.kind == "entity" or ("-" in token.text and any(one.names(token.text) for one in read.cited)):
+            return token
+        if token.text.casefold() in (*_TOWARD, *_AWAY, "with", "of", "in"):
+            return None
+    return None
+
+
+def _entity_stands(word: str, entity: Token, ahead: Sequence[Token], clause: Clause, read: Read) -> Iterator[Refusal]:
+    holders = [one for one in read.cited if one.names(entity.text)]
+    if word == "by":
+        if holders and entity is ahead[0] and not any(_is_doer(one, entity.text) for one in holders):
+            yield Refusal("roles", f"in no cited event “{entity.text}” did anything")
+    elif holders and not any(_leads(one, entity.text, clause, away=word in _AWAY) for one in holders):
+        yield Refusal("roles", f"in no cited event is “{entity.text}” where something went {word}")
+
+
+def _agent_stands(word: str, near: Sequence[str], best: Sequence[Ground]) -> Iterator[Refusal]:
+    actors = {one.actor for one in best}
+    if word == "from" or (word == "by" and best and not actors & {"agent", "process"}):
+        yield Refusal("roles", "it was not the agent who did that")
+    if word in _TOWARD and best and ("agent" in actors or not any(root(one) in _GIVING for one in near)):
+        yield Refusal("roles", "nothing cited went to the agent")
+
+
+def _is_base(word: str) -> bool:
+    """Return whether a word is a verb as it stands behind "to"."""
+    return (
+        not word.endswith(("ed", "s"))
+        and (root(word) in _VERBS or bool(classes_of(word)))
+        and word not in ("public", "file", "email", "mail")
+    )
+
+
+def _is_writer(ground: Ground, text: str) -> bool:
+    author = getattr(ground.event, "author", None)
+    return author is not None and bool(author.id) and text in author.id and ground.plain.count(text) <= 1
+
+
+_BY = re.compile(r"\b(?:by|from|organi[sz]er|author|sender|owner|host|writer|signed)\W{1,3}·")
+
+
+def _is_doer(ground: Ground, entity: str) -> bool:
+    """Return whether an entity is who did something: who wrote a text, who asked, the program or product."""
+    wanted = entity.casefold()
+    author, principal = getattr(ground.event, "author", None), getattr(ground.event, "principal", None)
+    names = [
+        author.id or "" if author else "",
+        principal.id or "" if principal else "",
+        ground.program,
+        getattr(ground.event, "product", ""),
+    ]
+    names += [ground.call.name, ground.call.server or ""] if ground.call else []
+    names += [ground.event.name, ground.event.server or ""] if isinstance(ground.event, ToolCalled) else []
+    return any(wanted in name.casefold() for name in names if name) or bool(
+        _BY.search(ground.plain.replace(wanted, "·"))
+    )
+
+
+def _leads(ground: Ground, entity: str, clause: Clause, *, away: bool) -> bool:
+    """Return whether an entity stands in an event as where something went to, or came from."""
+    event, wanted = ground.event, entity.casefold()
+    match event:
+        case ToolCalled(arguments=arguments):
+            keys = [root(key.split(".")[-1]) for key, value in _pairs(arguments) if wanted in value.casefold()]
+            if any(key in _SOURCES for key in keys):
+                return away
+            if any(key in destination_names() for key in keys):
+                return not away
+            return True
+        case NameResolved(name=name):
+            return (wanted == name.casefold()) == away
+        case ToolReturned(author=author) if author is not None and author.id and wanted in author.id.casefold():
+            return away or ground.plain.count(wanted) > 1
+        case HttpRequested():
+            return not away
+        case AgentHandedOver(text=text):
+            handing = bool({root("hand"), root("pass"), root("turn")} & {root(one) for one in clause.words})
+            return not away and handing != (wanted in text.casefold())
+        case PromptSubmitted(principal=principal, text=text) if principal is not None and wanted not in text.casefold():
+            return away
+    if re.search(r"(?://|@|=)" + re.escape(wanted), ground.plain):
+        return True  # a part of an address
+    before = re.findall(r"((?:[\w'’./-]+ ){0,3})" + re.escape(wanted), ground.plain)
+    toward = any({"to", "on", "into", "onto", "in", "at", "with", "for"} & set(words.split()) for words in before)
+    afrom = any({"from", "by", "of", "at", "on", "in"} & set(words.split()) for words in before)
+    if not before or not (toward or afrom):
+        return ground.actor in ("process", "sensor", "peer") or " to " not in ground.plain
+    return afrom if away else toward
+
+
+def _pairs(value: object, key: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for name, one in value.items():
+            yield from _pairs(one, str(name))
+    elif isinstance(value, list):
+        for one in value:
+            yield from _pairs(one, key)
+    else:
+        yield key, str(value)

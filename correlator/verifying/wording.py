@@ -1,0 +1,261 @@
+"""A sentence of a report → its tokens and clauses, and what brings forms of one word together. Pure; English only.
+
+No grammar is complete: what is not understood is to be refused by whoever asks (`correlator.verify`).
+"""
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache
+from importlib.resources import files
+from typing import Literal, cast
+
+from correlator.spelling import stem
+
+TokenKind = Literal["word", "entity", "number", "time", "quote"]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of a sentence."""
+
+    kind: TokenKind
+    text: str
+    """As it stands there, a quotation without its marks."""
+    start: int
+    aside: bool = False
+    """Whether a comma or a bracket stands before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A stretch of a sentence that says one thing, and the word that joins it to the one before."""
+
+    joint: str
+    tokens: tuple[Token, ...]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Return its words, case folded."""
+        return tuple(token.text.casefold() for token in self.tokens if token.kind == "word")
+
+
+_TOKEN = re.compile(
+    r"(?P<quote>“[^”]*”|\"[^\"]*\"|‘[^’]*’|(?<![\w])'[^']+'(?!\w))"
+    r"|(?P<entity>[A-Za-z][\w+.-]*://[^\s,;]*[^\s,;.?!)]|[\w.+-]+@[\w-]+(?:\.[\w-]+)*\w"
+    r"|~?/[\w./~@+-]*[\w/]|\[[0-9A-Fa-f:]+\]:\d+"
+    r"|[\w-]+(?:[./\\][\w-]+)+(?::\d+)?(?:/[\w./-]*\w)?)"
+    r"|(?P<time>\b\d{1,2}:\d{2}(?::\d{2})?(?:\.\d{1,9})?\b)"
+    r"|(?P<mixed>(?=[\w-]*[\d_])\w+(?:-\w+)*(?:[.,]\d+)*%?)"
+    r"|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)?(?:-[^\W\d_]+)*)"
+)
+_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?%?")
+
+
+def tokens(sentence: str) -> tuple[Token, ...]:
+    """Return the tokens of a sentence in their order."""
+    found = []
+    for match in _TOKEN.finditer(sentence):
+        text, kind = match.group(), match.lastgroup or "word"
+        aside = sentence[: match.start()].rstrip().endswith((",", "("))
+        if kind == "quote":
+            text = text[1:-1]
+        elif kind in ("mixed", "entity"):
+            kind = "number" if _NUMBER.fullmatch(text) else "entity"
+        found.append(Token(cast("TokenKind", kind), text, match.start(), aside))
+    return tuple(found)
+
+
+_SUBJECTS = frozenset(("agent", "assistant"))
+
+
+def clauses(sentence: str) -> tuple[Clause, ...]:
+    """Return the clauses of a sentence in their order: each begins at a joint, a semicolon, or a comma before one."""
+    found, joint, held = list[Clause](), "", list[Token]()
+    last, fronted = 0, False
+    for token in tokens(sentence):
+        between = sentence[last : token.start]
+        last = token.start + len(token.text)
+        word = token.text.casefold() if token.kind == "word" else ""
+        if (
+            fronted
+            and held
+            and ("," in between or (word in _SUBJECTS and held[-1].text.casefold() == "the" and len(held) > 1))
+        ):
+            # "Before B, A": what follows the first comma is the main clause, and the first one is told by its joint.
+            article = [] if "," in between else [held.pop()]
+            found.append(Clause(joint, tuple(held)))
+            joint, held, fronted = "", article, False
+        if (not found and (word in words_of("fronting") and len(held) <= 3)) or (
+            not held and not found and word.endswith(("ed", "ing")) and len(word) > 4
+        ):
+            fronted = True  # "Before B, A", "Asked for B, A"
+        if word == "time" and not found and [one.text.casefold() for one in held] == ["by", "the"]:
+            # "By the time B, A": A was earlier.
+            fronted, joint, held = True, "until", []
+            continue
+        if ";" in between or (word in words_of("joints") and not (word == "that" and held and _points(held[-1]))):
+            if held:
+                found.append(Clause(joint, tuple(held)))
+                joint, held = "", []
+            if word in words_of("joints") and not (word == "that" and held and _points(held[-1])):
+                joint = f"{joint} {word}".strip()
+                continue
+            joint = joint or ";"
+        held.append(token)
+    if held:
+        found.append(Clause(joint, tuple(held)))
+    return tuple(found)
+
+
+def _points(before: Token) -> bool:
+    """Return whether a "that" behind this word points at a thing, as in "mailed that file": no clause begins with it."""
+    word = before.text.casefold()
+    if before.kind != "word" or root(word) in table().reporting:
+        return False
+    return word.endswith("ed") or word in (
+        "of",
+        "to",
+        "in",
+        "on",
+        "at",
+        "for",
+        "from",
+        "with",
+        "by",
+        "after",
+        "before",
+        "and",
+    )
+
+
+@cache
+def table() -> "Table":
+    """Return the lists of words (`correlator/data/wording.toml`)."""
+    found = tomllib.loads(files("correlator").joinpath("data", "wording.toml").read_text("utf-8"))
+    return Table(found)
+
+
+class Table:
+    """The lists of words, by root."""
+
+    def __init__(self, found: dict[str, dict[str, list[str]]]) -> None:
+        self.irregular = {form: base for base, forms in found["irregular"].items() for form in forms}
+        self.neutral_words = frozenset(found["neutral"]["words"])
+        self.alike = {name: tuple(words) for name, words in found["alike"].items()}
+        self.kinds = {name: tuple(words) for name, words in found["kinds"].items()}
+        self.barred = {
+            name: re.compile(r"\b(?:" + "|".join(patterns) + r")", re.IGNORECASE)
+            for name, patterns in found["barred"].items()
+        }
+        self.pairs = cast("Sequence[tuple[str, str]]", found["opposite"]["pairs"])
+        self.sets = {name: frozenset(words) for name, words in found["sets"].items()}
+
+    @cached_property
+    def reporting(self) -> frozenset[str]:
+        """Return the roots of verbs behind which "that" begins what is said."""
+        return (
+            self.group("ask")
+            | self.group("say")
+            | self.group("answer")
+            | _roots(("name", "find", "see", "know", "show"))
+        )
+
+    @property
+    def neutral(self) -> frozenset[str]:
+        """Return the roots of words that may stand anywhere."""
+        return _roots(tuple(sorted(self.neutral_words)))
+
+    def group(self, name: str) -> frozenset[str]:
+        """Return the roots of the words that mean the same as that which the group is named after."""
+        return _roots(self.alike.get(name, (name,)))
+
+    def beside(self, base: str) -> frozenset[str]:
+        """Return the roots of all words that mean the same as one, by its root."""
+        return _siblings().get(base, frozenset())
+
+    def knows(self, base: str) -> bool:
+        """Return whether a word, by its root, is one of two opposites."""
+        return base in _opposites()
+
+    def opposites(self, base: str) -> frozenset[str]:
+        """Return the roots of the words that mean the opposite."""
+        return _opposites().get(base, frozenset())
+
+
+@cache
+def words_of(name: str) -> frozenset[str]:
+    """Return a set of words by its name in the data file; `joints` are those at which something else begins to be said."""
+    return table().sets[name]
+
+
+@cache
+def roots_of(name: str) -> frozenset[str]:
+    """Return the roots of a set of words."""
+    return frozenset(map(root, words_of(name)))
+
+
+@lru_cache(maxsize=512)
+def _roots(words: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(root(word) for word in words if " " not in word)
+
+
+@cache
+def _siblings() -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for words in table().alike.values():
+        roots = _roots(words)
+        for one in roots:
+            found[one] = found.get(one, frozenset()) | roots
+    return found
+
+
+@cache
+def _opposites() -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for first, second in table().pairs:
+        found.setdefault(root(first), set()).add(root(second))
+        found.setdefault(root(second), set()).add(root(first))
+    return {base: frozenset(others) for base, others in found.items()}
+
+
+_ENDINGS = (
+    "ation", "ition", "tion", "sion", "ment", "ness", "ance", "ence", "anc", "enc", "ion", "als", "al", "ly", "er", "or",
+    "ure", "ive", "able", "ible", "ity", "y",
+)  # fmt: skip
+_LEFT = 4
+"""Letters that an ending leaves."""
+
+
+@lru_cache(maxsize=65536)
+def root(word: str) -> str:
+    """Return what forms of one word have in common, as far as spelling tells: `sent`, `sends` → `send`; `approval` → `approv`."""
+    word = word.casefold().replace("’", "'").removesuffix("'s").removesuffix("'")
+    word = table().irregular.get(word, word) if word in _irregular() else word
+    found = word if word.endswith("eed") else stem(word)
+    for ending in _ENDINGS:
+        if found.endswith(ending) and len(found) - len(ending) >= _LEFT:
+            return found[: -len(ending)]
+    return found
+
+
+@cache
+def _irregular() -> frozenset[str]:
+    return frozenset(table().irregular)
+
+
+_COMMON = 5
+
+
+def akin(first: str, second: str) -> bool:
+    """Return whether two roots are forms of one word: one begins with the other, or they differ in their endings only."""
+    if first == second:
+        return True
+    short, long = sorted((first, second), key=len)
+    if len(short) < _LEFT:
+        return False
+    if long.startswith(short):
+        return len(long) - len(short) <= (3 if len(short) == _LEFT else 4)
+    common = next((at for at, (one, other) in enumerate(zip(first, second, strict=False)) if one != other), len(short))
+    return common >= _COMMON and len(short) - common <= 2 and len(long) - common <= 5

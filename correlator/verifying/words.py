@@ -1,0 +1,147 @@
+"""Words: each comes from the evidence, or says nothing by itself; some no evidence can carry. Pure."""
+
+import re
+from collections.abc import Collection, Iterator
+from typing import Literal
+
+from correlator.lexicon import classes_of
+from correlator.verifying.grounds import Ground
+from correlator.verifying.outcome import all_failed
+from correlator.verifying.read import NEGATIONS, Read, Refusal, among, is_failure, is_thing, tied
+from correlator.verifying.values import MONTHS, NUMBERS
+from correlator.verifying.wording import root, table, words_of
+from sensor.event import ProcessStarted, ToolCalled
+
+_ENOUGH = 3
+"""Words that a sentence has from its evidence before one name of a thing may be of its own."""
+
+
+_CONTEXT = 2
+"""Words of other events of the chain that a sentence may have: names of things, no verbs."""
+
+
+def of_words(read: Read) -> Iterator[Refusal]:
+    """Refuse a word that no cited event has and that says something."""
+    found: dict[Kind, list[str]] = {"grounded": [], "context": [], "free": [], "foreign": []}
+    for at, token in enumerate(read.tokens):
+        if token.kind != "word":
+            found["grounded"].append(token.text)
+            continue
+        named = _named(read, at)
+        if named is not None:
+            yield from named
+            continue
+        for part in _parts(token.text.casefold(), read):
+            kind = _kind(part, at, read)
+            if kind is not None:
+                found[kind].append(part)
+    grounded = len(found["grounded"])
+    foreign = found["foreign"]
+    if len(found["context"]) > min(_CONTEXT, grounded):
+        foreign += found["context"]
+    if len(found["free"]) > (grounded >= _ENOUGH):
+        foreign += found["free"]
+    for part in foreign:
+        yield Refusal("word", f"“{part}” is in no cited event, and says something")
+
+
+Kind = Literal["grounded", "context", "free", "foreign"]
+"""Where a word comes from: the cited events, others of the chain, nowhere but it names a thing, or nowhere at all."""
+
+
+def _named(read: Read, at: int) -> list[Refusal] | None:
+    """Return what is wrong with a month or a name, `None` for any other word."""
+    text = read.tokens[at].text
+    word = text.casefold()
+    if word in NUMBERS:
+        return []
+    if word in MONTHS:
+        there = read.is_said(word) or any(word in day for one in read.cited for day in one.days)
+        return [] if there else [Refusal("number", f"no cited event is of {text}")]
+    if "-" in word and not read.is_said(word) and any(one.names(word) for one in read.run):
+        there = any(one.names(word) for one in read.cited)
+        return [] if there else [Refusal("entity", f"no cited event has “{text}”")]
+    opens = not at or read.sentence[: read.tokens[at].start].rstrip().endswith((";", ":", "“", '"'))
+    if text[:1].isupper() and not opens and not _says_nothing(word) and not read.is_said(word):
+        parts = _parts(word, read)
+        if not all(_says_nothing(part) or read.is_said(part) for part in parts):
+            return [Refusal("name", f"no cited event names “{text}”")]
+    return None
+
+
+def _parts(word: str, read: Read) -> list[str]:
+    return [word] if "-" not in word or read.is_said(word) else [one for one in word.split("-") if one]
+
+
+def _says_nothing(word: str) -> bool:
+    return word in table().neutral_words or root(word) in table().neutral or word in NEGATIONS
+
+
+def _kind(word: str, at: int, read: Read) -> Kind | None:
+    """Return where a word comes from, `None` for one that says nothing."""
+    if word == "only" and not read.is_said(word):
+        following = read.tokens[at + 1].text.casefold() if at + 1 < len(read.tokens) else ""
+        return None if following in ("after", "when", "once", "then") else "foreign"
+    if _says_nothing(word):
+        return None
+    if read.is_said(word) or read.is_lent(word):
+        return "grounded"
+    if not is_thing(word) or _is_of_others(word, read):
+        return "foreign"
+    if any(among(root(word), one.words) for one in read.run):
+        return "context"
+    return "foreign" if len(word) <= _SHORT or table().knows(root(word)) or classes_of(word) else "free"
+
+
+_SHORT = 3
+
+
+def _is_of_others(word: str, read: Read) -> bool:
+    """Return whether a word names a program, or is in an argument that another call of a cited tool has."""
+    base = root(word)
+    if any(
+        one.program.casefold() == word
+        or (isinstance(one.event, ProcessStarted) and word in (one.event.argv or ("",))[0])
+        for one in read.run
+    ):
+        return True
+    tools = {(one.call or one.event).name for one in read.cited if isinstance(one.call or one.event, ToolCalled)}  # type: ignore[union-attr]
+    others = (one for one in read.run if isinstance(one.event, ToolCalled) and one.event.name in tools)
+    return any(base in one.words for one in others)
+
+
+def of_barred(read: Read) -> Iterator[Refusal]:
+    """Refuse what no event can carry: motives, causes, absences, guesses."""
+    for name, pattern in table().barred.items():
+        for match in pattern.finditer(read.plain):
+            words = match.group()
+            # What an event says in these words may be told in them; and what failed may have said why.
+            if words in ("neither", "nor") and all_failed(read):
+                continue
+            if (
+                words in read.template
+                or any(words in one.plain for one in read.cited)
+                or (name == "cause" and _is_its_reason(read, match))
+            ):
+                continue
+            yield Refusal(name, f"“{words}” has no evidence")
+
+
+def _is_its_reason(read: Read, match: re.Match[str]) -> bool:
+    """Return whether a cause is what a failed event itself says: "refused because the balance was too low"."""
+    if not re.match(r"because\b(?! of)|since\b", match.group()):
+        return False
+    before, after = read.plain[: match.start()], read.plain[match.start() :].split(" ", 1)[-1]
+    reason = {root(word) for word in re.findall(r"[a-z]{3,}", after) if word not in words_of("grammar")}
+    says = any(is_failure(word) or word in NEGATIONS for word in re.findall(r"[a-z]+", before))
+    failed = [one for one in read.cited if one.failed and _gives(one, reason)]
+    # What is said to have failed must be what gave the reason.
+    place = next((at for at, one in enumerate(read.clauses) if set(one.joint.split()) & {"because", "since"}), 0)
+    spoken = read.spoken_of[place - 1] if place else ()
+    return says and any(tied(one, other) for one in failed for other in spoken)
+
+
+def _gives(ground: Ground, reason: Collection[str]) -> bool:
+    """Return whether an event says all of a reason, but for words that say nothing."""
+    said = [word for word in reason if among(word, ground.words)]
+    return bool(said) and all(word in said or word in table().neutral or among(word, ground.lent) for word in reason)
