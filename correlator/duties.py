@@ -19,6 +19,8 @@ from graph.store import Projection
 
 AT_ONCE_S = 10.0
 """Seconds after which a worker lets others have their turn."""
+OVERDUE_NS = 15 * 10**9
+"""Time that a session waits, at most, for somebody who was woken by a message."""
 
 
 class Duties:
@@ -71,9 +73,15 @@ class Duties:
         return sum(expire(self._graph, self._casebook, tenant, before_ns, until).sessions for tenant in tenants)
 
     def sweep(self, dispatcher: Dispatcher) -> None:
-        """Look for work that no message told of, and give up what takes down whoever does it."""
-        for tenant in self._casebook.tenants_waiting(now_ns=self._now_ns()):
+        """Look for work that no message told of, and give up what takes down whoever does it.
+
+        What nobody has begun for long is judged here: who should be woken may not hear it any more, for whatever reason.
+        """
+        now_ns = self._now_ns()
+        for tenant in self._casebook.tenants_waiting(now_ns=now_ns):
             dispatcher.wake("judge", tenant)
+        for tenant in self._casebook.tenants_overdue(now_ns=now_ns, due_ns=now_ns - OVERDUE_NS):
+            self.judge(tenant)
         self._casebook.give_up(now_ns=self._now_ns())
 
     def close(self) -> None:

@@ -36,6 +36,8 @@ class Expired:
     unplaced: int
     """Observations that no session was known for."""
     alerts: int
+    changes: int
+    """Changes of stories that were to be told outside."""
 
 
 def expire(
@@ -59,10 +61,11 @@ def expire(
         casebook.end_expiry(linked)
         sessions += len(linked)
     if until():
-        return Expired(sessions, observations, kept, marked, 0, 0)
+        return Expired(sessions, observations, kept, marked, 0, 0, 0)
     living_ns = casebook.living_since(tenant)
     unplaced = graph.expire(before_ns if living_ns is None else min(before_ns, living_ns - BEFORE_NS), tenant=tenant)
-    return Expired(sessions, observations, kept, marked, unplaced, casebook.expire_alerts(tenant, before_ns))
+    alerts, changes = casebook.expire_alerts(tenant, before_ns), casebook.expire_outbox(tenant, before_ns)
+    return Expired(sessions, observations, kept, marked, unplaced, alerts, changes)
 
 
 def too_old(casebook: Casebook, days: int) -> int:

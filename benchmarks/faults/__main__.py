@@ -10,7 +10,8 @@ way; *paused* stops a worker for longer than its claims last, and wakes it. What
 
 Then: the event log has each event that the spool has kept, once, and no other; the stories are those of the undisturbed run, each
 once (a story that was told before its first effect arrived keeps the id that it had, and the other leads to it: DESIGN, ids);
-nothing was given up. In rounds of Neo4j also: its subgraphs are those of the reference, and it has each story once.
+the outbox has each version of each story, once; nothing was given up. In rounds of Neo4j also: its subgraphs are those of the
+reference, and it has each story once.
 
 Who has ended by himself, because something was away when he started, is started again, as a supervisor would do.
 
@@ -365,6 +366,12 @@ def _compared(settings: Settings, known: Known) -> dict[str, Any]:
     with opened(settings) as desk:
         ids = Counter(event.id for key in known.graphs for event in desk.graph.events(key))
         dead = len(desk.casebook.dead(settings.tenant))
+        versions = {one.story.id: one.story.version for one in desk.casebook.stories(settings.tenant, every=True)}
+        told = Counter(
+            (one.story, one.version)
+            for one in desk.casebook.outbox(settings.tenant, 0, 100_000)
+            if one.what in ("told", "changed")
+        )
         graph = desk.graph
         in_graph = None
         if isinstance(graph, Neo4jStore):
@@ -377,12 +384,12 @@ def _compared(settings: Settings, known: Known) -> dict[str, Any]:
     found: dict[str, Any] = {
         "lost": (known.ids - ids).total(), "doubled": (ids - known.ids).total(), "dead": dead,
         "stories": len(stories), "same_stories": stories == known.stories,
+        "deliveries_wrong": sum(told[name, at] != 1 for name, last in versions.items() for at in range(1, last + 1)),
     }  # fmt: skip
     if in_graph is not None:
         found["same_graph"] = in_graph
-    found["right"] = (
-        not (found["lost"] or found["doubled"] or dead) and found["same_stories"] and in_graph in (None, True)
-    )
+    wrong = found["lost"] or found["doubled"] or found["deliveries_wrong"] or dead
+    found["right"] = not wrong and found["same_stories"] and in_graph in (None, True)
     return found
 
 

@@ -14,6 +14,7 @@ from correlator.casebook.records import (
     Standing,
     StoryRecord,
     Teaching,
+    Told,
     Verdict,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "Standing",
     "StoryRecord",
     "Teaching",
+    "Told",
     "Verdict",
 ]

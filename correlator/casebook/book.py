@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from correlator.casebook import claims, expiry
 from correlator.casebook.alerts import each_alert
 from correlator.casebook.find import find_session, find_story, kept_rows, linked_sessions, stored_keys, waiting_sessions
-from correlator.casebook.keep import again, keep, keep_alerts, note
+from correlator.casebook.keep import again, keep, keep_alerts, note, outbox_row
 from correlator.casebook.records import (
     ActRecord,
     AlertRecord,
@@ -28,6 +28,7 @@ from correlator.casebook.records import (
     SessionRecord,
     StoryRecord,
     TokenRecord,
+    Told,
     Verdict,
 )
 from correlator.casebook.rows import (
@@ -38,7 +39,7 @@ from correlator.casebook.rows import (
     stories_of,
     story_records,
 )
-from correlator.casebook.tables import VERSION, ActRow, SessionRow, StoryRow, TokenRow, VerdictRow
+from correlator.casebook.tables import VERSION, ActRow, OutboxRow, SessionRow, StoryRow, TokenRow, VerdictRow
 from correlator.casebook.versions import migrate, version_of
 from correlator.errors import CasebookInvalid
 from correlator.memory import Kept
@@ -161,7 +162,7 @@ class Casebook:
         saved = Saved((), ())
         for tenant in {alert.tenant for alert in alerts}:
             with self.writing() as db:
-                saved += keep_alerts(db, tenant, [alert for alert in alerts if alert.tenant == tenant])
+                saved += keep_alerts(db, tenant, [alert for alert in alerts if alert.tenant == tenant], _now_ns(db))
         return saved
 
     def alerts(self, tenant: str) -> Iterator[AlertRecord]:
@@ -195,6 +196,11 @@ class Casebook:
         """Return whose sessions wait and could be claimed."""
         with self.reading() as db:
             return claims.tenants_waiting(db, now_ns)
+
+    def tenants_overdue(self, *, now_ns: int, due_ns: int) -> list[str]:
+        """Return whose sessions wait and could be claimed that were due before a time and that nobody has tried since."""
+        with self.reading() as db:
+            return claims.tenants_overdue(db, now_ns, due_ns)
 
     def dead(self, tenant: str) -> list[DeadRecord]:
         """Return what was given up after many tries, the latest first."""
@@ -299,10 +305,23 @@ class Casebook:
                 self._note(db, tenant, verdict, row.id, held.verdict or "")
                 held.verdict = verdict
                 row.updated = last_change(db, tenant) + 1
+                db.add(outbox_row(row, verdict, _now_ns(db)))
             db.flush()
             return next(story_records(db, tenant, [row], [row.id]))
 
-    # What a graph beside it follows
+    # What others follow
+
+    def outbox(self, tenant: str, after: int, limit: int) -> list[Told]:
+        """Return the first changes of stories behind a number, in their order; who follows them keeps the number of the last."""
+        with self.reading() as db:
+            chosen = select(OutboxRow).where(OutboxRow.tenant == tenant, OutboxRow.number > after)
+            rows = db.scalars(chosen.order_by(OutboxRow.number).limit(limit))
+            return [Told(row.number, row.story, row.version, row.what, row.at_ns) for row in rows]
+
+    def expire_outbox(self, tenant: str, before_ns: int) -> int:
+        """Remove what was to be told before a time; return how much that was."""
+        with self.writing() as db:
+            return expiry.outbox(db, tenant, before_ns)
 
     def tenants(self) -> list[str]:
         """Return all that have a session."""

@@ -123,6 +123,12 @@ def tenants_waiting(db: Session, now_ns: int) -> list[str]:
     return list(db.scalars(select(SessionRow.tenant).where(waits(), _is_free(now_ns)).distinct()))
 
 
+def tenants_overdue(db: Session, now_ns: int, due_ns: int) -> list[str]:
+    """Return whose sessions wait and could be claimed that were due before a time and that nobody has tried since."""
+    untouched = and_(SessionRow.due_ns < due_ns, SessionRow.tries == 0)
+    return list(db.scalars(select(SessionRow.tenant).where(waits(), _is_free(now_ns), untouched).distinct()))
+
+
 def _give_up(db: Session, row: SessionRow, reason: str, now_ns: int) -> None:
     db.merge(DeadRow(tenant=row.tenant, task=JUDGE, key=row.key, reason=reason[:2_000], at_ns=now_ns))
 

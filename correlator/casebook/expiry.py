@@ -16,6 +16,7 @@ from correlator.casebook.tables import (
     HookRow,
     KeptRow,
     MarkRow,
+    OutboxRow,
     ReadRow,
     SessionRow,
     StoryRow,
@@ -129,3 +130,9 @@ def alerts(db: Session, tenant: str, before_ns: int) -> int:
     db.execute(delete(MarkRow).where(MarkRow.tenant == tenant, MarkRow.alert.in_(select(AlertRow.id).where(old))))
     gone = db.scalars(delete(AlertRow).where(old).returning(AlertRow.id)).all()
     return len(gone)
+
+
+def outbox(db: Session, tenant: str, before_ns: int) -> int:
+    """Remove changes of before a time; return how many there were."""
+    old = and_(OutboxRow.tenant == tenant, OutboxRow.at_ns < before_ns)
+    return len(db.scalars(delete(OutboxRow).where(old).returning(OutboxRow.number)).all())

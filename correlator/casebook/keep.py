@@ -22,6 +22,7 @@ from correlator.casebook.tables import (
     HandoverRow,
     KeptRow,
     LessonRow,
+    OutboxRow,
     ReadRow,
     SessionRow,
     StoryRow,
@@ -109,7 +110,7 @@ def keep(db: Session, judged: Sequence[JudgedRun], now_ns: int) -> Saved:
             known[heads[row.session]].append(row)
     found = [(run.sessions[0].key, run.judgement) for run in judged]
     plans = [(reconcile(map(_known, known[head]), judgement.stories), judgement) for head, judgement in found]
-    stories = _Stories(db, tenant, [plan for plan, _ in plans])
+    stories = _Stories(db, tenant, [plan for plan, _ in plans], now_ns)
     for plan, _ in plans:
         stories.close(plan)
     changed = rehook(db, tenant, {**dict.fromkeys(stories.closed, ()), **_hooks(plans)})
@@ -125,9 +126,9 @@ def keep(db: Session, judged: Sequence[JudgedRun], now_ns: int) -> Saved:
     )
 
 
-def keep_alerts(db: Session, tenant: str, alerts: Iterable[AlertReceived]) -> Saved:
+def keep_alerts(db: Session, tenant: str, alerts: Iterable[AlertReceived], now_ns: int) -> Saved:
     """Write alerts, and anew the stories that they fell on."""
-    stories = _Stories(db, tenant, ())
+    stories = _Stories(db, tenant, (), now_ns)
     stories.relist(note_alerts(db, tenant, alerts))
     return Saved(tuple(stories.changed), tuple(stories.changed))
 
@@ -272,10 +273,15 @@ def _known(row: StoryRow) -> Known:
     return Known(row.id, row.created, frozenset(effect.event for effect in story.effects), frozenset(story.aliases))
 
 
+def outbox_row(row: StoryRow, what: str, now_ns: int) -> OutboxRow:
+    """Return what is told outside of a change that a story's row has behind it."""
+    return OutboxRow(tenant=row.tenant, number=row.updated, story=row.id, version=row.version, what=what, at_ns=now_ns)
+
+
 class _Stories:
     """The rows of the stories that some plans touch."""
 
-    def __init__(self, db: Session, tenant: str, plans: Sequence[Plan]) -> None:
+    def __init__(self, db: Session, tenant: str, plans: Sequence[Plan], now_ns: int) -> None:
         told = [story for plan in plans for story in plan.stories]
         ids = {story.id for story in told}.union(*(plan.merged for plan in plans), *(plan.vanished for plan in plans))
         aliases = {alias for story in told for alias in story.aliases}
@@ -296,6 +302,7 @@ class _Stories:
             for row in rows_of(db, VerdictRow, VerdictRow.story, tenant, [n for plan in plans for n in plan.vanished])
         }
         self._number = last_change(db, tenant)
+        self._now_ns = now_ns
 
     def keep(self, story: Story, excused: Sequence[str]) -> None:
         """Write one story; its version grows if it says something else than before."""
@@ -324,6 +331,7 @@ class _Stories:
         if row.standing != standing:
             self._number += 1
             row.standing, row.updated = standing, self._number
+            self._tell(row, standing)
         self.closed.add(name)
 
     def relist(self, stories: set[str]) -> None:
@@ -346,7 +354,11 @@ class _Stories:
         row.session = story.session
         row.score = story.score
         row.json = story_json(story.model_copy(update={"version": row.version}))
+        self._tell(row, "told" if row.version == 1 else "changed")
         self.changed.append(story.id)
+
+    def _tell(self, row: StoryRow, what: str) -> None:
+        self._db.add(outbox_row(row, what, self._now_ns))
 
     def _new(self, story: Story) -> StoryRow:
         row = StoryRow(

@@ -63,6 +63,19 @@ class DeadRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A change of a story that is to be told outside."""
+
+    number: int
+    """Grows with each change of a tenant's stories."""
+    story: str
+    version: int
+    what: str
+    """`told`, `changed`, `withdrawn`, `merged`, or the verdict that was given."""
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class ActRecord:
     """What a person did."""
 

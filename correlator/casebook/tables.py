@@ -9,7 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from graph.sql import Hostile
 
-VERSION = "0006"
+VERSION = "0007"
 """The last migration: the newest file in `migrations/versions`."""
 
 MARKED, GOING, GONE = 1, 2, 3
@@ -129,6 +129,21 @@ class StoryRow(Base):
     """JSON list of the flow signatures that a verdict `benign` excuses."""
     evidence: Mapped[str] = mapped_column(Text, server_default="")
     """Digests of the observations of its run, where they have expired (`correlator.retention`), one for each time; else empty."""
+
+
+class OutboxRow(Base):
+    """A change of a story that is to be told outside, written with the change itself; whoever tells them keeps his own place."""
+
+    __tablename__ = "outbox"
+    tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    """That of the change: `StoryRow.updated` behind it."""
+    story: Mapped[str] = mapped_column(_KEY, index=True)
+    version: Mapped[int]
+    what: Mapped[str] = mapped_column(Text)
+    """`told`, `changed`, `withdrawn`, `merged`, or the verdict that was given."""
+    at_ns: Mapped[int] = mapped_column(BigInteger)
+    """By the casebook's clock."""
 
 
 class AliasRow(Base):

@@ -37,7 +37,8 @@ def expire(
     else:
         run.say(
             f"older than {days} days: {done.sessions} sessions removed ({done.observations} observations; {done.kept} kept that "
-            f"stories cite), {done.unplaced} observations without a session, {done.alerts} alerts"
+            f"stories cite), {done.unplaced} observations without a session, {done.alerts} alerts, "
+            f"{done.changes} changes of stories (`clew story changes`)"
         )
         if done.marked:
             run.say(

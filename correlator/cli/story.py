@@ -121,6 +121,36 @@ def export(
     return 0
 
 
+@app.command()
+@verb
+def changes(
+    run: Run,
+    after: Annotated[int, typer.Option(min=0, help="Only those behind this number: the last that was handled.")] = 0,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="So many at most.")] = 1_000,
+) -> None:
+    """List what happened to stories, in order: who follows it with --after misses nothing and gets nothing twice."""
+    from correlator.cli.desk import opened_casebook
+    from correlator.cli.table import table
+    from correlator.render.times import moment
+
+    settings = run.settings()
+    with opened_casebook(settings) as casebook:
+        found = casebook.outbox(settings.tenant, after, limit)
+    if run.json:
+        run.data([
+            {"number": one.number, "at_ns": one.at_ns, "story": one.story, "version": one.version, "what": one.what}
+            for one in found
+        ])  # fmt: skip
+    elif found:
+        rows = [
+            (str(one.number), moment(one.at_ns, local=settings.local), one.story[:SHORT], str(one.version), one.what)
+            for one in found
+        ]
+        run.out(table(("number", "when", "story", "version", "what"), rows, run.width))
+    else:
+        run.say(f"nothing has happened to stories{f' behind number {after}' if after else ''}")
+
+
 def listed(records: "Iterable[StoryRecord]", width: int) -> str:
     """Return the stories as a table."""
     from correlator.cli.table import table

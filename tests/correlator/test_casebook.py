@@ -98,6 +98,7 @@ def test_a_story_that_grows_gets_the_next_version_under_its_id(desk: Desk, tmp_p
     (record,) = desk.casebook.stories("local")
     assert record.story.version == 2
     assert len(record.story.effects) == 2
+    assert [(one.what, one.version) for one in desk.casebook.outbox("local", 0, 10)] == [("told", 1), ("changed", 2)]
 
 
 def test_a_story_is_found_by_alias_and_by_any_unambiguous_beginning(desk: Desk, tmp_path: Path) -> None:
@@ -130,6 +131,26 @@ def test_a_story_that_new_evidence_explains_is_withdrawn_and_not_deleted(desk: D
     assert desk.casebook.stories("local") == []
     assert [record.standing for record in desk.casebook.stories("local", every=True)] == ["withdrawn"]
     assert desk.casebook.story("local", name).standing == "withdrawn"
+    assert [one.what for one in desk.casebook.outbox("local", 0, 10)] == ["told", "withdrawn"]
+
+
+def test_each_change_of_a_story_is_in_the_outbox_once_and_in_order(desk: Desk, tmp_path: Path) -> None:
+    first = recorded(tmp_path / "a.jsonl", messages())
+    taken_in(desk, first)
+    taken_in(desk, first)  # which changes nothing
+    (story,) = desk.casebook.stories("local")
+    desk.casebook.decide("local", story.story.id, "malicious")
+    desk.casebook.decide("local", story.story.id, "malicious")
+
+    found = desk.casebook.outbox("local", 0, 10)
+
+    assert [(one.what, one.version) for one in found] == [("told", 1), ("malicious", 1)]
+    assert {one.story for one in found} == {story.story.id}
+    assert desk.casebook.outbox("local", found[0].number, 10) == found[1:]
+    assert desk.casebook.outbox("local", 0, 1) == found[:1]
+    assert desk.casebook.outbox("other", 0, 10) == []
+    assert desk.casebook.expire_outbox("local", found[1].at_ns) == 1
+    assert desk.casebook.outbox("local", 0, 10) == found[1:]
 
 
 def test_a_story_with_a_verdict_stays_as_the_analyst_saw_it(desk: Desk, tmp_path: Path) -> None:

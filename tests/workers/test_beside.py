@@ -2,16 +2,22 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from correlator.cli.desk import opened
 from correlator.dispatch import Dispatcher, Nobody
-from correlator.duties import Duties
+from correlator.duties import OVERDUE_NS, Duties
 from correlator.errors import CasebookInvalid
+from correlator.ingest import accept
 from correlator.settings import Settings
+from sensor.sources import read_any
 from workers.app import BESIDE, _Mine, _repeat
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
 def test_what_fails_is_done_again_and_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -40,3 +46,19 @@ def test_all_that_is_done_beside_can_be_done_with_an_empty_store(name: str, tmp_
     (do,) = [do for other, _, do in BESIDE if other == name]
     with Duties.opened(settings) as duties:
         do(duties, Nobody(), lambda: False)
+
+
+def test_what_nobody_was_woken_for_is_judged_by_the_sweeper_at_last(tmp_path: Path) -> None:
+    settings = Settings(store=tmp_path / "store", backend="sql")
+    example = next(iter(sorted(EXAMPLES.glob("*/session.json"))))
+    with opened(settings) as desk:
+        accept(desk, list(read_any(example)), Nobody())
+
+        def waiting() -> int:
+            return len(desk.casebook.waiting(settings.tenant))
+
+        for late_ns, left in ((OVERDUE_NS - 5 * 10**9, 1), (OVERDUE_NS + 5 * 10**9, 0)):
+            duties = Duties(settings, now_ns=lambda late_ns=late_ns: time.time_ns() + late_ns)  # type: ignore[misc]
+            duties.sweep(Nobody())
+            duties.close()
+            assert waiting() == left
