@@ -78,7 +78,8 @@ class Ground:
         fields = self.event.model_dump(mode="json", exclude=set(_PLACE), exclude_defaults=True)
         argv = self.event.argv[:1] if isinstance(self.event, ProcessStarted) else ()
         argv = tuple(_keys(self.event.arguments)) if isinstance(self.event, ToolCalled) else argv
-        return "\n".join((*_leaves(fields), self.program, *argv, self.line))[:MOST]
+        call_id = getattr(self.event, "call_id", None) or ""
+        return "\n".join((*_leaves(fields), self.program, *argv, self.line, call_id))[:MOST]
 
     @cached_property
     def plain(self) -> str:
@@ -154,13 +155,20 @@ class Ground:
         return _named(self.program)
 
     def names(self, entity: str) -> bool:
-        """Return whether it has an entity, as a whole and in any case."""
-        return has(self.plain, " ".join(entity.casefold().split()))
+        """Return whether it has an entity, as a whole and in any case; a result has the name of its tool."""
+        wanted = " ".join(entity.casefold().split())
+        return has(self.plain, wanted) or (self.call is not None and self.call.name.casefold() == wanted)
+
+    @cached_property
+    def values(self) -> frozenset[str]:
+        """Return the roots of the words in the values of a call's arguments."""
+        found = _leaves(self.event.arguments) if isinstance(self.event, ToolCalled) else []
+        return frozenset(root(word) for text in found for word in _WORD.findall(_CAMEL.sub(" ", text)))
 
     @cached_property
     def numbers(self) -> frozenset[str]:
         """Return its numbers, without the marks between thousands."""
-        text = _CLOCK.sub(" ", _PORT.sub(r"\1 ", self.text))
+        text = _CLOCK.sub(" ", _PORT.sub(r"\1 ", _ISO.sub(" ", self.text)))
         found = {number(one) for one in _DIGITS.findall(text)}
         processes = (getattr(self.event, name, None) for name in ("process", "parent"))
         return frozenset(
@@ -174,7 +182,7 @@ class Ground:
         if at_ns is None:
             return frozenset()
         at = datetime.fromtimestamp(at_ns // 10**9, UTC)
-        forms = {f"{at:%H:%M:%S}", f"{at:%H:%M}"}
+        forms = {f"{at:%H:%M:%S}"} | ({f"{at:%H:%M}"} if at.hour else set())
         if not at.hour:
             forms |= {f"{at:%M:%S}"}
         return frozenset(forms)

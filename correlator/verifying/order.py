@@ -83,15 +83,18 @@ def of_order(read: Read) -> Iterator[Refusal]:
         both = set(earlier) & set(later)
         first = [one for one in earlier if one not in both] or list(earlier)
         second = [one for one in later if one not in both] or list(later)
-        if length is not None and not any(
-            abs(other.at_s - one.at_s - length) < 1
-            for one, other in product(_with_tied(earlier, read), _with_tied(later, read))
-            if one.at_s is not None and other.at_s is not None
-        ):
-            yield Refusal("order", "no such time lies between them, in this order")
+        if length is not None and _turned(length, _with_tied(earlier, read), _with_tied(later, read)):
+            yield Refusal("order", "so much time lies between them the other way round")
         if first and second and all(_is_later(one, other) for one in first for other in second):
             yield Refusal("order", "it happened the other way round")
     yield from _told_order(read)
+
+
+def _turned(length: int, earlier: Sequence[Ground], later: Sequence[Ground]) -> bool:
+    """Return whether a length of time, in seconds, lies between two events the other way round only."""
+    known = [(one.at_s, other.at_s) for one, other in product(earlier, later)]
+    lengths = {after - before for before, after in known if before is not None and after is not None}
+    return -length in lengths and length not in lengths
 
 
 def _with_tied(some: Sequence[Ground], read: Read) -> list[Ground]:
@@ -152,7 +155,7 @@ def _sequences(read: Read) -> Iterator[Pair]:
             yield (before, spoken[at]) if joint in ("before", "then", "until") else (spoken[at], before)
         elif at and (_AFTERWARD & set(words) or read.clauses[at - 1].words[-1:] == ("first",)):
             yield before, spoken[at]
-        elif at and "earlier" in words:
+        elif at and {"earlier", "beforehand"} & set(words):
             yield spoken[at], before
 
 
@@ -180,24 +183,32 @@ def of_ordinals(read: Read) -> Iterator[Refusal]:
     """Refuse “the second attempt” where no cited call is the second of its tool, and no cited message the second of its kind."""
     for at, token in enumerate(read.tokens[:-1]):
         place = ORDINALS.get(token.text.casefold())
-        following = read.tokens[at + 1]
+        following, before = read.tokens[at + 1], read.tokens[at - 1].text.casefold() if at else ""
         if (
             place is None
             or following.kind != "word"
-            or following.text.casefold() in (*UNITS, *PREPOSITIONS, "and")
             or read.is_said(token.text)
+            or before in _NO_ORDINAL
+            or before in NUMBERS
         ):
             continue
-        if not any(place in _places(one, read.run) for one in read.cited):
+        if following.text.casefold() in (*UNITS, *PREPOSITIONS, "and", "later", "earlier", "afterwards"):
+            continue
+        if not any(place in _places(one, root(following.text), read.run) for one in read.cited):
             yield Refusal("order", f"nothing cited is the {token.text} of its kind")
 
 
-def _places(ground: Ground, run: Sequence[Ground]) -> set[int]:
-    """Return the places of an event among those of its kind, and of its tool; of a result those of its call."""
+_NO_ORDINAL = frozenset(("same", "one", "a", "each", "that", "this", "half"))
+"""Words behind which "second" is a time."""
+
+
+def _places(ground: Ground, base: str, run: Sequence[Ground]) -> set[int]:
+    """Return the places of an event among those of its kind, of its tool, and that have a word; of a result those of its call."""
     event = ground.call or ground.event
     alike = [one.event for one in run if one.event.kind == event.kind]
     found = {at for at, one in enumerate(alike, 1) if one is event}
     if isinstance(event, ToolCalled):
         same = [one for one in alike if isinstance(one, ToolCalled) and one.name == event.name]
         found |= {at for at, one in enumerate(same, 1) if one is event}
-    return found
+    of_word = [one.event for one in run if one.event.kind == event.kind and among(base, one.words | one.lent)]
+    return found | {at for at, one in enumerate(of_word, 1) if one is event}

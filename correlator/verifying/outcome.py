@@ -21,12 +21,14 @@ def of_negations(read: Read) -> Iterator[Refusal]:
             following = words[at + 1 : at + 4]
             if any(_denies(text, following) for text in (*(one.plain for one in read.cited), read.template)):
                 continue
+            if _is_of_text(words, at) and any(_lacks(one, words[at + 1 :], read) for one in best or read.cited):
+                continue
             around = {root(one) for one in (words[at - 1] if at else "", *following[:2])}
             came = word == "nothing" and words[max(0, at - 2) : at] == ("came", "to")
             fails = came or word in ("cannot", "unable") or around & _CAN or (word == "no" and "could" in words)
             if fails and any(map(is_negative, best)) and not any(map(is_failure, following)):
                 continue
-            unseen = any(one.event.kind in ("capture_status", "events_lost") for one in best) and bool(
+            unseen = any(one.event.kind in ("capture_status", "events_lost") for one in read.cited) and bool(
                 {root("see"), root("capture")} & around
             )
             if (
@@ -39,6 +41,31 @@ def of_negations(read: Read) -> Iterator[Refusal]:
             if word == "no" and following[:1] == ("result",) and unanswered:
                 continue
             yield Refusal("negation", f"nothing cited says “{word} {' '.join(following[:2])}”")
+
+
+def _is_of_text(words: Sequence[str], at: int) -> bool:
+    """Return whether a negation says of a text what is not in it: "does not name", "but not", "nothing about", "without"."""
+    following, before = words[at + 1 : at + 2], words[at - 1] if at else ""
+    about = words[at] == "nothing" and following == ("about",)
+    return about or words[at] == "without" or before == "but" or any(root(one) in _NAMING for one in following)
+
+
+def _lacks(ground: Ground, following: Sequence[str], read: Read) -> bool:
+    """Return whether a text, or a call, indeed lacks what a sentence says that it does not name: "but not the reserve"."""
+    if ground.event.kind not in _WHOLE:
+        return False
+    bases = [root(word) for word in following[:5] if word not in words_of("grammar")]
+    nouns = [base for base in bases if base not in _NAMING and base not in table().neutral]
+    # It must be something of this chain: that a text lacks what nobody speaks of says nothing.
+    known = [base for base in nouns if any(among(base, one.words) for one in read.run)]
+    return bool(known) and not any(among(base, ground.words) for base in nouns)
+
+
+_WHOLE = frozenset((
+    "answered", "tool_returned", "tool_called", "prompt_submitted", "model_responded", "agent_handed_over", "document_retrieved",
+))  # fmt: skip
+"""Kinds of events that are told as a whole, so that what is not there was not said."""
+_NAMING = roots_of("naming")
 
 
 def all_failed(read: Read) -> bool:
@@ -61,7 +88,7 @@ def _denies(text: str, following: Sequence[str]) -> bool:
 
 
 _SUCCESS = re.compile(
-    r"\b(?:succe\w+|successful\w*|went through|worked|accepted|granted|delivered|confirmed|approved|passed|completed|reached"
+    r"\b(?:succe\w+|successful\w*|went through|worked|accepted|granted|delivered|confirmed|approved|completed|reached"
     r"|arrived|stored|booked|saved|allowed|permitted|printed|let(?:s|ting)?\b[^,;]{0,60}\b(?:through|pass))\b"
 )  # fmt: skip
 _SEEN = re.compile(r"\b(?:seen|captured|observed)\b")

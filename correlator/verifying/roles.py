@@ -34,6 +34,17 @@ def of_roles(read: Read) -> Iterator[Refusal]:
         yield from _directions(clause, best, read)
 
 
+def _is_name(following: Sequence[Token]) -> bool:
+    """Return whether a name follows that is no tool's: those have no hyphen in the middle of words."""
+    return bool(following) and (
+        following[0].kind == "quote" or ("-" in following[0].text and "_" not in following[0].text)
+    )
+
+
+def _last_preposition(words: Sequence[str]) -> str:
+    return next((word for word in reversed(words) if word in PREPOSITIONS), "")
+
+
 def _is_so_in_template(found: tuple[tuple[str, ...], str, bool], read: Read) -> bool:
     """Return whether the template says of the same subject that it did the same."""
     if not read.template:
@@ -56,6 +67,10 @@ def _subject(clause: Clause) -> tuple[tuple[str, ...], str, bool] | None:
             return None
         elif words and words[-1] in ("the", "a", "an", "this", "its", "that") and is_act(word):
             words.append(word)  # "the stored entry"
+        elif word in ("called", "named") and _is_name(clause.tokens[at + 1 : at + 2]):
+            return None  # "an agent called front-desk"
+        elif word.endswith("ed") and _last_preposition(words) == "with" and words[-1:] != ["agent"]:
+            return None  # "with a file attached"
         elif not words and is_act(word):
             return None  # "Asked for it, …"
         elif words and is_act(word):

@@ -186,6 +186,8 @@ def _counts(read: Read, at: int, value: int | None) -> bool:
         for one in read.cited
         if any(among(base, one.words | one.lent) or table().beside(base) & one.words for base in bases)
     ]
+    if any(base in _CALLS for base in bases):
+        named = list(read.cited)
     calls = {id(one.call or one.event) for one in named if isinstance(one.call or one.event, ToolCalled)}
     kinds = [one.event.kind for one in named]
     counts = {len(calls)} | {kinds.count(kind) for kind in kinds} | {sum(bool(one.failed) for one in named)}
@@ -217,7 +219,8 @@ def _adds_up(read: Read, value: int) -> bool:
     return any(value in (first + second, second - first) for first in there for second in there)
 
 
-_ENUMERATED = re.compile(r"(?:\w+, ){1,8}\w+ and \w+|[a-z]+-?\d+ and [a-z]+-?\d+")
+_ENUMERATED = re.compile(r"[\w.-]+(?:, [\w.-]+)+(?:,? and [\w.-]+)?|[a-z]+-?\d+ and [a-z]+-?\d+")
+_CALLS = roots_of("calls")
 
 
 def _spans(read: Read, token: Token) -> Iterator[tuple[int, int]]:

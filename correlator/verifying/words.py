@@ -81,7 +81,7 @@ def _kind(word: str, at: int, read: Read) -> Kind | None:
     """Return where a word comes from, `None` for one that says nothing."""
     if word == "only" and not read.is_said(word):
         following = read.tokens[at + 1].text.casefold() if at + 1 < len(read.tokens) else ""
-        return None if following in ("after", "when", "once", "then") else "foreign"
+        return None if following in ("after", "afterwards", "when", "once", "then") else "foreign"
     if _says_nothing(word):
         return None
     if read.is_said(word) or read.is_lent(word):
@@ -107,7 +107,7 @@ def _is_of_others(word: str, read: Read) -> bool:
         return True
     tools = {(one.call or one.event).name for one in read.cited if isinstance(one.call or one.event, ToolCalled)}  # type: ignore[union-attr]
     others = (one for one in read.run if isinstance(one.event, ToolCalled) and one.event.name in tools)
-    return any(base in one.words for one in others)
+    return any(base in one.values for one in others)
 
 
 def of_barred(read: Read) -> Iterator[Refusal]:
