@@ -48,6 +48,8 @@ class Sentence(_Part):
     """The pieces of `text` that are quoted from the cited events, letter by letter."""
     slots: tuple[Slot, ...] = ()
     """What of `text` was observed, in its order."""
+    worded: bool = False
+    """Whether a language model worded it; what it says was held against the cited events."""
 
 
 class StageReached(_Part):

@@ -1,0 +1,225 @@
+"""A story in the words of a language model, sentence by sentence, each held against its evidence, or told by its template.
+
+The model sees templates with handles (`correlator.handles`), never what was observed. What it replies is checked before the handles
+are filled in (each once, in order, no word lost that says how it ended) and, filled in, against the cited events
+(`correlator.verify`). Nothing waits for it: what is not worded in time is told by the template.
+"""
+
+import time
+from collections.abc import Callable, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from pydantic import ValidationError
+
+import prompts
+from correlator.errors import ModelRefused, ModelUnavailable
+from correlator.handles import HANDLE, Handles, broken, handles_in
+from correlator.models import Answer, LanguageModel
+from correlator.story import Sentence, Slot, Story
+from correlator.verify import refusals
+from correlator.verifying.grounds import Ground, grounds
+from correlator.verifying.wording import root, words_of
+from prompts import Asked
+from prompts.replies import Reworded
+from sensor.event import Event
+
+Cache = MutableMapping[str, Answer]
+"""Model and digest of what was asked → what it replied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a story may cost."""
+
+    seconds: float = 60.0
+    """Until what is not worded yet is told by the template."""
+    seconds_each: float = 20.0
+    tokens: int = 20_000
+    """Of questions and replies."""
+    tokens_each: int = 300
+    """Of one reply."""
+    tries: int = 2
+    """Of one sentence; a third has never helped (reference/narration.md §2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What became of one sentence."""
+
+    sentence: Sentence | None
+    """In the model's words, `None` where the template stands."""
+    why: str = ""
+    """Why the template stands."""
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Narration:
+    """A story's sentences in a model's words."""
+
+    digest: str
+    """Of the story that was worded (`digest_of`)."""
+    model: str
+    prompt: str
+    wordings: tuple[Wording, ...]
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: float | None = None
+    """US dollars, where it is known of every reply."""
+    seconds: float = 0.0
+    stopped: str = ""
+    """Why the model was not asked for the rest."""
+
+
+def digest_of(story: Story) -> str:
+    """Return the digest of what a story says: unchanged evidence is worded once."""
+    said = "\n".join(sentence.model_dump_json() for sentence in story.sentences)
+    return sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def reword(
+    story: Story,
+    run: Sequence[Event],
+    model: LanguageModel,
+    limits: Limits = Limits(),
+    *,
+    cache: Cache | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Narration:
+    """Return the sentences of a story in the words of a model. `run`: the events of its chain, in their order."""
+    found = grounds(run)
+    facts = {ground.event.entity: ground for ground in found}
+    asking = _Asking(model, limits, {} if cache is None else cache, clock)
+    handles, prompt = Handles(), prompts.load("reword")
+    wordings = []
+    for sentence in story.sentences:
+        cited = [facts[cite.event] for cite in sentence.cites if cite.event in facts]
+        wordings.append(asking.reworded(prompt, sentence, handles, cited, found))
+    return Narration(
+        digest_of(story), model.name, prompt.name, tuple(wordings), asking.tokens_in, asking.tokens_out, asking.cost,
+        round(clock() - asking.begun, 3), asking.stopped,
+    )  # fmt: skip
+
+
+def narrated(story: Story, narration: Narration) -> Story:
+    """Return the story in the words of a narration of it; one of another story changes nothing."""
+    if narration.digest != digest_of(story):
+        return story
+    worded = sum(one.sentence is not None for one in narration.wordings)
+    if not worded:
+        return story
+    sentences = (one.sentence or old for one, old in zip(narration.wordings, story.sentences, strict=True))
+    name = (
+        f"{narration.model}, {narration.prompt}: {worded} of {len(narration.wordings)} sentences, the others template"
+    )
+    return story.model_copy(update={"sentences": tuple(sentences), "narrator": name})
+
+
+@dataclass(slots=True)
+class _Asking:
+    """Asks a model within the limits of one story, and counts."""
+
+    model: LanguageModel
+    limits: Limits
+    cache: Cache
+    clock: Callable[[], float]
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: float | None = 0.0
+    stopped: str = ""
+    begun: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.begun = self.clock()
+
+    def reworded(
+        self,
+        prompt: prompts.Prompt,
+        sentence: Sentence,
+        handles: Handles,
+        cited: Sequence[Ground],
+        run: Sequence[Ground],
+    ) -> Wording:
+        masked, why = handles.masked(sentence), ""
+        names = handles_in(masked)
+        for number in range(1, self.limits.tries + 1):
+            shown = ", ".join(f"{{{name}}}" for name in names)
+            said = self._reply(prompt.ask(sentence=masked, handles=shown, refused=why))
+            if said is None:
+                return Wording(None, self.stopped, number - 1)
+            worded, why = _checked(said, sentence, masked, handles, cited, run)
+            if worded is not None:
+                return Wording(worded, tries=number)
+        return Wording(None, why, self.limits.tries)
+
+    def _reply(self, asked: Asked) -> str | None:
+        """Return what the model replies, `None` where it is not to be asked any more."""
+        if self.stopped:
+            return None
+        key = f"{self.model.name} {asked.digest}"
+        answer = self.cache.get(key)
+        if answer is None:
+            left = self.limits.seconds - (self.clock() - self.begun)
+            if left <= 0:
+                self.stopped = f"the time of the story ({self.limits.seconds:g} s) is over"
+            elif self.tokens_in + self.tokens_out >= self.limits.tokens:
+                self.stopped = f"the budget of the story ({self.limits.tokens} tokens) is used up"
+            if self.stopped:
+                return None
+            try:
+                answer = self.model.reply(
+                    asked, most_tokens=self.limits.tokens_each, seconds=min(left, self.limits.seconds_each)
+                )
+            except (ModelUnavailable, ModelRefused) as error:
+                self.stopped = str(error)
+                return None
+            self.cache[key] = answer
+            self._count(answer)
+        return answer.text
+
+    def _count(self, answer: Answer) -> None:
+        self.tokens_in += answer.tokens_in
+        self.tokens_out += answer.tokens_out
+        self.cost = None if self.cost is None or answer.cost is None else self.cost + answer.cost
+
+
+def _checked(
+    reply: str, sentence: Sentence, masked: str, handles: Handles, cited: Sequence[Ground], run: Sequence[Ground]
+) -> tuple[Sentence | None, str]:
+    """Return the sentence in the words of a reply, or why it is not taken; reasons name nothing that was observed."""
+    try:
+        said = " ".join(Reworded.model_validate_json(reply).sentence.split())
+    except ValidationError:
+        return None, "the reply is not the JSON that was asked for"
+    if wrong := broken(said, handles_in(masked), exactly=True):
+        return None, wrong
+    if lost := _lost(masked, said):
+        return None, f"the word “{lost}” is missing"
+    if any(mark in said and mark not in masked for mark in _MARKS):
+        return None, "there is a quotation mark or markup in it"
+    worded = _filled(said, sentence, handles)
+    found = refusals(worded.text, cited, run, template=sentence.text)
+    if found:
+        return None, found[0].rule
+    return worded, ""
+
+
+_MARKS = "“”\"'`<>[]|*_#"
+
+
+def _lost(masked: str, said: str) -> str:
+    """Return a word that says how it ended, or how well it is proven, and that is in one of both sentences only."""
+    there, here = ({root(word.strip(".,;:")) for word in text.split()} for text in (masked, said))
+    return next((word for word in sorted(words_of("kept")) if (root(word) in there) != (root(word) in here)), "")
+
+
+def _filled(said: str, sentence: Sentence, handles: Handles) -> Sentence:
+    """Return the sentence with its handles filled in, and where what was observed stands in it."""
+    text, slots, at = "", list[Slot](), 0
+    for match, old in zip(HANDLE.finditer(said), sentence.slots, strict=True):
+        text += said[at : match.start()]
+        observed = handles.texts[match[1]]
+        slots.append(Slot(kind=old.kind, start=len(text), end=len(text) + len(observed)))
+        text, at = text + observed, match.end()
+    return sentence.model_copy(update={"text": text + said[at:], "slots": tuple(slots), "worded": True})
