@@ -51,7 +51,7 @@ struct leaving {
 struct member {
     u64 started_ns;
     u32 parent;
-    u32 records; /* that were begun for it */
+    u32 unused;
     u64 parent_started_ns;
 };
 
@@ -175,7 +175,6 @@ static __always_inline struct written *begun(struct member *self, u32 type)
     struct written *made = scratch.lookup(&zero);
     if (!made)
         return 0;
-    __sync_fetch_and_add(&self->records, 1);
     u64 id = bpf_get_current_pid_tgid();
     made->head.at_ns = bpf_ktime_get_boot_ns();
     made->head.started_ns = since(self);

@@ -141,11 +141,11 @@ with socket.socket(socket.AF_UNIX) as listening, socket.socket(socket.AF_UNIX) a
     assert accepted == [f"127.0.0.1:{second}", f"[::1]:{fourth}"]
 
 
-def test_a_file_that_a_process_opens_again_and_again_is_told_once_and_counted(sensor: Sensor, tmp_path: Path) -> None:
+def test_a_file_that_a_process_reads_again_and_again_is_told_once_and_counted(sensor: Sensor, tmp_path: Path) -> None:
     program = """
 import os, sys
-for flags in (os.O_RDONLY, os.O_WRONLY, os.O_RDWR):
-    for _ in range(50): os.close(os.open(sys.argv[1], flags))
+for _ in range(50): os.close(os.open(sys.argv[1], os.O_RDONLY))
+for flags in (os.O_WRONLY, os.O_RDWR, os.O_WRONLY): os.close(os.open(sys.argv[1], flags))
 if not os.fork():
     os.close(os.open(sys.argv[1], os.O_RDONLY))
     os._exit(0)
@@ -156,9 +156,9 @@ os.wait()
     found = told(sensor, python(program, str(tmp_path / "file")), FileOpened)
     mine = [(one.process.pid, one.for_writing) for one in found if one.path == str(tmp_path / "file")]
 
-    assert [writing for _, writing in mine] == [False, True, True, False]
+    assert [writing for _, writing in mine] == [False, True, True, True, False]
     assert len({pid for pid, _ in mine}) == 2
-    assert 147 <= sensor.count(Type.OPENED, Count.FOLDED) - before < 170  # the interpreter opens files twice, too
+    assert 49 <= sensor.count(Type.OPENED, Count.FOLDED) - before < 70  # the interpreter opens files twice, too
 
 
 def test_what_was_read_is_told_again_when_somebody_has_written_it(sensor: Sensor, tmp_path: Path) -> None:
@@ -177,22 +177,6 @@ opened(os.O_RDONLY); opened(os.O_RDONLY)
     mine = [one.for_writing for one in found if one.path == str(tmp_path / "file")]
 
     assert mine == [False, True, False]
-
-
-def test_what_was_written_is_told_again_when_the_process_has_taken_something_in(sensor: Sensor, tmp_path: Path) -> None:
-    program = """
-import os, sys
-def opened(path, flags): os.close(os.open(path, flags))
-opened(sys.argv[1], os.O_WRONLY); opened(sys.argv[1], os.O_WRONLY)
-opened(sys.argv[2], os.O_RDONLY)
-opened(sys.argv[1], os.O_WRONLY); opened(sys.argv[1], os.O_WRONLY)
-"""
-    (tmp_path / "log").write_text("")
-    (tmp_path / "secret").write_text("")
-    found = told(sensor, python(program, str(tmp_path / "log"), str(tmp_path / "secret")), FileOpened)
-    mine = [Path(one.path).name for one in found if Path(one.path).parent == tmp_path]
-
-    assert mine == ["log", "secret", "log"]
 
 
 REFUSED = """

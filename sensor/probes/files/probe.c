@@ -19,7 +19,6 @@ static __always_inline int names_libssl(struct written *made, u32 length)
 }
 
 #define ACCESS 03
-#define WRITING 01 /* and not reading */
 #define REFUSED 04 /* beside what it was for */
 #define NOT_PERMITTED -1 /* EPERM */
 #define NO_ACCESS -13 /* EACCES */
@@ -35,18 +34,12 @@ struct opened {
     u32 access;
 };
 
-struct told {
-    u64 at_ns;
-    u32 records; /* of the process, up to this one */
-    u32 unused;
-};
-
 /* When a process opened a file last, for what, so that it was told. */
-BPF_TABLE("lru_hash", struct opened, struct told, opens, 32768);
+BPF_TABLE("lru_hash", struct opened, u64, opens, 32768);
 
 #define PLACES 4096
 
-/* When files were opened for writing last, so that it was told. Those that share a place are only told more often. */
+/* When files were opened for writing last. Those that share a place are only told more often. */
 BPF_ARRAY(written_at, u64, PLACES);
 
 /* A hash of a path of up to HASHED bytes, 0 for a longer one. */
@@ -67,9 +60,10 @@ static __always_inline u64 hashed(struct written *made, u32 length)
     return hash;
 }
 
-/* Whether the same was told a moment ago, and nothing can have flowed since that did not flow then: for reading, nobody has opened
- * the file for writing; for writing, no other record of the process was begun. The same is: process, path, file and purpose. A number
- * of a file that is gone comes again soon, and a relative path leads elsewhere in another folder, so neither is enough. */
+/* Whether the same was told a moment ago and nothing can have flowed since that did not flow then: opened for reading, or refused, by
+ * the same process and path, and nobody has opened the file for writing. A number of a file that is gone comes again soon, and a
+ * relative path leads elsewhere in another folder, so neither is enough. What is opened for writing is always told: what the process
+ * has taken in since is not known here. */
 static __always_inline int was_told(struct member *self, struct written *made, u32 length)
 {
     struct opened key = {};
@@ -79,34 +73,27 @@ static __always_inline int was_told(struct member *self, struct written *made, u
     if (made->head.ret < 0) {
         key.access |= REFUSED;
     } else {
-        u64 inode = word(open_file(made->head.ret) + OFFSET_file_f_inode);
-        u32 place = (identity_of(inode) * 11400714819323198485ULL) >> 52;
-        key.inode = word(inode + OFFSET_inode_i_ino);
+        u64 identity = identity_of(word(open_file(made->head.ret) + OFFSET_file_f_inode));
+        u32 place = (identity * 11400714819323198485ULL) >> 52;
+        key.inode = identity;
         written = written_at.lookup(&place);
+        if (key.access) {
+            if (written && *written < made->head.at_ns)
+                *written = made->head.at_ns;
+            return 0;
+        }
     }
+    if (!key.path)
+        return 0;
     key.started_ns = since(self);
     key.tgid = made->head.tgid;
-    struct told *last = key.path ? opens.lookup(&key) : 0;
-    int is_same = last && made->head.at_ns - last->at_ns < FOLDED_NS;
-    if (is_same && made->head.ret >= 0) {
-        if (key.access != WRITING)
-            is_same = written && *written <= last->at_ns;
-        if (key.access)
-            is_same = is_same && last->records + 1 == self->records;
-    }
-    if (is_same) {
-        last->records = self->records;
+    u64 *last = opens.lookup(&key);
+    if (last && made->head.at_ns - *last < FOLDED_NS && (!written || *written < *last)) {
         count(RECORD_OPENED, COUNT_ATTEMPTED);
         count(RECORD_OPENED, COUNT_FOLDED);
         return 1;
     }
-    if (written && key.access & ACCESS)
-        *written = made->head.at_ns;
-    struct told now = {};
-    now.at_ns = made->head.at_ns;
-    now.records = self->records;
-    if (key.path)
-        opens.update(&key, &now);
+    opens.update(&key, &made->head.at_ns);
     return 0;
 }
 
