@@ -28,7 +28,7 @@ class Duties:
 
     def __init__(self, settings: Settings, *, now_ns: Callable[[], int] | None = None) -> None:
         """Open the stores. `now_ns`: the clock by which is claimed, else the casebook's. Raises what opening them raises."""
-        self._settings = settings
+        self.settings = settings
         self._casebook = open_casebook(settings)
         self._now_ns = now_ns or self._casebook.now_ns
         try:
@@ -66,23 +66,22 @@ class Duties:
 
         Nothing of stories is scored again as time passes: what depends on time depends on that of events, and is judged with them.
         """
-        if self._settings.keep_days is None:
+        if self.settings.keep_days is None:
             return 0
-        before_ns = too_old(self._casebook, self._settings.keep_days)
+        before_ns = too_old(self._casebook, self.settings.keep_days)
         tenants = self._casebook.tenants()
         return sum(expire(self._graph, self._casebook, tenant, before_ns, until).sessions for tenant in tenants)
 
     def sweep(self, dispatcher: Dispatcher) -> None:
-        """Look for work that no message told of, and give up what takes down whoever does it.
-
-        What nobody has begun for long is judged here: who should be woken may not hear it any more, for whatever reason.
-        """
-        now_ns = self._now_ns()
-        for tenant in self._casebook.tenants_waiting(now_ns=now_ns):
+        """Look for work that no message told of, and give up what takes down whoever does it."""
+        for tenant in self._casebook.tenants_waiting(now_ns=self._now_ns()):
             dispatcher.wake("judge", tenant)
-        for tenant in self._casebook.tenants_overdue(now_ns=now_ns, due_ns=now_ns - OVERDUE_NS):
-            self.judge(tenant)
         self._casebook.give_up(now_ns=self._now_ns())
+
+    def overdue(self) -> list[str]:
+        """Return whose sessions wait though nobody judges any of theirs: who was woken has not heard it, for whatever reason."""
+        now_ns = self._now_ns()
+        return self._casebook.tenants_overdue(now_ns=now_ns, due_ns=now_ns - OVERDUE_NS)
 
     def close(self) -> None:
         """Let go of the stores."""
@@ -91,6 +90,6 @@ class Duties:
 
     def _desk(self, tenant: str) -> Desk:
         if tenant not in self._desks:
-            settings = self._settings.model_copy(update={"tenant": tenant})
+            settings = self.settings.model_copy(update={"tenant": tenant})
             self._desks[tenant] = Desk(self._graph, self._casebook, settings, redaction_key(settings))
         return self._desks[tenant]

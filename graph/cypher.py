@@ -77,12 +77,14 @@ def merge_nodes(kind: NodeKind) -> str:
     else:
         differs.append("any(claim IN row.claims WHERE NOT claim IN n.claims)")
         sets.append("n.claims = n.claims + [claim IN row.claims WHERE NOT claim IN n.claims]")
+    # What sessions share is locked before what it holds is read again: two lanes may add to it.
+    locked = "SET n.tenant = row.tenant\nWITH n, row\n" if held == "claims" else ""
     return f"""
 UNWIND $rows AS row
 MERGE (n:{kind.label} {{key: row.key}})
 ON CREATE SET n += row.fields, n.tenant = row.tenant, n.{held} = row.{held}
 WITH n, row WHERE {" OR ".join(differs)}
-SET {", ".join(sets)}
+{locked}SET {", ".join(sets)}
 """
 
 

@@ -19,6 +19,7 @@ from correlator.duties import Duties
 from correlator.errors import CorrelatorError
 from correlator.settings import Settings
 from graph.errors import GraphError
+from workers.once import judge_apart
 
 LAST_WORD_S = 2
 """For which a process that ends waits until its parent has heard of its last task."""
@@ -41,10 +42,19 @@ class Row:
 TABLE: dict[Task, Row] = {"judge": Row("clew.judge", 120, 10, lambda duties, tenant: duties.judge(tenant))}
 """A worker that fails is waited for no longer than a claim lasts; retries and their pauses are those of the claims."""
 
+
+def _catch_up(duties: Duties) -> None:
+    """Have judged what nobody judges though it is due: a consumer of messages may hear nothing any more."""
+    for tenant in duties.overdue()[:1]:
+        LOG.warning("sessions wait and nobody judges: doing so without the broker")
+        judge_apart(duties.settings, tenant)
+
+
 Beside = Callable[[Duties, Dispatcher, Callable[[], bool]], object]
 """Takes the stores, who wakes up others, and whether to stop."""
 BESIDE: tuple[tuple[str, float, Beside], ...] = (
     ("sweep", 2.0, lambda duties, dispatcher, _: duties.sweep(dispatcher)),
+    ("catch up", 5.0, lambda duties, *_: _catch_up(duties)),
     ("project", 2.0, lambda duties, *_: duties.project()),
     ("expire", 3_600.0, lambda duties, _, until: duties.expire(until)),
 )

@@ -198,7 +198,7 @@ class Casebook:
             return claims.tenants_waiting(db, now_ns)
 
     def tenants_overdue(self, *, now_ns: int, due_ns: int) -> list[str]:
-        """Return whose sessions wait and could be claimed that were due before a time and that nobody has tried since."""
+        """Return whose sessions were due before a time, nobody has tried since, and of whom nobody has claimed anything else."""
         with self.reading() as db:
             return claims.tenants_overdue(db, now_ns, due_ns)
 

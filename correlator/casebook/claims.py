@@ -124,9 +124,11 @@ def tenants_waiting(db: Session, now_ns: int) -> list[str]:
 
 
 def tenants_overdue(db: Session, now_ns: int, due_ns: int) -> list[str]:
-    """Return whose sessions wait and could be claimed that were due before a time and that nobody has tried since."""
+    """Return whose sessions were due before a time, nobody has tried since, and of whom nobody has claimed anything else."""
     untouched = and_(SessionRow.due_ns < due_ns, SessionRow.tries == 0)
-    return list(db.scalars(select(SessionRow.tenant).where(waits(), _is_free(now_ns), untouched).distinct()))
+    chosen = select(SessionRow.tenant).where(waits(), _is_free(now_ns), untouched).distinct()
+    busy = set(db.scalars(select(SessionRow.tenant).where(SessionRow.claimed_until_ns > now_ns).distinct()))
+    return [tenant for tenant in db.scalars(chosen) if tenant not in busy]
 
 
 def _give_up(db: Session, row: SessionRow, reason: str, now_ns: int) -> None:

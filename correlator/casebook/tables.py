@@ -138,7 +138,7 @@ class OutboxRow(Base):
     tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     """That of the change: `StoryRow.updated` behind it."""
-    story: Mapped[str] = mapped_column(_KEY, index=True)
+    story: Mapped[str] = mapped_column(_KEY)
     version: Mapped[int]
     what: Mapped[str] = mapped_column(Text)
     """`told`, `changed`, `withdrawn`, `merged`, or the verdict that was given."""

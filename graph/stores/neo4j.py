@@ -7,9 +7,8 @@ that a crash anywhere leaves nothing out and brings nothing twice (docs/decision
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from threading import Lock
+from threading import Event, Lock, Thread
 from typing import Any, NamedTuple, Self, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
 
@@ -176,33 +175,74 @@ class Neo4jStore(SqlStore):
         return True
 
     def _project(self, heads: Mapping[int, int]) -> int:
-        """Bring shards up to these numbers or beyond, in lanes beside each other that share no shard."""
-        places = self.places()
-        lanes = [{shard: head for shard, head in heads.items() if shard % LANES == lane} for lane in range(LANES)]
-        with ThreadPoolExecutor(LANES, "clew projection") as pool:
-            return sum(pool.map(lambda lane: self._lane(lane, places), lanes))
-
-    def _lane(self, heads: Mapping[int, int], places: Mapping[int, int]) -> int:
-        """Bring shards up to these numbers or beyond, some entries of several with each transaction."""
+        """Bring shards up to these numbers or beyond. What was withdrawn from is written anew while nobody else writes."""
         done = 0
-        while (batch := self._next(heads, places)) is not None:
+        while True:
+            done += self._lanes(heads)
+            places, anew = self.places(), 0
+            while (batch := self._next(heads, places, alone=True)) is not None:
+                if not self._advance(batch):
+                    return done  # somebody else was here
+                places = {**places, **{step.shard: step.upto for step in batch.steps}}
+                anew += batch.entries
+            done += anew
+            if not anew:
+                return done
+
+    def _lanes(self, heads: Mapping[int, int]) -> int:
+        """Bring shards up, as far as that can be done in lanes beside each other that share no shard."""
+        stop, places = Event(), self.places()
+        done: list[int] = []
+        failed: list[BaseException] = []
+
+        def lane(number: int) -> None:
+            try:
+                done.append(
+                    self._lane({shard: heads[shard] for shard in heads if shard % LANES == number}, places, stop)
+                )
+            except BaseException as error:  # noqa: BLE001 - raised below
+                failed.append(error)
+                stop.set()
+
+        # Threads that nobody waits for at the end of the program: a backlog may take long.
+        threads = [
+            Thread(target=lane, args=(number,), name=f"clew lane {number}", daemon=True) for number in range(LANES)
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            for thread in threads:
+                thread.join()
+        finally:
+            stop.set()
+        if failed:
+            raise failed[0]
+        return sum(done)
+
+    def _lane(self, heads: Mapping[int, int], places: Mapping[int, int], stop: Event) -> int:
+        """Bring shards up, some entries of several with each transaction; each as far as the next that was withdrawn from."""
+        done = 0
+        while not stop.is_set() and (batch := self._next(heads, places)) is not None:
             if not self._advance(batch):
                 break  # somebody else was here
             places = {**places, **{step.shard: step.upto for step in batch.steps}}
             done += batch.entries
         return done
 
-    def _next(self, heads: Mapping[int, int], places: Mapping[int, int]) -> _Batch | None:
-        """Return what comes next, `None` behind the end. What was withdrawn from is written anew by itself."""
+    def _next(self, heads: Mapping[int, int], places: Mapping[int, int], *, alone: bool = False) -> _Batch | None:
+        """Return what comes next, `None` where nothing does. What was withdrawn from comes by itself, when this writes `alone`."""
         steps, entries = list[_Step](), list[Entry]()
         for shard in sorted(shard for shard, head in heads.items() if places.get(shard, 0) < head):
             after = places.get(shard, 0)
             found = self.log.after(shard, after, BATCH - len(entries))
             stop = next((at for at, one in enumerate(found) if isinstance(one, Withdrawn)), None)
             if stop == 0:
-                if not entries:
+                if alone:
                     steps, entries = [_Step(shard, after, found[0].seq)], found[:1]
-                break
+                    break
+                continue
+            if alone:
+                continue
             found = found[:stop]
             # Not every number has an entry: an observation that was known used one up.
             steps.append(_Step(shard, after, found[-1].seq if found else heads[shard]))

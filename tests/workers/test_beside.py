@@ -15,7 +15,7 @@ from correlator.errors import CasebookInvalid
 from correlator.ingest import accept
 from correlator.settings import Settings
 from sensor.sources import read_any
-from workers.app import BESIDE, _Mine, _repeat
+from workers.app import BESIDE, _catch_up, _Mine, _repeat
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -48,17 +48,25 @@ def test_all_that_is_done_beside_can_be_done_with_an_empty_store(name: str, tmp_
         do(duties, Nobody(), lambda: False)
 
 
-def test_what_nobody_was_woken_for_is_judged_by_the_sweeper_at_last(tmp_path: Path) -> None:
+def test_what_nobody_was_woken_for_is_judged_at_last_by_a_process_of_its_own(tmp_path: Path) -> None:
     settings = Settings(store=tmp_path / "store", backend="sql")
     example = next(iter(sorted(EXAMPLES.glob("*/session.json"))))
     with opened(settings) as desk:
         accept(desk, list(read_any(example)), Nobody())
-
-        def waiting() -> int:
-            return len(desk.casebook.waiting(settings.tenant))
-
         for late_ns, left in ((OVERDUE_NS - 5 * 10**9, 1), (OVERDUE_NS + 5 * 10**9, 0)):
-            duties = Duties(settings, now_ns=lambda late_ns=late_ns: time.time_ns() + late_ns)  # type: ignore[misc]
-            duties.sweep(Nobody())
-            duties.close()
-            assert waiting() == left
+            with Duties.opened(settings) as duties:
+                duties._now_ns = lambda late_ns=late_ns: time.time_ns() + late_ns
+                _catch_up(duties)
+            assert len(desk.casebook.waiting(settings.tenant)) == left
+        assert len(desk.casebook.stories(settings.tenant)) == 1
+
+
+def test_nobody_else_judges_where_somebody_does(tmp_path: Path) -> None:
+    settings = Settings(store=tmp_path / "store", backend="sql")
+    with opened(settings) as desk:
+        for example in sorted(EXAMPLES.glob("*/session.json"))[:2]:
+            accept(desk, list(read_any(example)), Nobody())
+        now_ns = time.time_ns() + 2 * OVERDUE_NS
+        assert desk.casebook.tenants_overdue(now_ns=now_ns, due_ns=now_ns - OVERDUE_NS) == ["local"]
+        desk.casebook.claim("local", now_ns=now_ns, lease_ns=10**9, limit=1)
+        assert desk.casebook.tenants_overdue(now_ns=now_ns, due_ns=now_ns - OVERDUE_NS) == []

@@ -187,3 +187,62 @@ def test_a_server_that_was_killed_has_everything_once_when_it_is_back(
         assert 0 < store.lag() < len(events)
         assert_same(store, events)
         store.close()
+
+
+def test_lanes_that_add_to_one_node_lose_nothing_of_each_other(
+    store: Neo4jStore, log: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BATCH", 5)  # many transactions, beside each other
+    events: list[Event] = []
+    for number in range(150):
+        place = {"session": session_key("record", str(number)), "source": "kernel", "process": PROCESS}
+        events += [
+            ProcessStarted(position=0, executable=f"/bin/{number}", **place),
+            FileOpened(position=1, path="/etc/hosts", **place),
+        ]
+    for at in range(0, len(events), 10):
+        log.append(events[at : at + 10])
+
+    assert store.project() == len(events)
+
+    (row,) = store.ask("MATCH (p:Process) RETURN size(p.claims) AS claims", {})
+    assert row["claims"] >= 150
+    assert_same(store, events)
+
+
+def test_what_is_withdrawn_between_others_is_written_anew_and_the_others_stay(
+    store: Neo4jStore, log: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BATCH", 20)
+    events = many(30, "withdrawn")
+    gone = [event for event in events if event.session in (FIRST, session_key("record", "7"))][::2]
+    for at in range(0, len(events), 50):
+        log.append(events[at : at + 50])
+        for session in {event.session for event in gone}:
+            store.withdraw(session, {event.id for event in gone if event.session == session})
+    store.project()
+
+    assert_same(store, [event for event in events if event.id not in {one.id for one in gone}])
+
+
+def test_a_lane_that_fails_stops_the_others_and_is_told(
+    store: Neo4jStore, log: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = many(20, "failing")
+    log.append(events)
+    real, tried = store._advance, [0]
+
+    def advance(batch: object) -> bool:
+        tried[0] += 1
+        if tried[0] == 2:
+            raise StoreUnreachable("away")
+        return real(batch)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "BATCH", 10)
+    monkeypatch.setattr(store, "_advance", advance)
+    with pytest.raises(StoreUnreachable, match="away"):
+        store.project()
+    assert store.lag() > 0
+
+    assert store.project() > 0
+    assert_same(store, events)

@@ -19,4 +19,3 @@ def upgrade() -> None:
         sa.Column("at_ns", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("tenant", "number"),
     )
-    op.create_index("ix_outbox_story", "outbox", ["story"])
