@@ -6,11 +6,12 @@ are filled in (each once, in order, no word lost that says how it ended) and, fi
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 import prompts
 from correlator.errors import ModelRefused, ModelUnavailable
@@ -71,11 +72,51 @@ class Narration:
     stopped: str = ""
     """Why the model was not asked for the rest."""
 
+    @property
+    def worded(self) -> int:
+        """Return how many sentences are in the model's words."""
+        return sum(one.sentence is not None for one in self.wordings)
+
+    @property
+    def summary(self) -> str:
+        """Return what it came to and cost, in one line, with the reasons why templates stand."""
+        cost = "" if self.cost is None else f", {self.cost:.4f} US dollars"
+        used = f"{self.tokens_in} + {self.tokens_out} tokens{cost}, {self.seconds:.1f} s"
+        said = f"{self.worded} of {len(self.wordings)} sentences worded; {used}"
+        whys = Counter(one.why for one in self.wordings if one.sentence is None)
+        stands = "; ".join(f"{why} ({number})" for why, number in whys.most_common())
+        return f"{said}. The template stands for the others: {stands}" if stands else said
+
+
+_NARRATION = TypeAdapter(Narration)
+
+
+def narration_json(narration: Narration) -> str:
+    """Return a narration as it is kept."""
+    return _NARRATION.dump_json(narration).decode()
+
+
+def narration_of(json: str) -> Narration | None:
+    """Return a narration that was kept, `None` for nothing and for what an older clew kept otherwise: it is made again."""
+    try:
+        return _NARRATION.validate_json(json)
+    except ValidationError:
+        return None
+
 
 def digest_of(story: Story) -> str:
-    """Return the digest of what a story says: unchanged evidence is worded once."""
-    said = "\n".join(sentence.model_dump_json() for sentence in story.sentences)
+    """Return the digest of all that a story says: what has not changed is worded once.
+
+    Not of its sentences alone: a call may have failed since then; no template says so, but what the words were held against does.
+    """
+    said = story.model_dump_json(exclude={"version", "aliases", "narrator"})
     return sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def is_current(narration: Narration, story: Story, model: LanguageModel) -> bool:
+    """Return whether a model has been asked for all of this story, with the prompt of today."""
+    here = (digest_of(story), model.name, prompts.load("reword").name)
+    return (narration.digest, narration.model, narration.prompt) == here and not narration.stopped
 
 
 def reword(
@@ -106,13 +147,11 @@ def narrated(story: Story, narration: Narration) -> Story:
     """Return the story in the words of a narration of it; one of another story changes nothing."""
     if narration.digest != digest_of(story):
         return story
-    worded = sum(one.sentence is not None for one in narration.wordings)
-    if not worded:
+    if not narration.worded:
         return story
     sentences = (one.sentence or old for one, old in zip(narration.wordings, story.sentences, strict=True))
-    name = (
-        f"{narration.model}, {narration.prompt}: {worded} of {len(narration.wordings)} sentences, the others template"
-    )
+    of = len(narration.wordings)
+    name = f"{narration.model}, {narration.prompt}: {narration.worded} of {of} sentences, the others template"
     return story.model_copy(update={"sentences": tuple(sentences), "narrator": name})
 
 

@@ -43,6 +43,13 @@ class Judgement:
     """What the kernel saw of the calls."""
 
     @property
+    def spoken_of(self) -> tuple[Event, ...]:
+        """Return all events that its stories may cite, each once: of the kernel, then of its sessions in their order."""
+        seen = [event for work in self.attribution.works for event in (work.root, *work.acts)]
+        seen += [*self.attribution.ambiguous, *self.attribution.gaps]
+        return tuple({event.id: event for event in (*seen, *self.conversation.known)}.values())
+
+    @property
     def delegated(self) -> bool:
         """Return whether an effect was delegated."""
         return any(judged.effect.explanation == "delegated" for judged in self.effects)

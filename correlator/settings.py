@@ -90,6 +90,25 @@ class Settings(BaseModel):
         description="Days after which what was observed expires, from the last arrival of its session on; workers see to it, or "
         "`clew expire`. Stories stay, with what they cite. For ever if not given.",
     )
+    model: str | None = Field(
+        None,
+        min_length=1,
+        max_length=200,
+        description="Language model for `clew story narrate`, by litellm's name, such as `anthropic/…`, or `openai/NAME` for a "
+        "server of one's own at `model_url` (extra `llm`). Without it, stories are told by templates.",
+    )
+    model_url: str | None = Field(
+        None,
+        pattern="^https?://[!-~]+$",
+        max_length=1_000,
+        description="Address of an OpenAI-compatible server that has the model, such as `http://127.0.0.1:8080/v1`.",
+    )
+    model_key: str | None = Field(
+        None,
+        pattern="^[!-~]+$",
+        max_length=1_000,
+        description="Key for the model; that of the provider's own variable if not given; secret.",
+    )
     token: str | None = Field(
         None,
         min_length=8,

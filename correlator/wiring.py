@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError
 from correlator.casebook import Casebook
 from correlator.dispatch import Dispatcher, Nobody
 from correlator.errors import CasebookInvalid, SettingsInvalid
+from correlator.models import LanguageModel, Reach, open_model
 from correlator.settings import Settings
 from graph.errors import UnknownStore
 from graph.sql import connected, shown
@@ -51,6 +52,16 @@ def open_casebook(settings: Settings) -> Casebook:
     except ArgumentError as error:
         raise CasebookInvalid(f"{shown(address)}: {error}; correct the setting `database`.") from error
     return Casebook(engine)
+
+
+def open_language_model(settings: Settings) -> LanguageModel:
+    """Return the model that words stories. Raises `SettingsInvalid`: none is set, its package or its address is missing."""
+    if settings.model is None:
+        raise SettingsInvalid(
+            "No language model is set, so stories are told by templates. Set CLEW_MODEL to litellm's name for one, such as "
+            "anthropic/…, or to openai/NAME with CLEW_MODEL_URL=http://127.0.0.1:8080/v1 for a server of your own."
+        )
+    return open_model("litellm", Reach(settings.model, settings.model_url, settings.model_key))
 
 
 def open_workers(settings: Settings) -> Callable[[int], None]:

@@ -39,7 +39,16 @@ from correlator.casebook.rows import (
     stories_of,
     story_records,
 )
-from correlator.casebook.tables import VERSION, ActRow, OutboxRow, SessionRow, StoryRow, TokenRow, VerdictRow
+from correlator.casebook.tables import (
+    VERSION,
+    ActRow,
+    NarrationRow,
+    OutboxRow,
+    SessionRow,
+    StoryRow,
+    TokenRow,
+    VerdictRow,
+)
 from correlator.casebook.versions import migrate, version_of
 from correlator.errors import CasebookInvalid
 from correlator.memory import Kept
@@ -308,6 +317,17 @@ class Casebook:
                 db.add(outbox_row(row, verdict, _now_ns(db)))
             db.flush()
             return next(story_records(db, tenant, [row], [row.id]))
+
+    def narration(self, tenant: str, story: str) -> str:
+        """Return what was last kept for the story of an id, empty where nothing was."""
+        with self.reading() as db:
+            row = db.get(NarrationRow, (tenant, story))
+            return "" if row is None else row.json
+
+    def keep_narration(self, tenant: str, story: str, json: str) -> None:
+        """Keep what a language model made of a story, in place of what was kept before."""
+        with self.writing() as db:
+            db.merge(NarrationRow(tenant=tenant, story=story, json=json))
 
     # What others follow
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from graph.sql import Hostile
 
-VERSION = "0007"
+VERSION = "0008"
 """The last migration: the newest file in `migrations/versions`."""
 
 MARKED, GOING, GONE = 1, 2, 3
@@ -144,6 +144,15 @@ class OutboxRow(Base):
     """`told`, `changed`, `withdrawn`, `merged`, or the verdict that was given."""
     at_ns: Mapped[int] = mapped_column(BigInteger)
     """By the casebook's clock."""
+
+
+class NarrationRow(Base):
+    """A story in the words of a language model (`correlator.narrate.Narration`), the latest."""
+
+    __tablename__ = "narrations"
+    tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    story: Mapped[str] = mapped_column(_KEY, primary_key=True)
+    json: Mapped[str] = mapped_column(Text)
 
 
 class AliasRow(Base):

@@ -10,6 +10,7 @@ from correlator.casebook import Casebook, StoryRecord
 from correlator.ingest import Desk
 from correlator.key import redaction_key
 from correlator.settings import Settings
+from correlator.story import Story
 from correlator.wiring import open_casebook, open_graph
 
 
@@ -45,6 +46,17 @@ def _who() -> str:
         return os.environ.get("SUDO_USER") or getpass.getuser()
     except (OSError, KeyError):  # a user without a name
         return str(os.getuid())
+
+
+def in_words(casebook: Casebook, record: StoryRecord) -> Story:
+    """Return a story in the words that a model found for it, as long as it says the same as then."""
+    text = casebook.narration(record.story.tenant, record.story.id)
+    if not text:
+        return record.story
+    from correlator.narrate import narrated, narration_of  # most have no model, and need not wait for what it needs
+
+    kept = narration_of(text)
+    return record.story if kept is None else narrated(record.story, kept)
 
 
 def notes(record: StoryRecord, settings: Settings) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import platform
 import sys
+import time
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
@@ -39,7 +40,7 @@ def doctor(run: Run) -> int:
     from correlator.render.escape import terminal as safe
 
     settings = run.settings()
-    checks = [*_installed(), *_settings(settings), *_store(settings)]
+    checks = [*_installed(), *_settings(settings), *_store(settings), *_model(settings)]
     extras, kernel = _extras(), _kernel()
     if run.json:
         run.data(
@@ -100,6 +101,32 @@ def _store(settings: "Settings") -> list[Check]:
     place = shown(settings.database) if is_of_fleet and settings.database else settings.store
     what = f"{settings.backend} in {place}: {counts.sessions} sessions, {counts.events} events, {stories} stories"
     return [Check("store", True, what)]
+
+
+def _model(settings: "Settings") -> list[Check]:
+    """Have the language model word one sentence, where one is set: is it reached, does it reply with JSON, what does that cost."""
+    if settings.model is None:
+        return []
+    from pydantic import ValidationError
+
+    import prompts
+    from correlator.errors import ModelRefused, ModelUnavailable, SettingsInvalid
+    from correlator.wiring import open_language_model
+    from prompts.replies import Reworded
+
+    asked = prompts.load("reword").ask(sentence="The agent called {T1}.", handles="{T1}", refused="")
+    began = time.monotonic()
+    try:
+        answer = open_language_model(settings).reply(asked, most_tokens=100, seconds=20.0)
+        Reworded.model_validate_json(answer.text)
+    except (ModelRefused, ModelUnavailable, SettingsInvalid) as error:
+        return [Check("model", False, str(error))]
+    except ValidationError:
+        what = f"{settings.model} is there, but does not reply with the JSON that is asked for; stories would be told by templates"
+        return [Check("model", False, what)]
+    cost = "price not known" if answer.cost is None else f"{answer.cost:.6f} US dollars"
+    used = f"{answer.tokens_in} + {answer.tokens_out} tokens, {cost}, {time.monotonic() - began:.1f} s"
+    return [Check("model", True, f"{settings.model} replies with JSON: one sentence {used}")]
 
 
 def _extras() -> list[Check]:

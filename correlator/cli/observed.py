@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Taken = Callable[[Sequence[Event], Sequence[Span]], None]
 
-_OURS = frozenset(("CLEW_TOKEN", "CLEW_DATABASE", "CLEW_NEO4J", "CLEW_BROKER"))
+_OURS = frozenset(("CLEW_BROKER", "CLEW_DATABASE", "CLEW_MODEL_KEY", "CLEW_NEO4J", "CLEW_TOKEN"))
 """Variables with secrets of our own."""
 _SIGNALS = 128
 """What a shell adds to the number of the signal that ended a command."""

@@ -1,4 +1,4 @@
-"""`clew story list|show|export`: what was found."""
+"""`clew story list|show|export|changes|narrate`: what was found."""
 
 import os
 import tempfile
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from correlator.cli.verb import Run, verb
+from correlator.cli.verb import FAILURE, Run, verb
 
 if TYPE_CHECKING:
     from correlator.casebook import StoryRecord
@@ -79,16 +79,58 @@ def list_(
 
 @app.command()
 @verb
-def show(run: Run, story: StoryArgument, form: FormOption = Form.TERMINAL) -> None:
+def show(
+    run: Run,
+    story: StoryArgument,
+    form: FormOption = Form.TERMINAL,
+    template: Annotated[bool, typer.Option("--template", help="Without the words of a language model.")] = False,
+) -> None:
     """Show one story."""
-    from correlator.cli.desk import notes, opened_casebook
+    from correlator.cli.desk import in_words, notes, opened_casebook
     from correlator.render import render
 
     settings = run.settings()
     with opened_casebook(settings) as casebook:
         record = casebook.story(settings.tenant, story)
+        shown = record.story if template else in_words(casebook, record)
     name = "json" if run.json else form.value
-    run.out(render(record.story, name, notes=notes(record, settings), width=run.width, color=run.color))
+    run.out(render(shown, name, notes=notes(record, settings), width=run.width, color=run.color))
+
+
+@app.command()
+@verb
+def narrate(
+    run: Run,
+    story: StoryArgument,
+    again: Annotated[bool, typer.Option("--again", help="Also if the model has worded this version already.")] = False,
+) -> int:
+    """Have the language model word a story: each sentence that its evidence does not carry stays as the template has it."""
+    from correlator.cli.desk import notes, opened
+    from correlator.narrate import Limits, is_current, narrated, narration_json, narration_of, reword
+    from correlator.render import render
+    from correlator.wiring import open_language_model
+
+    settings, limits = run.settings(), Limits()
+    with opened(settings) as desk:
+        record = desk.casebook.story(settings.tenant, story)
+        model = open_language_model(settings)
+        kept = narration_of(desk.casebook.narration(settings.tenant, record.story.id))
+        is_done = kept is not None and is_current(kept, record.story, model)
+        if kept is not None and is_done and not again:
+            run.say(f"{model.name} has worded this version already; --again asks it anew.")
+            found = kept
+        else:
+            sentences = len(record.story.sentences)
+            run.say(f"asking {model.name} to word {sentences} sentences, for at most {limits.seconds:g} s …")
+            session = desk.casebook.session(settings.tenant, record.story.session)
+            found = reword(record.story, desk.judge(session).spoken_of, model, limits)
+            if not found.stopped or (found.worded and not is_done):  # half of it is no better than what is there
+                desk.casebook.keep_narration(settings.tenant, record.story.id, narration_json(found))
+            run.say(found.summary)
+    name = "json" if run.json else "terminal"
+    told = narrated(record.story, found)
+    run.out(render(told, name, notes=notes(record, settings), width=run.width, color=run.color))
+    return FAILURE if found.stopped and not found.worded else 0
 
 
 @app.command()
@@ -101,7 +143,7 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> int:
     """Write stories to a file or a folder."""
-    from correlator.cli.desk import notes, opened_casebook
+    from correlator.cli.desk import in_words, notes, opened_casebook
     from correlator.render import FORMATS, render
 
     settings = run.settings()
@@ -111,12 +153,13 @@ def export(
         raise typer.BadParameter(f"{to} is no folder; name a folder, or one story with --story", param_hint="TO")
     with opened_casebook(settings) as casebook:
         records = [casebook.story(settings.tenant, story)] if story else casebook.stories(settings.tenant)
-    for record in records:
+        shown = [in_words(casebook, record) for record in records]
+    for record, told in zip(records, shown, strict=True):
         path = target / (record.story.id.replace(":", "-") + FORMATS[name]) if target.is_dir() else target
         if path.exists() and not force:
             run.say(f"clew: {path} is there already; --force replaces it.")
             return 1
-        _write(path, render(record.story, name, notes=notes(record, settings)))
+        _write(path, render(told, name, notes=notes(record, settings)))
         run.say(f"{path}: {record.story.title}")
     return 0
 

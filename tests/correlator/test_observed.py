@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from correlator.cli.observed import _Count
+from correlator.cli.observed import _Count, without_ours
+from correlator.settings import PREFIX, Settings
 from sensor.event import Event, EventsLost
 from sensor.sources.otlp.span import Span
 
@@ -25,3 +26,12 @@ def test_when_nothing_more_can_be_kept_it_is_said_once_and_all_is_counted(capsys
 
     assert (count.events, count.lost, kept) == (3, 9, [LOST])
     assert capsys.readouterr().err.count("No space left on device") == 1
+
+
+def test_a_command_gets_none_of_our_secrets() -> None:
+    secret = [
+        PREFIX + name.upper() for name, one in Settings.model_fields.items() if "secret" in (one.description or "")
+    ]
+
+    assert len(secret) >= 5
+    assert without_ours(dict.fromkeys([*secret, "HOME", "CLEW_STORE"], "x")) == {"HOME": "x", "CLEW_STORE": "x"}

@@ -1,0 +1,169 @@
+"""`clew story narrate` and what it leaves, with litellm and a scripted peer on loopback: no model is behind it."""
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from correlator.cli.desk import opened
+from correlator.ingest import ingest
+from correlator.settings import Settings
+from sensor.event import ToolReturned
+from sensor.sources import read_any
+from sensor.sources.replay import write
+from tests.correlator.models import speaking
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = sorted((*(ROOT / "examples").glob("*/session.json"), *(ROOT / "examples").glob("*/spans.jsonl")))
+Clew = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def clew(tmp_path: Path) -> Clew:
+    """Return the real program with a store that has the story of the shipped example."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("CLEW_", "COLUMNS", "LINES"))}
+    environment = kept | {"CLEW_STORE": str(tmp_path / "store"), "PYTHONPATH": str(ROOT)}
+
+    def run(*arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "correlator.cli", *arguments],
+            capture_output=True, text=True, cwd=tmp_path, env=environment | more, timeout=120,
+        )  # fmt: skip
+
+    assert run("replay", str(ROOT / "examples/billing_ticket/session.json")).returncode in (0, 3)
+    return run
+
+
+@pytest.fixture
+def story(clew: Clew) -> str:
+    (found,) = json.loads(clew("story", "list", "--json").stdout)
+    return str(found["id"])
+
+
+@contextmanager
+def peer(asked: list[dict[str, Any]], old: str = "", new: str = "") -> Iterator[dict[str, str]]:
+    """Give settings with a model that says what it is asked to word, with some words changed."""
+
+    def reply(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+        text = body["messages"][-1]["content"].splitlines()[0].removeprefix("Sentence: ").replace(old, new)
+        speaking.chat(json.dumps({"sentence": text}))(handler, body)
+
+    with speaking.server(itertools.repeat(reply), asked) as url:
+        yield {"CLEW_MODEL": "openai/scripted-peer", "CLEW_MODEL_URL": url}
+
+
+def test_a_worded_story_is_kept_and_shown_and_asked_for_once(clew: Clew, story: str, tmp_path: Path) -> None:
+    asked = list[dict[str, Any]]()
+    with peer(asked, "the agent called", "the agent used") as model:
+        told = clew("story", "narrate", story, **model)
+        number = len(asked)
+        second = clew("story", "narrate", story, **model)
+        once = len(asked)
+        clew("story", "narrate", story, "--again", **model)
+
+    assert told.returncode == 0
+    assert "the agent used" in told.stdout
+    assert "openai/scripted-peer, reword:1: " in told.stdout
+    assert "sentences worded; " in told.stderr
+    assert (number, once, len(asked)) == (number, number, 2 * number)
+    assert number > 0
+    assert "worded this version already" in second.stderr
+    assert second.stdout == told.stdout
+
+    assert clew("story", "show", story).stdout == told.stdout
+    assert "the agent used" not in clew("story", "show", story, "--template").stdout
+    assert clew("story", "export", "out.md", "--story", story).returncode == 0
+    assert "the agent used" in (tmp_path / "out.md").read_text()
+
+
+def test_what_the_evidence_does_not_carry_is_told_by_the_template(clew: Clew, story: str) -> None:
+    before = clew("story", "show", story).stdout
+    asked = list[dict[str, Any]]()
+    with peer(asked, ".", ", to hand the customer's passwords to a competitor.") as model:
+        told = clew("story", "narrate", story, **model)
+        number = len(asked)
+        clew("story", "narrate", story, **model)
+
+    assert told.returncode == 0
+    assert told.stdout == before
+    assert "0 of " in told.stderr
+    assert "The template stands for the others: " in told.stderr
+    assert len(asked) == number
+
+
+def test_a_model_that_is_not_there_leaves_the_template_and_the_reason(clew: Clew, story: str) -> None:
+    before = clew("story", "show", story).stdout
+    with peer([]) as model:
+        pass
+
+    told = clew("story", "narrate", story, **model)
+
+    assert told.returncode == 1
+    assert told.stdout == before
+    assert "openai/scripted-peer cannot be reached" in told.stderr
+    with peer(asked := []) as model:
+        assert clew("story", "narrate", story, **model).returncode == 0
+    assert asked
+
+
+def test_without_a_model_it_says_what_to_set(clew: Clew, story: str) -> None:
+    told = clew("story", "narrate", story)
+
+    assert told.returncode == 2
+    assert "CLEW_MODEL" in told.stderr
+    assert told.stdout == ""
+
+
+def test_a_story_that_has_changed_is_told_by_templates_again(clew: Clew, tmp_path: Path) -> None:
+    store = {"CLEW_STORE": str(tmp_path / "other")}
+    seen = list(read_any(ROOT / "examples/billing_ticket/session.json"))
+    last = next(event for event in reversed(seen) if isinstance(event, ToolReturned))
+    write([event for event in seen if event is not last], tmp_path / "first.jsonl")
+    write([last], tmp_path / "rest.jsonl")
+    clew("replay", str(tmp_path / "first.jsonl"), **store)
+    (before,) = json.loads(clew("story", "list", "--json", **store).stdout)
+    with peer([], "the agent called", "the agent used") as model:
+        assert "the agent used" in clew("story", "narrate", before["id"], **model, **store).stdout
+    clew("replay", str(tmp_path / "rest.jsonl"), **store)
+
+    (after,) = json.loads(clew("story", "list", "--json", **store).stdout)
+    shown = clew("story", "show", after["id"], **store).stdout
+
+    assert (after["id"], after["version"]) == (before["id"], 2)
+    assert "the agent used" not in shown
+    assert shown == clew("story", "show", after["id"], "--template", **store).stdout
+
+
+def test_doctor_asks_the_model_that_is_set(clew: Clew) -> None:
+    with peer(asked := []) as model:
+        fine = clew("doctor", **model)
+    gone = clew("doctor", **model)
+    with speaking.server(itertools.repeat(speaking.chat("Sure! Here it is."))) as url:
+        chatty = clew("doctor", CLEW_MODEL="openai/scripted-peer", CLEW_MODEL_URL=url)
+
+    assert fine.returncode == 0
+    assert "openai/scripted-peer replies with JSON: one sentence 7 + 5 tokens" in fine.stdout
+    assert len(asked) == 1
+    assert gone.returncode == chatty.returncode == 1
+    assert "FAIL  model          openai/scripted-peer cannot be reached" in gone.stdout
+    assert "does not reply with the JSON that is asked for" in chatty.stdout
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
+def test_each_event_that_a_story_cites_is_at_hand(path: Path, tmp_path: Path) -> None:
+    with opened(Settings(store=tmp_path / "store")) as desk:
+        ingest([(path.name, path)], desk)
+        for record in desk.casebook.stories("local"):
+            session = desk.casebook.session("local", record.story.session)
+            known = {event.entity for event in desk.judge(session).spoken_of}
+            cited = {cite.event for sentence in record.story.sentences for cite in sentence.cites}
+            assert cited
+            assert cited <= known
