@@ -53,6 +53,8 @@ class Wording:
     why: str = ""
     """Why the template stands."""
     tries: int = 0
+    is_final: bool = True
+    """Whether the model was asked as often as it is to be; the rest is asked for the next time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class Narration:
     tokens_in: int = 0
     tokens_out: int = 0
     cost: float | None = None
-    """US dollars, where it is known of every reply."""
+    """US dollars, where it is known of every reply. What was there before is not counted again."""
     seconds: float = 0.0
     stopped: str = ""
     """Why the model was not asked for the rest."""
@@ -113,10 +115,14 @@ def digest_of(story: Story) -> str:
     return sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def is_of(narration: Narration, story: Story) -> bool:
+    """Return whether a narration is of a story as it is now."""
+    return narration.digest == digest_of(story) and len(narration.wordings) == len(story.sentences)
+
+
 def is_current(narration: Narration, story: Story, model: LanguageModel) -> bool:
-    """Return whether a model has been asked for all of this story, with the prompt of today."""
-    here = (digest_of(story), model.name, prompts.load("reword").name)
-    return (narration.digest, narration.model, narration.prompt) == here and not narration.stopped
+    """Return whether a narration is of this story, by this model with the prompt of today."""
+    return is_of(narration, story) and (narration.model, narration.prompt) == (model.name, prompts.load("reword").name)
 
 
 def reword(
@@ -125,16 +131,24 @@ def reword(
     model: LanguageModel,
     limits: Limits = Limits(),
     *,
+    before: Narration | None = None,
     cache: Cache | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Narration:
-    """Return the sentences of a story in the words of a model. `run`: the events of its chain, in their order."""
+    """Return the sentences of a story in the words of a model. `run`: the events of its chain, in their order.
+
+    `before`: what was made of the same story with the same model and prompt; what is final in it stays.
+    """
     found = grounds(run)
     facts = {ground.event.entity: ground for ground in found}
     asking = _Asking(model, limits, {} if cache is None else cache, clock)
     handles, prompt = Handles(), prompts.load("reword")
     wordings = []
-    for sentence in story.sentences:
+    for number, sentence in enumerate(story.sentences):
+        if before is not None and before.wordings[number].is_final:
+            handles.masked(sentence)  # those behind it keep their numbers
+            wordings.append(before.wordings[number])
+            continue
         cited = [facts[cite.event] for cite in sentence.cites if cite.event in facts]
         wordings.append(asking.reworded(prompt, sentence, handles, cited, found))
     return Narration(
@@ -145,9 +159,7 @@ def reword(
 
 def narrated(story: Story, narration: Narration) -> Story:
     """Return the story in the words of a narration of it; one of another story changes nothing."""
-    if narration.digest != digest_of(story):
-        return story
-    if not narration.worded:
+    if not is_of(narration, story) or not narration.worded:
         return story
     sentences = (one.sentence or old for one, old in zip(narration.wordings, story.sentences, strict=True))
     of = len(narration.wordings)
@@ -186,7 +198,7 @@ class _Asking:
             shown = ", ".join(f"{{{name}}}" for name in names)
             said = self._reply(prompt.ask(sentence=masked, handles=shown, refused=why))
             if said is None:
-                return Wording(None, self.stopped, number - 1)
+                return Wording(None, self.stopped, number - 1, is_final=False)
             worded, why = _checked(said, sentence, masked, handles, cited, run)
             if worded is not None:
                 return Wording(worded, tries=number)

@@ -107,7 +107,7 @@ class Settings(BaseModel):
         None,
         pattern="^[!-~]+$",
         max_length=1_000,
-        description="Key for the model; that of the provider's own variable if not given; secret.",
+        description="Key for the model; without `model_url`, that of the provider's own variable if not given; secret.",
     )
     token: str | None = Field(
         None,
@@ -120,6 +120,8 @@ class Settings(BaseModel):
 
 
 PATHS = frozenset(("store", "policy"))
+SECRET = frozenset(("broker", "database", "model_key", "neo4j", "token"))
+"""Whose values are shown to nobody, and not given to a command that is observed."""
 
 
 def load_settings(
@@ -142,9 +144,8 @@ def load_settings(
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         key = str(first["loc"][0])
-        raise SettingsInvalid(
-            f"{key} = {str(values[key])[:80]!r}, {_place(key, path, environ, flags)}: {first['msg']}."
-        ) from error
+        value = "what is set" if key in SECRET else repr(str(values[key])[:80])
+        raise SettingsInvalid(f"{key} = {value}, {_place(key, path, environ, flags)}: {first['msg']}.") from error
 
 
 def _found(folder: Path) -> Path | None:

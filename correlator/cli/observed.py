@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     Taken = Callable[[Sequence[Event], Sequence[Span]], None]
 
-_OURS = frozenset(("CLEW_BROKER", "CLEW_DATABASE", "CLEW_MODEL_KEY", "CLEW_NEO4J", "CLEW_TOKEN"))
-"""Variables with secrets of our own."""
 _SIGNALS = 128
 """What a shell adds to the number of the signal that ended a command."""
 _NOT_STARTED, _NOT_FOUND = 126, 127
@@ -86,7 +84,10 @@ def observed(
 
 def without_ours(environment: Mapping[str, str]) -> dict[str, str]:
     """Return an environment without what lets clew in elsewhere: who is observed could speak in its name."""
-    return {name: value for name, value in environment.items() if name not in _OURS}
+    from correlator.settings import PREFIX, SECRET
+
+    ours = {PREFIX + name.upper() for name in SECRET}
+    return {name: value for name, value in environment.items() if name not in ours}
 
 
 @contextmanager

@@ -12,7 +12,8 @@ import typer
 from correlator.cli.verb import FAILURE, Run, verb
 
 if TYPE_CHECKING:
-    from correlator.casebook import StoryRecord
+    from correlator.casebook import Casebook, StoryRecord
+    from correlator.story import Story
 
 app = typer.Typer(
     rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="List, show and export stories."
@@ -106,7 +107,7 @@ def narrate(
 ) -> int:
     """Have the language model word a story: each sentence that its evidence does not carry stays as the template has it."""
     from correlator.cli.desk import notes, opened
-    from correlator.narrate import Limits, is_current, narrated, narration_json, narration_of, reword
+    from correlator.narrate import Limits, is_current, is_of, narrated, narration_json, narration_of, reword
     from correlator.render import render
     from correlator.wiring import open_language_model
 
@@ -115,22 +116,33 @@ def narrate(
         record = desk.casebook.story(settings.tenant, story)
         model = open_language_model(settings)
         kept = narration_of(desk.casebook.narration(settings.tenant, record.story.id))
-        is_done = kept is not None and is_current(kept, record.story, model)
-        if kept is not None and is_done and not again:
-            run.say(f"{model.name} has worded this version already; --again asks it anew.")
-            found = kept
-        else:
-            sentences = len(record.story.sentences)
-            run.say(f"asking {model.name} to word {sentences} sentences, for at most {limits.seconds:g} s …")
+        before = kept if kept is not None and is_current(kept, record.story, model) and not again else None
+        if before is None or before.stopped:
+            run.say(f"asking {model.name} to word {record.story.id[:SHORT]}, for at most {limits.seconds:g} s …")
             session = desk.casebook.session(settings.tenant, record.story.session)
-            found = reword(record.story, desk.judge(session).spoken_of, model, limits)
-            if not found.stopped or (found.worded and not is_done):  # half of it is no better than what is there
-                desk.casebook.keep_narration(settings.tenant, record.story.id, narration_json(found))
-            run.say(found.summary)
+            found = reword(record.story, desk.judge(session).spoken_of, model, limits, before=before)
+            if kept is None or not is_of(kept, record.story) or found.worded >= kept.worded:
+                _keep(run, desk.casebook, record.story, narration_json(found))
+            else:
+                run.say(f"{kept.model} had worded more of it, {kept.worded} sentences: these stay.")
+        else:
+            found = before
+            run.say(f"{model.name} was asked for this version already; --again asks it anew.")
+    run.say(found.summary)
     name = "json" if run.json else "terminal"
     told = narrated(record.story, found)
     run.out(render(told, name, notes=notes(record, settings), width=run.width, color=run.color))
-    return FAILURE if found.stopped and not found.worded else 0
+    return 0 if found.worded else FAILURE
+
+
+def _keep(run: Run, casebook: "Casebook", story: "Story", json: str) -> None:
+    """Keep a narration. Where that fails it is shown all the same: it may have cost something."""
+    from correlator.errors import CasebookInvalid
+
+    try:
+        casebook.keep_narration(story.tenant, story.id, json)
+    except CasebookInvalid as error:
+        run.say(f"clew: the words are shown and not kept. {error}")
 
 
 @app.command()

@@ -87,15 +87,17 @@ class LiteLLM:
             # litellm has some thirty kinds of errors and no root of its own; each of them has a status, of HTTP or made up.
             status = getattr(error, "status_code", None)
             if isinstance(status, int) and 400 <= status < 500 and status not in _PASSING:
-                raise ModelRefused(f"{self.name} refuses: {_short(error)}. Check name, key and address.") from error
-            raise ModelUnavailable(f"{self.name} cannot be reached: {_short(error)}.") from error
-        return self._answer(found)
+                raise ModelRefused(
+                    f"{self.name} refuses: {self._short(error)}. Check name, key and address."
+                ) from error
+            raise ModelUnavailable(f"{self.name} cannot be reached: {self._short(error)}.") from error
+        return self._answer(asked, found)
 
-    def _answer(self, found: Any) -> Answer:
+    def _answer(self, asked: Asked, found: Any) -> Answer:
         try:
             choice, used = found.choices[0], found.usage
             text = choice.message.content or ""
-            tokens = (int(used.prompt_tokens), int(used.completion_tokens)) if used is not None else (0, 0)
+            told = (int(used.prompt_tokens), int(used.completion_tokens)) if used is not None else (0, 0)
         except (AttributeError, IndexError, TypeError, ValueError) as error:
             raise ModelUnavailable(f"{self.name} replied with something else than a message.") from error
         if len(text) > MOST_CHARACTERS:
@@ -103,7 +105,15 @@ class LiteLLM:
         cost = None
         with suppress(Exception):  # the model has no price in the table
             cost = float(self._litellm.completion_cost(found))
-        return Answer(text, *tokens, cost)
+        # Where a server does not say, or less than nothing: as a rule of thumb, four characters are a token.
+        tokens_in = told[0] if told[0] > 0 else (len(asked.system) + len(asked.user)) // 4
+        return Answer(text, tokens_in, told[1] if told[1] > 0 else len(text) // 4, cost)
+
+    def _short(self, error: Exception) -> str:
+        """Return what an error says, without the key that a server may say again, and without what is no Unicode."""
+        said = " ".join(str(error).encode("utf-8", "replace").decode().split())
+        said = said.replace(self._reach.key, "…") if self._reach.key else said
+        return said[:200].rstrip(".") or type(error).__name__
 
 
 def _imported() -> Any:
@@ -116,7 +126,3 @@ def _imported() -> Any:
     litellm.suppress_debug_info = True
     logging.getLogger("LiteLLM").setLevel(logging.CRITICAL)
     return litellm
-
-
-def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:200].rstrip(".") or type(error).__name__

@@ -48,13 +48,18 @@ def story(clew: Clew) -> str:
     return str(found["id"])
 
 
+def echo(handler: BaseHTTPRequestHandler, body: dict[str, Any], old: str = "", new: str = "") -> None:
+    """Say what is to be worded, with some words changed."""
+    text = body["messages"][-1]["content"].splitlines()[0].removeprefix("Sentence: ").replace(old, new)
+    speaking.chat(json.dumps({"sentence": text}))(handler, body)
+
+
 @contextmanager
 def peer(asked: list[dict[str, Any]], old: str = "", new: str = "") -> Iterator[dict[str, str]]:
     """Give settings with a model that says what it is asked to word, with some words changed."""
 
     def reply(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
-        text = body["messages"][-1]["content"].splitlines()[0].removeprefix("Sentence: ").replace(old, new)
-        speaking.chat(json.dumps({"sentence": text}))(handler, body)
+        echo(handler, body, old, new)
 
     with speaking.server(itertools.repeat(reply), asked) as url:
         yield {"CLEW_MODEL": "openai/scripted-peer", "CLEW_MODEL_URL": url}
@@ -75,7 +80,7 @@ def test_a_worded_story_is_kept_and_shown_and_asked_for_once(clew: Clew, story: 
     assert "sentences worded; " in told.stderr
     assert (number, once, len(asked)) == (number, number, 2 * number)
     assert number > 0
-    assert "worded this version already" in second.stderr
+    assert "was asked for this version already" in second.stderr
     assert second.stdout == told.stdout
 
     assert clew("story", "show", story).stdout == told.stdout
@@ -90,12 +95,13 @@ def test_what_the_evidence_does_not_carry_is_told_by_the_template(clew: Clew, st
     with peer(asked, ".", ", to hand the customer's passwords to a competitor.") as model:
         told = clew("story", "narrate", story, **model)
         number = len(asked)
-        clew("story", "narrate", story, **model)
+        again = clew("story", "narrate", story, **model)
 
-    assert told.returncode == 0
-    assert told.stdout == before
-    assert "0 of " in told.stderr
-    assert "The template stands for the others: " in told.stderr
+    assert told.returncode == again.returncode == 1
+    assert told.stdout == again.stdout == before
+    for one in (told, again):
+        assert "0 of " in one.stderr
+        assert "The template stands for the others: " in one.stderr
     assert len(asked) == number
 
 
@@ -112,6 +118,52 @@ def test_a_model_that_is_not_there_leaves_the_template_and_the_reason(clew: Clew
     with peer(asked := []) as model:
         assert clew("story", "narrate", story, **model).returncode == 0
     assert asked
+
+
+def test_what_was_left_when_a_model_stopped_is_asked_for_the_next_time_alone(clew: Clew, story: str) -> None:
+    asked = list[dict[str, Any]]()
+    replies = itertools.chain([echo, echo], itertools.repeat(speaking.failing(401), 1), itertools.repeat(echo))
+    with speaking.server(replies, asked) as url:
+        model = {"CLEW_MODEL": "openai/scripted-peer", "CLEW_MODEL_URL": url}
+        first = clew("story", "narrate", story, **model)
+        second = clew("story", "narrate", story, **model)
+        sentences = len(json.loads(clew("story", "show", story, "--json").stdout)["sentences"])
+
+    assert "2 of " in first.stderr
+    assert "openai/scripted-peer refuses" in first.stderr
+    assert f"{sentences} of {sentences} sentences worded" in second.stderr
+    assert len(asked) == sentences + 1
+
+
+def test_fewer_words_do_not_take_the_place_of_more(clew: Clew, story: str) -> None:
+    with peer([]) as model:
+        clew("story", "narrate", story, **model)
+    before = clew("story", "show", story).stdout
+    with speaking.server(itertools.repeat(speaking.chat("Sure!"))) as url:
+        other = clew("story", "narrate", story, CLEW_MODEL="openai/other", CLEW_MODEL_URL=url)
+
+    assert other.returncode == 1
+    assert "openai/scripted-peer had worded more of it" in other.stderr
+    assert clew("story", "show", story).stdout == before
+
+
+def test_neither_a_key_nor_what_is_no_unicode_comes_out_of_an_error(clew: Clew, story: str) -> None:
+    before = clew("story", "show", story).stdout
+
+    def saying(handler: BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
+        said = f"x\ud800y {handler.headers['Authorization']}"
+        speaking.send(handler, 401, json.dumps({"error": {"message": said}}).encode())
+
+    with speaking.server(iter((echo, saying))) as url:
+        there = {"CLEW_MODEL": "openai/scripted-peer", "CLEW_MODEL_URL": url, "CLEW_MODEL_KEY": "sk-hidden-123"}
+        told = clew("story", "narrate", story, **there)
+    misspelt = clew("story", "list", CLEW_MODEL_KEY="sk-hidden-123 ")
+
+    assert "1 of " in told.stderr
+    assert "x?y" in told.stderr
+    assert told.stdout.splitlines()[0] == before.splitlines()[0]
+    assert "sk-hidden" not in told.stderr + told.stdout + misspelt.stderr
+    assert misspelt.returncode == 2
 
 
 def test_without_a_model_it_says_what_to_set(clew: Clew, story: str) -> None:
