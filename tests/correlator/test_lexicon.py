@@ -41,11 +41,14 @@ TECHNICAL = {
     # Approved Verbs for PowerShell Commands (Register and Unregister, Initialize in British spelling), RFC 7591 and
     # WordNet 3.1 (concatenate)
     "concatenate", "initialise", "unregister",
-    # Looked up: OpenAPI 3.1 (`webhooks`), Rocket.Chat API (`unpinMessage`), PRAW (`downvote()`); general web usage: signin
-    "downvote", "signin", "unpin", "webhook",
+    # RFC 4648, ECMA-376 (`docx`, `xlsx`), PostgreSQL's own short name
+    "base64", "docx", "postgres", "xlsx",
+    # Looked up: Contentful and Strapi APIs (`unpublish`), OpenAPI 3.1 (`webhooks`), Rocket.Chat API (`unpinMessage`),
+    # PRAW (`downvote()`); general web usage: signin
+    "downvote", "signin", "unpin", "unpublish", "webhook",
 }  # fmt: skip
 
-WORD_LISTS = ("verbs", "commands", "critical", "roles", "function_words")
+WORD_LISTS = ("verbs", "commands", "critical", "roles", "function_words", "wording")
 PATTERN_LISTS = ("addressing", "delegation")
 
 
@@ -67,6 +70,8 @@ def table(name: str) -> dict[str, object]:
 def entries() -> dict[str, str]:
     """Return every word of the lists and every word of the patterns, with the list that holds it."""
     found = {entry.casefold(): name for name in WORD_LISTS for entry in texts(table(name))}
+    # Patterns of `wording` are left out: their stems are no words.
+    found = {entry: name for entry, name in found.items() if not re.search(r"[\\\[]", entry)}
     for name in PATTERN_LISTS:
         for pattern in texts(table(name)):
             # `admin(istrator)?` are two words; `\b` and its like are none.
