@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sensor.event import ProcessStarted, ToolServed
+from sensor.event import EventsLost, ProcessStarted, ToolServed
 from sensor.probes.observation import observed
 from sensor.probes.origin import Origin
 from sensor.probes.sensor import Sensor
@@ -51,7 +51,10 @@ server.stdout.on("data", data => {
 
 def served(sensor: Sensor, command: list[str]) -> tuple[dict[int, tuple[str, ...]], list[ToolServed]]:
     sensor.records()
-    found = list(observed(sensor, sensor.launch(command, stdout=subprocess.DEVNULL), Origin.here()))
+    process = sensor.launch(command, stdout=subprocess.DEVNULL)
+    found = list(observed(sensor, process, Origin.here()))
+    lost = [one for one in found if isinstance(one, EventsLost)]
+    assert (process.wait(), lost) == (0, [])  # else what was not told says nothing about the sensor
     programs = {one.process.pid: one.argv for one in found if isinstance(one, ProcessStarted) and one.executable}
     return programs, [one for one in found if isinstance(one, ToolServed)]
 
