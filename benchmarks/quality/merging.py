@@ -3,7 +3,8 @@
     sudo python -m benchmarks.quality.merging --out benchmarks/quality/results/merging.json
 
 Ordinary work is run under `clew record`, in a folder of its own: a clone and a search by git, a compilation by Python, tests, and
-a shell that reads and writes in a loop. Repeated opens were folded in the kernel before (`sensor/probes/files`). Of what the
+a shell that reads and writes in a loop. Repeated opens, and what the loader opens for every program, were folded in the kernel
+before (`sensor/probes/files`). Of what the
 sensor told, each event is folded into edges, and in the order of time an edge is *repeated* where one with the same ends is there
 already and nothing came to its source in between: whatever flows along it flowed along the earlier one (causality-preserving
 reduction: Xu et al., CCS 2016). A file is a *hub* where at least ten processes of one piece of work read it and none wrote it.

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -177,6 +178,49 @@ opened(os.O_RDONLY); opened(os.O_RDONLY)
     mine = [one.for_writing for one in found if one.path == str(tmp_path / "file")]
 
     assert mine == [False, True, False]
+
+
+PROGRAMS = """
+import os, subprocess, sys
+for _ in range(20): subprocess.run(["/bin/cat", sys.argv[1]], check=True)
+subprocess.run(["/bin/head", sys.argv[1]], check=True)
+"""
+
+
+def test_what_every_program_opens_is_told_once_for_each_program_and_the_rest_for_each_process(
+    sensor: Sensor, tmp_path: Path
+) -> None:
+    (tmp_path / "libnotes.so").write_text("")
+    records = watched(sensor, python(PROGRAMS, str(tmp_path / "libnotes.so")))
+    found = [event for record in records for event in decode(record, HERE)]
+    programs = {one.process.pid: one.executable for one in found if isinstance(one, ProcessStarted) and one.executable}
+    opened = Counter(
+        (str(programs[one.process.pid]).rpartition("/")[2], one.path)
+        for one in found
+        if isinstance(one, FileOpened) and one.process.pid in programs
+    )
+    (libc,) = {path for _, path in opened if "/libc.so" in path}
+
+    for path in (libc, "/etc/ld.so.cache"):
+        # A machine may be so slow that ten seconds go by.
+        assert 1 <= opened["cat", path] <= 3
+        assert opened["head", path] == 1
+    # Whatever it is called: what lies elsewhere may be anything.
+    assert opened["cat", str(tmp_path / "libnotes.so")] == 20
+
+
+WRITTEN = """
+set -e
+mount -t tmpfs none /usr/lib/locale  # in a namespace of its own: nothing of the machine's is changed
+echo one > /usr/lib/locale/written
+for number in 1 2 3 4 5; do /bin/cat /usr/lib/locale/written; done
+"""
+
+
+def test_what_somebody_observed_has_written_is_told_of_each_process(sensor: Sensor) -> None:
+    found = told(sensor, ["unshare", "--mount", "/bin/sh", "-c", WRITTEN], FileOpened, stdout=subprocess.DEVNULL)
+
+    assert [one.for_writing for one in found if one.path == "/usr/lib/locale/written"] == [True, *[False] * 5]
 
 
 REFUSED = """

@@ -18,6 +18,46 @@ static __always_inline int names_libssl(struct written *made, u32 length)
     return 0;
 }
 
+#define SLASH_LIB_SLASH 0x0000002f62696c2fULL
+#define SLASH_LIB64_SLASH 0x002f343662696c2fULL
+#define SLASH_USR_SLASH_LIB 0x62696c2f7273752fULL
+#define SLASH_LOCALE_SLASH 0x2f656c61636f6c2fULL
+#define SLASH_USR_SLASH_SHA 0x6168732f7273752fULL
+#define RE_SLASH_LOCAL 0x6c61636f6c2f6572ULL
+#define SLASH_GCONV_SLASH 0x2f766e6f63672fULL
+#define SLASH_ETC_SLASH_LD_DOT 0x2e646c2f6374652fULL
+#define SO_DOT_CACHE 0x65686361632e6f73ULL
+#define DOT_SO 0x006f732eU
+
+/* Whether a path ends as libraries do, `.so` with or without a version, or lies among the tables of characters. */
+static __always_inline int names_library(struct written *made, u32 length)
+{
+    u32 at = length > LAST ? length - LAST : 0;
+#pragma unroll
+    for (int step = 0; step < LAST - 3; step++) {
+        u32 here = (at + step) & 4095;
+        if ((*(u64 *)&made->payload[here] & 0x00ffffffffffffffULL) == SLASH_GCONV_SLASH)
+            return here + 8 <= length;
+        if ((*(u32 *)&made->payload[here] & 0x00ffffff) == DOT_SO && here + 4 <= length)
+            return !made->payload[here + 3] || made->payload[here + 3] == '.';
+    }
+    return 0;
+}
+
+/* Whether a path is what the loader and the C library open for every program: the list of libraries, one of the system's, the locale. */
+static __always_inline int is_of_programs(struct written *made, u32 length)
+{
+    u64 first = *(u64 *)made->payload, second = *(u64 *)&made->payload[8];
+    if (first == SLASH_ETC_SLASH_LD_DOT)
+        return second == SO_DOT_CACHE && length == 17;
+    if (first == SLASH_USR_SLASH_LIB && second == SLASH_LOCALE_SLASH)
+        return 1;
+    if (first == SLASH_USR_SLASH_SHA && second == RE_SLASH_LOCAL)
+        return made->payload[16] == 'e' && made->payload[17] == '/';
+    return (first == SLASH_USR_SLASH_LIB || (first & 0x000000ffffffffffULL) == SLASH_LIB_SLASH ||
+            (first & 0x00ffffffffffffffULL) == SLASH_LIB64_SLASH) && names_library(made, length);
+}
+
 #define ACCESS 03
 #define REFUSED 04 /* beside what it was for */
 #define NOT_PERMITTED -1 /* EPERM */
@@ -26,15 +66,17 @@ static __always_inline int names_libssl(struct written *made, u32 length)
 
 #define HASHED 256
 
+/* Who opened what: a process, or one of those that run a program. */
 struct opened {
     u64 path;
     u64 inode;
+    u64 program;
     u64 started_ns;
     u32 tgid;
     u32 access;
 };
 
-/* When a process opened a file last, for what, so that it was told. */
+/* When a file was opened last, for what, so that it was told. */
 BPF_TABLE("lru_hash", struct opened, u64, opens, 32768);
 
 #define PLACES 4096
@@ -63,7 +105,8 @@ static __always_inline u64 hashed(struct written *made, u32 length)
 /* Whether the same was told a moment ago and nothing can have flowed since that did not flow then: opened for reading, or refused, by
  * the same process and path, and nobody has opened the file for writing. A number of a file that is gone comes again soon, and a
  * relative path leads elsewhere in another folder, so neither is enough. What is opened for writing is always told: what the process
- * has taken in since is not known here. */
+ * has taken in since is not known here. What is of programs and nobody observed has opened for writing is told once for all processes
+ * that run the same program: each would be an edge to the same few files. But libssl is told of each, because of the notice. */
 static __always_inline int was_told(struct member *self, struct written *made, u32 length)
 {
     struct opened key = {};
@@ -85,8 +128,13 @@ static __always_inline int was_told(struct member *self, struct written *made, u
     }
     if (!key.path)
         return 0;
-    key.started_ns = since(self);
-    key.tgid = made->head.tgid;
+    if (written && !*written && is_of_programs(made, length) && !names_libssl(made, length)) {
+        u64 memory = word(bpf_get_current_task() + OFFSET_task_struct_mm);
+        key.program = identity_of(word(word(memory + OFFSET_mm_struct_exe_file) + OFFSET_file_f_inode));
+    } else {
+        key.started_ns = since(self);
+        key.tgid = made->head.tgid;
+    }
     u64 *last = opens.lookup(&key);
     if (last && made->head.at_ns - *last < FOLDED_NS && (!written || *written < *last)) {
         count(RECORD_OPENED, COUNT_ATTEMPTED);
