@@ -31,6 +31,10 @@ AGAIN_S = 2.0
 """Seconds after which sessions are judged again with what the kernel saw meanwhile: all of one time are weighed together."""
 REOPEN_S = 1.0
 """Seconds after which stores that could not be used are opened again."""
+EXPIRE_S, EXPIRE_SOON_S = 3_600.0, 60.0
+"""Seconds after which what is too old is removed again, and when that was not all, or at the beginning."""
+EXPIRING_S = 1.0
+"""Seconds that it may take at a time: requests wait meanwhile."""
 JUDGING = 1 / 3
 """Time for judging, as a part of the time for keeping, that is taken even when more requests wait."""
 
@@ -130,11 +134,14 @@ class Engine(threading.Thread):
     def _work(self, live: Live) -> None:
         first = last = owed_s = 0.0
         again = 0.0
+        expiry = time.monotonic() + EXPIRE_SOON_S
         stopping = False
         # What an earlier run left is judged at once.
         due = not live.idle
         while not stopping:
-            requests, stopping = self._waited(self._patience(due, first, last, again if live.has_seen else None))
+            requests, stopping = self._waited(
+                self._patience(due, first, last, again if live.has_seen else None, expiry)
+            )
             if requests:
                 begun = time.monotonic()
                 self._keep(live, requests)
@@ -146,6 +153,8 @@ class Engine(threading.Thread):
                 live.reconsider()
                 again = time.monotonic() + AGAIN_S
                 due = due or not live.idle
+            if not stopping and time.monotonic() >= expiry:
+                expiry = self._expire(live)
             if due and (stopping or self._settled(first, last)):
                 self._judge(live, owed_s)
                 owed_s = 0.0
@@ -154,7 +163,7 @@ class Engine(threading.Thread):
         while not live.idle:
             self._judge(live, math.inf)
 
-    def _waited(self, patience_s: float | None) -> tuple[list[_Request], bool]:
+    def _waited(self, patience_s: float) -> tuple[list[_Request], bool]:
         """Return the requests that wait, after at most `patience_s`, and whether to stop behind them."""
         found: list[_Request] = []
         try:
@@ -167,13 +176,13 @@ class Engine(threading.Thread):
         return found, True
 
     @staticmethod
-    def _patience(due: bool, first: float, last: float, again: float | None) -> float | None:
+    def _patience(due: bool, first: float, last: float, again: float | None, expiry: float) -> float:
         """Return how long to wait for requests. `again`: when sessions are judged again, where that is due."""
         now = time.monotonic()
-        until = [] if again is None else [again]
+        until = [expiry] if again is None else [expiry, again]
         if due:
             until += [last + SETTLE_S, first + LATEST_S if first else now]
-        return max(0.0, min(until) - now) if until else None
+        return max(0.0, min(until) - now)
 
     @staticmethod
     def _settled(first: float, last: float) -> bool:
@@ -204,6 +213,14 @@ class Engine(threading.Thread):
         while not live.idle and (time.monotonic() < enough or self._queue.empty()):
             for record in live.step().stories:
                 self._told(record)
+
+    @staticmethod
+    def _expire(live: Live) -> float:
+        """Remove what is too old, for a moment; return when to go on."""
+        enough = time.monotonic() + EXPIRING_S
+        live.expire(lambda: time.monotonic() >= enough)
+        now = time.monotonic()
+        return now + (EXPIRE_S if now < enough else EXPIRE_SOON_S)
 
     def _refuse(self) -> None:
         """Refuse what still waits: nothing that was not kept is acknowledged."""

@@ -1,16 +1,17 @@
 """Spans and alerts as they arrive → stories as soon as a chain is complete, and again when it changes.
 
-Nothing here knows a network or a clock of its own. `take` and `take_alerts` return when all is kept; `work` derives and judges what
+Nothing here knows a network. `take` and `take_alerts` return when all is kept; `work` derives and judges what
 is due, and tells the stories that alerts fell on.
 After a crash both go on from what was kept: a bundle stays due until it was told, a session until it was judged.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from correlator.casebook import StoryRecord
 from correlator.dispatch import Dispatcher
 from correlator.ingest import Desk, alerts_in, arrivals, is_of_kernel, merge
+from correlator.retention import DAY_NS, expire, too_old
 from sensor.event import AlertReceived, Event, Unparsed
 from sensor.redact import redact
 from sensor.sources.otlp.derive import derive_read
@@ -170,6 +171,18 @@ class Live:
         self._desk.casebook.note(touched, ingest=self._ingest)
         self._spool.was_told((new.due, new.told) for new in news)
         return len({event.session for new in news for event in new.fresh}.union(*(new.gone for new in news)))
+
+    def expire(self, until: Callable[[], bool]) -> None:
+        """Remove what is older than the settings say, until asked to stop.
+
+        Where others judge, they see to what is not here. Who observes a command is not there for long, and leaves it to the next.
+        """
+        days = self._desk.settings.keep_days
+        if days is None or self._observes:
+            return
+        self._spool.expire(days * DAY_NS, until)
+        if self._dispatcher is None:
+            expire(self._desk.graph, self._desk.casebook, self._tenant, too_old(self._desk.casebook, days), until)
 
     def _new(self, due: Due) -> _New:
         told: dict[str, set[str]] = {}

@@ -87,8 +87,8 @@ class Settings(BaseModel):
         None,
         ge=1,
         le=36_500,
-        description="Days after which what was observed expires, from the last arrival of its session on; workers see to it, or "
-        "`clew expire`. Stories stay, with what they cite. For ever if not given.",
+        description="Days after which what was observed expires, from the last arrival of its session on; `clew listen` and "
+        "workers see to it, or `clew expire`. Stories stay, with what they cite. For ever if not given.",
     )
     model: str | None = Field(
         None,

@@ -229,21 +229,23 @@ class Casebook:
     def old_sessions(
         self, tenant: str, before_ns: int, until: Callable[[], bool]
     ) -> Iterator[tuple[SessionRecord, ...]]:
-        """Yield sessions of which nothing arrived since a time and that may go, each with what is linked to it."""
-        place = expiry.FIRST
+        """Yield sessions of which nothing arrived since a time and that may go, with all that is linked to them, some at a time."""
+        place, passed = expiry.FIRST, set[str]()
         while not until():
-            passed = set[str]()
             with self.reading() as db:
                 page = expiry.old_sessions(db, tenant, before_ns, place)
             if not page:
                 return
             for place in page:
-                if place[1] not in passed and not until():
+                if place[1] in passed or until():
+                    continue
+                with self.reading() as db:
+                    run, goes = expiry.run_of(db, tenant, place[1], before_ns, _now_ns(db))
+                passed.update(run)  # what hangs on one that stays stays
+                for keys in expiry.parts(run if goes else (), expiry.AT_ONCE):
                     with self.reading() as db:
-                        linked = expiry.expiring(db, tenant, place[1], before_ns, _now_ns(db))
-                    passed |= {one.key for one in linked}
-                    if linked:
-                        yield linked
+                        linked = expiry.sessions_of(db, tenant, keys)
+                    yield linked
 
     def mark_expiring(self, sessions: Sequence[SessionRecord], evidence: str) -> None:
         """Mark sessions that may be removed when nothing arrives for some more minutes."""

@@ -1,11 +1,12 @@
 """What is too old: sessions of which nothing has arrived for long, with all that is linked to them, and alerts without a story."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
 
-from sqlalchemy import and_, delete, exists, func, not_, select, tuple_, update
+from sqlalchemy import and_, delete, exists, func, not_, or_, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
-from correlator.casebook.find import MOST_LINKED, linked_sessions, waits
+from correlator.casebook.find import MOST_TRIES, waits
 from correlator.casebook.records import SessionRecord
 from correlator.casebook.rows import rows_of, session_record
 from correlator.casebook.tables import (
@@ -13,6 +14,8 @@ from correlator.casebook.tables import (
     GONE,
     MARKED,
     AlertRow,
+    DeadRow,
+    HandoverRow,
     HookRow,
     KeptRow,
     MarkRow,
@@ -25,6 +28,8 @@ from correlator.casebook.tables import (
 SETTLE_NS = 600 * 10**9
 """Who appends marks the session behind it: so long it may take him before something is removed that has just arrived."""
 _PAGE = 200
+AT_ONCE = 300
+"""Sessions that are removed, and pinned by one digest, together; a run of more goes in parts."""
 Place = tuple[int, str]
 """Time of arrival and key."""
 FIRST: Place = (-1, "")
@@ -38,34 +43,62 @@ def old_sessions(db: Session, tenant: str, before_ns: int, after: Place) -> list
     return [(row[0], row[1]) for row in db.execute(page.order_by(SessionRow.arrived_ns, SessionRow.key).limit(_PAGE))]
 
 
-def expiring(db: Session, tenant: str, key: str, before_ns: int, now_ns: int) -> tuple[SessionRecord, ...]:
-    """Return a session with all that is linked to it, if all of it may go now; else nothing.
+def run_of(db: Session, tenant: str, key: str, before_ns: int, now_ns: int) -> tuple[list[str], bool]:
+    """Return the sessions that hand-overs link to one, sorted, and whether all of them may go now.
 
-    It may not while any of it is younger, waits for judgement, or stored what a younger session has read, whose stories rest on it.
-    Nor where so many are linked that they are not all looked at.
+    They may not while any is younger, waits for a judgement that was not given up, or stored what a younger session has read, whose
+    stories rest on it. Where one may not, those behind it are not looked at.
     """
-    row = db.get(SessionRow, (tenant, key))
-    if row is None:
-        return ()
-    (linked,) = linked_sessions(db, [session_record(row)])
-    keys = {one.key for one in linked}
-    here = and_(SessionRow.tenant == tenant, SessionRow.key.in_(keys))
-    old = and_(SessionRow.arrived_ns < before_ns, SessionRow.claimed_until_ns <= now_ns, not_(waits()))
-    ready = set(db.scalars(select(SessionRow.key).where(here, old))) - _still_read(db, tenant, keys, before_ns)
-    return linked if keys <= ready and len(keys) < MOST_LINKED else ()
+    known, new, goes = set[str](), {key}, True
+    while new and goes:
+        known |= new
+        goes = _may_go(db, tenant, new, before_ns, now_ns)
+        new = _neighbours(db, tenant, new) - known
+    return sorted(known), goes
 
 
-def _still_read(db: Session, tenant: str, keys: Collection[str], before_ns: int) -> set[str]:
-    """Return the sessions that stored, or brought, what a younger one has read."""
+def sessions_of(db: Session, tenant: str, keys: Collection[str]) -> tuple[SessionRecord, ...]:
+    """Return those of the sessions that are known."""
+    return tuple(session_record(row) for row in rows_of(db, SessionRow, SessionRow.key, tenant, keys))
+
+
+def _may_go(db: Session, tenant: str, keys: Collection[str], before_ns: int, now_ns: int) -> bool:
+    given_up = SessionRow.tries >= MOST_TRIES
+    goes = and_(SessionRow.arrived_ns < before_ns, SessionRow.claimed_until_ns <= now_ns, or_(not_(waits()), given_up))
+    for some in parts(keys, _PAGE):
+        here = and_(SessionRow.tenant == tenant, SessionRow.key.in_(some))
+        if db.scalar(select(SessionRow.key).where(here, not_(goes)).limit(1)) is not None:
+            return False
+        if _still_read(db, tenant, some, before_ns):
+            return False
+    return True
+
+
+def _neighbours(db: Session, tenant: str, keys: Collection[str]) -> set[str]:
+    found = set[str]()
+    for column in (HandoverRow.to_session, HandoverRow.from_session):
+        for row in rows_of(db, HandoverRow, column, tenant, keys):
+            found |= {row.to_session, row.from_session}
+    return found
+
+
+def parts(keys: Iterable[str], size: int) -> Iterator[list[str]]:
+    """Yield keys, so many at a time."""
+    left = iter(keys)
+    while some := list(islice(left, size)):
+        yield some
+
+
+def _still_read(db: Session, tenant: str, keys: Collection[str], before_ns: int) -> bool:
+    """Return whether one of the sessions stored, or brought, what a younger one has read."""
     reader = aliased(SessionRow)
     read = exists().where(
         ReadRow.tenant == tenant, ReadRow.key == KeptRow.key, ReadRow.session == reader.key, ReadRow.session != KeptRow.session,
         reader.tenant == tenant, reader.arrived_ns >= before_ns,
     )  # fmt: skip
-    found = set[str]()
-    for column in (KeptRow.session, KeptRow.source_session, KeptRow.writer_session):
-        found.update(db.scalars(select(column).where(KeptRow.tenant == tenant, column.in_(keys), read)))
-    return found
+    columns = (KeptRow.session, KeptRow.source_session, KeptRow.writer_session)
+    asked = (select(column).where(KeptRow.tenant == tenant, column.in_(keys), read).limit(1) for column in columns)
+    return any(db.scalar(one) is not None for one in asked)
 
 
 def mark(db: Session, sessions: Sequence[SessionRecord], evidence: str, now_ns: int) -> None:
@@ -82,11 +115,13 @@ def settled(db: Session, sessions: Sequence[SessionRecord], evidence: str, now_n
     """Return whether sessions were marked so long ago that what was appended before is noted by now, and are still the same.
 
     Then they wait for nothing any more, so that nobody takes back a story whose evidence is gone; their stories rest on that, and
-    what they have stored or read is forgotten.
+    what they have stored or read is forgotten, and that they were given up.
     """
     rows = _unchanged(db, sessions)
     if not rows or any((row.expired, row.evidence) != (MARKED, evidence) or row.expires_ns > now_ns for row in rows):
         return False
+    if any(row.revision > row.judged and row.tries < MOST_TRIES for row in rows):
+        return False  # somebody has asked for another try
     for row in rows:
         row.expired = GOING
     tenant, keys = rows[0].tenant, [row.key for row in rows]
@@ -97,6 +132,7 @@ def settled(db: Session, sessions: Sequence[SessionRecord], evidence: str, now_n
         (KeptRow, KeptRow.session, keys),
         (ReadRow, ReadRow.session, keys),
         (HookRow, HookRow.story, [story.id for story in stories]),
+        (DeadRow, DeadRow.key, keys),
     ):
         db.execute(delete(table).where(table.tenant == tenant, column.in_(values)))
     return True

@@ -1,5 +1,6 @@
 """`clew expire`: what is older than it is to be kept."""
 
+from contextlib import closing
 from dataclasses import asdict
 from typing import Annotated
 
@@ -21,10 +22,11 @@ def expire(
     """Remove what was observed so long ago. Stories stay, with the events that they cite and a digest of what their run was.
 
     A session is as old as the last that arrived of it. It is marked at first, and removed by a later run, ten minutes or more
-    behind it, if nothing has arrived. Workers of a fleet do this every hour when CLEW_KEEP_DAYS is set.
+    behind it, if nothing has arrived. `clew listen` and the workers of a fleet do this every hour when CLEW_KEEP_DAYS is set.
     """
     from correlator.cli.desk import opened
-    from correlator.retention import expire, too_old
+    from correlator.retention import DAY_NS, expire, too_old
+    from correlator.wiring import open_spool
 
     settings = run.settings()
     days = days or settings.keep_days
@@ -32,13 +34,15 @@ def expire(
         raise typer.BadParameter("say how old: --days, or set CLEW_KEEP_DAYS")
     with opened(settings) as desk:
         done = expire(desk.graph, desk.casebook, settings.tenant, too_old(desk.casebook, days))
+        with closing(open_spool(settings, desk.key)) as spool:
+            spans = spool.expire(days * DAY_NS)
     if run.json:
-        run.data(asdict(done))
+        run.data(asdict(done) | {"spans": spans})
     else:
         run.say(
             f"older than {days} days: {done.sessions} sessions removed ({done.observations} observations; {done.kept} kept that "
             f"stories cite), {done.unplaced} observations without a session, {done.alerts} alerts, "
-            f"{done.changes} changes of stories (`clew story changes`)"
+            f"{done.changes} changes of stories (`clew story changes`), {spans} spans as they were received"
         )
         if done.marked:
             run.say(

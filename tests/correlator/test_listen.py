@@ -2,16 +2,22 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
+from correlator.casebook.tables import GONE, MARKED, SessionRow
 from correlator.cli.desk import opened
+from correlator.dispatch import Nobody
 from correlator.errors import CasebookInvalid
+from correlator.ingest import Desk
 from correlator.listen import Engine
 from correlator.live import Live
+from correlator.retention import DAY_NS
 from correlator.settings import Settings
 from sensor.receive.receiver import Busy, Received
 from sensor.sources.otlp.spool import Spool
@@ -21,10 +27,10 @@ TOLD = [Received((span,)) for span in spans(chat(), genai)]
 
 
 @contextmanager
-def live(folder: Path, opening: threading.Event | None = None) -> Iterator[Live]:
+def live(folder: Path, opening: threading.Event | None = None, **settings: int) -> Iterator[Live]:
     if opening is not None:
         opening.wait()
-    with opened(Settings(store=folder)) as desk:
+    with opened(Settings.model_validate({"store": folder, **settings})) as desk:
         spool = Spool(folder / "spans.db", key=desk.key)
         yield Live(desk, spool)
         spool.close()
@@ -103,3 +109,63 @@ def test_a_store_that_cannot_be_opened_is_told_and_nothing_is_acknowledged(tmp_p
         engine.ready.result()
     with pytest.raises(Busy, match="stopping"):
         asyncio.run(engine.take(TOLD[0], 1))
+
+
+def test_what_is_older_than_the_settings_say_goes_while_it_listens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with live(tmp_path) as first:
+        first.take(span for found in TOLD for span in found.spans)
+        first.work()
+    with opened(Settings(store=tmp_path)) as desk, desk.casebook.writing() as db:
+        db.execute(update(SessionRow).values(arrived_ns=desk.casebook.now_ns() - 3 * DAY_NS))
+    monkeypatch.setattr("correlator.listen.EXPIRE_SOON_S", 0.1)
+    monkeypatch.setattr("correlator.listen.EXPIRE_S", 0.1)
+    engine = Engine(lambda: live(tmp_path, keep_days=2), lambda _: None)
+    engine.start()
+    with opened(Settings(store=tmp_path)) as desk:
+        until(lambda: expired(desk) == [MARKED])
+        with desk.casebook.writing() as db:
+            db.execute(update(SessionRow).values(expires_ns=0))
+        until(lambda: expired(desk) == [GONE])
+        engine.stop()
+
+        assert engine.failure is None
+        assert len(desk.casebook.stories("local")) == 1
+
+
+def test_where_others_judge_only_spans_go_while_it_listens(tmp_path: Path) -> None:
+    with opened(Settings(store=tmp_path, keep_days=2)) as desk:
+        clock = [0]
+        spool = Spool(tmp_path / "spans.db", key=desk.key, now_ns=lambda: clock[0])
+        fleet = Live(desk, spool, Nobody())
+        fleet.take(spans(chat("1"), genai, conversation="1"))
+        fleet.take(spans(chat("2"), genai, conversation="2", trace="b"))
+        fleet.work()
+        desk.clear()
+        before = spool.count()
+        with desk.casebook.writing() as db:
+            db.execute(update(SessionRow).values(arrived_ns=1))
+
+        fleet.expire(lambda: False)
+        assert spool.count() == before
+        clock[0] = 3 * DAY_NS
+        fleet.expire(lambda: False)
+        assert spool.count() == before // 2
+        assert expired(desk) == [0, 0]
+        spool.close()
+
+
+def expired(desk: Desk) -> list[int]:
+    """Return how far the sessions have expired."""
+    with desk.casebook.reading() as db:
+        return list(db.scalars(select(SessionRow.expired)))
+
+
+def until(done: Callable[[], bool]) -> None:
+    """Wait until something is done."""
+    for _ in range(200):
+        if done():
+            return
+        time.sleep(0.1)
+    pytest.fail("it was not done within 20 s")

@@ -1,6 +1,8 @@
 """What is too old goes, and takes no story with it."""
 
+from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,8 @@ from sqlalchemy import select, update
 
 from correlator.casebook import Casebook
 from correlator.casebook.expiry import SETTLE_NS
-from correlator.casebook.tables import GONE, SessionRow
+from correlator.casebook.find import MOST_TRIES
+from correlator.casebook.tables import GONE, HandoverRow, SessionRow
 from correlator.cli.desk import opened
 from correlator.dispatch import Nobody
 from correlator.duties import Duties
@@ -228,6 +231,54 @@ def test_alerts_and_records_that_could_not_be_read_have_no_time_to_expire_by(des
     desk.graph.merge([unread])
     assert expire(desk.graph, desk.casebook, "local", FUTURE_NS).unplaced == 0
     assert desk.graph.events("") == [unread]
+
+
+def test_what_was_given_up_goes_like_the_rest(desk: Desk, tmp_path: Path) -> None:
+    first, second = (recorded(tmp_path / f"{name}.jsonl", messages(request=name)) for name in ("first", "second"))
+    taken(desk, first)
+    accept(desk, list(read_any(second)), Nobody())
+    with desk.casebook.writing() as db:
+        db.execute(update(SessionRow).where(SessionRow.revision > SessionRow.judged).values(tries=MOST_TRIES))
+    assert desk.casebook.give_up(now_ns=desk.casebook.now_ns()) == 1
+    (dead,) = desk.casebook.dead("local")
+
+    assert expire(desk.graph, desk.casebook, "local", FUTURE_NS).marked == 2
+    settle(desk)
+    assert desk.casebook.retry("local", [dead.key]) == 1
+    assert expire(desk.graph, desk.casebook, "local", FUTURE_NS).sessions == 1
+    assert desk.graph.events(dead.key) != []
+
+    with desk.casebook.writing() as db:
+        db.execute(update(SessionRow).where(SessionRow.key == dead.key).values(tries=MOST_TRIES))
+    assert desk.casebook.give_up(now_ns=desk.casebook.now_ns()) == 1
+    assert expire(desk.graph, desk.casebook, "local", FUTURE_NS).sessions == 1
+    assert desk.graph.events(dead.key) == []
+    assert desk.casebook.dead("local") == []
+
+
+def test_a_run_of_many_sessions_goes_in_parts_and_not_while_one_of_them_is_young(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("correlator.casebook.expiry.AT_ONCE", 3)
+    taken(desk, recorded(tmp_path / "chats.jsonl", *[messages(request=f"Number {number}") for number in range(8)]))
+    before = desk.casebook.stories("local")
+    keys = sorted(one.story.session for one in before)
+    assert len(keys) == 8
+    now_ns = desk.casebook.now_ns()
+    with desk.casebook.writing() as db:
+        db.add_all(HandoverRow(tenant="local", from_session=a, to_session=b) for a, b in pairwise(keys))
+        db.execute(update(SessionRow).values(arrived_ns=now_ns - 31 * DAY_NS))
+        db.execute(update(SessionRow).where(SessionRow.key == keys[0]).values(arrived_ns=now_ns))
+
+    assert expire(desk.graph, desk.casebook, "local", now_ns - 30 * DAY_NS).marked == 0
+    done = expire(desk.graph, desk.casebook, "local", FUTURE_NS)
+    assert (done.marked, done.sessions) == (8, 0)
+    settle(desk)
+    assert expire(desk.graph, desk.casebook, "local", FUTURE_NS).sessions == 8
+
+    after = desk.casebook.stories("local")
+    assert [one.story for one in after] == [one.story for one in before]
+    assert sorted(Counter(one.evidence for one in after).values()) == [2, 3, 3]
 
 
 class Dies(Exception):

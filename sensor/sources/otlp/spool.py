@@ -6,8 +6,9 @@ it, so that whoever derives it again knows what to withdraw.
 
 import os
 import sqlite3
+import time
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -24,7 +25,7 @@ from sensor.sources.otlp.read import Reading
 from sensor.sources.otlp.readings import Read, Readings
 from sensor.sources.otlp.span import Span, SpanEvent, of_line, to_line
 
-VERSION = 3
+VERSION = 4
 _TABLES = """
 CREATE TABLE span (no INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, bundle INTEGER NOT NULL, body BLOB NOT NULL);
 CREATE INDEX span_bundle ON span (bundle);
@@ -33,13 +34,19 @@ CREATE TABLE link (
 ) WITHOUT ROWID;
 CREATE INDEX link_bundle ON link (bundle);
 CREATE TABLE bundle (
-    no INTEGER PRIMARY KEY, tenant TEXT NOT NULL, apart INTEGER NOT NULL, spans INTEGER NOT NULL, spans_told INTEGER NOT NULL
+    no INTEGER PRIMARY KEY, tenant TEXT NOT NULL, apart INTEGER NOT NULL, spans INTEGER NOT NULL, spans_told INTEGER NOT NULL,
+    arrived_ns INTEGER NOT NULL
 );
 CREATE INDEX bundle_due ON bundle (no) WHERE spans > spans_told;
 CREATE TABLE told (
     bundle INTEGER NOT NULL, session TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (bundle, session, id)
 ) WITHOUT ROWID;
 """
+_FROM_3 = (
+    "ALTER TABLE bundle ADD COLUMN arrived_ns INTEGER NOT NULL DEFAULT 0; UPDATE bundle SET arrived_ns = {now_ns};"
+)
+_EXPIRED_AT_ONCE = 20
+"""Bundles that are removed with one commit: who adds spans meanwhile waits for it."""
 _READINGS = 32 << 20
 """Bytes of spans that are remembered with their readings."""
 _GROWING = 10_000
@@ -81,12 +88,19 @@ class Spool:
     """Keeps spans in one file. Used from one thread; what `add` returned for survives a crash."""
 
     def __init__(
-        self, path: Path | None, *, key: bytes, patience_s: float = 5.0, bundle_spans: int = BUNDLE_SPANS
+        self,
+        path: Path | None,
+        *,
+        key: bytes,
+        patience_s: float = 5.0,
+        bundle_spans: int = BUNDLE_SPANS,
+        now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         """Open the file or make it, for its owner only; `None` keeps all in memory. Credentials are replaced under `key`.
 
-        Raises `SpoolUnusable`.
+        `now_ns`: the clock by which spans grow old. Raises `SpoolUnusable`.
         """
+        self._now_ns = now_ns
         self.path = path or Path(":memory:")
         self._readings = Readings(_READINGS)
         self._most = bundle_spans
@@ -156,6 +170,26 @@ class Spool:
                 if spans > told_spans:
                     self._due[due.number] = _Waiting(self._added, spans)
 
+    def expire(self, age_ns: int, until: Callable[[], bool] = lambda: False) -> int:
+        """Remove bundles that were told and to which nothing has come for so long, until asked to stop; return how many spans went.
+
+        What comes of one later begins another, and is told beside what was told.
+        """
+        before_ns, gone = self._now_ns() - age_ns, 0
+        while not until():
+            with self._writing():
+                # The highest number stays: it would be given again, and sessions of some bundles are named by it.
+                found = self._db.execute(
+                    "SELECT no FROM bundle WHERE spans <= spans_told AND arrived_ns < ?"
+                    " AND no < (SELECT max(no) FROM bundle) ORDER BY no LIMIT ?", (before_ns, _EXPIRED_AT_ONCE)
+                ).fetchall()  # fmt: skip
+                gone += self._db.executemany("DELETE FROM span WHERE bundle = ?", found).rowcount if found else 0
+                for table, column in (("link", "bundle"), ("told", "bundle"), ("bundle", "no")):
+                    self._db.executemany(f"DELETE FROM {table} WHERE {column} = ?", found)  # noqa: S608 - our own names
+            if not found:
+                break
+        return gone
+
     def count(self) -> int:
         """Return how many spans and log records are kept."""
         with self._explained():
@@ -173,7 +207,7 @@ class Spool:
             return 0
         bundle = self._bundle_of(*self._readings.of(digest, len(body), lambda: span), tenant)
         self._db.execute("INSERT INTO span (digest, bundle, body) VALUES (?, ?, ?)", (digest, bundle, body))
-        self._db.execute("UPDATE bundle SET spans = spans + 1 WHERE no = ?", (bundle,))
+        self._db.execute("UPDATE bundle SET spans = spans + 1, arrived_ns = ? WHERE no = ?", (self._now_ns(), bundle))
         self._added += 1
         waiting = self._due.setdefault(bundle, _Waiting(self._added, 0))
         waiting.spans, _ = self._sizes(bundle)
@@ -215,7 +249,8 @@ class Spool:
 
     def _new_bundle(self, tenant: str, *, apart: bool) -> int:
         made = self._db.execute(
-            "INSERT INTO bundle (tenant, apart, spans, spans_told) VALUES (?, ?, 0, 0)", (tenant, apart)
+            "INSERT INTO bundle (tenant, apart, spans, spans_told, arrived_ns) VALUES (?, ?, 0, 0, ?)",
+            (tenant, apart, self._now_ns()),
         )
         return int(made.lastrowid or 0)
 
@@ -226,7 +261,8 @@ class Spool:
         self._db.execute("DELETE FROM told WHERE bundle = ?", (number,))
         self._db.execute(
             "UPDATE bundle SET apart = max(bundle.apart, other.apart), spans = bundle.spans + other.spans,"
-            " spans_told = bundle.spans_told + other.spans_told FROM bundle AS other WHERE bundle.no = ? AND other.no = ?",
+            " spans_told = bundle.spans_told + other.spans_told, arrived_ns = max(bundle.arrived_ns, other.arrived_ns)"
+            " FROM bundle AS other WHERE bundle.no = ? AND other.no = ?",
             (into, number),
         )
         self._db.execute("DELETE FROM bundle WHERE no = ?", (number,))
@@ -240,6 +276,9 @@ class Spool:
         version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
         if version == 0 and not self._db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
             self._db.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+        elif version == 3:
+            update = _FROM_3.format(now_ns=int(self._now_ns()))
+            self._db.executescript(f"BEGIN IMMEDIATE; {update} PRAGMA user_version = {VERSION}; COMMIT;")
         elif version != VERSION:
             raise SpoolUnusable(
                 f"{self.path} has tables of version {version}, this clew reads {VERSION}; give another --store."

@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -205,3 +206,44 @@ def test_a_bundle_that_has_grown_goes_behind_the_others(spool: Spool) -> None:
     spool.add([replace(many(1, conversation="old", first=2)[0], span_id="d" * 16)], "local")
 
     assert [due.number for due in tell(spool)] == [2, 1]
+
+
+def test_what_was_told_and_nothing_has_come_to_for_long_goes(tmp_path: Path) -> None:
+    clock = [0]
+    spool = Spool(tmp_path / "spans.db", key=b"k" * 32, now_ns=lambda: clock[0])
+    for number, name in enumerate("abcd"):
+        clock[0] = number * 10
+        spool.add(many(2, conversation=name, first=100 * number), "local")
+    tell(spool)
+    clock[0] = 40
+    spool.add(many(1, conversation="a", first=50), "local")
+    (due,) = (spool.bundle(number) for number in spool.due())
+    assert due is not None
+
+    clock[0] = 60
+    assert spool.expire(20, until=lambda: True) == 0
+    # `a` is due, `d` the last.
+    assert spool.expire(20) == 4
+    assert spool.count() == 5
+    spool.was_told([(due, {})])
+    assert spool.expire(19) == 3
+
+    # What comes later is a bundle of its own, and told.
+    spool.add(many(1, conversation="a", first=50), "local")
+    assert [len(due.spans) for due in tell(spool)] == [1]
+    assert rows(spool, "SELECT bundle FROM link WHERE bundle NOT IN (SELECT no FROM bundle)") == []
+    spool.close()
+
+
+def test_a_file_of_the_version_before_is_taken_on_and_nothing_of_it_is_old(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spans.db", key=b"k" * 32)
+    spool.add([*many(2, conversation="a"), *many(2, conversation="b", first=10)], "local")
+    tell(spool)
+    spool._db.executescript("ALTER TABLE bundle DROP COLUMN arrived_ns; PRAGMA user_version = 3")
+    spool.close()
+
+    later = Spool(tmp_path / "spans.db", key=b"k" * 32)
+    assert later.count() == 4
+    assert later.expire(3_600 * 10**9) == 0
+    assert later.expire(-(10**9)) == 2
+    later.close()
