@@ -3,9 +3,10 @@
     python -m benchmarks.speed.hunting --out benchmarks/speed/results/hunting.json
 
 Synthetic sessions of forty agents are appended to an event log and projected: half of the events are conversations (those of
-`benchmarks.speed.ingest`), half pairs of sessions with what the kernel and others saw of them (`benchmarks.speed.lives`). The first
-of these pairs, and the shipped examples, are judged, and their stories are told. Then each question is asked with the busiest values:
-once unmeasured, then some times more; the slowest of these counts. *wanted*: less than two seconds, and each finds something.
+`benchmarks.speed.ingest`), half pairs of sessions with what the kernel and others saw of them (`benchmarks.speed.lives`). The
+first of these pairs, and the shipped examples, are judged, and their stories are told. Then each question is asked with the busiest
+values: once unmeasured, then some times more; the slowest of these counts. *wanted*: less than two seconds, and that each finds
+something.
 """
 
 import argparse
