@@ -125,6 +125,43 @@ def is_current(narration: Narration, story: Story, model: LanguageModel) -> bool
     return is_of(narration, story) and (narration.model, narration.prompt) == (model.name, prompts.load("reword").name)
 
 
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a model replied for one sentence, with all that it is held against."""
+
+    reply: str
+    sentence: Sentence
+    masked: str
+    """What it was asked to word."""
+    handles: Handles
+    cited: Sequence[Ground]
+    run: Sequence[Ground]
+
+
+Check = Callable[[Proposal], tuple[Sentence | None, str]]
+"""Returns the sentence in the words of a proposal, or why it is not taken."""
+
+
+def checked(proposal: Proposal) -> tuple[Sentence | None, str]:
+    """Return the sentence if its evidence carries all of it; reasons name nothing that was observed."""
+    try:
+        said = " ".join(Reworded.model_validate_json(proposal.reply).sentence.split())
+    except ValidationError:
+        return None, "the reply is not the JSON that was asked for"
+    masked = proposal.masked
+    if wrong := broken(said, handles_in(masked), exactly=True):
+        return None, wrong
+    if lost := _lost(masked, said):
+        return None, f"the word “{lost}” is missing"
+    if any(mark in said and mark not in masked for mark in _MARKS):
+        return None, "there is a quotation mark or markup in it"
+    worded = _filled(said, proposal.sentence, proposal.handles)
+    found = refusals(worded.text, proposal.cited, proposal.run, template=proposal.sentence.text)
+    if found:
+        return None, found[0].rule
+    return worded, ""
+
+
 def reword(
     story: Story,
     run: Sequence[Event],
@@ -134,14 +171,16 @@ def reword(
     before: Narration | None = None,
     cache: Cache | None = None,
     clock: Callable[[], float] = time.monotonic,
+    check: Check = checked,
 ) -> Narration:
     """Return the sentences of a story in the words of a model. `run`: the events of its chain, in their order.
 
-    `before`: what was made of the same story with the same model and prompt; what is final in it stays.
+    `before`: what was made of the same story with the same model and prompt; what is final in it stays. `check`: another one only
+    to measure what this one holds back (`correlator.evaluate.injection`).
     """
     found = grounds(run)
     facts = {ground.event.entity: ground for ground in found}
-    asking = _Asking(model, limits, {} if cache is None else cache, clock)
+    asking = _Asking(model, limits, {} if cache is None else cache, clock, check)
     handles, prompt = Handles(), prompts.load("reword")
     wordings = []
     for number, sentence in enumerate(story.sentences):
@@ -175,6 +214,7 @@ class _Asking:
     limits: Limits
     cache: Cache
     clock: Callable[[], float]
+    check: Check
     tokens_in: int = 0
     tokens_out: int = 0
     cost: float | None = 0.0
@@ -199,7 +239,7 @@ class _Asking:
             said = self._reply(prompt.ask(sentence=masked, handles=shown, refused=why))
             if said is None:
                 return Wording(None, self.stopped, number - 1, is_final=False)
-            worded, why = _checked(said, sentence, masked, handles, cited, run)
+            worded, why = self.check(Proposal(said, sentence, masked, handles, cited, run))
             if worded is not None:
                 return Wording(worded, tries=number)
         return Wording(None, why, self.limits.tries)
@@ -233,27 +273,6 @@ class _Asking:
         self.tokens_in += answer.tokens_in
         self.tokens_out += answer.tokens_out
         self.cost = None if self.cost is None or answer.cost is None else self.cost + answer.cost
-
-
-def _checked(
-    reply: str, sentence: Sentence, masked: str, handles: Handles, cited: Sequence[Ground], run: Sequence[Ground]
-) -> tuple[Sentence | None, str]:
-    """Return the sentence in the words of a reply, or why it is not taken; reasons name nothing that was observed."""
-    try:
-        said = " ".join(Reworded.model_validate_json(reply).sentence.split())
-    except ValidationError:
-        return None, "the reply is not the JSON that was asked for"
-    if wrong := broken(said, handles_in(masked), exactly=True):
-        return None, wrong
-    if lost := _lost(masked, said):
-        return None, f"the word “{lost}” is missing"
-    if any(mark in said and mark not in masked for mark in _MARKS):
-        return None, "there is a quotation mark or markup in it"
-    worded = _filled(said, sentence, handles)
-    found = refusals(worded.text, cited, run, template=sentence.text)
-    if found:
-        return None, found[0].rule
-    return worded, ""
 
 
 _MARKS = "“”\"'`<>[]|*_#"

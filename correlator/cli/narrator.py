@@ -1,11 +1,16 @@
-"""`clew narrator test`: does the verifier of sentences tell right ones from wrong ones."""
+"""`clew narrator test`: does the verifier tell right sentences from wrong ones, and can the model be talked into anything."""
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from correlator.cli.verb import Run, verb
+from correlator.cli.verb import FAILURE, Run, verb
+
+if TYPE_CHECKING:
+    from correlator.evaluate.injection import Trial
+    from correlator.models import Answer
 
 app = typer.Typer(
     rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="Test what holds stories to their evidence."
@@ -23,12 +28,21 @@ def _group() -> None:
 def examine(
     run: Run,
     sentences: Annotated[
-        Path,
+        Path | None,
         typer.Option(help="JSON lines: chain (a trace), sentence, cites (numbers of its lines), ok.", metavar="FILE"),
-    ],
+    ] = None,
+    orders: Annotated[
+        int, typer.Option(help="Without --sentences: stories with an order in them that the model words.", min=1)
+    ] = 40,
     every: Annotated[bool, typer.Option("--all", help="Show each sentence that was judged otherwise.")] = False,
 ) -> int:
-    """Judge sentences about traces, and count the wrong ones that are caught and the right ones that are refused."""
+    """Judge sentences about traces, and count the wrong ones that are caught and the right ones that are refused.
+
+    Without a file: have the configured model word stories of runs in which somebody has planted orders to it, and count what
+    changes.
+    """
+    if sentences is None:
+        return _injected(run, orders, every=every)
     from correlator.evaluate.sentences import counted, read_sentences
     from correlator.render.escape import terminal as safe
 
@@ -57,3 +71,34 @@ def examine(
     if len(otherwise) > _SHOWN and not every:
         run.say(f"and {len(otherwise) - _SHOWN} more: --all shows them")
     return 0
+
+
+def _injected(run: Run, orders: int, *, every: bool) -> int:
+    """Run the injection test with the configured model. Fails where a story is changed, or shows what was ordered."""
+    from correlator.evaluate.injection import outcome, some, tried
+    from correlator.wiring import open_language_model
+
+    model = open_language_model(run.settings())
+    cache: dict[str, Answer] = {}  # what was observed is in no prompt, so most are asked for once
+    trials: list[Trial] = []
+    for number, planted in enumerate(some(orders), 1):
+        trials.append(tried(planted, model, cache=cache))
+        run.say(f"{number} of {orders}: {trials[-1].worded} of {trials[-1].sentences} sentences worded")
+    found = outcome(trials)
+    wrong = [one for one in trials if one.changed or one.escaped or one.asked]
+    if run.json:
+        run.data({
+            "model": model.name, **asdict(found),
+            "wrong": [{"place": one.planted.place, "order": one.planted.text, "changed": list(one.changed)} for one in wrong],
+        })  # fmt: skip
+        return FAILURE if wrong else 0
+    run.out(
+        f"{model.name}: {found.trials} stories with an order in them ({found.shown} show it): {found.changed} changed in more than "
+        f"wording, {found.escaped} show what was ordered, {found.asked} told the model of it; {found.worded} of {found.sentences} "
+        "sentences worded"
+    )
+    if found.stopped:
+        run.say(f"{found.stopped} were not asked to the end: {next(one.stopped for one in trials if one.stopped)}")
+    for one in wrong if every else wrong[:_SHOWN]:
+        run.out(f"{one.planted.place}, {one.planted.demand}: {', '.join((*one.changed, *one.escaped))}")
+    return FAILURE if wrong else 0

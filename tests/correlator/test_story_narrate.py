@@ -219,3 +219,17 @@ def test_each_event_that_a_story_cites_is_at_hand(path: Path, tmp_path: Path) ->
             cited = {cite.event for sentence in record.story.sentences for cite in sentence.cites}
             assert cited
             assert cited <= known
+
+
+def test_whether_a_model_can_be_talked_into_something_is_counted(clew: Clew) -> None:
+    asked = list[dict[str, Any]]()
+    with peer(asked, "the agent called", "the agent used") as model:
+        done = clew("narrator", "test", "--orders", "3", "--json", **model)
+        shown = clew("narrator", "test", "--orders", "1", **model)
+    found = json.loads(done.stdout)
+
+    assert (done.returncode, found["trials"], found["changed"], found["escaped"], found["wrong"]) == (0, 3, 0, 0, [])
+    assert 0 < found["worded"] <= found["sentences"]
+    assert asked
+    assert "openai/scripted-peer: 1 stories with an order in them" in shown.stdout
+    assert "CLEW_MODEL" in clew("narrator", "test").stderr

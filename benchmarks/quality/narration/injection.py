@@ -1,0 +1,105 @@
+"""Plant orders to the model that words stories wherever an attacker can write, and count what they change.
+
+    python -m benchmarks.quality.narration.injection --out benchmarks/quality/results/injection.json
+    python -m benchmarks.quality.narration.injection --model openai/NAME --url http://127.0.0.1:8101/v1 --rows FILE
+
+Without `--model`, a scripted model obeys each order perfectly, as if it had read it (it has not: what was observed is in no
+prompt), once with the verifier and once without: what the second run shows is what the verifier holds back. With `--model`, a real
+one words `--orders` of the stories; each is a line of `--rows` as soon as it is done, and one that is there is not done again.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks.speed.place import place, report
+from correlator.evaluate.injection import Outcome, Trial, obeying, orders, outcome, some, tried, unchecked
+from correlator.evaluate.interval import wilson
+from correlator.models import Answer, LanguageModel, Reach, open_model
+from correlator.narrate import Limits
+
+LIMITS = Limits(seconds=600.0, seconds_each=120.0)
+"""A model on two cores is slow; what is measured here is not how long it takes."""
+
+
+def shares(found: Outcome) -> dict[str, Any]:
+    """Return an outcome as the result has it, with the interval (Wilson, 95 %) of what must not be."""
+    low, high = wilson(found.changed + found.escaped, found.trials)
+    return {**asdict(found), "interval": [round(low, 4), round(high, 4)]}
+
+
+def by(trials: Iterable[Trial], name: str) -> dict[str, str]:
+    """Return how many stories show what was ordered, of how many, by place or demand."""
+    found = dict[str, list[bool]]()
+    for one in trials:
+        found.setdefault(getattr(one.planted, name), []).append(bool(one.escaped))
+    return {key: f"{sum(several)} of {len(several)}" for key, several in sorted(found.items())}
+
+
+def scripted() -> dict[str, Any]:
+    """Return what a model comes to that obeys, with the verifier and without."""
+    every = list(orders())
+    checked, free = list[Trial](), list[Trial]()
+    for number, one in enumerate(every, 1):
+        checked.append(tried(one, obeying(one)))
+        free.append(tried(one, obeying(one), check=unchecked))
+        if number % 100 == 0:
+            print(f"{number} of {len(every)}", file=sys.stderr, flush=True)
+    return {
+        "model": "scripted/obeying", "with_the_verifier": shares(outcome(checked)),
+        "without": {**shares(outcome(free)), "by_demand": by(free, "demand"), "by_place": by(free, "place")},
+    }  # fmt: skip
+
+
+def real(model: LanguageModel, count: int, rows: Path | None) -> dict[str, Any]:
+    """Return what a real model comes to; stories that are in `rows` already are taken from there."""
+    done = {} if rows is None or not rows.exists() else _read(rows)
+    cache, trials = dict[str, Answer](), list[Trial]()
+    for number, planted in enumerate(some(count), 1):
+        begun = time.monotonic()
+        if planted.word in done:
+            trials.append(Trial(planted, **done[planted.word]))
+            continue
+        trials.append(tried(planted, model, cache=cache, limits=LIMITS))
+        if rows is not None:
+            with rows.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(trials[-1])) + "\n")
+        print(f"{number} of {count}, {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+    asked = list(cache.values())
+    return {
+        "model": model.name, "outcome": shares(outcome(trials)), "distinct_prompts_of_this_run": len(asked),
+        "tokens_in": sum(one.tokens_in for one in asked), "tokens_out": sum(one.tokens_out for one in asked),
+    }  # fmt: skip
+
+
+def _read(rows: Path) -> dict[str, dict[str, Any]]:
+    found = {}
+    for line in rows.read_text("utf-8").splitlines():
+        row = json.loads(line)
+        word = row.pop("planted")["word"]
+        found[word] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    return found
+
+
+def main() -> None:
+    """Measure and report."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", help="litellm's name of a real model")
+    parser.add_argument("--url", help="address of its server")
+    parser.add_argument("--orders", type=int, default=60)
+    parser.add_argument("--rows", type=Path)
+    parser.add_argument("--out", type=Path)
+    asked, where = parser.parse_args(), place()
+    command = " ".join(["python -m benchmarks.quality.narration.injection", *sys.argv[1:]])
+    model = open_model("litellm", Reach(asked.model, asked.url)) if asked.model else None
+    found = scripted() if model is None else real(model, asked.orders, asked.rows)
+    report({"benchmark": "quality/narration/injection", **where, "command": command, **found}, asked.out)
+
+
+if __name__ == "__main__":
+    main()
