@@ -85,7 +85,13 @@ def is_general(entry: str) -> bool:
 
 
 def test_every_list_is_looked_at() -> None:
-    assert {path.stem for path in DATA.glob("*.toml")} == {*WORD_LISTS, *PATTERN_LISTS, "policy", "places", "injections"}
+    assert {path.stem for path in DATA.glob("*.toml")} == {
+        *WORD_LISTS,
+        *PATTERN_LISTS,
+        "policy",
+        "places",
+        "injections",
+    }
     assert len(entries()) > 600
 
 
