@@ -12,13 +12,14 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 
 from correlator.casebook import StoryRecord
 from correlator.errors import CorrelatorError
 from correlator.live import Live
 from graph.errors import GraphError
+from sensor.errors import SpoolUnusable
 from sensor.receive.receiver import Busy, Received
 
 WAITING_BYTES = 16 << 20
@@ -34,7 +35,7 @@ REOPEN_S = 1.0
 EXPIRE_S, EXPIRE_SOON_S = 3_600.0, 60.0
 """Seconds after which what is too old is removed again, and when that was not all, or at the beginning."""
 EXPIRING_S = 1.0
-"""Seconds that it may take at a time: requests wait meanwhile."""
+"""Seconds after which it stops when it has come to the end of some sessions or bundles: requests wait meanwhile."""
 JUDGING = 1 / 3
 """Time for judging, as a part of the time for keeping, that is taken even when more requests wait."""
 
@@ -218,7 +219,8 @@ class Engine(threading.Thread):
     def _expire(live: Live) -> float:
         """Remove what is too old, for a moment; return when to go on."""
         enough = time.monotonic() + EXPIRING_S
-        live.expire(lambda: time.monotonic() >= enough)
+        with suppress(SpoolUnusable):  # `clew expire` beside this one has it; who adds spans would say what else it is
+            live.expire(lambda: time.monotonic() >= enough)
         now = time.monotonic()
         return now + (EXPIRE_S if now < enough else EXPIRE_SOON_S)
 

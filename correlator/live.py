@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from correlator.casebook import StoryRecord
+from correlator.casebook.expiry import FIRST, Place
 from correlator.dispatch import Dispatcher
 from correlator.ingest import Desk, alerts_in, arrivals, is_of_kernel, merge
 from correlator.retention import DAY_NS, expire, too_old
@@ -64,6 +65,10 @@ class Live:
         """Stories that alerts have fallen on since the last step."""
         self._seen: tuple[Event, ...] = ()
         """The first and the last of what the kernel saw since sessions were judged with it."""
+        self._expired_upto: Place | None = None
+        """Where `expire` was asked to stop."""
+        if dispatcher is None:
+            desk.casebook.give_up(now_ns=desk.casebook.now_ns())  # nobody else does, and it could not be tried again
 
     def take(self, spans: Iterable[Span]) -> int:
         """Keep spans and return how many are new. What this returned for is not lost."""
@@ -180,9 +185,11 @@ class Live:
         days = self._desk.settings.keep_days
         if days is None or self._observes:
             return
-        self._spool.expire(days * DAY_NS, until)
+        casebook = self._desk.casebook
         if self._dispatcher is None:
-            expire(self._desk.graph, self._desk.casebook, self._tenant, too_old(self._desk.casebook, days), until)
+            before_ns, after = too_old(casebook, days), self._expired_upto or FIRST
+            self._expired_upto = expire(self._desk.graph, casebook, self._tenant, before_ns, until, after).upto
+        self._spool.expire(days * DAY_NS, casebook.there, until)
 
     def _new(self, due: Due) -> _New:
         told: dict[str, set[str]] = {}

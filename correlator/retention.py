@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from correlator.casebook import Casebook
+from correlator.casebook.expiry import FIRST, Place
 from correlator.story import Story
 from correlator.surroundings import BEFORE_NS
 from graph.fold import fold
@@ -38,15 +39,28 @@ class Expired:
     alerts: int
     changes: int
     """Changes of stories that were to be told outside."""
+    upto: Place | None = None
+    """Where it was asked to stop, `None` where it came to the end."""
 
 
 def expire(
-    graph: GraphStore, casebook: Casebook, tenant: str, before_ns: int, until: Callable[[], bool] = lambda: False
+    graph: GraphStore,
+    casebook: Casebook,
+    tenant: str,
+    before_ns: int,
+    until: Callable[[], bool] = lambda: False,
+    after: Place = FIRST,
 ) -> Expired:
-    """Remove what arrived before a time, until asked to stop; return how much that was."""
+    """Remove what arrived before a time, until asked to stop; return how much that was.
+
+    `after`: where an earlier one has stopped.
+    """
     sessions = observations = kept = marked = 0
     stays: dict[str, set[str]] | None = None
-    for linked in casebook.old_sessions(tenant, before_ns, until):
+    for place, linked in casebook.old_sessions(tenant, before_ns, until, after):
+        if not linked:
+            after = place
+            continue
         held = {one.key: graph.events(one.key, tenant=tenant) for one in linked}
         found = evidence(event for events in held.values() for event in events)
         if not casebook.begin_expiry(linked, found):
@@ -61,7 +75,7 @@ def expire(
         casebook.end_expiry(linked)
         sessions += len(linked)
     if until():
-        return Expired(sessions, observations, kept, marked, 0, 0, 0)
+        return Expired(sessions, observations, kept, marked, 0, 0, 0, upto=after)
     living_ns = casebook.living_since(tenant)
     unplaced = graph.expire(before_ns if living_ns is None else min(before_ns, living_ns - BEFORE_NS), tenant=tenant)
     alerts, changes = casebook.expire_alerts(tenant, before_ns), casebook.expire_outbox(tenant, before_ns)

@@ -130,6 +130,8 @@ def main() -> None:
         },
         asked.out,
     )  # fmt: skip
+    if silent := sorted(name for name, one in found.items() if not one["rows"]):
+        sys.exit(f"found nothing: {', '.join(silent)}")
 
 
 if __name__ == "__main__":

@@ -227,25 +227,31 @@ class Casebook:
     # Expiry
 
     def old_sessions(
-        self, tenant: str, before_ns: int, until: Callable[[], bool]
-    ) -> Iterator[tuple[SessionRecord, ...]]:
-        """Yield sessions of which nothing arrived since a time and that may go, with all that is linked to them, some at a time."""
-        place, passed = expiry.FIRST, set[str]()
+        self, tenant: str, before_ns: int, until: Callable[[], bool], after: expiry.Place = expiry.FIRST
+    ) -> Iterator[tuple[expiry.Place, tuple[SessionRecord, ...]]]:
+        """Yield sessions of which nothing arrived since a time and that may go, with all that is linked to them, some at a time.
+
+        Each comes with its place in the order, from where another may go on; those that stay come without sessions.
+        """
+        place, going, staying = after, set[str](), set[str]()
         while not until():
             with self.reading() as db:
-                page = expiry.old_sessions(db, tenant, before_ns, place)
+                page = expiry.old_sessions(db, tenant, before_ns, place, _now_ns(db))
             if not page:
                 return
             for place in page:
-                if place[1] in passed or until():
-                    continue
-                with self.reading() as db:
-                    run, goes = expiry.run_of(db, tenant, place[1], before_ns, _now_ns(db))
-                passed.update(run)  # what hangs on one that stays stays
-                for keys in expiry.parts(run if goes else (), expiry.AT_ONCE):
+                if until():
+                    return
+                if place[1] not in going and place[1] not in staying:
                     with self.reading() as db:
-                        linked = expiry.sessions_of(db, tenant, keys)
-                    yield linked
+                        run, goes = expiry.run_of(db, tenant, place[1], before_ns, _now_ns(db), staying)
+                    (going if goes else staying).update(run)
+                    for keys in expiry.parts(run if goes else (), expiry.AT_ONCE):
+                        with self.reading() as db:
+                            linked = expiry.sessions_of(db, tenant, keys, _now_ns(db))
+                        if linked and not until():
+                            yield place, linked
+                yield place, ()
 
     def mark_expiring(self, sessions: Sequence[SessionRecord], evidence: str) -> None:
         """Mark sessions that may be removed when nothing arrives for some more minutes."""
@@ -261,6 +267,11 @@ class Casebook:
         """Mark sessions of which all was removed that is to be."""
         with self.writing() as db:
             expiry.end(db, sessions)
+
+    def there(self, tenant: str, keys: Collection[str]) -> set[str]:
+        """Return which of these sessions have not expired."""
+        with self.reading() as db:
+            return expiry.there(db, tenant, keys)
 
     def living_since(self, tenant: str) -> int | None:
         """Return the earliest time of a session that has not expired, `None` where there is none with a time."""

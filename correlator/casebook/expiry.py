@@ -6,7 +6,8 @@ from itertools import islice
 from sqlalchemy import and_, delete, exists, func, not_, or_, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
-from correlator.casebook.find import MOST_TRIES, waits
+from correlator.casebook.claims import JUDGE
+from correlator.casebook.find import waits
 from correlator.casebook.records import SessionRecord
 from correlator.casebook.rows import rows_of, session_record
 from correlator.casebook.tables import (
@@ -35,35 +36,46 @@ Place = tuple[int, str]
 FIRST: Place = (-1, "")
 
 
-def old_sessions(db: Session, tenant: str, before_ns: int, after: Place) -> list[Place]:
-    """Return the next sessions, by time of arrival and key, of which nothing arrived since a time and that have not expired yet."""
+def old_sessions(db: Session, tenant: str, before_ns: int, after: Place, now_ns: int) -> list[Place]:
+    """Return the next sessions, by time of arrival and key, of which nothing arrived since a time and that have not expired yet.
+
+    Those that were marked a moment ago are left for later.
+    """
     place = tuple_(SessionRow.arrived_ns, SessionRow.key)
-    old = and_(SessionRow.tenant == tenant, SessionRow.arrived_ns < before_ns, SessionRow.expired < GONE)
+    settling = and_(SessionRow.expired == MARKED, SessionRow.expires_ns > now_ns)
+    old = and_(
+        SessionRow.tenant == tenant, SessionRow.arrived_ns < before_ns, SessionRow.expired < GONE, not_(settling)
+    )
     page = select(SessionRow.arrived_ns, SessionRow.key).where(old, place > after)
     return [(row[0], row[1]) for row in db.execute(page.order_by(SessionRow.arrived_ns, SessionRow.key).limit(_PAGE))]
 
 
-def run_of(db: Session, tenant: str, key: str, before_ns: int, now_ns: int) -> tuple[list[str], bool]:
+def run_of(
+    db: Session, tenant: str, key: str, before_ns: int, now_ns: int, staying: Collection[str]
+) -> tuple[list[str], bool]:
     """Return the sessions that hand-overs link to one, sorted, and whether all of them may go now.
 
     They may not while any is younger, waits for a judgement that was not given up, or stored what a younger session has read, whose
-    stories rest on it. Where one may not, those behind it are not looked at.
+    stories rest on it. Where one may not, or is `staying`, those behind it are not looked at.
     """
-    known, new, goes = set[str](), {key}, True
-    while new and goes:
+    known, new = set[str](), {key}
+    while new:
         known |= new
-        goes = _may_go(db, tenant, new, before_ns, now_ns)
+        if not new.isdisjoint(staying) or not _may_go(db, tenant, new, before_ns, now_ns):
+            return sorted(known), False
         new = _neighbours(db, tenant, new) - known
-    return sorted(known), goes
+    return sorted(known), True
 
 
-def sessions_of(db: Session, tenant: str, keys: Collection[str]) -> tuple[SessionRecord, ...]:
-    """Return those of the sessions that are known."""
-    return tuple(session_record(row) for row in rows_of(db, SessionRow, SessionRow.key, tenant, keys))
+def sessions_of(db: Session, tenant: str, keys: Collection[str], now_ns: int) -> tuple[SessionRecord, ...]:
+    """Return those of the sessions that are known and have not expired yet; none where all were marked a moment ago."""
+    rows = [row for row in rows_of(db, SessionRow, SessionRow.key, tenant, keys) if row.expired < GONE]
+    settling = all(row.expired == MARKED and row.expires_ns > now_ns for row in rows)
+    return () if settling else tuple(map(session_record, rows))
 
 
 def _may_go(db: Session, tenant: str, keys: Collection[str], before_ns: int, now_ns: int) -> bool:
-    given_up = SessionRow.tries >= MOST_TRIES
+    given_up = exists().where(DeadRow.tenant == SessionRow.tenant, DeadRow.key == SessionRow.key)
     goes = and_(SessionRow.arrived_ns < before_ns, SessionRow.claimed_until_ns <= now_ns, or_(not_(waits()), given_up))
     for some in parts(keys, _PAGE):
         here = and_(SessionRow.tenant == tenant, SessionRow.key.in_(some))
@@ -120,10 +132,10 @@ def settled(db: Session, sessions: Sequence[SessionRecord], evidence: str, now_n
     rows = _unchanged(db, sessions)
     if not rows or any((row.expired, row.evidence) != (MARKED, evidence) or row.expires_ns > now_ns for row in rows):
         return False
-    if any(row.revision > row.judged and row.tries < MOST_TRIES for row in rows):
+    if any(row.revision > row.judged and db.get(DeadRow, (row.tenant, JUDGE, row.key)) is None for row in rows):
         return False  # somebody has asked for another try
     for row in rows:
-        row.expired = GOING
+        row.expired, row.tries, row.claimed_until_ns = GOING, 0, 0
     tenant, keys = rows[0].tenant, [row.key for row in rows]
     stories = list(rows_of(db, StoryRow, StoryRow.session, tenant, keys))
     for story in stories:
@@ -150,6 +162,11 @@ def _unchanged(db: Session, sessions: Sequence[SessionRecord]) -> list[SessionRo
     rows = list(rows_of(db, SessionRow, SessionRow.key, sessions[0].tenant, held, locked=True))
     changed = any((row.revision, row.claim) != (held[row.key].revision, held[row.key].claim) for row in rows)
     return [] if changed else rows
+
+
+def there(db: Session, tenant: str, keys: Collection[str]) -> set[str]:
+    """Return which of these sessions have not expired."""
+    return {row.key for row in rows_of(db, SessionRow, SessionRow.key, tenant, keys) if row.expired < GONE}
 
 
 def living_since(db: Session, tenant: str) -> int | None:

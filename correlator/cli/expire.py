@@ -2,11 +2,15 @@
 
 from contextlib import closing
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from correlator.cli.verb import Run, verb
+
+if TYPE_CHECKING:
+    from correlator.ingest import Desk
+    from correlator.settings import Settings
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -25,8 +29,7 @@ def expire(
     behind it, if nothing has arrived. `clew listen` and the workers of a fleet do this every hour when CLEW_KEEP_DAYS is set.
     """
     from correlator.cli.desk import opened
-    from correlator.retention import DAY_NS, expire, too_old
-    from correlator.wiring import open_spool
+    from correlator.retention import expire, too_old
 
     settings = run.settings()
     days = days or settings.keep_days
@@ -34,8 +37,7 @@ def expire(
         raise typer.BadParameter("say how old: --days, or set CLEW_KEEP_DAYS")
     with opened(settings) as desk:
         done = expire(desk.graph, desk.casebook, settings.tenant, too_old(desk.casebook, days))
-        with closing(open_spool(settings, desk.key)) as spool:
-            spans = spool.expire(days * DAY_NS)
+        spans = _expire_spans(settings, desk, days)
     if run.json:
         run.data(asdict(done) | {"spans": spans})
     else:
@@ -48,3 +50,14 @@ def expire(
             run.say(
                 f"{done.marked} sessions are marked, and go with a run in ten minutes or later, if nothing arrives of them"
             )
+
+
+def _expire_spans(settings: "Settings", desk: "Desk", days: int) -> int:
+    """Remove spans as `clew listen` received them, where it keeps them in this store; return how many."""
+    from correlator.retention import DAY_NS
+    from correlator.wiring import SPOOL_FILE, open_spool
+
+    if not (settings.store / SPOOL_FILE).exists():
+        return 0
+    with closing(open_spool(settings, desk.key)) as spool:
+        return spool.expire(days * DAY_NS, desk.casebook.there)

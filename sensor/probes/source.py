@@ -14,7 +14,7 @@ from sensor.probes.table import Hook, Probe
 
 _FIELDS = (
     "task_struct.group_leader", "task_struct.start_boottime", "task_struct.files", "files_struct.fdt", "fdtable.fd",
-    "file.f_inode", "inode.i_mode", "inode.i_ino", "inode.i_sb", "super_block.s_dev", "socket.sk",
+    "file.f_inode", "inode.i_mode", "inode.i_uid", "inode.i_ino", "inode.i_sb", "super_block.s_dev", "socket.sk",
     "socket_alloc.vfs_inode", "sock_common.skc_family",
 )  # fmt: skip
 """What `common.h` asks for."""

@@ -17,8 +17,10 @@ from correlator.cli.reference import reference
 from correlator.render import FORMATS
 from correlator.settings import Settings
 from sensor.event import DatabaseQueried, Event, HttpRequested, HttpResponded
+from sensor.sources.otlp.spool import Spool
 from sensor.sources.replay import write
 from tests.correlator.recorded import LOW, messages, recorded
+from tests.sensor.otlp.told import chat, genai, spans
 
 ROOT = Path(__file__).resolve().parents[2]
 Clew = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -427,6 +429,20 @@ def test_expire_asks_how_old_and_says_how_much(clew: Clew, session: str) -> None
     done = clew("expire", "--days", "30")
     assert (done.returncode, done.stderr.startswith("older than 30 days: 0 sessions removed")) == (0, True), done.stderr
     assert json.loads(clew("expire", "--json", CLEW_KEEP_DAYS="1").stdout)["observations"] == 0
+
+
+def test_expire_removes_spans_that_a_listener_has_kept(clew: Clew, tmp_path: Path) -> None:
+    clew("story", "list")  # makes the store
+    (folder,) = {path.parent for path in tmp_path.rglob("casebook.db")}
+    spool = Spool(folder / "spans.db", key=b"k" * 32, now_ns=lambda: 1)
+    spool.add(spans(chat(), genai), "local")
+    number = spool.count()
+    assert json.loads(clew("expire", "--days", "1", "--json").stdout)["spans"] == 0
+    for due in [spool.bundle(number) for number in spool.due()]:
+        spool.was_told([(due, {})] if due else [])
+    spool.close()
+
+    assert json.loads(clew("expire", "--days", "1", "--json").stdout)["spans"] == number
 
 
 def test_stories_beyond_the_budget_of_a_day_are_counted_and_can_be_asked_for(clew: Clew, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from correlator.listen import Engine
 from correlator.live import Live
 from correlator.retention import DAY_NS
 from correlator.settings import Settings
+from sensor.errors import SpoolUnusable
 from sensor.receive.receiver import Busy, Received
 from sensor.sources.otlp.spool import Spool
 from tests.sensor.otlp.told import chat, genai, spans
@@ -136,7 +137,7 @@ def test_what_is_older_than_the_settings_say_goes_while_it_listens(
 
 def test_where_others_judge_only_spans_go_while_it_listens(tmp_path: Path) -> None:
     with opened(Settings(store=tmp_path, keep_days=2)) as desk:
-        clock = [0]
+        clock = [1]
         spool = Spool(tmp_path / "spans.db", key=desk.key, now_ns=lambda: clock[0])
         fleet = Live(desk, spool, Nobody())
         fleet.take(spans(chat("1"), genai, conversation="1"))
@@ -146,14 +147,39 @@ def test_where_others_judge_only_spans_go_while_it_listens(tmp_path: Path) -> No
         before = spool.count()
         with desk.casebook.writing() as db:
             db.execute(update(SessionRow).values(arrived_ns=1))
+        clock[0] = 3 * DAY_NS
+        fleet.expire(lambda: False)
+        assert spool.count() == before
+        assert expired(desk) == [0, 0]
 
+        # What is there of a session is told with its spans, as long as it is there.
+        with desk.casebook.writing() as db:
+            db.execute(update(SessionRow).values(expired=GONE))
+        clock[0] = DAY_NS
         fleet.expire(lambda: False)
         assert spool.count() == before
         clock[0] = 3 * DAY_NS
         fleet.expire(lambda: False)
-        assert spool.count() == before // 2
-        assert expired(desk) == [0, 0]
+        assert spool.count() == 0
         spool.close()
+
+
+def test_a_spool_that_another_has_is_tried_again_and_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("correlator.listen.EXPIRE_SOON_S", 0.1)
+    tries = list[int]()
+
+    def has_it(*_: object) -> int:
+        tries.append(1)
+        raise SpoolUnusable("locked")
+
+    monkeypatch.setattr(Spool, "expire", has_it)
+    engine = Engine(lambda: live(tmp_path, keep_days=2), lambda _: None)
+    engine.start()
+    until(lambda: bool(tries))
+    engine.stop()
+    assert engine.failure is None
 
 
 def expired(desk: Desk) -> list[int]:

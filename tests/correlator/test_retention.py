@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
 
 from correlator.casebook import Casebook
-from correlator.casebook.expiry import SETTLE_NS
+from correlator.casebook.expiry import FIRST, SETTLE_NS
 from correlator.casebook.find import MOST_TRIES
 from correlator.casebook.tables import GONE, HandoverRow, SessionRow
 from correlator.cli.desk import opened
@@ -254,6 +254,54 @@ def test_what_was_given_up_goes_like_the_rest(desk: Desk, tmp_path: Path) -> Non
     assert expire(desk.graph, desk.casebook, "local", FUTURE_NS).sessions == 1
     assert desk.graph.events(dead.key) == []
     assert desk.casebook.dead("local") == []
+
+    # Whoever sends it once more has it judged as if it had never been given up.
+    accept(desk, list(read_any(second)), Nobody())
+    desk.clear()
+    assert len(desk.casebook.stories("local")) == 2
+
+
+def test_parts_of_a_run_that_are_out_of_step_come_to_an_end(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("correlator.casebook.expiry.AT_ONCE", 3)
+    taken(desk, recorded(tmp_path / "chats.jsonl", *[messages(request=f"Number {number}") for number in range(6)]))
+    keys = sorted(one.key for one in desk.casebook.sessions("local"))
+    with desk.casebook.writing() as db:
+        db.add_all(HandoverRow(tenant="local", from_session=a, to_session=b) for a, b in pairwise(keys))
+
+    assert expire(desk.graph, desk.casebook, "local", FUTURE_NS).marked == 6
+    with desk.casebook.writing() as db:
+        db.execute(update(SessionRow).where(SessionRow.key.in_(keys[:3])).values(expires_ns=0))
+    assert expire(desk.graph, desk.casebook, "local", FUTURE_NS).sessions == 3
+    settle(desk)
+    assert expire(desk.graph, desk.casebook, "local", FUTURE_NS).sessions == 3
+    assert everything(desk) == (0, 0, 0)
+    assert {one.expired for one in rows(desk)} == {GONE}
+    assert {len(one.evidence.split()) for one in desk.casebook.stories("local")} == {1}
+
+
+def test_who_is_stopped_goes_on_behind_those_that_stay(desk: Desk, tmp_path: Path) -> None:
+    taken(desk, recorded(tmp_path / "chats.jsonl", *[messages(request=f"Number {number}") for number in range(6)]))
+    keys = sorted(one.key for one in desk.casebook.sessions("local"))
+    now_ns = desk.casebook.now_ns()
+    with desk.casebook.writing() as db:
+        # All but the last hang on the first, which is young.
+        db.add_all(HandoverRow(tenant="local", from_session=keys[0], to_session=key) for key in keys[1:5])
+        for number, key in enumerate(keys):
+            db.execute(update(SessionRow).where(SessionRow.key == key).values(arrived_ns=number + 1))
+        db.execute(update(SessionRow).where(SessionRow.key == keys[0]).values(arrived_ns=now_ns))
+    after, marked = FIRST, 0
+    for _ in range(10):
+        asked = count(1)
+        done = expire(desk.graph, desk.casebook, "local", now_ns, lambda asked=asked: next(asked) > 4, after)  # type: ignore[misc]
+        marked += done.marked
+        if done.upto is None:
+            break
+        assert done.upto > after
+        after = done.upto
+
+    assert marked == 1
 
 
 def test_a_run_of_many_sessions_goes_in_parts_and_not_while_one_of_them_is_young(

@@ -1,6 +1,7 @@
 """What processes did, as events: against what the test made them do."""
 
 import os
+import shutil
 import subprocess
 import time
 from collections import Counter
@@ -182,16 +183,22 @@ opened(os.O_RDONLY); opened(os.O_RDONLY)
 
 PROGRAMS = """
 import os, subprocess, sys
-for _ in range(20): subprocess.run(["/bin/cat", sys.argv[1]], check=True)
-subprocess.run(["/bin/head", sys.argv[1]], check=True)
+folder = sys.argv[1]
+for number in range(int(sys.argv[2])):
+    os.close(os.open(f"{folder}/{number}", os.O_WRONLY | os.O_CREAT))
+for _ in range(20): subprocess.run([f"{folder}/cat", f"{folder}/libnotes.so"], check=True)
+subprocess.run([f"{folder}/head", f"{folder}/libnotes.so"], check=True)
 """
 
 
+@pytest.mark.parametrize("written", [0, 10_000])
 def test_what_every_program_opens_is_told_once_for_each_program_and_the_rest_for_each_process(
-    sensor: Sensor, tmp_path: Path
+    written: int, sensor: Sensor, tmp_path: Path
 ) -> None:
     (tmp_path / "libnotes.so").write_text("")
-    records = watched(sensor, python(PROGRAMS, str(tmp_path / "libnotes.so")))
+    for name in ("cat", "head"):  # programs of this test's own: others may have told what theirs open
+        shutil.copy(f"/bin/{name}", tmp_path / name)
+    records = watched(sensor, python(PROGRAMS, str(tmp_path), str(written)))
     found = [event for record in records for event in decode(record, HERE)]
     programs = {one.process.pid: one.executable for one in found if isinstance(one, ProcessStarted) and one.executable}
     opened = Counter(
@@ -202,25 +209,48 @@ def test_what_every_program_opens_is_told_once_for_each_program_and_the_rest_for
     (libc,) = {path for _, path in opened if "/libc.so" in path}
 
     for path in (libc, "/etc/ld.so.cache"):
-        # A machine may be so slow that ten seconds go by.
+        # A machine may be so slow that ten seconds go by, and what seems to have been written is told for each process.
         assert 1 <= opened["cat", path] <= 3
         assert opened["head", path] == 1
     # Whatever it is called: what lies elsewhere may be anything.
     assert opened["cat", str(tmp_path / "libnotes.so")] == 20
 
 
-WRITTEN = """
+INSIDE = """
 set -e
-mount -t tmpfs none /usr/lib/locale  # in a namespace of its own: nothing of the machine's is changed
-echo one > /usr/lib/locale/written
-for number in 1 2 3 4 5; do /bin/cat /usr/lib/locale/written; done
+mount -t tmpfs -o mode=755 none /usr/lib/locale  # in a namespace of its own: nothing of the machine's is changed
+cd /usr/lib/locale
+echo one > written
+ln -s "$1/secret" linked
+ln -s "$1/plan.so" open
+shift
+for path in "$@"; do
+    for number in 1 2 3 4 5; do /bin/cat "$path"; done
+done
 """
 
 
-def test_what_somebody_observed_has_written_is_told_of_each_process(sensor: Sensor) -> None:
-    found = told(sensor, ["unshare", "--mount", "/bin/sh", "-c", WRITTEN], FileOpened, stdout=subprocess.DEVNULL)
+def test_what_may_be_something_else_is_told_of_each_process(sensor: Sensor, open_folder: Path) -> None:
+    for name, mode in (("secret", 0o600), ("plan.so", 0o666)):
+        (open_folder / name).touch()
+        (open_folder / name).chmod(mode)
+    (open_folder / "libs.so.d").mkdir()
+    (open_folder / "libs.so.d/plan").touch(0o644)
+    paths = [
+        "/usr/lib/locale/written",  # was written while it was observed
+        f"/usr/lib/locale/../../..{open_folder}/libs.so.d/plan",
+        f"/lib/../..{open_folder}/plan.so",
+        "/usr/lib/locale/linked",
+        "/usr/lib/locale/open",
+    ]
+    found = told(
+        sensor,
+        ["unshare", "--mount", "/bin/sh", "-c", INSIDE, "sh", str(open_folder), *paths],
+        FileOpened,
+        stdout=subprocess.DEVNULL,
+    )
 
-    assert [one.for_writing for one in found if one.path == "/usr/lib/locale/written"] == [True, *[False] * 5]
+    assert Counter(one.path for one in found if one.path in paths and not one.for_writing) == dict.fromkeys(paths, 5)
 
 
 REFUSED = """

@@ -29,33 +29,62 @@ static __always_inline int names_libssl(struct written *made, u32 length)
 #define SO_DOT_CACHE 0x65686361632e6f73ULL
 #define DOT_SO 0x006f732eU
 
-/* Whether a path ends as libraries do, `.so` with or without a version, or lies among the tables of characters. */
+#define SLASH_DOT_DOT 0x002e2e2fU
+#define LONGEST 64 /* of a path that is of programs */
+#define NOT_PLAIN -1
+
+/* 1 where two numbers below 2^63 are equal, else 0, without a jump: the verifier follows each way of each. */
+static __always_inline u64 equal(u64 one, u64 other)
+{
+    u64 apart = one ^ other;
+    asm volatile("" : "+r"(apart));
+    return apart - 1 >> 63;
+}
+
+/* Whether a path ends as libraries do, `.so` with or without a version, or lies among the tables of characters; NOT_PLAIN for one
+ * that is too long, or goes up again and leads who knows where. */
 static __always_inline int names_library(struct written *made, u32 length)
 {
-    u32 at = length > LAST ? length - LAST : 0;
-#pragma unroll
-    for (int step = 0; step < LAST - 3; step++) {
-        u32 here = (at + step) & 4095;
-        if ((*(u64 *)&made->payload[here] & 0x00ffffffffffffffULL) == SLASH_GCONV_SLASH)
-            return here + 8 <= length;
-        if ((*(u32 *)&made->payload[here] & 0x00ffffff) == DOT_SO && here + 4 <= length)
-            return !made->payload[here + 3] || made->payload[here + 3] == '.';
+    u64 library = 0, table = 0, upwards = 0;
+    if (length > LONGEST)
+        return NOT_PLAIN;
+    for (u32 at = 0; at < LONGEST; at++) {
+        u64 inside = (u64)at + 3 - length >> 63, here = *(u64 *)&made->payload[at], fourth = here >> 24 & 0xff;
+        upwards |= inside & equal(here & 0x00ffffff, SLASH_DOT_DOT);
+        table |= inside & equal(here & 0x00ffffffffffffffULL, SLASH_GCONV_SLASH);
+        library &= 1 ^ inside & equal(here & 0xff, '/');
+        library |= inside & equal(here & 0x00ffffff, DOT_SO) & (equal(fourth, 0) | equal(fourth, '.'));
     }
-    return 0;
+    return upwards ? NOT_PLAIN : library | table;
 }
 
 /* Whether a path is what the loader and the C library open for every program: the list of libraries, one of the system's, the locale. */
-static __always_inline int is_of_programs(struct written *made, u32 length)
+static __always_inline int names_part_of_programs(struct written *made, u32 length)
 {
     u64 first = *(u64 *)made->payload, second = *(u64 *)&made->payload[8];
     if (first == SLASH_ETC_SLASH_LD_DOT)
         return second == SO_DOT_CACHE && length == 17;
-    if (first == SLASH_USR_SLASH_LIB && second == SLASH_LOCALE_SLASH)
-        return 1;
-    if (first == SLASH_USR_SLASH_SHA && second == RE_SLASH_LOCAL)
-        return made->payload[16] == 'e' && made->payload[17] == '/';
-    return (first == SLASH_USR_SLASH_LIB || (first & 0x000000ffffffffffULL) == SLASH_LIB_SLASH ||
-            (first & 0x00ffffffffffffffULL) == SLASH_LIB64_SLASH) && names_library(made, length);
+    int locale = first == SLASH_USR_SLASH_LIB
+                     ? second == SLASH_LOCALE_SLASH
+                     : first == SLASH_USR_SLASH_SHA && second == RE_SLASH_LOCAL && *(u16 *)&made->payload[16] == ('e' | '/' << 8);
+    if (!locale && first != SLASH_USR_SLASH_LIB && (first & 0x000000ffffffffffULL) != SLASH_LIB_SLASH &&
+        (first & 0x00ffffffffffffffULL) != SLASH_LIB64_SLASH)
+        return 0;
+    int library = names_library(made, length);
+    return library != NOT_PLAIN && (library | locale);
+}
+
+#define REGULAR 0100000
+#define FOLDER 0040000
+#define READ_BY_ALL 0004
+#define WRITTEN_BY_OTHERS 0022
+
+/* Whether a file is one that root keeps for everybody: where a link has led elsewhere, such as to a credential, it is not. */
+static __always_inline int is_public(u64 inode)
+{
+    u32 mode = half(inode + OFFSET_inode_i_mode) & 0xffff;
+    return ((mode & KIND) == REGULAR || (mode & KIND) == FOLDER) && (mode & READ_BY_ALL) && !(mode & WRITTEN_BY_OTHERS) &&
+           !half(inode + OFFSET_inode_i_uid);
 }
 
 #define ACCESS 03
@@ -78,6 +107,39 @@ struct opened {
 
 /* When a file was opened last, for what, so that it was told. */
 BPF_TABLE("lru_hash", struct opened, u64, opens, 32768);
+
+#define SLOTS 4096
+#define PAGES 256
+
+struct page {
+    u8 slots[SLOTS];
+};
+
+/* Which files were ever opened for writing, two slots of a million for each (Bloom, CACM 13, 1970): a file may seem to have been, and
+ * is then told for each process; none seems not to have been. */
+BPF_ARRAY(written_ever, struct page, PAGES);
+
+static __always_inline u8 *slot(u64 number)
+{
+    u32 page = number >> 12 & (PAGES - 1);
+    struct page *found = written_ever.lookup(&page);
+    return found ? &found->slots[number & (SLOTS - 1)] : 0;
+}
+
+static __always_inline void note_written(u64 hash)
+{
+    u8 *one = slot(hash >> 44), *other = slot(hash >> 24);
+    if (one)
+        *one = 1;
+    if (other)
+        *other = 1;
+}
+
+static __always_inline int was_written(u64 hash)
+{
+    u8 *one = slot(hash >> 44), *other = slot(hash >> 24);
+    return !one || !other || (*one && *other);
+}
 
 #define PLACES 4096
 
@@ -110,17 +172,19 @@ static __always_inline u64 hashed(struct written *made, u32 length)
 static __always_inline int was_told(struct member *self, struct written *made, u32 length)
 {
     struct opened key = {};
-    u64 *written = 0;
+    u64 *written = 0, inode = 0, hash = 0;
     key.path = hashed(made, length);
     key.access = made->head.second & ACCESS;
     if (made->head.ret < 0) {
         key.access |= REFUSED;
     } else {
-        u64 identity = identity_of(word(open_file(made->head.ret) + OFFSET_file_f_inode));
-        u32 place = (identity * 11400714819323198485ULL) >> 52;
-        key.inode = identity;
+        inode = word(open_file(made->head.ret) + OFFSET_file_f_inode);
+        key.inode = identity_of(inode);
+        hash = key.inode * 11400714819323198485ULL;
+        u32 place = hash >> 52;
         written = written_at.lookup(&place);
         if (key.access) {
+            note_written(hash);
             if (written && *written < made->head.at_ns)
                 *written = made->head.at_ns;
             return 0;
@@ -128,10 +192,12 @@ static __always_inline int was_told(struct member *self, struct written *made, u
     }
     if (!key.path)
         return 0;
-    if (written && !*written && is_of_programs(made, length) && !names_libssl(made, length)) {
-        u64 memory = word(bpf_get_current_task() + OFFSET_task_struct_mm);
-        key.program = identity_of(word(word(memory + OFFSET_mm_struct_exe_file) + OFFSET_file_f_inode));
-    } else {
+    if (inode && names_part_of_programs(made, length) && !names_libssl(made, length) && is_public(inode) && !was_written(hash)) {
+        u64 program = word(word(word(bpf_get_current_task() + OFFSET_task_struct_mm) + OFFSET_mm_struct_exe_file) + OFFSET_file_f_inode);
+        if (program)
+            key.program = identity_of(program);
+    }
+    if (!key.program) {
         key.started_ns = since(self);
         key.tgid = made->head.tgid;
     }

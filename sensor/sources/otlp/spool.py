@@ -38,15 +38,21 @@ CREATE TABLE bundle (
     arrived_ns INTEGER NOT NULL
 );
 CREATE INDEX bundle_due ON bundle (no) WHERE spans > spans_told;
+CREATE TABLE numbered (last INTEGER NOT NULL);
+INSERT INTO numbered VALUES (0);
 CREATE TABLE told (
     bundle INTEGER NOT NULL, session TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (bundle, session, id)
 ) WITHOUT ROWID;
 """
-_FROM_3 = (
-    "ALTER TABLE bundle ADD COLUMN arrived_ns INTEGER NOT NULL DEFAULT 0; UPDATE bundle SET arrived_ns = {now_ns};"
-)
-_EXPIRED_AT_ONCE = 20
-"""Bundles that are removed with one commit: who adds spans meanwhile waits for it."""
+_FROM_3 = """
+ALTER TABLE bundle ADD COLUMN arrived_ns INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE numbered (last INTEGER NOT NULL);
+INSERT INTO numbered SELECT coalesce(max(no), 0) FROM bundle;
+"""
+_EXPIRED_AT_ONCE = 20_000
+"""Spans that are removed with one commit, or one bundle: who adds spans meanwhile waits for it."""
+_AT_ONCE = 100
+"""Bundles that are looked at with one commit."""
 _READINGS = 32 << 20
 """Bytes of spans that are remembered with their readings."""
 _GROWING = 10_000
@@ -109,6 +115,7 @@ class Spool:
         self._added = 0
         """Spans so far."""
         self._key = key
+        self._expired_upto = 0
         with self._explained():
             if path is not None:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -170,25 +177,51 @@ class Spool:
                 if spans > told_spans:
                     self._due[due.number] = _Waiting(self._added, spans)
 
-    def expire(self, age_ns: int, until: Callable[[], bool] = lambda: False) -> int:
-        """Remove bundles that were told and to which nothing has come for so long, until asked to stop; return how many spans went.
+    def expire(
+        self, age_ns: int, there: Callable[[str, Collection[str]], set[str]], until: Callable[[], bool] = lambda: False
+    ) -> int:
+        """Remove bundles to which nothing has come for so long, until asked to stop; return how many spans went.
 
-        What comes of one later begins another, and is told beside what was told.
+        Those stay that were not told, and those of which a session is still there: what comes of it later is told with the rest,
+        not beside it. `there`: which of these sessions of a tenant still are. Who is asked again goes on where he stopped.
         """
-        before_ns, gone = self._now_ns() - age_ns, 0
+        now_ns, gone = self._now_ns(), 0
+        with self._writing():
+            # An older clew beside this one does not say when something came.
+            self._db.execute("UPDATE bundle SET arrived_ns = ? WHERE arrived_ns = 0", (now_ns,))
         while not until():
             with self._writing():
-                # The highest number stays: it would be given again, and sessions of some bundles are named by it.
-                found = self._db.execute(
-                    "SELECT no FROM bundle WHERE spans <= spans_told AND arrived_ns < ?"
-                    " AND no < (SELECT max(no) FROM bundle) ORDER BY no LIMIT ?", (before_ns, _EXPIRED_AT_ONCE)
-                ).fetchall()  # fmt: skip
-                gone += self._db.executemany("DELETE FROM span WHERE bundle = ?", found).rowcount if found else 0
-                for table, column in (("link", "bundle"), ("told", "bundle"), ("bundle", "no")):
-                    self._db.executemany(f"DELETE FROM {table} WHERE {column} = ?", found)  # noqa: S608 - our own names
-            if not found:
+                old, spans = self._expired(now_ns - age_ns, there)
+            gone += spans
+            if not old:
+                self._expired_upto = 0
                 break
         return gone
+
+    def _expired(self, before_ns: int, there: Callable[[str, Collection[str]], set[str]]) -> tuple[int, int]:
+        """Look at the next old bundles, and remove those that may go; return how many were looked at, and how many spans went."""
+        old = self._db.execute(
+            "SELECT no, tenant, spans FROM bundle WHERE no > ? AND spans <= spans_told AND arrived_ns < ? ORDER BY no LIMIT ?",
+            (self._expired_upto, before_ns, _AT_ONCE),
+        ).fetchall()
+        told: dict[int, set[str]] = {}
+        sessions: dict[str, set[str]] = {}
+        for number, tenant, _ in old:
+            rows = self._db.execute("SELECT DISTINCT session FROM told WHERE bundle = ?", (number,))
+            told[number] = {session for (session,) in rows}
+            sessions.setdefault(tenant, set()).update(told[number])
+        stay = {tenant: there(tenant, names) for tenant, names in sessions.items()}
+        found, spans = [], 0
+        for number, tenant, size in old:
+            self._expired_upto = number
+            if told[number].isdisjoint(stay[tenant]):
+                found.append((number,))
+                spans += size
+            if spans >= _EXPIRED_AT_ONCE:
+                break
+        for table, column in (("span", "bundle"), ("link", "bundle"), ("told", "bundle"), ("bundle", "no")):
+            self._db.executemany(f"DELETE FROM {table} WHERE {column} = ?", found)  # noqa: S608 - our own names
+        return len(old), spans
 
     def count(self) -> int:
         """Return how many spans and log records are kept."""
@@ -248,11 +281,15 @@ class Spool:
         return row
 
     def _new_bundle(self, tenant: str, *, apart: bool) -> int:
-        made = self._db.execute(
-            "INSERT INTO bundle (tenant, apart, spans, spans_told, arrived_ns) VALUES (?, ?, 0, 0, ?)",
-            (tenant, apart, self._now_ns()),
+        # No number is given twice, also when its bundle is gone: sessions of those that stand apart are named by it.
+        (number,) = self._db.execute(
+            "UPDATE numbered SET last = max(last, (SELECT coalesce(max(no), 0) FROM bundle)) + 1 RETURNING last"
+        ).fetchone()
+        self._db.execute(
+            "INSERT INTO bundle (no, tenant, apart, spans, spans_told, arrived_ns) VALUES (?, ?, ?, 0, 0, ?)",
+            (number, tenant, apart, self._now_ns()),
         )
-        return int(made.lastrowid or 0)
+        return int(number)
 
     def _join(self, number: int, into: int) -> None:
         for table in ("span", "link"):
@@ -273,16 +310,17 @@ class Spool:
             self._due.move_to_end(into, last=False)
 
     def _prepare(self) -> None:
+        self._db.execute("BEGIN IMMEDIATE")  # two may open it at once
         version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
-        if version == 0 and not self._db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-            self._db.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
-        elif version == 3:
-            update = _FROM_3.format(now_ns=int(self._now_ns()))
-            self._db.executescript(f"BEGIN IMMEDIATE; {update} PRAGMA user_version = {VERSION}; COMMIT;")
-        elif version != VERSION:
+        is_new = version == 0 and not self._db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        if not is_new and version not in (3, VERSION):
             raise SpoolUnusable(
                 f"{self.path} has tables of version {version}, this clew reads {VERSION}; give another --store."
             )
+        for statement in (_TABLES if is_new else _FROM_3 if version == 3 else "").split(";"):
+            self._db.execute(statement)
+        self._db.execute(f"PRAGMA user_version = {VERSION}")
+        self._db.execute("COMMIT")
 
     def _find_due(self) -> None:
         rows = self._db.execute("SELECT no, spans FROM bundle WHERE spans > spans_told ORDER BY no").fetchall()

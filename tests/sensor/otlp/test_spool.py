@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -209,28 +210,31 @@ def test_a_bundle_that_has_grown_goes_behind_the_others(spool: Spool) -> None:
 
 
 def test_what_was_told_and_nothing_has_come_to_for_long_goes(tmp_path: Path) -> None:
-    clock = [0]
+    clock, alive = [10], set[str]()
     spool = Spool(tmp_path / "spans.db", key=b"k" * 32, now_ns=lambda: clock[0])
     for number, name in enumerate("abcd"):
-        clock[0] = number * 10
+        clock[0] = number * 10 + 10
         spool.add(many(2, conversation=name, first=100 * number), "local")
     tell(spool)
-    clock[0] = 40
+    clock[0] = 50
     spool.add(many(1, conversation="a", first=50), "local")
     (due,) = (spool.bundle(number) for number in spool.due())
     assert due is not None
 
-    clock[0] = 60
-    assert spool.expire(20, until=lambda: True) == 0
-    # `a` is due, `d` the last.
-    assert spool.expire(20) == 4
-    assert spool.count() == 5
-    spool.was_told([(due, {})])
-    assert spool.expire(19) == 3
+    clock[0] = 70
+    assert spool.expire(20, lambda *_: alive, until=lambda: True) == 0
+    # `a` is due.
+    assert spool.expire(20, lambda *_: alive) == 6
+    assert spool.count() == 3
+    spool.was_told([(due, {"session": frozenset("x")})])
+    alive.add("session")
+    assert spool.expire(19, lambda *_: alive) == 0
+    alive.clear()
+    assert spool.expire(19, lambda *_: alive) == 3
 
     # What comes later is a bundle of its own, and told.
     spool.add(many(1, conversation="a", first=50), "local")
-    assert [len(due.spans) for due in tell(spool)] == [1]
+    assert [(due.number, len(due.spans)) for due in tell(spool)] == [(5, 1)]
     assert rows(spool, "SELECT bundle FROM link WHERE bundle NOT IN (SELECT no FROM bundle)") == []
     spool.close()
 
@@ -239,11 +243,22 @@ def test_a_file_of_the_version_before_is_taken_on_and_nothing_of_it_is_old(tmp_p
     spool = Spool(tmp_path / "spans.db", key=b"k" * 32)
     spool.add([*many(2, conversation="a"), *many(2, conversation="b", first=10)], "local")
     tell(spool)
-    spool._db.executescript("ALTER TABLE bundle DROP COLUMN arrived_ns; PRAGMA user_version = 3")
+    spool._db.executescript("ALTER TABLE bundle DROP COLUMN arrived_ns; DROP TABLE numbered; PRAGMA user_version = 3")
     spool.close()
 
     later = Spool(tmp_path / "spans.db", key=b"k" * 32)
     assert later.count() == 4
-    assert later.expire(3_600 * 10**9) == 0
-    assert later.expire(-(10**9)) == 2
+    assert later.expire(3_600 * 10**9, lambda *_: set()) == 0
+    assert later.expire(-(10**9), lambda *_: set()) == 4
+    later.add(many(1, conversation="c", first=20), "local")
+    assert [due.number for due in tell(later)] == [3]
     later.close()
+
+
+def test_many_may_open_an_older_file_at_once(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spans.db", key=b"k" * 32)
+    spool._db.executescript("ALTER TABLE bundle DROP COLUMN arrived_ns; DROP TABLE numbered; PRAGMA user_version = 3")
+    spool.close()
+    with ThreadPoolExecutor(4) as pool:
+        for made in [pool.submit(Spool, tmp_path / "spans.db", key=b"k" * 32) for _ in range(4)]:
+            assert made.result().path == tmp_path / "spans.db"
