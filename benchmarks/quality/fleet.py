@@ -51,14 +51,14 @@ PATIENCE_S = 900.0
 _BATCH = 200
 
 
-def recordings(data: Path, seed: int, folder: Path) -> list[Path]:
+def recordings(data: Path, seed: int, folder: Path, of_each: int = OF_EACH) -> list[Path]:
     """Return the examples, and files with some recorded sessions each."""
     source, found = random.Random(seed), []
     for path in sorted((data / "agentdojo").glob("*.jsonl.gz")):
         with gzip.open(path, "rt", encoding="utf-8") as file:
             lines = file.readlines()
         some = folder / path.name.removesuffix(".gz")
-        some.write_text("".join(source.sample(lines, OF_EACH)), "utf-8")
+        some.write_text("".join(source.sample(lines, of_each)), "utf-8")
         found.append(some)
     examples = ROOT / "examples"
     return [*sorted((*examples.glob("*/session.json"), *examples.glob("*/spans.jsonl"))), *found]
