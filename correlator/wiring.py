@@ -72,7 +72,9 @@ def open_workers(settings: Settings) -> Callable[[int], None]:
         # The one place that names a package downstream, as a name: whoever needs no workers imports nothing of it.
         module = import_module("workers.app")
     except ModuleNotFoundError as error:
-        raise SettingsInvalid(f"{error.name} is not installed; pip install 'clew[queue]'.") from error
+        raise SettingsInvalid(
+            f"{error.name} is not installed: pip install --no-deps -r requirements/fleet.lock"
+        ) from error
     run: Callable[[int], None] = partial(module.run, settings)
     return run
 

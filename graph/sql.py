@@ -35,7 +35,7 @@ def connected(address: str) -> Engine:
             return _postgres(create_engine(url, pool_pre_ping=True, connect_args=_KEEPALIVE))
         except ModuleNotFoundError as error:
             raise ArgumentError(
-                f"{error.name} is not installed; for PostgreSQL: pip install 'clew[postgres]'"
+                f"{error.name} is not installed; for PostgreSQL: pip install --no-deps -r requirements/fleet.lock"
             ) from error
     if url.database in (None, "", ":memory:"):
         return _sqlite(create_engine(url, poolclass=StaticPool))

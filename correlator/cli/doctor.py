@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 PACKAGES = ("clew", "jinja2", "networkx", "pydantic", "rich", "sqlalchemy", "typer")
 EXTRAS = {
-    "grpc": "grpc", "postgres": "psycopg", "neo4j": "neo4j", "queue": "celery", "llm": "litellm", "web": "fastapi",
+    "grpc": "grpc", "postgres": "psycopg", "neo4j": "neo4j", "queue": "celery", "llm": "litellm",
 }  # fmt: skip
 """Extra → the module that shows whether it is installed."""
 
@@ -133,7 +133,8 @@ def _extras() -> list[Check]:
     found = []
     for extra, module in EXTRAS.items():
         there = find_spec(module) is not None
-        found.append(Check(extra, there, "installed" if there else f"not installed; pip install 'clew[{extra}]'"))
+        lock = f"requirements/{'llm' if extra == 'llm' else 'fleet'}.lock"
+        found.append(Check(extra, there, "installed" if there else f"not installed: pip install --no-deps -r {lock}"))
     return found
 
 

@@ -78,7 +78,9 @@ def listen(
     if forward is not None and urlsplit(forward).scheme not in ("http", "https"):
         raise typer.BadParameter(f"{forward!r} is no http or https URL", param_hint="--forward")
     if grpc_port is not None and find_spec("grpc") is None:
-        raise typer.BadParameter("gRPC is not installed; pip install 'clew[grpc]'", param_hint="--grpc-port")
+        raise typer.BadParameter(
+            "gRPC is not installed: pip install --no-deps -r requirements/fleet.lock", param_hint="--grpc-port"
+        )
     mapping = load(Path(alert_mapping)) if alert_mapping else None
     return _serve(run, settings, host, port, grpc_port, forward, mapping)
 

@@ -121,7 +121,9 @@ def _imported() -> Any:
     try:
         import litellm
     except ModuleNotFoundError as error:
-        raise SettingsInvalid(f"{error.name} is not installed; pip install 'clew[llm]'.") from error
+        raise SettingsInvalid(
+            f"{error.name} is not installed: pip install --no-deps -r requirements/llm.lock"
+        ) from error
     litellm.disable_hf_tokenizer_download = True
     litellm.suppress_debug_info = True
     logging.getLogger("LiteLLM").setLevel(logging.CRITICAL)

@@ -22,5 +22,7 @@ def open_store(name: str, location: str) -> GraphStore:
     try:
         kind: type[GraphStore] = getattr(import_module(module), attribute)
     except ModuleNotFoundError as error:
-        raise StoreUnreachable(f"{error.name} is not installed; pip install 'clew[{name}]'.") from error
+        raise StoreUnreachable(
+            f"{error.name} is not installed: pip install --no-deps -r requirements/fleet.lock"
+        ) from error
     return kind.open(location)

@@ -96,4 +96,4 @@ def test_without_grpc_it_is_told_what_to_install(tmp_path: Path) -> None:
     )  # fmt: skip
 
     assert done.returncode == 2
-    assert "pip install 'clew[grpc]'" in done.stderr
+    assert "pip install --no-deps -r requirements/fleet.lock" in done.stderr
