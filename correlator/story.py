@@ -228,6 +228,8 @@ class Story(_Part):
     """What the kernel saw of the chain's calls, and of the calls that brought what they carried."""
     gaps: tuple[str, ...]
     counter_evidence: tuple[str, ...]
+    turning: tuple[str, ...] = ()
+    """What, if it were found, would change assessment, severity or score."""
     actions: tuple[str, ...]
     terms: tuple[TermShown, ...]
     baseline: str

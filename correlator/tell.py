@@ -72,6 +72,7 @@ def tell(
         works=tuple(writer.works()),
         gaps=tuple(writer.gaps()),
         counter_evidence=tuple(writer.counter_evidence()),
+        turning=tuple(writer.turning()),
         actions=tuple(writer.actions()),
         terms=shown(chain.lead.terms),
         baseline=epoch.key if epoch.taught else "no baseline yet",
@@ -110,6 +111,8 @@ def shown(terms: tuple[Scored, ...]) -> tuple[TermShown, ...]:
     )
 
 
+_MOST_TURNING = 3
+"""Effects of which is told what would change what is said of them."""
 _DEEDS = {
     "read": "read data", "contact": "contacted an address", "communicate": "sent a message", "create": "created an object",
     "modify": "changed an object", "delete": "deleted something", "grant": "gave access", "transfer": "moved value",
@@ -436,6 +439,39 @@ class _Writer:
             if self._epoch.novelty(signature) < 1.0:
                 found.append("The same flow was seen in closed sessions of the workload.")
         return found
+
+    def turning(self) -> list[str]:
+        """Return what, if it were found, would change assessment, severity or score: to be looked for before anybody acts."""
+        found = []
+        for judged in self._chain.effects[:_MOST_TURNING]:
+            step, tool, outcome = judged.event.position, self._words.tool(judged), _outcome(judged.effect)
+            steered = judged.effect.steered
+            if judged.effect.explanation == "unexplained":
+                found.append(
+                    f"If a principal asked for what {tool} did at step {step}, in a way that was not recorded, it is explained."
+                )
+            if steered is not None and not steered.commanded:
+                value = quoted(address(steered.flow.value.text), 80)
+                found.append(
+                    f"If the agent knew “{value}” from elsewhere, such as instructions that were not recorded, "
+                    "the text need not have steered it."
+                )
+            if outcome == "no result":
+                found.append(f"If the call of {tool} at step {step} has failed, it was an attempt.")
+            elif outcome == "succeeded" and judged.effect.call is not None and not self._works(judged):
+                found.append(
+                    f"That {tool} succeeded at step {step} is its own word, and nothing else was seen of it; "
+                    "if it is not so, it was an attempt."
+                )
+        if self._chain.origin.kind == "unseen":
+            found.append(
+                "If the text that steered the agent is found, it says where this began and what else it reached."
+            )
+        if not self._epoch.taught:
+            found.append(
+                "If closed sessions of this workload did the same, it scores less as soon as there is a baseline."
+            )
+        return list(dict.fromkeys(found))
 
     def actions(self) -> list[str]:
         """Return what to do, from the playbook of the kinds of effect."""

@@ -159,5 +159,6 @@ def lists(story: Story) -> tuple[tuple[str, tuple[str, ...]], ...]:
         *((("Signals on its way", signals),) if signals else ()),
         ("What speaks against it", story.counter_evidence or ("Nothing that was recorded.",)),
         ("What is not known", story.gaps or ("No gap was noticed.",)),
+        *((("What would change this", story.turning),) if story.turning else ()),
         ("What to do", story.actions),
     )

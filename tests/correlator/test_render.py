@@ -129,7 +129,7 @@ def hostile_story(tmp_path: Path) -> Story:
     return told.model_copy(
         update={
             "title": HOSTILE, "origin": origin, "effects": effects, "values": values, "sentences": sentences,
-            "gaps": (HOSTILE,), "counter_evidence": (HOSTILE,), "actions": (HOSTILE,), "tenant": HOSTILE,
+            "gaps": (HOSTILE,), "counter_evidence": (HOSTILE,), "turning": (HOSTILE,), "actions": (HOSTILE,), "tenant": HOSTILE,
         }
     )  # fmt: skip
 

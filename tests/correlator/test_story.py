@@ -232,6 +232,16 @@ def test_actions_follow_the_kind_of_effect() -> None:
     assert "remove it there" in found.actions[-1]
 
 
+def test_what_would_change_it_is_told() -> None:
+    found = story(*HEAD, send())
+    failed = story(*HEAD, send(None, "mailbox unknown"))
+
+    assert found.turning[0].startswith("If a principal asked for what ")
+    assert any("from elsewhere" in text for text in found.turning)
+    assert any("is its own word" in text for text in found.turning)
+    assert not any("is its own word" in text for text in failed.turning)
+
+
 def test_what_speaks_against_the_story_is_told() -> None:
     found = story(user("Send the record to Mira."), *HEAD[1:], call("send_it", {"to": "mira"}, "ok"), send())
 
