@@ -48,10 +48,12 @@ from correlator.casebook.tables import (
     StoryRow,
     TokenRow,
     VerdictRow,
+    VersionRow,
 )
 from correlator.casebook.versions import migrate, version_of
-from correlator.errors import CasebookInvalid
+from correlator.errors import CasebookInvalid, StoryUnknown
 from correlator.memory import Kept
+from correlator.story import Story
 from graph.sql import alone
 from sensor.event import AlertReceived
 
@@ -330,6 +332,21 @@ class Casebook:
                 db.add(outbox_row(row, verdict, _now_ns(db)))
             db.flush()
             return next(story_records(db, tenant, [row], [row.id]))
+
+    def earlier(self, tenant: str, story: str, version: int | None) -> Story:
+        """Return what the story of an id said in an earlier version, by default in the one before.
+
+        Raises `StoryUnknown` where that is not kept; the last ones are.
+        """
+        with self.reading() as db:
+            here = (VersionRow.tenant == tenant, VersionRow.story == story)
+            kept = list(db.scalars(select(VersionRow.version).where(*here).order_by(VersionRow.version)))
+            if not kept:
+                raise StoryUnknown("There is no earlier version of this story: it says what it said at first.")
+            wanted = kept[-1] if version is None else version
+            if wanted not in kept:
+                raise StoryUnknown(f"Version {wanted} is not kept; earlier ones that are: {', '.join(map(str, kept))}.")
+            return Story.model_validate_json(db.get_one(VersionRow, (tenant, story, wanted)).json)
 
     def narration(self, tenant: str, story: str) -> str:
         """Return what was last kept for the story of an id, empty where nothing was."""

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from correlator.absorb import Hook, hooks
@@ -27,6 +27,7 @@ from correlator.casebook.tables import (
     SessionRow,
     StoryRow,
     VerdictRow,
+    VersionRow,
 )
 from correlator.pipeline import Judgement
 from correlator.story import AlertShown, Story, grown
@@ -34,6 +35,8 @@ from graph.fold import LARGEST
 from sensor.event import AlertReceived
 from sensor.identity import digest
 
+VERSIONS = 20
+"""Versions of a story that are kept behind the one that it has."""
 _COMMON = 8
 """Runs, of which is remembered that they stored the same sentence."""
 
@@ -346,6 +349,7 @@ class _Stories:
         if same and row.standing == "open":
             return
         # A story that comes back after it was withdrawn has changed too, whatever its text.
+        self._set_aside(row)
         self._number += 1
         row.version += 1
         row.created = row.created or self._number
@@ -356,6 +360,15 @@ class _Stories:
         row.json = story_json(story.model_copy(update={"version": row.version}))
         self._tell(row, "told" if row.version == 1 else "changed")
         self.changed.append(story.id)
+
+    def _set_aside(self, row: StoryRow) -> None:
+        """Keep what a story said until now, and forget what it said long ago."""
+        if not row.version:
+            return
+        self._db.add(VersionRow(tenant=row.tenant, story=row.id, version=row.version, json=row.json))
+        if row.version > VERSIONS:
+            here = and_(VersionRow.tenant == row.tenant, VersionRow.story == row.id)
+            self._db.execute(delete(VersionRow).where(here, VersionRow.version <= row.version - VERSIONS))
 
     def _tell(self, row: StoryRow, what: str) -> None:
         self._db.add(outbox_row(row, what, self._now_ns))

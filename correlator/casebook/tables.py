@@ -9,7 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from graph.sql import Hostile
 
-VERSION = "0008"
+VERSION = "0009"
 """The last migration: the newest file in `migrations/versions`."""
 
 MARKED, GOING, GONE = 1, 2, 3
@@ -152,6 +152,16 @@ class NarrationRow(Base):
     __tablename__ = "narrations"
     tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
     story: Mapped[str] = mapped_column(_KEY, primary_key=True)
+    json: Mapped[str] = mapped_column(Text)
+
+
+class VersionRow(Base):
+    """What a story said before: its last versions (`correlator.casebook.keep.VERSIONS`), but for the one that it has now."""
+
+    __tablename__ = "versions"
+    tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    story: Mapped[str] = mapped_column(_KEY, primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
     json: Mapped[str] = mapped_column(Text)
 
 

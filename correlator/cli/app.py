@@ -16,7 +16,7 @@ VERBS: dict[str, str] = {
     "record": "Run a command under the kernel sensor and keep what it did.",
     "ship": "Send what a sensor has seen and nobody has taken yet.",
     "sensor": "Manage the tokens of sensors that send here.",
-    "story": "List, show and export stories.",
+    "story": "List, show, compare and export stories.",
     "session": "List sessions, or show one.",
     "alert": "List alerts of other products.",
     "why": "Explain each effect of a session: its score, and what is missing to a story.",

@@ -1,4 +1,4 @@
-"""`clew story list|show|export|changes|narrate`: what was found."""
+"""`clew story list|show|diff|export|changes|narrate`: what was found."""
 
 import os
 import tempfile
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from correlator.story import Story
 
 app = typer.Typer(
-    rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="List, show and export stories."
+    rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="List, show, compare and export stories."
 )
 SHORT = 11
 """Characters of an id in a list: the version and eight digits."""
@@ -96,6 +96,31 @@ def show(
         shown = record.story if template else in_words(casebook, record)
     name = "json" if run.json else form.value
     run.out(render(shown, name, notes=notes(record, settings), width=run.width, color=run.color))
+
+
+@app.command()
+@verb
+def diff(
+    run: Run,
+    story: StoryArgument,
+    since: Annotated[
+        int | None, typer.Option(min=1, help="Version to compare with; the one before if not given.", metavar="VERSION")
+    ] = None,
+) -> None:
+    """Show what has changed in a story since an earlier version, in the templates' words; the last 20 are kept."""
+    from correlator.cli.desk import opened_casebook
+    from correlator.render import changed_lines
+
+    settings = run.settings()
+    with opened_casebook(settings) as casebook:
+        new = casebook.story(settings.tenant, story).story
+        old = casebook.earlier(settings.tenant, new.id, since)
+    lines = changed_lines(old, new)
+    if run.json:
+        fields = [name for name in type(new).model_fields if getattr(old, name) != getattr(new, name)]
+        run.data({"story": new.id, "from": old.version, "to": new.version, "changed": [*fields], "lines": [*lines]})
+    else:
+        run.out("".join(f"{line}\n" for line in lines))
 
 
 @app.command()

@@ -11,8 +11,9 @@ from correlator.casebook import Arrival, Casebook, JudgedRun
 from correlator.casebook.learning import epoch, moment_of, summary, teachings
 from correlator.cli.desk import opened
 from correlator.errors import CasebookInvalid, StoryUnknown
-from correlator.ingest import Desk, FileRead, Ingested, bounded, ingest
+from correlator.ingest import Desk, FileRead, Ingested, Stated, bounded, ingest
 from correlator.key import redaction_key
+from correlator.render import changed_lines
 from correlator.settings import Settings
 from correlator.wiring import CASEBOOK_FILE, open_casebook, open_graph
 from sensor.event import EventsLost, PromptSubmitted, SessionEnded, ToolCalled, ToolReturned
@@ -91,14 +92,39 @@ def test_a_story_that_grows_gets_the_next_version_under_its_id(desk: Desk, tmp_p
     name = "run-1"
     for number, chat in enumerate((begun, grown)):
         path = recorded(tmp_path / f"{number}.jsonl", chat)
-        from correlator.ingest import Stated
-
         ingest([(path.name, path)], desk, stated=Stated(session=name))
 
     (record,) = desk.casebook.stories("local")
     assert record.story.version == 2
     assert len(record.story.effects) == 2
     assert [(one.what, one.version) for one in desk.casebook.outbox("local", 0, 10)] == [("told", 1), ("changed", 2)]
+    earlier = desk.casebook.earlier("local", record.story.id, None)
+    assert (earlier.version, len(earlier.effects)) == (1, 1)
+    added = [line for line in changed_lines(earlier, record.story) if line.startswith("+")]
+    assert any("part 1" in line for line in added)
+    assert not any("part 0" in line for line in added)
+    with pytest.raises(StoryUnknown, match="Version 7 is not kept; earlier ones that are: 1"):
+        desk.casebook.earlier("local", record.story.id, 7)
+
+
+def test_only_the_last_versions_of_a_story_are_kept(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("correlator.casebook.keep.VERSIONS", 2)
+    for number in range(1, 6):
+        path = recorded(tmp_path / f"{number}.jsonl", messages(sends=number)[: 4 + 2 * number])
+        ingest([(path.name, path)], desk, stated=Stated(session="run-1"))
+
+    (record,) = desk.casebook.stories("local")
+    assert record.story.version > 3
+    with pytest.raises(StoryUnknown, match=f"are: {record.story.version - 2}, {record.story.version - 1}"):
+        desk.casebook.earlier("local", record.story.id, 1)
+
+
+def test_a_story_that_says_what_it_said_at_first_has_no_earlier_version(desk: Desk, tmp_path: Path) -> None:
+    (name,) = taken_in(desk, recorded(tmp_path / "a.jsonl", messages())).stories
+    with pytest.raises(StoryUnknown, match="no earlier version"):
+        desk.casebook.earlier("local", name, None)
 
 
 def test_a_story_is_found_by_alias_and_by_any_unambiguous_beginning(desk: Desk, tmp_path: Path) -> None:

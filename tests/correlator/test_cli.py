@@ -422,6 +422,20 @@ def test_what_a_fleet_lacks_is_said_and_no_password_with_it(
     assert "fault of clew" not in ran.stderr
 
 
+def test_what_has_changed_in_a_story_is_shown(clew: Clew, tmp_path: Path) -> None:
+    for number in (1, 2):
+        path = recorded(tmp_path / "chat.jsonl", messages(sends=number)[: 4 + 2 * number])
+        assert clew("replay", str(path), "--session", "one", LOWEST).returncode in (0, 3)
+    (story,) = json.loads(clew("story", "list", "--json").stdout)
+
+    shown = clew("story", "diff", story["id"]).stdout.splitlines()
+    assert shown[:2] == ["--- version 1", "+++ version 2"]
+    assert any(line.startswith("+") and "part 1" in line for line in shown)
+    assert "effects" in json.loads(clew("story", "diff", story["id"], "--json", "--since", "1").stdout)["changed"]
+    unknown = clew("story", "diff", story["id"], "--since", "9")
+    assert (unknown.returncode, "Version 9 is not kept" in unknown.stderr) == (1, True), unknown.stderr
+
+
 def test_expire_asks_how_old_and_says_how_much(clew: Clew, session: str) -> None:
     clew("replay", session, LOWEST)
 
