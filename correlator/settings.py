@@ -109,6 +109,12 @@ class Settings(BaseModel):
         max_length=1_000,
         description="Key for the model; without `model_url`, that of the provider's own variable if not given; secret.",
     )
+    model_tokens_a_day: int | None = Field(
+        None,
+        ge=0,
+        description="Tokens, of questions and replies, that the model may have in a day (UTC); what is beyond is told by "
+        "templates. No bound if not given.",
+    )
     token: str | None = Field(
         None,
         min_length=8,

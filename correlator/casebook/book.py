@@ -45,6 +45,7 @@ from correlator.casebook.tables import (
     NarrationRow,
     OutboxRow,
     SessionRow,
+    SpentRow,
     StoryRow,
     TokenRow,
     VerdictRow,
@@ -56,6 +57,8 @@ from correlator.memory import Kept
 from correlator.story import Story
 from graph.sql import alone
 from sensor.event import AlertReceived
+
+_DAY_NS = 86_400 * 10**9
 
 
 class Casebook:
@@ -358,6 +361,20 @@ class Casebook:
         """Keep what a language model made of a story, in place of what was kept before."""
         with self.writing() as db:
             db.merge(NarrationRow(tenant=tenant, story=story, json=json))
+
+    def spend(self, tenant: str, tokens: int) -> None:
+        """Count tokens that a language model has had today."""
+        with self.writing() as db:
+            day = _now_ns(db) // _DAY_NS
+            row = db.get(SpentRow, (tenant, day)) or SpentRow(tenant=tenant, day=day, tokens=0)
+            row.tokens += tokens
+            db.add(row)
+
+    def spent(self, tenant: str) -> int:
+        """Return how many tokens a language model has had today (UTC)."""
+        with self.reading() as db:
+            row = db.get(SpentRow, (tenant, _now_ns(db) // _DAY_NS))
+            return 0 if row is None else row.tokens
 
     # What others follow
 

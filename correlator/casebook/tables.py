@@ -9,7 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from graph.sql import Hostile
 
-VERSION = "0009"
+VERSION = "0010"
 """The last migration: the newest file in `migrations/versions`."""
 
 MARKED, GOING, GONE = 1, 2, 3
@@ -153,6 +153,16 @@ class NarrationRow(Base):
     tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
     story: Mapped[str] = mapped_column(_KEY, primary_key=True)
     json: Mapped[str] = mapped_column(Text)
+
+
+class SpentRow(Base):
+    """Tokens that a language model has had for stories of a tenant in one day."""
+
+    __tablename__ = "spent"
+    tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    day: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    """Since 1970, UTC, by the casebook's clock."""
+    tokens: Mapped[int] = mapped_column(BigInteger)
 
 
 class VersionRow(Base):

@@ -13,6 +13,9 @@ from correlator.cli.verb import FAILURE, Run, verb
 
 if TYPE_CHECKING:
     from correlator.casebook import Casebook, StoryRecord
+    from correlator.ingest import Desk
+    from correlator.models import LanguageModel
+    from correlator.narrate import Narration
     from correlator.story import Story
 
 app = typer.Typer(
@@ -127,32 +130,40 @@ def diff(
 @verb
 def narrate(
     run: Run,
-    story: StoryArgument,
+    story: Annotated[
+        str | None, typer.Argument(help="Id, former id, or the beginning of one.", metavar="STORY")
+    ] = None,
     again: Annotated[bool, typer.Option("--again", help="Also if the model has worded this version already.")] = False,
+    new: Annotated[
+        bool, typer.Option("--new", help="All open stories that it has not worded yet, strongest first.")
+    ] = False,
 ) -> int:
     """Have the language model word a story: each sentence that its evidence does not carry stays as the template has it."""
     from correlator.cli.desk import notes, opened
-    from correlator.narrate import Limits, is_current, is_of, narrated, narration_json, narration_of, reword
+    from correlator.narrate import narrated
     from correlator.render import render
     from correlator.wiring import open_language_model
 
-    settings, limits = run.settings(), Limits()
+    if (story is None) != new:
+        raise typer.BadParameter("name a story, or give --new for all that are not worded yet", param_hint="STORY")
+    settings = run.settings()
     with opened(settings) as desk:
-        record = desk.casebook.story(settings.tenant, story)
         model = open_language_model(settings)
-        kept = narration_of(desk.casebook.narration(settings.tenant, record.story.id))
-        before = kept if kept is not None and is_current(kept, record.story, model) and not again else None
-        if before is None or before.stopped:
-            run.say(f"asking {model.name} to word {record.story.id[:SHORT]}, for at most {limits.seconds:g} s …")
-            session = desk.casebook.session(settings.tenant, record.story.session)
-            found = reword(record.story, desk.judge(session).spoken_of, model, limits, before=before)
-            if kept is None or not is_of(kept, record.story) or found.worded >= kept.worded:
-                _keep(run, desk.casebook, record.story, narration_json(found))
-            else:
-                run.say(f"{kept.model} had worded more of it, {kept.worded} sentences: these stay.")
-        else:
-            found = before
-            run.say(f"{model.name} was asked for this version already; --again asks it anew.")
+        if story is None:
+            return _narrate_new(run, desk, model, again=again)
+        record = desk.casebook.story(settings.tenant, story)
+        found = _worded(run, desk, model, record, again=again)
+    if found is None:
+        run.out(
+            render(
+                record.story,
+                "json" if run.json else "terminal",
+                notes=notes(record, settings),
+                width=run.width,
+                color=run.color,
+            )
+        )
+        return FAILURE
     run.say(found.summary)
     name = "json" if run.json else "terminal"
     told = narrated(record.story, found)
@@ -160,12 +171,67 @@ def narrate(
     return 0 if found.worded else FAILURE
 
 
-def _keep(run: Run, casebook: "Casebook", story: "Story", json: str) -> None:
-    """Keep a narration. Where that fails it is shown all the same: it may have cost something."""
+def _narrate_new(run: Run, desk: "Desk", model: "LanguageModel", *, again: bool) -> int:
+    """Have all open stories worded that are not; a model that stops is not asked for the next one."""
+    worded, records = 0, desk.casebook.stories(desk.settings.tenant)
+    for record in records:
+        found = _worded(run, desk, model, record, again=again, quiet=True)
+        if found is None:
+            break
+        worded += found.worded > 0
+        if found.stopped:
+            run.say(found.summary)
+            break
+    if run.json:
+        run.data({"stories": len(records), "worded": worded})
+    else:
+        run.out(f"{worded} of {len(records)} open stories are worded by {model.name}")
+    return 0 if worded == len(records) else FAILURE
+
+
+def _worded(
+    run: Run, desk: "Desk", model: "LanguageModel", record: "StoryRecord", *, again: bool, quiet: bool = False
+) -> "Narration | None":
+    """Return a story in the model's words, asked for where it is not kept; `None` where the budget of the day is used up."""
+    from dataclasses import replace
+
+    from correlator.narrate import Limits, is_current, is_of, narration_json, narration_of, reword
+
+    settings, limits, name = desk.settings, Limits(), record.story.id
+    kept = narration_of(desk.casebook.narration(settings.tenant, name))
+    before = kept if kept is not None and is_current(kept, record.story, model) and not again else None
+    if before is not None and not before.stopped:
+        if not quiet:
+            run.say(f"{model.name} was asked for this version already; --again asks it anew.")
+        return before
+    if settings.model_tokens_a_day is not None:
+        left = settings.model_tokens_a_day - desk.casebook.spent(settings.tenant)
+        if left <= 0:
+            run.say(
+                f"{settings.model_tokens_a_day} tokens a day (CLEW_MODEL_TOKENS_A_DAY) are used up; the template stands."
+            )
+            return None
+        limits = replace(limits, tokens=min(limits.tokens, left))
+    run.say(f"asking {model.name} to word {name[:SHORT]}, for at most {limits.seconds:g} s …")
+    session = desk.casebook.session(settings.tenant, record.story.session)
+    found = reword(record.story, desk.judge(session).spoken_of, model, limits, before=before)
+    better = kept is None or not is_of(kept, record.story) or found.worded >= kept.worded
+    _keep(
+        run, desk.casebook, record.story, narration_json(found) if better else None, found.tokens_in + found.tokens_out
+    )
+    if not better and kept is not None:
+        run.say(f"{kept.model} had worded more of it, {kept.worded} sentences: these stay.")
+    return found
+
+
+def _keep(run: Run, casebook: "Casebook", story: "Story", json: str | None, tokens: int) -> None:
+    """Keep a narration, if one is given, and count what it cost. Where that fails it is shown all the same."""
     from correlator.errors import CasebookInvalid
 
     try:
-        casebook.keep_narration(story.tenant, story.id, json)
+        casebook.spend(story.tenant, tokens)
+        if json is not None:
+            casebook.keep_narration(story.tenant, story.id, json)
     except CasebookInvalid as error:
         run.say(f"clew: the words are shown and not kept. {error}")
 

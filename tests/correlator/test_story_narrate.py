@@ -233,3 +233,39 @@ def test_whether_a_model_can_be_talked_into_something_is_counted(clew: Clew) -> 
     assert asked
     assert "openai/scripted-peer: 1 stories with an order in them" in shown.stdout
     assert "CLEW_MODEL" in clew("narrator", "test").stderr
+
+
+def test_all_that_are_not_worded_yet_are_asked_for_once(clew: Clew, story: str) -> None:
+    assert clew("replay", str(ROOT / "examples/encoded_secret/session.json")).returncode in (0, 3)
+    asked = list[dict[str, Any]]()
+    with peer(asked) as model:
+        one = clew("story", "narrate", story, **model)
+        number = len(asked)
+        done = clew("story", "narrate", "--new", **model)
+        both = len(asked)
+        again = clew("story", "narrate", "--new", "--json", **model)
+
+    assert one.returncode == done.returncode == again.returncode == 0, done.stderr
+    assert done.stdout == "2 of 2 open stories are worded by openai/scripted-peer\n"
+    assert json.loads(again.stdout) == {"stories": 2, "worded": 2}
+    assert len(asked) == both > number
+    assert clew("story", "narrate", **model).returncode == 2
+    assert clew("story", "narrate", story, "--new", **model).returncode == 2
+
+
+def test_what_a_day_may_cost_is_not_spent_twice(clew: Clew, story: str) -> None:
+    before = clew("story", "show", story).stdout
+    asked = list[dict[str, Any]]()
+    with peer(asked) as model:
+        few = clew("story", "narrate", story, CLEW_MODEL_TOKENS_A_DAY="20", **model)
+        number = len(asked)
+        none = clew("story", "narrate", story, "--again", CLEW_MODEL_TOKENS_A_DAY="20", **model)
+        new = clew("story", "narrate", "--new", "--again", CLEW_MODEL_TOKENS_A_DAY="20", **model)
+
+    assert "the budget of the story (20 tokens) is used up" in few.stderr
+    assert 0 < number < 5
+    assert len(asked) == number
+    for ended in (none, new):
+        assert ended.returncode == 1
+        assert "CLEW_MODEL_TOKENS_A_DAY" in ended.stderr
+    assert none.stdout == before
