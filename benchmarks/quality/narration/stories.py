@@ -137,14 +137,21 @@ def complete(lacking: Sequence[Sequence[tuple[str, str]]]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def wording(narrations: Sequence[Narration], answers: Mapping[str, Answer], seconds: float) -> dict[str, Any]:
-    """Return what was accepted, why the rest was not, and what it cost."""
+def wording(
+    narrations: Sequence[Narration], stories: Sequence[Story], answers: Mapping[str, Answer], seconds: float
+) -> dict[str, Any]:
+    """Return what was accepted, how much of it is in other words than the template, why the rest was not, and what it cost."""
     every = [one for narration in narrations for one in narration.wordings]
     worded = sum(one.sentence is not None for one in every)
     low, high = wilson(worded, len(every))
+    templates = [sentence for story in stories for sentence in story.sentences]
+    other = sum(
+        one.sentence is not None and one.sentence.text != sentence.text
+        for one, sentence in zip(every, templates, strict=True)
+    )
     tokens = sum(one.tokens_in for one in answers.values()), sum(one.tokens_out for one in answers.values())
     return {
-        "sentences": len(every), "accepted": worded, "share": round(worded / max(1, len(every)), 4),
+        "sentences": len(every), "accepted": worded, "in_other_words": other, "share": round(worded / max(1, len(every)), 4),
         "interval": [round(low, 4), round(high, 4)],
         "fallback": dict(Counter(one.why for one in every if one.sentence is None).most_common()),
         "tries": dict(sorted(Counter(one.tries for one in every).items())),
@@ -164,7 +171,7 @@ def main() -> None:
     asked, where = parser.parse_args(), place()
     model: LanguageModel = open_model("litellm", Reach(asked.model, asked.url)) if asked.model else Scripted()
     known = Known(asked.replies)
-    template, words, without, narrations, parts = [], [], [], [], Counter[str]()
+    template, words, without, narrations, stories, parts = [], [], [], [], [], Counter[str]()
     begun = time.monotonic()
     for events in sessions(asked.data):
         judgement = judge(events)
@@ -172,6 +179,7 @@ def main() -> None:
             found = list(facts(chain, judgement))
             narrations.append(reword(story, judgement.spoken_of, model, LIMITS, cache=known))
             parts.update(part for part, _ in found)
+            stories.append(story)
             template.append(missing(found, story))
             without.append(missing(found, shortened(story)))
             words.append(missing(found, narrated(story, narrations[-1])))
@@ -182,7 +190,7 @@ def main() -> None:
             "benchmark": "quality/narration/stories", **where, "command": command, "seed": SEED, "wanted": WANTED,
             "model": model.name, "facts": dict(parts), "template": complete(template), "in_words": complete(words),
             "without_one_sentence": complete(without),
-            "wording": wording(narrations, known, time.monotonic() - begun),
+            "wording": wording(narrations, stories, known, time.monotonic() - begun),
         },
         asked.out,
     )  # fmt: skip
