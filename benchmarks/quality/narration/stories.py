@@ -116,7 +116,8 @@ class Known(dict[str, Answer]):
         if file is not None and file.exists():
             for line in file.read_text("utf-8").splitlines():
                 row = json.loads(line)
-                self[row.pop("key")] = Answer(**row)
+                key = row.pop("key")
+                self[key] = Answer(**row)
         self._file = file
 
     def __setitem__(self, key: str, answer: Answer) -> None:
