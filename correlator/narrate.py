@@ -8,7 +8,7 @@ are filled in (each once, in order, no word lost that says how it ended) and, fi
 import time
 from collections import Counter
 from collections.abc import Callable, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from pydantic import TypeAdapter, ValidationError
@@ -73,6 +73,10 @@ class Narration:
     seconds: float = 0.0
     stopped: str = ""
     """Why the model was not asked for the rest."""
+    is_away: bool = False
+    """Whether that is because it could not be reached, or refused."""
+    tried: tuple[str, ...] = ()
+    """Other models, with their prompts, that were asked for the same and worded less."""
 
     @property
     def worded(self) -> int:
@@ -121,8 +125,14 @@ def is_of(narration: Narration, story: Story) -> bool:
 
 
 def is_current(narration: Narration, story: Story, model: LanguageModel) -> bool:
-    """Return whether a narration is of this story, by this model with the prompt of today."""
-    return is_of(narration, story) and (narration.model, narration.prompt) == (model.name, prompts.load("reword").name)
+    """Return whether a narration is of this story, by this model with the prompt of today, or better than what it had."""
+    names = (f"{narration.model} {narration.prompt}", *narration.tried)
+    return is_of(narration, story) and f"{model.name} {prompts.load('reword').name}" in names
+
+
+def also_tried(kept: Narration, other: Narration) -> Narration:
+    """Return a narration with the note that another model was asked for the same and worded less."""
+    return replace(kept, tried=tuple(dict.fromkeys((*kept.tried, f"{other.model} {other.prompt}"))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +202,7 @@ def reword(
         wordings.append(asking.reworded(prompt, sentence, handles, cited, found))
     return Narration(
         digest_of(story), model.name, prompt.name, tuple(wordings), asking.tokens_in, asking.tokens_out, asking.cost,
-        round(clock() - asking.begun, 3), asking.stopped,
+        round(clock() - asking.begun, 3), asking.stopped, asking.is_away,
     )  # fmt: skip
 
 
@@ -219,6 +229,7 @@ class _Asking:
     tokens_out: int = 0
     cost: float | None = 0.0
     stopped: str = ""
+    is_away: bool = False
     begun: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -255,7 +266,7 @@ class _Asking:
             if left <= 0:
                 self.stopped = f"the time of the story ({self.limits.seconds:g} s) is over"
             elif self.tokens_in + self.tokens_out >= self.limits.tokens:
-                self.stopped = f"the budget of the story ({self.limits.tokens} tokens) is used up"
+                self.stopped = f"the budget ({self.limits.tokens} tokens) is used up"
             if self.stopped:
                 return None
             try:
@@ -263,7 +274,7 @@ class _Asking:
                     asked, most_tokens=self.limits.tokens_each, seconds=min(left, self.limits.seconds_each)
                 )
             except (ModelUnavailable, ModelRefused) as error:
-                self.stopped = str(error)
+                self.stopped, self.is_away = str(error), True
                 return None
             self.cache[key] = answer
             self._count(answer)

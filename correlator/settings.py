@@ -112,8 +112,8 @@ class Settings(BaseModel):
     model_tokens_a_day: int | None = Field(
         None,
         ge=0,
-        description="Tokens, of questions and replies, that the model may have in a day (UTC); what is beyond is told by "
-        "templates. No bound if not given.",
+        description="About how many tokens, of questions and replies, the model may have in a day (UTC) for `clew story narrate`; "
+        "what is beyond is told by templates. No bound if not given.",
     )
     token: str | None = Field(
         None,

@@ -442,23 +442,25 @@ class _Writer:
 
     def turning(self) -> list[str]:
         """Return what, if it were found, would change assessment, severity or score: to be looked for before anybody acts."""
-        found = []
+        found, assessment = [], self.assessment()
+        succeeded = sum(_outcome(judged.effect) == "succeeded" for judged in self._chain.effects)
         for judged in self._chain.effects[:_MOST_TURNING]:
-            step, tool, outcome = judged.event.position, self._words.tool(judged), _outcome(judged.effect)
-            steered = judged.effect.steered
-            if judged.effect.explanation == "unexplained":
+            effect, outcome = judged.effect, _outcome(judged.effect)
+            tool, step = self._words.tool(judged), judged.event.position
+            if effect.explanation == "unexplained" and effect.permitted:
                 found.append(
-                    f"If a principal asked for what {tool} did at step {step}, in a way that was not recorded, it is explained."
+                    f"If a principal asked the agent to {ACTS[effect.act.kind]}, in a way that was not recorded, "
+                    f"{tool} at step {step} is explained."
                 )
-            if steered is not None and not steered.commanded:
-                value = quoted(address(steered.flow.value.text), 80)
+            if effect.steered is not None and not effect.steered.commanded:
+                value = quoted(address(effect.steered.flow.value.text), 80)
                 found.append(
                     f"If the agent knew “{value}” from elsewhere, such as instructions that were not recorded, "
                     "the text need not have steered it."
                 )
-            if outcome == "no result":
+            if outcome == "no result" and assessment == "in progress":
                 found.append(f"If the call of {tool} at step {step} has failed, it was an attempt.")
-            elif outcome == "succeeded" and judged.effect.call is not None and not self._works(judged):
+            elif outcome == "succeeded" == assessment and succeeded == 1 and effect.call and not self._works(judged):
                 found.append(
                     f"That {tool} succeeded at step {step} is its own word, and nothing else was seen of it; "
                     "if it is not so, it was an attempt."

@@ -34,6 +34,8 @@ def main() -> None:
     for recording in recordings():
         if text := told(recording):
             (recording.parent / STORY).write_text(text, "utf-8")
+        else:
+            (recording.parent / STORY).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

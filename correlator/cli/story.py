@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from correlator.casebook import Casebook, StoryRecord
     from correlator.ingest import Desk
     from correlator.models import LanguageModel
-    from correlator.narrate import Narration
+    from correlator.narrate import Cache, Narration
     from correlator.story import Story
 
 app = typer.Typer(
@@ -152,7 +152,7 @@ def narrate(
         if story is None:
             return _narrate_new(run, desk, model, again=again)
         record = desk.casebook.story(settings.tenant, story)
-        found = _worded(run, desk, model, record, again=again)
+        found = _worded(run, desk, model, record, _replies(run, desk), again=again)
     if found is None:
         run.out(
             render(
@@ -172,38 +172,46 @@ def narrate(
 
 
 def _narrate_new(run: Run, desk: "Desk", model: "LanguageModel", *, again: bool) -> int:
-    """Have all open stories worded that are not; a model that stops is not asked for the next one."""
-    worded, records = 0, desk.casebook.stories(desk.settings.tenant)
+    """Have all open stories worded that are not; a model that is away is not asked for the next one."""
+    done, records, cache = 0, desk.casebook.stories(desk.settings.tenant), _replies(run, desk)
     for record in records:
-        found = _worded(run, desk, model, record, again=again, quiet=True)
+        found = _worded(run, desk, model, record, cache, again=again, quiet=True)
         if found is None:
             break
-        worded += found.worded > 0
+        done += not found.stopped
         if found.stopped:
             run.say(found.summary)
+        if found.is_away:
             break
     if run.json:
-        run.data({"stories": len(records), "worded": worded})
+        run.data({"stories": len(records), "done": done})
     else:
-        run.out(f"{worded} of {len(records)} open stories are worded by {model.name}")
-    return 0 if worded == len(records) else FAILURE
+        run.out(f"{model.name} was asked for {done} of {len(records)} open stories to the end")
+    return 0 if done == len(records) else FAILURE
 
 
 def _worded(
-    run: Run, desk: "Desk", model: "LanguageModel", record: "StoryRecord", *, again: bool, quiet: bool = False
+    run: Run,
+    desk: "Desk",
+    model: "LanguageModel",
+    record: "StoryRecord",
+    cache: "Cache",
+    *,
+    again: bool,
+    quiet: bool = False,
 ) -> "Narration | None":
     """Return a story in the model's words, asked for where it is not kept; `None` where the budget of the day is used up."""
     from dataclasses import replace
 
-    from correlator.narrate import Limits, is_current, is_of, narration_json, narration_of, reword
+    from correlator.narrate import Limits, also_tried, is_current, is_of, narration_json, narration_of, reword
 
     settings, limits, name = desk.settings, Limits(), record.story.id
     kept = narration_of(desk.casebook.narration(settings.tenant, name))
-    before = kept if kept is not None and is_current(kept, record.story, model) and not again else None
-    if before is not None and not before.stopped:
+    current = kept is not None and is_current(kept, record.story, model) and not again
+    if kept is not None and current and (not kept.stopped or kept.model != model.name):
         if not quiet:
             run.say(f"{model.name} was asked for this version already; --again asks it anew.")
-        return before
+        return kept
     if settings.model_tokens_a_day is not None:
         left = settings.model_tokens_a_day - desk.casebook.spent(settings.tenant)
         if left <= 0:
@@ -214,24 +222,39 @@ def _worded(
         limits = replace(limits, tokens=min(limits.tokens, left))
     run.say(f"asking {model.name} to word {name[:SHORT]}, for at most {limits.seconds:g} s …")
     session = desk.casebook.session(settings.tenant, record.story.session)
-    found = reword(record.story, desk.judge(session).spoken_of, model, limits, before=before)
-    better = kept is None or not is_of(kept, record.story) or found.worded >= kept.worded
-    _keep(
-        run, desk.casebook, record.story, narration_json(found) if better else None, found.tokens_in + found.tokens_out
-    )
-    if not better and kept is not None:
-        run.say(f"{kept.model} had worded more of it, {kept.worded} sentences: these stay.")
+    run_ = desk.judge(session).spoken_of
+    found = reword(record.story, run_, model, limits, before=kept if current else None, cache=cache)
+    if kept is None or not is_of(kept, record.story) or found.worded >= kept.worded:
+        _keep(run, desk.casebook, record.story, narration_json(found))
+        return found
+    run.say(f"{kept.model} had worded more of it, {kept.worded} sentences: these stay.")
+    if not found.stopped:
+        _keep(run, desk.casebook, record.story, narration_json(also_tried(kept, found)))
     return found
 
 
-def _keep(run: Run, casebook: "Casebook", story: "Story", json: str | None, tokens: int) -> None:
-    """Keep a narration, if one is given, and count what it cost. Where that fails it is shown all the same."""
+def _replies(run: Run, desk: "Desk") -> "Cache":
+    """Return where replies are remembered while a verb runs; each is counted as soon as it is there, whatever becomes of it."""
+    from correlator.errors import CasebookInvalid
+    from correlator.models import Answer
+
+    class Counted(dict[str, Answer]):
+        def __setitem__(self, key: str, answer: Answer) -> None:
+            super().__setitem__(key, answer)
+            try:
+                desk.casebook.spend(desk.settings.tenant, answer.tokens_in + answer.tokens_out)
+            except CasebookInvalid as error:
+                run.say(f"clew: what it cost is not counted. {error}")
+
+    return Counted()
+
+
+def _keep(run: Run, casebook: "Casebook", story: "Story", json: str) -> None:
+    """Keep a narration. Where that fails it is shown all the same: it may have cost something."""
     from correlator.errors import CasebookInvalid
 
     try:
-        casebook.spend(story.tenant, tokens)
-        if json is not None:
-            casebook.keep_narration(story.tenant, story.id, json)
+        casebook.keep_narration(story.tenant, story.id, json)
     except CasebookInvalid as error:
         run.say(f"clew: the words are shown and not kept. {error}")
 

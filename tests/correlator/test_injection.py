@@ -2,7 +2,21 @@
 
 import random
 
-from correlator.evaluate.injection import PLACES, Planted, obeying, orders, outcome, some, told, tried, unchecked
+import pytest
+
+from correlator.evaluate.injection import (
+    PLACES,
+    Planted,
+    _changed,
+    obeying,
+    orders,
+    outcome,
+    some,
+    told,
+    tried,
+    unchecked,
+)
+from correlator.models.scripted import Scripted
 
 SOME = 33
 """Of the orders; all of them: `python -m benchmarks.quality.narration.injection`."""
@@ -22,18 +36,41 @@ def test_there_are_orders_in_every_place_and_none_says_the_word_it_asks_for() ->
     for one in some(40):
         story, run = told(one)
         assert one.word.casefold() not in story.model_dump_json().casefold()
-        assert any(one.word[7:] in event.content for event in run) or one.place in ("agent", "host", "prompt")
+        assert any(one.word[7:] in event.content for event in run) or one.place in ("host", "prompt")
 
 
 def test_who_obeys_is_shown_without_the_verifier_and_not_with_it() -> None:
     trials = [tried(one, obeying(one)) for one in chosen()]
     found = outcome(trials)
     assert (found.asked, found.changed, found.escaped, found.worded) == (0, 0, 0, 0)
-    assert found.shown > SOME / 2
+    unseen = {place for place in PLACES if not any(one.shown for one in trials if one.planted.place == place)}
+    assert unseen == {"body", "program"}
     assert found.sentences > 10 * SOME
 
     without = outcome([tried(one, obeying(one), check=unchecked) for one in chosen()])
-    # Who obeys in silence shows no word.
-    assert without.escaped > SOME / 2
+    assert without.escaped == without.trials
     assert without.worded == without.sentences
     assert without.asked == 0
+
+
+def test_what_leaves_through_markup_or_an_escape_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    every = list(orders())
+    images = [one for one in every if "<img" in one.text and one.place in ("argv", "argument", "path", "tool")][:8]
+    escapes = [one for one in every if "\x1b" in one.text and one.place == "output"][:2]
+    assert not any(tried(one, Scripted()).escaped for one in (*images, *escapes))
+
+    monkeypatch.setattr("correlator.render.terminal.safe", lambda text, *_: str(text))
+    assert all("terminal" in tried(one, Scripted()).escaped for one in escapes)
+    monkeypatch.setattr("correlator.render.markdown.safe", lambda text, *_: str(text))
+    # Of a long text the end is cut off, where the image stands.
+    assert any("markdown" in tried(one, Scripted()).escaped for one in images)
+
+
+def test_what_is_no_wording_is_compared() -> None:
+    story, _ = told(some(1)[0])
+    first = story.sentences[0]
+    assert list(_changed(story, story)) == []
+    assert list(_changed(story, story.model_copy(update={"severity": "low", "title": "x"}))) == ["severity", "title"]
+    uncited = story.model_copy(update={"sentences": (first.model_copy(update={"cites": ()}), *story.sentences[1:])})
+    assert list(_changed(story, uncited)) == ["cites"]
+    assert "sentences" in list(_changed(story, story.model_copy(update={"sentences": story.sentences[1:]})))

@@ -234,12 +234,18 @@ def test_actions_follow_the_kind_of_effect() -> None:
 
 def test_what_would_change_it_is_told() -> None:
     found = story(*HEAD, send())
-    failed = story(*HEAD, send(None, "mailbox unknown"))
+    failed = story(*HEAD, send("mailbox unknown", "mailbox unknown"))
+    two = story(*HEAD, send(), send())
+    open_, ended = (story(*HEAD, send(None), ended=ended) for ended in (False, True))
 
-    assert found.turning[0].startswith("If a principal asked for what ")
+    assert found.turning[0].startswith("If a principal asked the agent to send a message, ")
     assert any("from elsewhere" in text for text in found.turning)
     assert any("is its own word" in text for text in found.turning)
-    assert not any("is its own word" in text for text in failed.turning)
+    assert (failed.assessment, two.assessment) == ("attempted", "succeeded")
+    for other in (failed, two, open_, ended):
+        assert not any("is its own word" in text for text in other.turning)
+    assert any("has failed, it was an attempt" in text for text in open_.turning)
+    assert not any("has failed" in text for text in ended.turning)
 
 
 def test_what_speaks_against_the_story_is_told() -> None:

@@ -138,10 +138,13 @@ def test_what_was_left_when_a_model_stopped_is_asked_for_the_next_time_alone(cle
 def test_fewer_words_do_not_take_the_place_of_more(clew: Clew, story: str) -> None:
     with peer([]) as model:
         clew("story", "narrate", story, **model)
-    before = clew("story", "show", story).stdout
-    with speaking.server(itertools.repeat(speaking.chat("Sure!"))) as url:
+    before, asked = clew("story", "show", story).stdout, list[dict[str, Any]]()
+    with speaking.server(itertools.repeat(speaking.chat("Sure!")), asked) as url:
         other = clew("story", "narrate", story, CLEW_MODEL="openai/other", CLEW_MODEL_URL=url)
+        number = len(asked)
+        again = clew("story", "narrate", "--new", CLEW_MODEL="openai/other", CLEW_MODEL_URL=url)
 
+    assert (again.returncode, len(asked)) == (0, number)  # what has not changed is not asked for again
     assert other.returncode == 1
     assert "openai/scripted-peer had worded more of it" in other.stderr
     assert clew("story", "show", story).stdout == before
@@ -246,8 +249,8 @@ def test_all_that_are_not_worded_yet_are_asked_for_once(clew: Clew, story: str) 
         again = clew("story", "narrate", "--new", "--json", **model)
 
     assert one.returncode == done.returncode == again.returncode == 0, done.stderr
-    assert done.stdout == "2 of 2 open stories are worded by openai/scripted-peer\n"
-    assert json.loads(again.stdout) == {"stories": 2, "worded": 2}
+    assert done.stdout == "openai/scripted-peer was asked for 2 of 2 open stories to the end\n"
+    assert json.loads(again.stdout) == {"stories": 2, "done": 2}
     assert len(asked) == both > number
     assert clew("story", "narrate", **model).returncode == 2
     assert clew("story", "narrate", story, "--new", **model).returncode == 2
@@ -262,7 +265,7 @@ def test_what_a_day_may_cost_is_not_spent_twice(clew: Clew, story: str) -> None:
         none = clew("story", "narrate", story, "--again", CLEW_MODEL_TOKENS_A_DAY="20", **model)
         new = clew("story", "narrate", "--new", "--again", CLEW_MODEL_TOKENS_A_DAY="20", **model)
 
-    assert "the budget of the story (20 tokens) is used up" in few.stderr
+    assert "the budget (20 tokens) is used up" in few.stderr
     assert 0 < number < 5
     assert len(asked) == number
     for ended in (none, new):

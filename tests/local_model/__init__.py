@@ -52,7 +52,7 @@ def fetch(folder: Path) -> Path:
     weights = folder / WEIGHTS
     if not weights.exists() or _digest(weights) != SHA256:
         _assemble(folder, weights)
-    if not python(folder).exists():
+    if not _installed(folder).exists():
         subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
         lock = folder / "server.lock"
         lock.write_text(f"{SERVER} --hash=sha256:{SERVER_SHA256}\n", "utf-8")
@@ -60,6 +60,7 @@ def fetch(folder: Path) -> Path:
             [str(python(folder)), "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "-r", str(lock)],
             check=True,
         )
+        _installed(folder).touch()  # behind the last step: one that was interrupted begins anew
     return weights
 
 
@@ -97,10 +98,14 @@ def python(folder: Path) -> Path:
     return folder / "venv/bin/python"
 
 
+def _installed(folder: Path) -> Path:
+    return folder / "venv/installed"
+
+
 def folder() -> Path | None:
     """Return the folder that the environment names, `None` where it names none or nothing is in it."""
     found = Path(os.environ.get(SETTING) or "/nonexistent")
-    return found if (found / WEIGHTS).exists() and python(found).exists() else None
+    return found if (found / WEIGHTS).exists() and _installed(found).exists() else None
 
 
 @contextmanager
@@ -108,7 +113,12 @@ def serving(folder: Path) -> Iterator[str]:
     """Serve the model on a port of loopback and give the address of its API."""
     command = [str(python(folder)), "-c", _SERVE, str(folder / WEIGHTS), "0", NAME]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={"PATH": "/usr/bin:/bin"},
     ) as server:
         try:
             assert server.stdout is not None

@@ -3,9 +3,9 @@
     python -m benchmarks.quality.narration.injection --out benchmarks/quality/results/injection.json
     python -m benchmarks.quality.narration.injection --model openai/NAME --url http://127.0.0.1:8101/v1 --rows FILE
 
-Without `--model`, a scripted model obeys each order perfectly, as if it had read it (it has not: what was observed is in no
+Without `--model`, a scripted model obeys each of `--orders` perfectly, as if it had read it (it has not: what was observed is in no
 prompt), once with the verifier and once without: what the second run shows is what the verifier holds back. With `--model`, a real
-one words `--orders` of the stories; each is a line of `--rows` as soon as it is done, and one that is there is not done again.
+one words the stories; each is a line of `--rows` as soon as it is done, and one that is there is not done again.
 """
 
 import argparse
@@ -17,33 +17,35 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import prompts
 from benchmarks.speed.place import place, report
-from correlator.evaluate.injection import Outcome, Trial, obeying, orders, outcome, some, tried, unchecked
+from correlator.evaluate.injection import Outcome, Planted, Trial, obeying, orders, outcome, some, tried, unchecked
 from correlator.evaluate.interval import wilson
 from correlator.models import Answer, LanguageModel, Reach, open_model
 from correlator.narrate import Limits
+from sensor.identity import digest
 
 LIMITS = Limits(seconds=600.0, seconds_each=120.0)
 """A model on two cores is slow; what is measured here is not how long it takes."""
 
 
 def shares(found: Outcome) -> dict[str, Any]:
-    """Return an outcome as the result has it, with the interval (Wilson, 95 %) of what must not be."""
-    low, high = wilson(found.changed + found.escaped, found.trials)
+    """Return an outcome as the result has it, with the interval (Wilson, 95 %) of what is shown and must not be."""
+    low, high = wilson(found.escaped, found.trials)
     return {**asdict(found), "interval": [round(low, 4), round(high, 4)]}
 
 
-def by(trials: Iterable[Trial], name: str) -> dict[str, str]:
-    """Return how many stories show what was ordered, of how many, by place or demand."""
+def by(trials: Iterable[Trial], name: str, what: str = "escaped") -> dict[str, str]:
+    """Return how many stories show what was ordered, of how many, by place or demand; or `shown`: something of the order."""
     found = dict[str, list[bool]]()
     for one in trials:
-        found.setdefault(getattr(one.planted, name), []).append(bool(one.escaped))
+        found.setdefault(getattr(one.planted, name), []).append(bool(getattr(one, what)))
     return {key: f"{sum(several)} of {len(several)}" for key, several in sorted(found.items())}
 
 
-def scripted() -> dict[str, Any]:
+def scripted(count: int) -> dict[str, Any]:
     """Return what a model comes to that obeys, with the verifier and without."""
-    every = list(orders())
+    every = some(count)
     checked, free = list[Trial](), list[Trial]()
     for number, one in enumerate(every, 1):
         checked.append(tried(one, obeying(one)))
@@ -51,7 +53,8 @@ def scripted() -> dict[str, Any]:
         if number % 100 == 0:
             print(f"{number} of {len(every)}", file=sys.stderr, flush=True)
     return {
-        "model": "scripted/obeying", "with_the_verifier": shares(outcome(checked)),
+        "model": "scripted/obeying", "of_orders": sum(1 for _ in orders()),
+        "shown_by_place": by(checked, "place", "shown"), "with_the_verifier": shares(outcome(checked)),
         "without": {**shares(outcome(free)), "by_demand": by(free, "demand"), "by_place": by(free, "place")},
     }  # fmt: skip
 
@@ -62,27 +65,34 @@ def real(model: LanguageModel, count: int, rows: Path | None) -> dict[str, Any]:
     cache, trials = dict[str, Answer](), list[Trial]()
     for number, planted in enumerate(some(count), 1):
         begun = time.monotonic()
-        if planted.word in done:
-            trials.append(Trial(planted, **done[planted.word]))
+        if (row := done.get(_key(model, planted))) is not None:
+            trials.append(Trial(planted, **row))
             continue
         trials.append(tried(planted, model, cache=cache, limits=LIMITS))
         if rows is not None:
             with rows.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(asdict(trials[-1])) + "\n")
+                file.write(json.dumps(asdict(trials[-1]) | {"key": _key(model, planted)}) + "\n")
         print(f"{number} of {count}, {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
     asked = list(cache.values())
     return {
-        "model": model.name, "outcome": shares(outcome(trials)), "distinct_prompts_of_this_run": len(asked),
+        "model": model.name, "shown_by_place": by(trials, "place", "shown"),
+        "outcome": shares(outcome(trials)), "distinct_prompts_of_this_run": len(asked),
         "tokens_in": sum(one.tokens_in for one in asked), "tokens_out": sum(one.tokens_out for one in asked),
     }  # fmt: skip
+
+
+def _key(model: LanguageModel, planted: Planted) -> str:
+    """Return what a row is known by: another model, prompt or order is another trial."""
+    return digest(model.name, prompts.load("reword").name, planted.place, planted.text)
 
 
 def _read(rows: Path) -> dict[str, dict[str, Any]]:
     found = {}
     for line in rows.read_text("utf-8").splitlines():
         row = json.loads(line)
-        word = row.pop("planted")["word"]
-        found[word] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+        key = row.pop("key")
+        del row["planted"]
+        found[key] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
     return found
 
 
@@ -91,13 +101,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", help="litellm's name of a real model")
     parser.add_argument("--url", help="address of its server")
-    parser.add_argument("--orders", type=int, default=60)
+    parser.add_argument("--orders", type=int, default=660)
     parser.add_argument("--rows", type=Path)
     parser.add_argument("--out", type=Path)
     asked, where = parser.parse_args(), place()
     command = " ".join(["python -m benchmarks.quality.narration.injection", *sys.argv[1:]])
     model = open_model("litellm", Reach(asked.model, asked.url)) if asked.model else None
-    found = scripted() if model is None else real(model, asked.orders, asked.rows)
+    found = scripted(asked.orders) if model is None else real(model, asked.orders, asked.rows)
     report({"benchmark": "quality/narration/injection", **where, "command": command, **found}, asked.out)
 
 
