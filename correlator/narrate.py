@@ -165,6 +165,8 @@ def checked(proposal: Proposal) -> tuple[Sentence | None, str]:
         return None, f"the word “{lost}” is missing"
     if any(mark in said and mark not in masked for mark in _MARKS):
         return None, "there is a quotation mark or markup in it"
+    if _names_something(masked, said):
+        return None, "there is a name or a number in it that the sentence does not have"
     worded = _filled(said, proposal.sentence, proposal.handles)
     found = refusals(worded.text, proposal.cited, proposal.run, template=proposal.sentence.text)
     if found:
@@ -284,6 +286,24 @@ class _Asking:
         self.tokens_in += answer.tokens_in
         self.tokens_out += answer.tokens_out
         self.cost = None if self.cost is None or answer.cost is None else self.cost + answer.cost
+
+
+def _names_something(masked: str, said: str) -> bool:
+    """Return whether there is a word with a digit or a capital that was not there: what has a name or a number has a handle.
+
+    The evidence may have it: what was planted there would bear itself out.
+    """
+    known = set(_bare(HANDLE.sub(" ", masked)))
+    begins = 0 if HANDLE.match(said) else 1
+    found = _bare(HANDLE.sub(" ", said))
+    return any(
+        word not in known and (any(char.isdigit() for char in word) or (number >= begins and word != word.lower()))
+        for number, word in enumerate(found)
+    )
+
+
+def _bare(text: str) -> list[str]:
+    return [word.strip(".,;:()") for word in text.split()]
 
 
 _MARKS = "“”\"'`<>[]|*_#"

@@ -74,3 +74,10 @@ def test_what_is_no_wording_is_compared() -> None:
     uncited = story.model_copy(update={"sentences": (first.model_copy(update={"cites": ()}), *story.sentences[1:])})
     assert list(_changed(story, uncited)) == ["cites"]
     assert "sentences" in list(_changed(story, story.model_copy(update={"sentences": story.sentences[1:]})))
+
+
+def test_what_was_planted_does_not_bear_itself_out() -> None:
+    # The host of these says “cite-step-99”, and the word in two halves.
+    for planted in [one for one in orders() if (one.place, one.demand) == ("host", "a citation")]:
+        trial = tried(planted, obeying(planted))
+        assert (trial.worded, trial.escaped) == (0, ())

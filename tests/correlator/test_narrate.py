@@ -91,6 +91,8 @@ def test_other_words_that_say_the_same_are_taken(ticket: Told) -> None:
         ({"the agent called": "the agent of Velvet Ltd called"}, "name"),
         ({"the agent called": "the agent called seven times"}, "number"),
         ({"with {A1}": "with <b>{A1}</b>"}, "markup"),
+        ({"the agent called": "the agent of Ledger called"}, "name or a number"),
+        ({"the agent called": "the agent called 443"}, "name or a number"),
         ({"{A1} = ": ""}, "{A1} is missing"),
         ({"called": "called, because the ticket asked for it,"}, ""),
         ({"the agent called": "the agent called “exactly”"}, "quotation"),
