@@ -153,22 +153,12 @@ def narrate(
             return _narrate_new(run, desk, model, again=again)
         record = desk.casebook.story(settings.tenant, story)
         found = _worded(run, desk, model, record, _replies(run, desk), again=again)
-    if found is None:
-        run.out(
-            render(
-                record.story,
-                "json" if run.json else "terminal",
-                notes=notes(record, settings),
-                width=run.width,
-                color=run.color,
-            )
-        )
-        return FAILURE
-    run.say(found.summary)
+    if found is not None:
+        run.say(found.summary)
     name = "json" if run.json else "terminal"
-    told = narrated(record.story, found)
+    told = record.story if found is None else narrated(record.story, found)
     run.out(render(told, name, notes=notes(record, settings), width=run.width, color=run.color))
-    return 0 if found.worded else FAILURE
+    return 0 if found is not None and found.worded else FAILURE
 
 
 def _narrate_new(run: Run, desk: "Desk", model: "LanguageModel", *, again: bool) -> int:
@@ -222,8 +212,8 @@ def _worded(
         limits = replace(limits, tokens=min(limits.tokens, left))
     run.say(f"asking {model.name} to word {name[:SHORT]}, for at most {limits.seconds:g} s …")
     session = desk.casebook.session(settings.tenant, record.story.session)
-    run_ = desk.judge(session).spoken_of
-    found = reword(record.story, run_, model, limits, before=kept if current else None, cache=cache)
+    spoken_of = desk.judge(session).spoken_of
+    found = reword(record.story, spoken_of, model, limits, before=kept if current else None, cache=cache)
     if kept is None or not is_of(kept, record.story) or found.worded >= kept.worded:
         _keep(run, desk.casebook, record.story, narration_json(found))
         return found
