@@ -1,6 +1,7 @@
 """Spans and alerts as they arrive → stories as soon as a chain is complete, and again when it changes.
 
-Nothing here knows a network. `take` and `take_alerts` return when all is kept; `work` derives and judges what is due, and tells the stories that alerts fell on.
+Nothing here knows a network. `take` and `take_alerts` return when all is kept; `work` derives and judges what is due,
+and tells the stories that alerts fell on.
 After a crash both go on from what was kept: a bundle stays due until it was told, a session until it was judged.
 """
 
