@@ -71,6 +71,16 @@ def listed(things: Iterable[Sequence[Part]], more: int = 0) -> list[Part]:
     return [*found, f" and {more} more"] if more else found
 
 
+def assembled(parts: Iterable[Part]) -> tuple[str, tuple[Slot, ...]]:
+    """Return parts as one text, and where in it what was observed stands."""
+    text, slots = "", list[Slot]()
+    for part in parts:
+        if isinstance(part, Observed):
+            slots.append(Slot(kind=part.kind, start=len(text), end=len(text) + len(str(part))))
+        text += str(part)
+    return text, tuple(slots)
+
+
 class Sentences:
     """Writes the sentences of one chain."""
 
@@ -81,6 +91,8 @@ class Sentences:
         self._chain = chain
         self._trail = trail
         self._conversation = conversation
+        self.cited: dict[str, Event] = {}
+        """Entity key → event, of all that the sentences written so far cite."""
 
     def all(self) -> list[Sentence]:
         """Return the story's sentences in order."""
@@ -327,13 +339,10 @@ class Sentences:
             else Citation(event=event.entity, step=None, process=process.pid if (process := doer(event)) else None)
             for event in events
         }
-        text, slots = "", []
-        for part in parts:
-            if isinstance(part, Observed):
-                slots.append(Slot(kind=part.kind, start=len(text), end=len(text) + len(str(part))))
-            text += str(part)
+        self.cited |= {event.entity: event for event in events}
+        text, slots = assembled(parts)
         quotes = (part.text for part in parts if isinstance(part, Observed) and part.kind == "quote")
         return Sentence(
             text=text, cites=tuple(cites.values()), quotes=tuple(quote.removesuffix("…") for quote in quotes),
-            slots=tuple(slots),
+            slots=slots,
         )  # fmt: skip

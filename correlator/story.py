@@ -52,6 +52,28 @@ class Sentence(_Part):
     """Whether a language model worded it; what it says was held against the cited events."""
 
 
+class Headline(_Part):
+    """A title that the engine wrote."""
+
+    text: str
+    slots: tuple[Slot, ...] = ()
+    """What of `text` was observed, in its order."""
+
+
+class MomentShown(_Part):
+    """One event that a sentence cites, at its time."""
+
+    event: str
+    step: int | None
+    session: str | None = None
+    """Session of the run that it belongs to, where that is not the story's own."""
+    process: int | None = None
+    """For what the kernel saw: number of the process that did it."""
+    at_ns: int | None
+    """Unix time; `None` where the recording has none."""
+    what: str
+
+
 class StageReached(_Part):
     """One of the five stages of an attack through an agent."""
 
@@ -208,6 +230,10 @@ class Story(_Part):
     tenant: str
     session: str
     title: str
+    titles: tuple[Headline, ...] = ()
+    """The titles that the engine wrote, of which a narrator may choose another; `title` is the first."""
+    summary: tuple[str, ...] = ()
+    """The story for who has half a minute; the engine's words, whoever words the rest."""
     assessment: Assessment
     severity: Severity
     score: float
@@ -236,17 +262,5 @@ class Story(_Part):
     """Digest of the epoch, or `no baseline yet`."""
     narrator: str = "template"
     sentences: tuple[Sentence, ...]
-
-
-def grown(old: Story, new: Story) -> Story:
-    """Return a story as it was told, with the effects that are new and what is said of these; it is the old one where none is."""
-    there = {effect.event for effect in old.effects}
-    more = tuple(effect for effect in new.effects if effect.event not in there)
-    if not more:
-        return old
-    acts = {effect.event for effect in more}
-    said = tuple(one for one in new.sentences if acts.intersection(cite.event for cite in one.cites))
-    return old.model_copy(update={
-        "effects": (*old.effects, *more), "sentences": (*old.sentences, *said), "score": max(old.score, new.score),
-        "values": (*old.values, *(one for one in new.values if one.event in acts)), "proven": old.proven or new.proven,
-    })  # fmt: skip
+    timeline: tuple[MomentShown, ...] = ()
+    """The events that the sentences cite, in the order of their times; of their steps where these have none."""

@@ -16,13 +16,16 @@ from correlator.baseline import Epoch, flow_signature, source_tool
 from correlator.chain import Chain, Judged, Trail
 from correlator.contents import MAX_TEXT
 from correlator.conversation import Conversation
+from correlator.playbook import actions
 from correlator.score import TERMS, THRESHOLD, Scored
-from correlator.sentences import ACTS, Sentences
+from correlator.sentences import ACTS, Part, Sentences, assembled
+from correlator.sentences import tool as named
 from correlator.signals import Signal
 from correlator.spelling import address, quoted
 from correlator.story import (
     Assessment,
     EffectShown,
+    Headline,
     HopShown,
     OriginShown,
     Severity,
@@ -33,7 +36,9 @@ from correlator.story import (
     ValueShown,
     WorkShown,
 )
+from correlator.summary import LEAVING, summary
 from correlator.taint import Flow, Place
+from correlator.timeline import timeline
 from correlator.work import Doings
 from correlator.work import shown as shown_work
 from sensor.event import CaptureStatus, Event, EventsLost, SessionEnded, Unparsed
@@ -51,14 +56,16 @@ def tell(
     """Return the story of a chain; of the session's signals it tells those that fall on its origin and effects."""
     words = Sentences(chain, trail, conversation, attribution)
     writer = _Writer(chain, trail, conversation, epoch, words, attribution)
+    sentences, titles = tuple(words.all()), writer.titles()
     events = {judged.event.entity for judged in chain.effects}
     if chain.origin.event is not None:
         events |= {event.entity for event in (chain.origin.event, chain.origin.entry) if event is not None}
-    return Story(
+    story = Story(
         id=chain.id,
         tenant=chain.lead.event.tenant,
         session=chain.session,
-        title=writer.title(),
+        title=titles[0].text,
+        titles=titles,
         assessment=writer.assessment(),
         severity=writer.severity(),
         score=chain.score,
@@ -73,7 +80,7 @@ def tell(
         gaps=tuple(writer.gaps()),
         counter_evidence=tuple(writer.counter_evidence()),
         turning=tuple(writer.turning()),
-        actions=tuple(writer.actions()),
+        actions=tuple(actions((judged.effect.act.kind for judged in chain.effects), chain.origin.kind)),
         terms=shown(chain.lead.terms),
         baseline=epoch.key if epoch.taught else "no baseline yet",
         signals=tuple(
@@ -87,8 +94,10 @@ def tell(
             for signal in signals
             if signal.event.entity in events
         ),
-        sentences=tuple(words.all()),
+        sentences=sentences,
+        timeline=timeline(words.cited.values(), chain.session),
     )
+    return story.model_copy(update={"summary": summary(story)})
 
 
 _MOST_WORKS = 40
@@ -118,21 +127,6 @@ _DEEDS = {
     "modify": "changed an object", "delete": "deleted something", "grant": "gave access", "transfer": "moved value",
     "credential": "touched credentials", "execute": "ran something", "move": "moved a file", "rate": "rated something",
 }  # fmt: skip
-_LEAVING = frozenset(("communicate", "contact", "move", "transfer"))
-_PLAYBOOK = {
-    "transfer": "Hold or reverse the transfer with the counterparty; confirm the account with the owner by another channel.",
-    "credential": "Rotate the credential and end its sessions; it must be held for known to the author of the content.",
-    "grant": "Remove the access that was given and list what it was used for since.",
-    "delete": "Restore from backup before anything else writes to the same place.",
-    "communicate": "Tell the receiver not to act on the message; block the address where third-party text named it.",
-    "contact": "Look up the address in proxy and name-server logs; block it if nobody knows it.",
-    "execute": "Isolate the workload and keep its disk and memory for the investigation.",
-    "move": "Fetch the copy back or have it deleted; compare it with what should have been moved.",
-    "modify": "Put the object back to its value before the session.",
-    "create": "Remove the object after keeping a copy.",
-    "rate": "Take the rating back.",
-    "read": "Treat what was read as disclosed to the principal of the session.",
-}
 
 
 class _Writer:
@@ -156,25 +150,43 @@ class _Writer:
 
     # Head
 
-    def title(self) -> str:
-        """Return one line: who steered the agent into what."""
-        lead = self._chain.lead.effect
-        deed = (_DEEDS if self.assessment() == "succeeded" else ACTS)[lead.act.kind]
+    def titles(self) -> tuple[Headline, ...]:
+        """Return the ways to say in one line who steered the agent into what; the first says it best."""
+        return tuple(Headline(text=text, slots=slots) for text, slots in map(assembled, self._titles()))
+
+    def _titles(self) -> list[tuple[Part, ...]]:
+        lead, origin, done = self._chain.lead.effect, self._chain.origin, self.assessment() == "succeeded"
+        act, deed = ACTS[lead.act.kind], _DEEDS[lead.act.kind]
         if lead.carries_off:
-            deed = "carried data out" if self.assessment() == "succeeded" else "carry data out"
-        tool = self._words.tool(self._chain.lead)
-        origin = self._chain.origin
+            act, deed = "carry data out", "carried data out"
+        used = named(self._words.tool(self._chain.lead))
         if origin.kind == "content" and origin.place:
-            source = source_tool(origin.place.content)
-            if self.assessment() == "succeeded":
-                return f"Text returned by {source} made the agent use {tool}: it {deed}"
-            return f"Text returned by {source} tried to make the agent {deed} with {tool}"
+            source = named(source_tool(origin.place.content))
+            if done:
+                return [
+                    ("Text returned by ", source, " made the agent use ", used, f": it {deed}"),
+                    ("The agent used ", used, " in line with text returned by ", source, f": it {deed}"),
+                    (f"The agent {deed} with ", used, " after it had read text returned by ", source),
+                ]
+            return [
+                ("Text returned by ", source, f" tried to make the agent {act} with ", used),
+                ("The agent tried to ", f"{act} with ", used, " after it had read text returned by ", source),
+            ]
         if origin.kind == "principal":
-            who = self._chain.lead.effect.principal.kind
-            act = ACTS[self._chain.lead.effect.act.kind]
+            who, plain = lead.principal.kind, ACTS[lead.act.kind]
             article = "An" if who[0] in "aeiou" else "A"
-            return f"{article} {who} principal had the agent {act} with {tool}, which the policy does not allow"
-        return f"The agent used {tool} and nothing seen asked for it"
+            return [
+                (f"{article} {who} principal had the agent {plain} with ", used, ", which the policy does not allow"),
+                (
+                    "The agent used ",
+                    used,
+                    f" to {plain} for {article.lower()} {who} principal, who may not have that done",
+                ),
+            ]
+        return [
+            ("The agent used ", used, " and nothing seen asked for it"),
+            ("Nothing seen asked the agent to ", f"{act} with ", used),
+        ]
 
     def assessment(self) -> Assessment:
         """Return whether any effect succeeded, else whether the outcome is still open."""
@@ -189,7 +201,7 @@ class _Writer:
         """Return the severity: weight of the worst effect, one step down when nothing succeeded."""
         kinds = {judged.effect.act.kind for judged in self._chain.effects}
         carried = any(
-            judged.effect.traced.carried for judged in self._chain.effects if judged.effect.act.kind in _LEAVING
+            judged.effect.traced.carried for judged in self._chain.effects if judged.effect.act.kind in LEAVING
         )
         if kinds & {"credential", "transfer", "grant", "delete", "execute"}:
             rank = 3
@@ -210,7 +222,7 @@ class _Writer:
         resources = [judged for judged in effects if judged.effect.act.kind not in ("contact", "communicate")]
         touched = [place for judged in effects for place in judged.effect.traced.carried]
         left = [
-            judged for judged in effects if judged.effect.act.kind in _LEAVING and _outcome(judged.effect) != "failed"
+            judged for judged in effects if judged.effect.act.kind in LEAVING and _outcome(judged.effect) != "failed"
         ]
         tool = self._words.tool(self._chain.lead)
         seen = [Doings(work) for judged in effects for work in self._works(judged)]
@@ -474,20 +486,6 @@ class _Writer:
                 "If closed sessions of this workload did the same, it scores less as soon as there is a baseline."
             )
         return list(dict.fromkeys(found))
-
-    def actions(self) -> list[str]:
-        """Return what to do, from the playbook of the kinds of effect."""
-        kinds = list(dict.fromkeys(judged.effect.act.kind for judged in self._chain.effects))
-        found = [_PLAYBOOK[kind] for kind in kinds]
-        if self._chain.origin.kind == "content":
-            found.append(
-                "Find who can write to the source of the text, remove it there, and look for it in other sessions."
-            )
-        elif self._chain.origin.kind == "principal":
-            found.append(
-                "Close the path by which this kind of principal reaches the tool; the model cannot be the guard."
-            )
-        return found
 
     def _ended(self) -> bool:
         return any(isinstance(event, SessionEnded) for event in self._conversation.events)

@@ -11,6 +11,7 @@ def markdown(story: Story, *, notes: tuple[str, ...] = ()) -> str:
     lines = [f"# {safe(story.title)}", "", f"**{story.severity}** · {safe(parts.facts(story)[0])}", ""]
     lines += [f"- {safe(fact)}" for fact in parts.facts(story)[1:]]
     lines += [f"- **{safe(note)}**" for note in notes]
+    lines += ["", "## In short", "", *(f"- {safe(text, 1_200)}" for text in story.summary)] if story.summary else []
     lines += ["", "## How far it came", "", "| stage | reached | |", "| --- | --- | --- |"]
     lines += [
         f"| {parts.STAGES[row.stage]} | {parts.MARKS[row.reached]} {row.reached} | {safe(row.what)} |"

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from correlator.render.times import moment
 from correlator.story import AlertShown, EffectShown, Sentence, Story, ValueShown, WorkShown
+from correlator.summary import LEAVING
 
-ACTS_THAT_LEAVE = frozenset(("communicate", "contact", "move", "transfer"))
 STAGES = {"prompt": "prompt", "decision": "decision", "tool": "tool call", "resource": "resource", "egress": "egress"}
 MARKS = {"reached": "●", "not reached": "○", "unseen": "?"}
 
@@ -83,7 +83,7 @@ def left(story: Story) -> tuple[tuple[EffectShown, tuple[ValueShown, ...]], ...]
     return tuple(
         (effect, tuple(value for value in story.values if value.event == effect.event))
         for effect in story.effects
-        if effect.act in ACTS_THAT_LEAVE and effect.outcome != "failed"
+        if effect.act in LEAVING and effect.outcome != "failed"
     )
 
 
@@ -146,6 +146,19 @@ _SHOWN = 4
 """Things of one kind that a line names; the story's JSON has more."""
 
 
+def _moments(story: Story) -> tuple[str, ...]:
+    """Return what happened when; nothing where there are no times: the order of steps is that of the sentences."""
+    shown = [one for one in story.timeline if one.at_ns is not None]
+    lines = tuple(
+        f"{moment(one.at_ns)} {place(one.step, one.session) if one.step is not None else f'[process {one.process}]'} {one.what}"
+        for one in shown[:_MOMENTS]
+    )
+    return (*lines, f"and {len(shown) - _MOMENTS} more") if len(shown) > _MOMENTS else lines
+
+
+_MOMENTS = 40
+
+
 def lists(story: Story) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return the plain lists that end a story: heading and lines."""
     signals = tuple(f"{place(signal.step, signal.session)} {signal.rule}: {signal.text}" for signal in story.signals)
@@ -154,6 +167,7 @@ def lists(story: Story) -> tuple[tuple[str, tuple[str, ...]], ...]:
         alerts += (f"and {story.alerts_in_all - len(alerts)} more; `clew alert list --story {story.id}` lists all",)
     works = tuple(map(work, story.works))
     return (
+        *((("When", moments),) if (moments := _moments(story)) else ()),
         *((("What the kernel saw of these calls", works),) if works else ()),
         *((("Alerts of other products that fall on it", alerts),) if alerts else ()),
         *((("Signals on its way", signals),) if signals else ()),

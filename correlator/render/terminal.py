@@ -34,6 +34,10 @@ def terminal(story: Story, *, notes: tuple[str, ...] = (), width: int = 100, col
         page.line(Text(safe(fact), "dim"))
     for note in notes:
         page.line(Text(safe(note), "bold yellow"))
+    if story.summary:
+        page.heading("In short")
+        for text in story.summary:
+            page.item(Text(safe(text, 1_200)))
     page.heading("How far it came")
     page.table([
         (Text(f"{parts.MARKS[stage.reached]} {parts.STAGES[stage.stage]}", _REACHED[stage.reached]),

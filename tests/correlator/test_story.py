@@ -248,6 +248,36 @@ def test_what_would_change_it_is_told() -> None:
     assert not any("has failed" in text for text in ended.turning)
 
 
+def test_the_summary_says_what_happened_what_left_how_sure_it_is_and_what_to_do() -> None:
+    found = story(*HEAD, send())
+
+    what, left, sure, first = found.summary
+    assert "send_it, to send a message (succeeded)" in what
+    assert left.startswith("With it went what other sources had returned: ")
+    assert found.values[0].value in sure
+    assert "was not observed" in sure
+    assert first == f"First: {found.actions[0]}"
+    assert story(*HEAD, send("mailbox unknown", "mailbox unknown")).summary[1] == "Nothing is seen to have left."
+
+
+def test_each_event_that_is_cited_is_on_the_timeline_once_and_in_order() -> None:
+    found = story(*HEAD, send())
+
+    cited = {cite.event for sentence in found.sentences for cite in sentence.cites}
+    steps = [moment.step for moment in found.timeline]
+    assert {moment.event for moment in found.timeline} == cited
+    assert len(steps) == len(cited)
+    assert steps == sorted(steps, key=lambda step: step or 0)
+
+
+def test_a_title_is_one_of_those_that_the_engine_wrote() -> None:
+    for found in (story(*HEAD, send()), story(*HEAD, send("mailbox unknown", "mailbox unknown"))):
+        assert found.title == found.titles[0].text
+        assert len({one.text for one in found.titles}) == len(found.titles) > 1
+        for one in found.titles:
+            assert {one.text[slot.start : slot.end] for slot in one.slots} == {"get_letter", "send_it"}
+
+
 def test_what_speaks_against_the_story_is_told() -> None:
     found = story(user("Send the record to Mira."), *HEAD[1:], call("send_it", {"to": "mira"}, "ok"), send())
 

@@ -1,0 +1,22 @@
+"""A story whose evidence has expired, of which new effects are told: what was told stays. Pure."""
+
+from correlator.story import Story
+from correlator.summary import summary
+
+
+def grown(old: Story, new: Story) -> Story:
+    """Return a story as it was told, with the effects that are new and what is said of these; it is the old one where none is."""
+    there = {effect.event for effect in old.effects}
+    more = tuple(effect for effect in new.effects if effect.event not in there)
+    if not more:
+        return old
+    acts, told = {effect.event for effect in more}, {moment.event for moment in old.timeline}
+    said = tuple(one for one in new.sentences if acts.intersection(cite.event for cite in one.cites))
+    cited = {cite.event for one in said for cite in one.cites}
+    moments = (moment for moment in new.timeline if moment.event in cited - told)
+    story = old.model_copy(update={
+        "effects": (*old.effects, *more), "sentences": (*old.sentences, *said), "score": max(old.score, new.score),
+        "values": (*old.values, *(one for one in new.values if one.event in acts)), "proven": old.proven or new.proven,
+        "timeline": (*old.timeline, *moments),
+    })  # fmt: skip
+    return story.model_copy(update={"summary": summary(story)})
