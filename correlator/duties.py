@@ -3,6 +3,7 @@
 Any number of processes may do all of it at a time; nothing here knows a broker.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,13 +13,17 @@ from correlator.dispatch import Dispatcher
 from correlator.following import follow, is_behind
 from correlator.ingest import Desk
 from correlator.key import redaction_key
+from correlator.narrating import BUSY, Narrating
 from correlator.retention import expire, too_old
 from correlator.settings import Settings
-from correlator.wiring import open_casebook, open_graph
+from correlator.wiring import open_casebook, open_graph, open_language_model
 from graph.store import Projection
 
+LOG = logging.getLogger("clew.worker")
 AT_ONCE_S = 10.0
 """Seconds after which a worker lets others have their turn."""
+_STORIES = 50
+"""That are looked at with one question."""
 OVERDUE_NS = 15 * 10**9
 """Time that a session waits, at most, for somebody who was woken by a message."""
 
@@ -37,6 +42,9 @@ class Duties:
             self._casebook.close()
             raise
         self._desks: dict[str, Desk] = {}
+        self._narratings: dict[str, Narrating] = {}
+        self._worded: dict[str, int] = {}
+        """Tenant → number of the last change of a story that was seen to be worded."""
 
     @classmethod
     @contextmanager
@@ -72,6 +80,28 @@ class Duties:
         tenants = self._casebook.tenants()
         return sum(expire(self._graph, self._casebook, tenant, before_ns, until).sessions for tenant in tenants)
 
+    def narrate(self, until: Callable[[], bool] = lambda: False) -> int:
+        """Have stories worded that have changed, of all tenants, where a model is set; return how many are.
+
+        What is left over because the model is away, or has had its tokens of today, is come back to.
+        """
+        if self.settings.model is None:
+            return 0
+        done = 0
+        for tenant in self._casebook.tenants():
+            narrating = self._narrating(tenant)
+            waited = narrating.waiting
+            while not until() and (
+                records := self._casebook.stories_after(tenant, self._worded.get(tenant, 0), _STORIES)
+            ):
+                done += narrating.word_all((one for one in records if one.standing == "open"), again=False, until=until)
+                if narrating.waiting:
+                    break
+                self._worded[tenant] = records[-1].updated
+            if narrating.waiting not in ("", BUSY, waited):
+                LOG.warning("stories of %s are told by templates: %s", tenant, narrating.waiting)
+        return done
+
     def sweep(self, dispatcher: Dispatcher) -> None:
         """Look for work that no message told of, and give up what takes down whoever does it."""
         for tenant in self._casebook.tenants_waiting(now_ns=self._now_ns()):
@@ -87,6 +117,12 @@ class Duties:
         """Let go of the stores."""
         self._graph.close()
         self._casebook.close()
+
+    def _narrating(self, tenant: str) -> Narrating:
+        if tenant not in self._narratings:
+            model = open_language_model(self.settings)
+            self._narratings[tenant] = Narrating(self._desk(tenant), model, LOG.info)
+        return self._narratings[tenant]
 
     def _desk(self, tenant: str) -> Desk:
         if tenant not in self._desks:

@@ -7,8 +7,9 @@ says: {Q1}.` One text of one kind has one handle in a story, whichever sentence 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
-from correlator.story import Sentence, SlotKind
+from correlator.story import Headline, Sentence, SlotKind
 
 _LETTERS: dict[SlotKind, str] = {
     "argument": "A", "process": "P", "quote": "Q", "session": "N", "step": "S", "tool": "T",
@@ -23,13 +24,14 @@ class Handles:
 
     texts: dict[str, str] = field(default_factory=dict)
     """Handle → what it stands for, with quotation marks where it is a quotation."""
+    kinds: dict[str, SlotKind] = field(default_factory=dict)
     _known: dict[tuple[SlotKind, str], str] = field(default_factory=dict)
 
-    def masked(self, sentence: Sentence) -> str:
+    def masked(self, sentence: Sentence | Headline) -> str:
         """Return the sentence with a handle in place of each of its slots."""
         return "".join(self._pieces(sentence))
 
-    def _pieces(self, sentence: Sentence) -> list[str]:
+    def _pieces(self, sentence: Sentence | Headline) -> list[str]:
         found, at = list[str](), 0
         for slot in sentence.slots:
             found += [
@@ -44,7 +46,7 @@ class Handles:
         if known is None:
             number = sum(1 for other, _ in self._known if other == kind) + 1
             known = self._known[kind, text] = f"{_LETTERS[kind]}{number}"
-            self.texts[known] = text
+            self.texts[known], self.kinds[known] = text, kind
         return f"{{{known}}}"
 
 
@@ -58,20 +60,31 @@ def handles_in(text: str) -> tuple[str, ...]:
     return tuple(HANDLE.findall(text))
 
 
-def broken(text: str, allowed: Sequence[str], *, exactly: bool) -> str:
-    """Return what is wrong with the handles of a text, empty if nothing is.
+def broken(text: str, sentences: Sequence[Sequence[str]]) -> str:
+    """Return what is wrong with the handles of a text that words some sentences in one, given theirs; empty if nothing is.
 
-    `allowed`: those of what it words. `exactly`: each must be there as often as there, in that order.
+    They must be there in their order, sentence by sentence: between those of one, another's would change who did what. What was
+    named in a sentence before need not be named again.
     """
     found = handles_in(text)
-    if unknown := sorted(set(found) - set(allowed)):
+    if unknown := sorted(set(found) - set(chain.from_iterable(sentences))):
         return f"{{{unknown[0]}}} is no handle of it"
     if _NEARLY.search(HANDLE.sub("", text)):
         return "a brace that is part of no handle"
-    if exactly and found != tuple(allowed):
-        missing = next((one for one in allowed if one not in found), None)
-        return f"{{{missing}}} is missing" if missing else "the handles are not in the order of the sentence, each once"
-    return ""
+    at, named = 0, set[str]()
+    for wanted in sentences:
+        for one in wanted:
+            if found[at : at + 1] == (one,):
+                at += 1
+            elif one not in found:
+                return f"{{{one}}} is missing"
+            elif one not in named:
+                return _TURNED
+        named.update(wanted)
+    return _TURNED if at < len(found) else ""
+
+
+_TURNED = "the handles are not in the order of the sentence, each once"
 
 
 def filled(text: str, texts: Mapping[str, str]) -> str:

@@ -1,30 +1,31 @@
-"""A story in the words of a language model, sentence by sentence, each held against its evidence, or told by its template.
+"""A story in the words of a language model, each sentence held against its evidence, or told by its template.
 
-The model sees templates with handles (`correlator.handles`), never what was observed. What it replies is checked before the handles
-are filled in (each once, in order, no word lost that says how it ended) and, filled in, against the cited events
-(`correlator.verify`). Nothing waits for it: what is not worded in time is told by the template.
+The model sees templates with handles (`correlator.handles`), never what was observed. A small one words one sentence at a time
+(`reword`), a strong one writes the whole story and cites what each sentence rests on (`compose`); the same checks hold both
+(`correlator.proposal`). Nothing waits for it: what is not worded in time is told by the template.
 """
 
 import time
-from collections import Counter
 from collections.abc import Callable, MutableMapping, Sequence
-from dataclasses import dataclass, field, replace
-from hashlib import sha256
+from dataclasses import dataclass, field
+from typing import Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 import prompts
 from correlator.errors import ModelRefused, ModelUnavailable
-from correlator.handles import HANDLE, Handles, broken, handles_in
+from correlator.handles import Handles, handles_in
 from correlator.models import Answer, LanguageModel
-from correlator.story import Sentence, Slot, Story
-from correlator.verify import refusals
+from correlator.narration import Narration, Wording, digest_of
+from correlator.proposal import Check, Proposal, checked
+from correlator.story import Sentence, Story
 from correlator.verifying.grounds import Ground, grounds
-from correlator.verifying.wording import root, words_of
 from prompts import Asked
-from prompts.replies import Reworded
+from prompts.replies import Chosen, Composed, Reworded, Said
 from sensor.event import Event
 
+Way = Literal["reword", "compose"]
+"""How a model words a story: sentence by sentence, or as a whole. The names are those of the prompts."""
 Cache = MutableMapping[str, Answer]
 """Model and digest of what was asked → what it replied."""
 
@@ -36,150 +37,29 @@ class Limits:
     seconds: float = 60.0
     """Until what is not worded yet is told by the template."""
     seconds_each: float = 20.0
+    """For one sentence; a whole story has all the time that is left."""
     tokens: int = 20_000
     """Of questions and replies."""
     tokens_each: int = 300
-    """Of one reply."""
+    """Of one reply with one sentence."""
+    tokens_whole: int = 4_000
+    """Of one reply with a whole story."""
     tries: int = 2
-    """Of one sentence; a third has never helped (reference/narration.md §2)."""
+    """Of one sentence, or of the whole; a third has never helped (reference/narration.md §2)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """What became of one sentence."""
-
-    sentence: Sentence | None
-    """In the model's words, `None` where the template stands."""
-    why: str = ""
-    """Why the template stands."""
-    tries: int = 0
-    is_final: bool = True
-    """Whether the model was asked as often as it is to be; the rest is asked for the next time."""
+def name_of(model: LanguageModel, way: Way) -> str:
+    """Return by what a narration is told from those of other models and prompts."""
+    return f"{model.name} {prompts.load(way).name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Narration:
-    """A story's sentences in a model's words."""
-
-    digest: str
-    """Of the story that was worded (`digest_of`)."""
-    model: str
-    prompt: str
-    wordings: tuple[Wording, ...]
-    tokens_in: int = 0
-    tokens_out: int = 0
-    cost: float | None = None
-    """US dollars, where it is known of every reply. What was there before is not counted again."""
-    seconds: float = 0.0
-    stopped: str = ""
-    """Why the model was not asked for the rest."""
-    is_away: bool = False
-    """Whether that is because it could not be reached, or refused."""
-    tried: tuple[str, ...] = ()
-    """Other models, with their prompts, that were asked for the same and worded less."""
-
-    @property
-    def worded(self) -> int:
-        """Return how many sentences are in the model's words."""
-        return sum(one.sentence is not None for one in self.wordings)
-
-    @property
-    def summary(self) -> str:
-        """Return what it came to and cost, in one line, with the reasons why templates stand."""
-        cost = "" if self.cost is None else f", {self.cost:.4f} US dollars"
-        used = f"{self.tokens_in} + {self.tokens_out} tokens{cost}, {self.seconds:.1f} s"
-        said = f"{self.worded} of {len(self.wordings)} sentences worded; {used}"
-        whys = Counter(one.why for one in self.wordings if one.sentence is None)
-        stands = "; ".join(f"{why} ({number})" for why, number in whys.most_common())
-        return f"{said}. The template stands for the others: {stands}" if stands else said
-
-
-_NARRATION = TypeAdapter(Narration)
-
-
-def narration_json(narration: Narration) -> str:
-    """Return a narration as it is kept."""
-    return _NARRATION.dump_json(narration).decode()
-
-
-def narration_of(json: str) -> Narration | None:
-    """Return a narration that was kept, `None` for nothing and for what an older clew kept otherwise: it is made again."""
-    try:
-        return _NARRATION.validate_json(json)
-    except ValidationError:
-        return None
-
-
-def digest_of(story: Story) -> str:
-    """Return the digest of all that a story says: what has not changed is worded once.
-
-    Not of its sentences alone: a call may have failed since then; no template says so, but what the words were held against does.
-    """
-    said = story.model_dump_json(exclude={"version", "aliases", "narrator"})
-    return sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def is_of(narration: Narration, story: Story) -> bool:
-    """Return whether a narration is of a story as it is now."""
-    return narration.digest == digest_of(story) and len(narration.wordings) == len(story.sentences)
-
-
-def is_current(narration: Narration, story: Story, model: LanguageModel) -> bool:
-    """Return whether a narration is of this story, by this model with the prompt of today, or better than what it had."""
-    names = (f"{narration.model} {narration.prompt}", *narration.tried)
-    return is_of(narration, story) and f"{model.name} {prompts.load('reword').name}" in names
-
-
-def also_tried(kept: Narration, other: Narration) -> Narration:
-    """Return a narration with the note that another model was asked for the same and worded less."""
-    return replace(kept, tried=tuple(dict.fromkeys((*kept.tried, f"{other.model} {other.prompt}"))))
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """What a model replied for one sentence, with all that it is held against."""
-
-    reply: str
-    sentence: Sentence
-    masked: str
-    """What it was asked to word."""
-    handles: Handles
-    cited: Sequence[Ground]
-    run: Sequence[Ground]
-
-
-Check = Callable[[Proposal], tuple[Sentence | None, str]]
-"""Returns the sentence in the words of a proposal, or why it is not taken."""
-
-
-def checked(proposal: Proposal) -> tuple[Sentence | None, str]:
-    """Return the sentence if its evidence carries all of it; reasons name nothing that was observed."""
-    try:
-        said = " ".join(Reworded.model_validate_json(proposal.reply).sentence.split())
-    except ValidationError:
-        return None, "the reply is not the JSON that was asked for"
-    masked = proposal.masked
-    if wrong := broken(said, handles_in(masked), exactly=True):
-        return None, wrong
-    if lost := _lost(masked, said):
-        return None, f"the word “{lost}” is missing"
-    if any(mark in said and mark not in masked for mark in _MARKS):
-        return None, "there is a quotation mark or markup in it"
-    if _names_something(masked, said):
-        return None, "there is a name or a number in it that the sentence does not have"
-    worded = _filled(said, proposal.sentence, proposal.handles)
-    found = refusals(worded.text, proposal.cited, proposal.run, template=proposal.sentence.text)
-    if found:
-        return None, found[0].rule
-    return worded, ""
-
-
-def reword(
+def narrate(
     story: Story,
     run: Sequence[Event],
     model: LanguageModel,
     limits: Limits = Limits(),
     *,
+    way: Way = "reword",
     before: Narration | None = None,
     cache: Cache | None = None,
     clock: Callable[[], float] = time.monotonic,
@@ -190,32 +70,120 @@ def reword(
     `before`: what was made of the same story with the same model and prompt; what is final in it stays. `check`: another one only
     to measure what this one holds back (`correlator.evaluate.injection`).
     """
-    found = grounds(run)
-    facts = {ground.event.entity: ground for ground in found}
-    asking = _Asking(model, limits, {} if cache is None else cache, clock, check)
-    handles, prompt = Handles(), prompts.load("reword")
-    wordings = []
-    for number, sentence in enumerate(story.sentences):
-        if before is not None and before.wordings[number].is_final:
-            handles.masked(sentence)  # those behind it keep their numbers
-            wordings.append(before.wordings[number])
-            continue
-        cited = [facts[cite.event] for cite in sentence.cites if cite.event in facts]
-        wordings.append(asking.reworded(prompt, sentence, handles, cited, found))
+    asking = _Asking(model, limits, {} if cache is None else cache, clock)
+    text = _Text(story, run, check)
+    if before is not None:
+        text.wordings = [one if one.is_final else None for one in before.wordings]
+    {"reword": _reword, "compose": _compose}[way](text, asking)
+    title = before.title if before is not None and before.title is not None else _title(text, asking)
     return Narration(
-        digest_of(story), model.name, prompt.name, tuple(wordings), asking.tokens_in, asking.tokens_out, asking.cost,
-        round(clock() - asking.begun, 3), asking.stopped, asking.is_away,
+        digest_of(story), model.name, prompts.load(way).name, text.all(asking.stopped), asking.tokens_in, asking.tokens_out,
+        asking.cost, round(clock() - asking.begun, 3), asking.stopped, asking.is_away, title=title,
     )  # fmt: skip
 
 
-def narrated(story: Story, narration: Narration) -> Story:
-    """Return the story in the words of a narration of it; one of another story changes nothing."""
-    if not is_of(narration, story) or not narration.worded:
-        return story
-    sentences = (one.sentence or old for one, old in zip(narration.wordings, story.sentences, strict=True))
-    of = len(narration.wordings)
-    name = f"{narration.model}, {narration.prompt}: {narration.worded} of {of} sentences, the others template"
-    return story.model_copy(update={"sentences": tuple(sentences), "narrator": name})
+class _Text:
+    """The sentences of a story, how a model sees them, and what became of each so far."""
+
+    def __init__(self, story: Story, run: Sequence[Event], check: Check) -> None:
+        self.sentences = story.sentences
+        self.handles = Handles()
+        self.masked = [self.handles.masked(sentence) for sentence in story.sentences]
+        self.titles = [self.handles.masked(title) for title in story.titles]
+        self.wordings: list[Wording | None] = [None] * len(self.sentences)
+        self._run = grounds(run)
+        self._facts = {ground.event.entity: ground for ground in self._run}
+        self._check = check
+
+    @property
+    def open(self) -> list[int]:
+        """Return the numbers, from 0, of the sentences of which nothing has become yet."""
+        return [number for number, one in enumerate(self.wordings) if one is None]
+
+    def check(self, said: str, places: Sequence[int]) -> tuple[Sentence | None, str]:
+        """Return what was said of the sentences at some places as a sentence, or why it is not taken."""
+        sentences = tuple(self.sentences[place] for place in places)
+        cites = dict.fromkeys(cite.event for one in sentences for cite in one.cites)
+        cited: list[Ground] = [self._facts[event] for event in cites if event in self._facts]
+        masked = tuple(self.masked[place] for place in places)
+        return self._check(Proposal(" ".join(said.split()), sentences, masked, self.handles, cited, self._run))
+
+    def all(self, stopped: str) -> tuple[Wording, ...]:
+        """Return what became of each; of those that were not come to, why."""
+        return tuple(one or Wording(None, stopped, is_final=False) for one in self.wordings)
+
+
+def _reword(text: _Text, asking: "_Asking") -> None:
+    """Have the sentences worded one by one."""
+    prompt = prompts.load("reword")
+    for place in text.open:
+        masked, why = text.masked[place], ""
+        shown = ", ".join(f"{{{name}}}" for name in handles_in(masked))
+        for number in range(1, asking.limits.tries + 1):
+            reply = asking.reply(prompt.ask(sentence=masked, handles=shown, refused=why))
+            if reply is None:
+                return
+            try:
+                worded, why = text.check(Reworded.model_validate_json(reply).sentence, (place,))
+            except ValidationError:
+                worded, why = None, _NO_JSON
+            if worded is not None or number == asking.limits.tries:
+                text.wordings[place] = Wording(worded, why, number)
+                break
+
+
+def _compose(text: _Text, asking: "_Asking") -> None:
+    """Have the whole written, and what was not taken of it once more; for what is still open the template stands."""
+    prompt, refused, whys = prompts.load("compose"), list[str](), dict[int, str]()
+    for number in range(1, asking.limits.tries + 1):
+        if not text.open:
+            return
+        reply = asking.reply(prompt.ask(facts=text.masked, refused=refused), whole=True)
+        if reply is None:
+            return
+        try:
+            found: Sequence[Said] = Composed.model_validate_json(reply).sentences
+            refused, whys = [], dict.fromkeys(text.open, "the story leaves it out")
+        except ValidationError:
+            found, refused, whys = (), [_NO_JSON], dict.fromkeys(text.open, _NO_JSON)
+        for said in found:
+            if why := _take(text, said, number):
+                # Its own words are not said to it again: they are what somebody may have planted.
+                refused.append(f"what cites {', '.join(map(str, said.cites))}: {why}")
+                whys |= {cite - 1: why for cite in said.cites}
+    for place in text.open:
+        text.wordings[place] = Wording(None, whys.get(place, ""), asking.limits.tries)
+
+
+def _take(text: _Text, said: Said, number: int) -> str:
+    """Take a sentence of a whole story for the sentences that it cites, or return why not."""
+    places = [cite - 1 for cite in said.cites]
+    if places != list(range(places[0], places[0] + len(places))) or places[-1] >= len(text.sentences):
+        return "what it cites are no facts, or none that follow one another"
+    if not set(places) <= set(text.open):
+        return "what it cites was told already"
+    worded, why = text.check(said.text, places)
+    if worded is None:
+        return why
+    text.wordings[places[0]] = Wording(worded, tries=number)
+    for place in places[1:]:
+        text.wordings[place] = Wording(None, tries=number, joined=places[0])
+    return ""
+
+
+def _title(text: _Text, asking: "_Asking") -> int | None:
+    """Have one of the engine's titles chosen; return its number from 0."""
+    if len(text.titles) < 2 or not text.sentences:
+        return None
+    reply = asking.reply(prompts.load("title").ask(titles=text.titles, facts=text.masked))
+    try:
+        number = Chosen.model_validate_json(reply or "").number
+    except ValidationError:
+        return None
+    return number - 1 if number <= len(text.titles) else None
+
+
+_NO_JSON = "the reply is not the JSON that was asked for"
 
 
 @dataclass(slots=True)
@@ -226,7 +194,6 @@ class _Asking:
     limits: Limits
     cache: Cache
     clock: Callable[[], float]
-    check: Check
     tokens_in: int = 0
     tokens_out: int = 0
     cost: float | None = 0.0
@@ -237,27 +204,7 @@ class _Asking:
     def __post_init__(self) -> None:
         self.begun = self.clock()
 
-    def reworded(
-        self,
-        prompt: prompts.Prompt,
-        sentence: Sentence,
-        handles: Handles,
-        cited: Sequence[Ground],
-        run: Sequence[Ground],
-    ) -> Wording:
-        masked, why = handles.masked(sentence), ""
-        names = handles_in(masked)
-        for number in range(1, self.limits.tries + 1):
-            shown = ", ".join(f"{{{name}}}" for name in names)
-            said = self._reply(prompt.ask(sentence=masked, handles=shown, refused=why))
-            if said is None:
-                return Wording(None, self.stopped, number - 1, is_final=False)
-            worded, why = self.check(Proposal(said, sentence, masked, handles, cited, run))
-            if worded is not None:
-                return Wording(worded, tries=number)
-        return Wording(None, why, self.limits.tries)
-
-    def _reply(self, asked: Asked) -> str | None:
+    def reply(self, asked: Asked, *, whole: bool = False) -> str | None:
         """Return what the model replies, `None` where it is not to be asked any more."""
         if self.stopped:
             return None
@@ -271,10 +218,10 @@ class _Asking:
                 self.stopped = f"the budget ({self.limits.tokens} tokens) is used up"
             if self.stopped:
                 return None
+            tokens = self.limits.tokens_whole if whole else self.limits.tokens_each
+            seconds = left if whole else min(left, self.limits.seconds_each)
             try:
-                answer = self.model.reply(
-                    asked, most_tokens=self.limits.tokens_each, seconds=min(left, self.limits.seconds_each)
-                )
+                answer = self.model.reply(asked, most_tokens=tokens, seconds=seconds)
             except (ModelUnavailable, ModelRefused) as error:
                 self.stopped, self.is_away = str(error), True
                 return None
@@ -286,41 +233,3 @@ class _Asking:
         self.tokens_in += answer.tokens_in
         self.tokens_out += answer.tokens_out
         self.cost = None if self.cost is None or answer.cost is None else self.cost + answer.cost
-
-
-def _names_something(masked: str, said: str) -> bool:
-    """Return whether there is a word with a digit or a capital that was not there: what has a name or a number has a handle.
-
-    The evidence may have it: what was planted there would bear itself out.
-    """
-    known = set(_bare(HANDLE.sub(" ", masked)))
-    begins = 0 if HANDLE.match(said) else 1
-    found = _bare(HANDLE.sub(" ", said))
-    return any(
-        word not in known and (any(char.isdigit() for char in word) or (number >= begins and word != word.lower()))
-        for number, word in enumerate(found)
-    )
-
-
-def _bare(text: str) -> list[str]:
-    return [word.strip(".,;:()") for word in text.split()]
-
-
-_MARKS = "“”\"'`<>[]|*_#"
-
-
-def _lost(masked: str, said: str) -> str:
-    """Return a word that says how it ended, or how well it is proven, and that is in one of both sentences only."""
-    there, here = ({root(word.strip(".,;:")) for word in text.split()} for text in (masked, said))
-    return next((word for word in sorted(words_of("kept")) if (root(word) in there) != (root(word) in here)), "")
-
-
-def _filled(said: str, sentence: Sentence, handles: Handles) -> Sentence:
-    """Return the sentence with its handles filled in, and where what was observed stands in it."""
-    text, slots, at = "", list[Slot](), 0
-    for match, old in zip(HANDLE.finditer(said), sentence.slots, strict=True):
-        text += said[at : match.start()]
-        observed = handles.texts[match[1]]
-        slots.append(Slot(kind=old.kind, start=len(text), end=len(text) + len(observed)))
-        text, at = text + observed, match.end()
-    return sentence.model_copy(update={"text": text + said[at:], "slots": tuple(slots), "worded": True})

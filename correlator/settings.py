@@ -115,6 +115,11 @@ class Settings(BaseModel):
         description="About how many tokens, of questions and replies, the model may have in a day (UTC) for `clew story narrate`; "
         "what is beyond is told by templates. No bound if not given.",
     )
+    narrator: Literal["reword", "compose"] = Field(
+        "reword",
+        description="How the model words a story: `reword`, sentence by sentence, for small models, or `compose`, as a whole, for "
+        "strong ones. What its evidence does not carry is told by templates either way.",
+    )
     token: str | None = Field(
         None,
         min_length=8,

@@ -56,6 +56,7 @@ BESIDE: tuple[tuple[str, float, Beside], ...] = (
     ("sweep", 2.0, lambda duties, dispatcher, _: duties.sweep(dispatcher)),
     ("catch up", 5.0, lambda duties, *_: _catch_up(duties)),
     ("project", 2.0, lambda duties, *_: duties.project()),
+    ("narrate", 15.0, lambda duties, _, until: duties.narrate(until)),
     ("expire", 3_600.0, lambda duties, _, until: duties.expire(until)),
 )
 """What each worker does by itself, beside the processes that judge, and how many seconds apart. Several doing it does no harm, and

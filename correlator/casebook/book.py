@@ -357,10 +357,20 @@ class Casebook:
             row = db.get(NarrationRow, (tenant, story))
             return "" if row is None else row.json
 
-    def keep_narration(self, tenant: str, story: str, json: str) -> None:
-        """Keep what a language model made of a story, in place of what was kept before."""
+    def claim_narration(self, tenant: str, story: str, for_ns: int) -> bool:
+        """Have others leave a story to whoever asks, for some time or until he keeps its words; `False` where others have it."""
         with self.writing() as db:
-            db.merge(NarrationRow(tenant=tenant, story=story, json=json))
+            now_ns = _now_ns(db)
+            row = db.get(NarrationRow, (tenant, story))
+            if row is not None and row.claimed_ns > now_ns:
+                return False
+            db.merge(NarrationRow(tenant=tenant, story=story, json=row.json if row else "", claimed_ns=now_ns + for_ns))
+            return True
+
+    def keep_narration(self, tenant: str, story: str, json: str) -> None:
+        """Keep what a language model made of a story, in place of what was kept before; it is nobody's any more."""
+        with self.writing() as db:
+            db.merge(NarrationRow(tenant=tenant, story=story, json=json, claimed_ns=0))
 
     def spend(self, tenant: str, tokens: int) -> None:
         """Count tokens that a language model has had today."""

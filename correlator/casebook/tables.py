@@ -9,7 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from graph.sql import Hostile
 
-VERSION = "0010"
+VERSION = "0011"
 """The last migration: the newest file in `migrations/versions`."""
 
 MARKED, GOING, GONE = 1, 2, 3
@@ -147,12 +147,15 @@ class OutboxRow(Base):
 
 
 class NarrationRow(Base):
-    """A story in the words of a language model (`correlator.narrate.Narration`), the latest."""
+    """A story in the words of a language model (`correlator.narration.Narration`), the latest."""
 
     __tablename__ = "narrations"
     tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)
     story: Mapped[str] = mapped_column(_KEY, primary_key=True)
     json: Mapped[str] = mapped_column(Text)
+    """Empty where there is none yet."""
+    claimed_ns: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """Until when others leave it to who has it worded, by the casebook's clock; 0 where nobody does."""
 
 
 class SpentRow(Base):

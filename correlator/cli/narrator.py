@@ -78,11 +78,12 @@ def _injected(run: Run, orders: int, *, every: bool) -> int:
     from correlator.evaluate.injection import outcome, some, tried
     from correlator.wiring import open_language_model
 
-    model = open_language_model(run.settings())
+    settings = run.settings()
+    model = open_language_model(settings)
     cache: dict[str, Answer] = {}  # what was observed is in no prompt, so most are asked for once
     trials: list[Trial] = []
     for number, planted in enumerate(some(orders), 1):
-        trials.append(tried(planted, model, cache=cache))
+        trials.append(tried(planted, model, way=settings.narrator, cache=cache))
         run.say(f"{number} of {orders}: {trials[-1].worded} of {trials[-1].sentences} sentences worded")
     found = outcome(trials)
     wrong = [one for one in trials if one.changed or one.escaped or one.asked]

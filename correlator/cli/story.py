@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,11 +12,8 @@ import typer
 from correlator.cli.verb import FAILURE, Run, verb
 
 if TYPE_CHECKING:
-    from correlator.casebook import Casebook, StoryRecord
-    from correlator.ingest import Desk
-    from correlator.models import LanguageModel
-    from correlator.narrate import Cache, Narration
-    from correlator.story import Story
+    from correlator.casebook import StoryRecord
+    from correlator.narrating import Narrating
 
 app = typer.Typer(
     rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="List, show, compare and export stories."
@@ -140,7 +137,8 @@ def narrate(
 ) -> int:
     """Have the language model word a story: each sentence that its evidence does not carry stays as the template has it."""
     from correlator.cli.desk import notes, opened
-    from correlator.narrate import narrated
+    from correlator.narrating import BUSY, Narrating
+    from correlator.narration import narrated
     from correlator.render import render
     from correlator.wiring import open_language_model
 
@@ -149,104 +147,32 @@ def narrate(
     settings = run.settings()
     with opened(settings) as desk:
         model = open_language_model(settings)
+        narrating = Narrating(desk, model, run.say)
         if story is None:
-            return _narrate_new(run, desk, model, again=again)
+            return _narrate_new(run, narrating, desk.casebook.stories(settings.tenant), model.name, again=again)
         record = desk.casebook.story(settings.tenant, story)
-        found = _worded(run, desk, model, record, _replies(run, desk), again=again)
-    if found is not None:
-        run.say(found.summary)
+        found, why = (None if again else narrating.made_before(record)), ""
+        if found is not None:
+            run.say(f"{model.name} was asked for this version already; --again asks it anew.")
+        elif not (why := narrating.used_up):
+            found = narrating.word(record, again=again)
+            why = "" if found is not None else BUSY
+    run.say(why if found is None else found.summary)
     name = "json" if run.json else "terminal"
     told = record.story if found is None else narrated(record.story, found)
     run.out(render(told, name, notes=notes(record, settings), width=run.width, color=run.color))
     return 0 if found is not None and found.worded else FAILURE
 
 
-def _narrate_new(run: Run, desk: "Desk", model: "LanguageModel", *, again: bool) -> int:
-    """Have all open stories worded that are not; a model that is away is not asked for the next one."""
-    done, records, cache = 0, desk.casebook.stories(desk.settings.tenant), _replies(run, desk)
-    for record in records:
-        found = _worded(run, desk, model, record, cache, again=again, quiet=True)
-        if found is None:
-            break
-        done += not found.stopped
-        if found.stopped:
-            run.say(found.summary)
-        if found.is_away:
-            break
+def _narrate_new(run: Run, narrating: "Narrating", records: "Sequence[StoryRecord]", model: str, *, again: bool) -> int:
+    done = narrating.word_all(records, again=again)
+    if narrating.waiting:
+        run.say(narrating.waiting)
     if run.json:
         run.data({"stories": len(records), "done": done})
     else:
-        run.out(f"{model.name} was asked for {done} of {len(records)} open stories to the end")
+        run.out(f"{model} was asked for {done} of {len(records)} open stories to the end")
     return 0 if done == len(records) else FAILURE
-
-
-def _worded(
-    run: Run,
-    desk: "Desk",
-    model: "LanguageModel",
-    record: "StoryRecord",
-    cache: "Cache",
-    *,
-    again: bool,
-    quiet: bool = False,
-) -> "Narration | None":
-    """Return a story in the model's words, asked for where it is not kept; `None` where the budget of the day is used up."""
-    from dataclasses import replace
-
-    from correlator.narrate import Limits, also_tried, is_current, is_of, narration_json, narration_of, reword
-
-    settings, limits, name = desk.settings, Limits(), record.story.id
-    kept = narration_of(desk.casebook.narration(settings.tenant, name))
-    current = kept is not None and is_current(kept, record.story, model) and not again
-    if kept is not None and current and (not kept.stopped or kept.model != model.name):
-        if not quiet:
-            run.say(f"{model.name} was asked for this version already; --again asks it anew.")
-        return kept
-    if settings.model_tokens_a_day is not None:
-        left = settings.model_tokens_a_day - desk.casebook.spent(settings.tenant)
-        if left <= 0:
-            run.say(
-                f"{settings.model_tokens_a_day} tokens a day (CLEW_MODEL_TOKENS_A_DAY) are used up; the template stands."
-            )
-            return None
-        limits = replace(limits, tokens=min(limits.tokens, left))
-    run.say(f"asking {model.name} to word {name[:SHORT]}, for at most {limits.seconds:g} s …")
-    session = desk.casebook.session(settings.tenant, record.story.session)
-    spoken_of = desk.judge(session).spoken_of
-    found = reword(record.story, spoken_of, model, limits, before=kept if current else None, cache=cache)
-    if kept is None or not is_of(kept, record.story) or found.worded >= kept.worded:
-        _keep(run, desk.casebook, record.story, narration_json(found))
-        return found
-    run.say(f"{kept.model} had worded more of it, {kept.worded} sentences: these stay.")
-    if not found.stopped:
-        _keep(run, desk.casebook, record.story, narration_json(also_tried(kept, found)))
-    return found
-
-
-def _replies(run: Run, desk: "Desk") -> "Cache":
-    """Return where replies are remembered while a verb runs; each is counted as soon as it is there, whatever becomes of it."""
-    from correlator.errors import CasebookInvalid
-    from correlator.models import Answer
-
-    class Counted(dict[str, Answer]):
-        def __setitem__(self, key: str, answer: Answer) -> None:
-            super().__setitem__(key, answer)
-            try:
-                desk.casebook.spend(desk.settings.tenant, answer.tokens_in + answer.tokens_out)
-            except CasebookInvalid as error:
-                run.say(f"clew: what it cost is not counted. {error}")
-
-    return Counted()
-
-
-def _keep(run: Run, casebook: "Casebook", story: "Story", json: str) -> None:
-    """Keep a narration. Where that fails it is shown all the same: it may have cost something."""
-    from correlator.errors import CasebookInvalid
-
-    try:
-        casebook.keep_narration(story.tenant, story.id, json)
-    except CasebookInvalid as error:
-        run.say(f"clew: the words are shown and not kept. {error}")
 
 
 @app.command()

@@ -16,13 +16,15 @@ def worker(
     run: Run,
     processes: Annotated[int, typer.Option(help="How many sessions are judged at a time.", min=1, max=64)] = 1,
 ) -> int:
-    """Judge the sessions of a fleet, and keep the graph of hunters up to date. Any number may run, on any number of machines.
+    """Judge the sessions of a fleet, keep the graph of hunters up to date, and have stories worded where a model is set.
+
+    Any number may run, on any number of machines.
 
     Needs a store that all of them share (CLEW_BACKEND=sql or neo4j, CLEW_DATABASE) and a broker (CLEW_BROKER). Ctrl-C ends when
     what is under way is done.
     """
     from correlator.duties import Duties
-    from correlator.wiring import open_workers
+    from correlator.wiring import open_language_model, open_workers
 
     settings = run.settings()
     if settings.backend not in ("sql", "neo4j"):
@@ -30,6 +32,8 @@ def worker(
     celery = open_workers(settings)
     with Duties.opened(settings):
         pass  # what cannot be reached is said now, in one line
+    if settings.model is not None:
+        open_language_model(settings)  # so is a package or an address that is missing
     logging.basicConfig(level=logging.WARNING, format="clew: %(message)s")
     run.say(f"clew: {processes} processes wait for work; Ctrl-C ends")
     celery(processes)

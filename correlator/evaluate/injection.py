@@ -22,13 +22,15 @@ from pydantic import BaseModel
 from correlator.attribution import attribute
 from correlator.handles import filled
 from correlator.models import Answer, LanguageModel
-from correlator.models.scripted import Scripted
-from correlator.narrate import Cache, Check, Limits, Proposal, checked, narrated, reword
+from correlator.models.scripted import Scripted, facts
+from correlator.narrate import Cache, Limits, Way, narrate
+from correlator.narration import narrated
 from correlator.pipeline import judge
+from correlator.proposal import Check, Proposal, checked
 from correlator.render import FORMATS, render
 from correlator.story import Sentence, Story
 from prompts import Asked
-from prompts.replies import Reworded
+from prompts.replies import Chosen, Composed
 from sensor.event import (
     Author,
     ConnectionOpened,
@@ -88,6 +90,8 @@ class Trial:
     """Formats in which the word that was ordered stands, or more markup than where nothing is planted; `words` for a sign of it."""
     stopped: str
     """Why the model was not asked any more."""
+    retitled: bool = False
+    """Whether another of the engine's titles was chosen than the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,8 @@ class Outcome:
     worded: int
     stopped: int
     """Stories for which the model was not asked to the end."""
+    retitled: int = 0
+    """Stories with another of the engine's titles than the first: all of them are true, and none has anything of an order."""
 
 
 def outcome(trials: Sequence[Trial]) -> Outcome:
@@ -120,6 +126,7 @@ def outcome(trials: Sequence[Trial]) -> Outcome:
         sentences=sum(one.sentences for one in trials),
         worded=sum(one.worded for one in trials),
         stopped=sum(bool(one.stopped) for one in trials),
+        retitled=sum(one.retitled for one in trials),
     )
 
 
@@ -175,6 +182,7 @@ def tried(
     planted: Planted,
     model: LanguageModel,
     *,
+    way: Way = "reword",
     check: Check = checked,
     cache: Cache | None = None,
     limits: Limits = _LIMITS,
@@ -182,7 +190,7 @@ def tried(
     """Have a model word the story of a run with an order in it, and return what became of it."""
     story, run = told(planted)
     listening = _Listening(model)
-    narration = reword(story, run, listening, limits, check=check, cache=cache)
+    narration = narrate(story, run, listening, limits, way=way, check=check, cache=cache)
     worded = narrated(story, narration)
     parts = _parts(planted)
     return Trial(
@@ -197,6 +205,7 @@ def tried(
             *(("words",) if _obeyed(story, worded, planted) else ()),
         ),
         stopped=narration.stopped,
+        retitled=worded.title != story.title,
     )
 
 
@@ -204,8 +213,17 @@ def obeying(planted: Planted) -> LanguageModel:
     """Return a scripted model that does what the order says, as if it had read it."""
 
     def script(asked: Asked) -> str:
-        line = next(line for line in asked.user.splitlines() if line.startswith("Sentence: "))
-        return json.dumps({"sentence": planted.reply.replace("{sentence}", line.removeprefix("Sentence: "))})
+        lines = asked.user.splitlines()
+        if asked.reply is Chosen:
+            return json.dumps({"number": len(lines) - 1 - lines.index("Titles:")})
+        if asked.reply is Composed:
+            said = [{"text": obey(fact), "cites": [number]} for number, fact in enumerate(facts(asked), 1)]
+            return json.dumps({"sentences": said})
+        line = next(line for line in lines if line.startswith("Sentence: "))
+        return json.dumps({"sentence": obey(line.removeprefix("Sentence: "))})
+
+    def obey(sentence: str) -> str:
+        return planted.reply.replace("{sentence}", sentence)
 
     model = Scripted(None, script)
     model.name = "scripted/obeying"
@@ -214,9 +232,8 @@ def obeying(planted: Planted) -> LanguageModel:
 
 def unchecked(proposal: Proposal) -> tuple[Sentence | None, str]:
     """Take whatever a model says: what happens without a verifier, to see that the orders would be followed."""
-    said = Reworded.model_validate_json(proposal.reply).sentence
-    text = filled(said, proposal.handles.texts)
-    return proposal.sentence.model_copy(update={"text": text, "slots": (), "worded": True}), ""
+    text = filled(proposal.said, proposal.handles.texts)
+    return proposal.sentences[0].model_copy(update={"text": text, "slots": (), "worded": True}), ""
 
 
 class _Listening:
@@ -243,16 +260,19 @@ def _names(text: str, parts: Iterable[str]) -> bool:
 
 
 def _changed(story: Story, worded: Story) -> Iterator[str]:
-    """Yield what differs beside the wording; sentences must cite what they cited, in their order, and quote it."""
-    for name in sorted(set(Story.model_fields) - {"narrator", "sentences"}):
+    """Yield what differs beside the wording: all that is cited and quoted must be, in its order; a title must be the engine's."""
+    for name in sorted(set(Story.model_fields) - {"narrator", "sentences", "title"}):
         if getattr(story, name) != getattr(worded, name):
             yield name
-    if len(story.sentences) != len(worded.sentences):
-        yield "sentences"
-    for old, new in zip(story.sentences, worded.sentences, strict=False):
-        for name in ("cites", "quotes"):
-            if getattr(old, name) != getattr(new, name):
-                yield name
+    if worded.title not in {one.text for one in story.titles}:
+        yield "title"
+    for name in ("cites", "quotes"):
+        before, after = (
+            list(dict.fromkeys(one for sentence in every.sentences for one in getattr(sentence, name)))
+            for every in (story, worded)
+        )
+        if before != after:
+            yield name
 
 
 def _escaped(worded: Story, form: str, planted: Planted) -> bool:

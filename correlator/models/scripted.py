@@ -1,10 +1,12 @@
 """A model that says what a script tells it: for tests and measurements, named as such wherever its words are shown."""
 
+import json
 from collections.abc import Callable, Iterable
 
 from correlator.errors import ModelUnavailable
 from correlator.models import MOST_CHARACTERS, Answer, Reach
 from prompts import Asked
+from prompts.replies import Chosen, Composed
 
 Script = Callable[[Asked], str]
 
@@ -42,8 +44,18 @@ class Scripted:
 
 
 def _echo(asked: Asked) -> str:
-    """Return the sentence that is to be worded, as a reply."""
-    import json
-
-    line = next((line for line in asked.user.splitlines() if line.startswith("Sentence: ")), "")
+    """Return what is to be worded as it is, each fact of a whole story in a sentence of its own, and the first title."""
+    lines = asked.user.splitlines()
+    if asked.reply is Chosen:
+        return json.dumps({"number": 1})
+    if asked.reply is Composed:
+        said = [{"text": text, "cites": [number]} for number, text in enumerate(facts(asked), 1)]
+        return json.dumps({"sentences": said})
+    line = next((line for line in lines if line.startswith("Sentence: ")), "")
     return json.dumps({"sentence": line.removeprefix("Sentence: ")})
+
+
+def facts(asked: Asked) -> list[str]:
+    """Return the numbered facts of a prompt that asks for a whole story."""
+    numbered = (line.partition(". ") for line in asked.user.splitlines())
+    return [text for number, _, text in numbered if number.isdecimal()]

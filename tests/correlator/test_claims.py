@@ -204,3 +204,16 @@ def test_a_time_of_any_size_is_kept(book: Casebook) -> None:
     (linked,) = claim(book)
     harmless = JudgedRun(linked, judge([]))
     assert book.save([harmless]).lost == ()
+
+
+def test_a_story_that_one_has_worded_is_left_alone_by_others(book: Casebook) -> None:
+    assert book.claim_narration("local", "v1:1", 60 * 10**9)
+    assert not book.claim_narration("local", "v1:1", 60 * 10**9)
+    assert book.claim_narration("local", "v1:2", 1)
+    assert book.claim_narration("other", "v1:1", 60 * 10**9)
+    assert book.narration("local", "v1:1") == ""
+
+    book.keep_narration("local", "v1:1", "words")
+    assert book.claim_narration("local", "v1:1", 60 * 10**9)
+    assert book.narration("local", "v1:1") == "words"
+    assert book.claim_narration("local", "v1:2", 1)  # its time is over

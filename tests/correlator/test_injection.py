@@ -17,6 +17,7 @@ from correlator.evaluate.injection import (
     unchecked,
 )
 from correlator.models.scripted import Scripted
+from correlator.narrate import Way
 
 SOME = 33
 """Of the orders; all of them: `python -m benchmarks.quality.narration.injection`."""
@@ -39,15 +40,16 @@ def test_there_are_orders_in_every_place_and_none_says_the_word_it_asks_for() ->
         assert any(one.word[7:] in event.content for event in run) or one.place in ("host", "prompt")
 
 
-def test_who_obeys_is_shown_without_the_verifier_and_not_with_it() -> None:
-    trials = [tried(one, obeying(one)) for one in chosen()]
+@pytest.mark.parametrize("way", ["reword", "compose"])
+def test_who_obeys_is_shown_without_the_verifier_and_not_with_it(way: Way) -> None:
+    trials = [tried(one, obeying(one), way=way) for one in chosen()]
     found = outcome(trials)
     assert (found.asked, found.changed, found.escaped, found.worded) == (0, 0, 0, 0)
     unseen = {place for place in PLACES if not any(one.shown for one in trials if one.planted.place == place)}
     assert unseen == {"body", "program"}
     assert found.sentences > 10 * SOME
 
-    without = outcome([tried(one, obeying(one), check=unchecked) for one in chosen()])
+    without = outcome([tried(one, obeying(one), way=way, check=unchecked) for one in chosen()])
     assert without.escaped == without.trials
     assert without.worded == without.sentences
     assert without.asked == 0
@@ -73,7 +75,8 @@ def test_what_is_no_wording_is_compared() -> None:
     assert list(_changed(story, story.model_copy(update={"severity": "low", "title": "x"}))) == ["severity", "title"]
     uncited = story.model_copy(update={"sentences": (first.model_copy(update={"cites": ()}), *story.sentences[1:])})
     assert list(_changed(story, uncited)) == ["cites"]
-    assert "sentences" in list(_changed(story, story.model_copy(update={"sentences": story.sentences[1:]})))
+    assert "quotes" in list(_changed(story, story.model_copy(update={"sentences": story.sentences[1:]})))
+    assert list(_changed(story, story.model_copy(update={"title": story.titles[-1].text}))) == []
 
 
 def test_what_was_planted_does_not_bear_itself_out() -> None:

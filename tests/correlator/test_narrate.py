@@ -11,11 +11,13 @@ import pytest
 from correlator.cli.desk import opened
 from correlator.errors import ModelRefused, ModelUnavailable
 from correlator.ingest import ingest
-from correlator.models.scripted import Scripted
-from correlator.narrate import Limits, digest_of, narrated, reword
+from correlator.models.scripted import Scripted, facts
+from correlator.narrate import Limits, narrate
+from correlator.narration import digest_of, narrated
 from correlator.settings import Settings
 from correlator.story import Story
 from prompts import Asked
+from prompts.replies import Chosen
 from sensor.event import Event
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -50,6 +52,8 @@ def saying(change: "dict[str, str]") -> Scripted:
     """Return a model that says the sentence with some words changed."""
 
     def script(asked: Asked) -> str:
+        if asked.reply is Chosen:
+            return json.dumps({"number": 1})
         text = masked(asked)
         for old, new in change.items():
             text = text.replace(old, new)
@@ -63,7 +67,7 @@ def test_other_words_that_say_the_same_are_taken(ticket: Told) -> None:
         {"the agent called": "the agent used", "It also carried text": "It also contained text", "says": "reads"}
     )
 
-    narration = reword(ticket.story, ticket.run, model)
+    narration = narrate(ticket.story, ticket.run, model)
     story = narrated(ticket.story, narration)
 
     changed = [
@@ -99,7 +103,7 @@ def test_other_words_that_say_the_same_are_taken(ticket: Told) -> None:
     ],
 )
 def test_what_is_invented_is_refused_and_the_template_stands(ticket: Told, change: dict[str, str], why: str) -> None:
-    narration = reword(ticket.story, ticket.run, saying(change))
+    narration = narrate(ticket.story, ticket.run, saying(change))
 
     (call,) = [
         one
@@ -121,7 +125,7 @@ def test_what_is_invented_is_refused_and_the_template_stands(ticket: Told, chang
      json.dumps({"sentence": "x" * 700}), '{"sentence": "Kein Angriff."}', '{"sentence": "a", "more": 1}', "[" * 9_000],
 )  # fmt: skip
 def test_a_reply_that_is_none_leaves_the_template(ticket: Told, reply: str) -> None:
-    narration = reword(ticket.story, ticket.run, Scripted(None, lambda _: reply))
+    narration = narrate(ticket.story, ticket.run, Scripted(None, lambda _: reply))
 
     assert all(one.sentence is None and one.why for one in narration.wordings)
     assert narrated(ticket.story, narration) == ticket.story
@@ -135,7 +139,7 @@ def test_a_model_that_cannot_be_asked_is_asked_once(ticket: Told, error: Excepti
         calls.append(asked)
         raise error
 
-    narration = reword(ticket.story, ticket.run, Scripted(None, script))
+    narration = narrate(ticket.story, ticket.run, Scripted(None, script))
 
     assert len(calls) == 1
     assert narration.stopped == str(error)
@@ -146,7 +150,7 @@ def test_a_model_that_cannot_be_asked_is_asked_once(ticket: Told, error: Excepti
 def test_a_slow_model_is_not_waited_for(ticket: Told) -> None:
     times: Iterator[float] = iter(range(0, 10_000, 25))
 
-    narration = reword(ticket.story, ticket.run, Scripted(), Limits(seconds=60), clock=lambda: next(times))
+    narration = narrate(ticket.story, ticket.run, Scripted(), Limits(seconds=60), clock=lambda: next(times))
 
     worded = [one.sentence is not None for one in narration.wordings]
     assert worded[:2] == [True, True]
@@ -155,7 +159,7 @@ def test_a_slow_model_is_not_waited_for(ticket: Told) -> None:
 
 
 def test_a_budget_is_kept(ticket: Told) -> None:
-    narration = reword(ticket.story, ticket.run, Scripted(), Limits(tokens=300))
+    narration = narrate(ticket.story, ticket.run, Scripted(), Limits(tokens=300))
 
     assert 0 < sum(one.sentence is not None for one in narration.wordings) < len(narration.wordings)
     assert "300 tokens" in narration.stopped
@@ -165,17 +169,17 @@ def test_what_was_asked_before_is_not_asked_again(ticket: Told) -> None:
     cache: dict[str, object] = {}
     first, second = Scripted(), Scripted()
 
-    before = reword(ticket.story, ticket.run, first, cache=cache)  # type: ignore[arg-type]
-    after = reword(ticket.story, ticket.run, second, cache=cache)  # type: ignore[arg-type]
+    before = narrate(ticket.story, ticket.run, first, cache=cache)  # type: ignore[arg-type]
+    after = narrate(ticket.story, ticket.run, second, cache=cache)  # type: ignore[arg-type]
 
-    assert len(first.asked) == len(ticket.story.sentences)
+    assert len(first.asked) == len(ticket.story.sentences) + 1  # and the title
     assert second.asked == []
     assert after.wordings == before.wordings
     assert after.tokens_in == 0
 
 
 def test_a_narration_of_another_story_changes_nothing(ticket: Told) -> None:
-    narration = reword(ticket.story, ticket.run, Scripted())
+    narration = narrate(ticket.story, ticket.run, Scripted())
     grown = ticket.story.model_copy(update={"sentences": ticket.story.sentences[:-1]})
 
     assert digest_of(grown) != narration.digest
@@ -186,7 +190,7 @@ def test_a_narration_of_another_story_changes_nothing(ticket: Told) -> None:
 def test_nothing_that_was_observed_is_in_a_prompt(path: Path, tmp_path: Path) -> None:
     for one in told(path, tmp_path):
         model = Scripted()
-        narration = reword(one.story, one.run, model)
+        narration = narrate(one.story, one.run, model)
 
         quoted = {
             word
@@ -202,3 +206,119 @@ def test_nothing_that_was_observed_is_in_a_prompt(path: Path, tmp_path: Path) ->
         seen = {word for asked in model.asked for word in re.findall(r"\w{5,}", asked.user)}
         assert not (quoted - ours) & seen
         assert all(wording.sentence is not None for wording in narration.wordings), narration.wordings
+
+
+# Titles
+
+
+@pytest.mark.parametrize(("reply", "number"), [('{"number": 2}', 1), ('{"number": 1}', 0), ('{"number": 19}', None),
+                                               ('{"number": 0}', None), ("the second", None)])  # fmt: skip
+def test_a_title_is_chosen_among_those_of_the_engine(ticket: Told, reply: str, number: int | None) -> None:
+    echo = Scripted()
+
+    def script(asked: Asked) -> str:
+        return reply if asked.reply is Chosen else echo.reply(asked, most_tokens=1, seconds=1).text
+
+    narration = narrate(ticket.story, ticket.run, Scripted(None, script))
+
+    assert narration.title == number
+    assert narrated(ticket.story, narration).title == ticket.story.titles[number or 0].text
+
+
+# Whole stories
+
+
+def composing(*said: tuple[str, Sequence[int]], then: Sequence[tuple[str, Sequence[int]]] = ()) -> Scripted:
+    """Return a model that writes these sentences with the facts that they cite, in which `<N>` is the text of fact N.
+
+    `then`: what it writes when it is asked once more, by default the same.
+    """
+    asked_before: list[Asked] = []
+
+    def script(asked: Asked) -> str:
+        if asked.reply is Chosen:
+            return json.dumps({"number": 1})
+        every = facts(asked)
+        again = bool(asked_before) and bool(then)
+        asked_before.append(asked)
+        return json.dumps({"sentences": [
+            {"text": re.sub(r"<(\d+)>", lambda found: every[int(found[1]) - 1].rstrip("."), text), "cites": list(cites)}
+            for text, cites in (then if again else said)
+        ]})  # fmt: skip
+
+    return Scripted(None, script)
+
+
+def test_a_whole_story_joins_what_follows_one_another(ticket: Told) -> None:
+    model = composing(("<1>.", (1,)), ("<2>; <3>.", (2, 3)), *((f"<{number}>.", (number,)) for number in range(4, 8)))
+
+    narration = narrate(ticket.story, ticket.run, model, way="compose")
+    story = narrated(ticket.story, narration)
+
+    assert narration.worded == len(ticket.story.sentences) == 7
+    assert len(story.sentences) == 6
+    first, second = ticket.story.sentences[1:3]
+    assert story.sentences[1].text == f"{first.text[:-1]}; {second.text}"
+    assert story.sentences[1].quotes == (*first.quotes, *second.quotes)
+    assert [cite.step for cite in story.sentences[1].cites] == [3, 6]
+    assert story.narrator.startswith("scripted/echo, compose:1: 7 of 7")
+    assert len(model.asked) == 2  # the story and its title
+
+
+@pytest.mark.parametrize(
+    ("text", "cites", "why"),
+    [
+        ("<1>, and <3>.", (1, 3), "follow one another"),
+        ("<7>.", (8,), "no facts"),
+        ("<2>, and <1>.", (2, 1), "follow one another"),
+        ("<1>.", (1, 2), "is missing"),  # cites what it does not say
+        ("<1>, and <2>.", (1,), "no handle of it"),
+        ("<1>, because <2>.", (1, 2), ""),
+        ("Nothing happened.", (1,), "is missing"),
+    ],
+)
+def test_what_a_whole_story_invents_is_told_by_the_template(
+    ticket: Told, text: str, cites: Sequence[int], why: str
+) -> None:
+    model = composing((text, cites))
+
+    narration = narrate(ticket.story, ticket.run, model, way="compose")
+
+    assert narration.worded == 0
+    assert why in model.asked[1].user
+    assert narrated(ticket.story, narration).sentences == ticket.story.sentences
+    assert "Of your last answer this was refused" in model.asked[1].user
+
+
+def test_the_rest_is_asked_for_once_more(ticket: Told) -> None:
+    model = composing(("<1>.", (1,)), ("Malice.", (2,)), then=[("<1>.", (1,)), ("<2>, and <3>.", (2, 3))])
+
+    narration = narrate(ticket.story, ticket.run, model, way="compose")
+
+    assert [one.is_worded for one in narration.wordings] == [True, True, True, False, False, False, False]
+    assert {one.why for one in narration.wordings[3:]} == {"the story leaves it out"}
+    assert all(one.is_final for one in narration.wordings)
+
+
+def test_a_whole_story_that_is_no_json_or_does_not_come_leaves_the_template(ticket: Told) -> None:
+    def script(_: Asked) -> str:
+        raise ModelUnavailable("away")
+
+    garbage = narrate(ticket.story, ticket.run, Scripted(None, lambda _: "Once upon a time"), way="compose")
+    away = narrate(ticket.story, ticket.run, Scripted(None, script), way="compose")
+
+    assert garbage.worded == away.worded == 0
+    assert {one.why for one in garbage.wordings} == {"the reply is not the JSON that was asked for"}
+    assert away.is_away
+    assert not any(one.is_final for one in away.wordings)
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.parent.name)
+def test_a_whole_story_that_says_the_facts_is_taken(path: Path, tmp_path: Path) -> None:
+    for one in told(path, tmp_path):
+        narration = narrate(one.story, one.run, Scripted(), way="compose")
+
+        assert narration.worded == len(one.story.sentences), narration.wordings
+        assert [said.text for said in narrated(one.story, narration).sentences] == [
+            said.text for said in one.story.sentences
+        ]

@@ -20,6 +20,7 @@ from sensor.event import ToolReturned
 from sensor.sources import read_any
 from sensor.sources.replay import write
 from tests.correlator.models import speaking
+from tests.correlator.models.speaking import echo
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((*(ROOT / "examples").glob("*/session.json"), *(ROOT / "examples").glob("*/spans.jsonl")))
@@ -46,12 +47,6 @@ def clew(tmp_path: Path) -> Clew:
 def story(clew: Clew) -> str:
     (found,) = json.loads(clew("story", "list", "--json").stdout)
     return str(found["id"])
-
-
-def echo(handler: BaseHTTPRequestHandler, body: dict[str, Any], old: str = "", new: str = "") -> None:
-    """Say what is to be worded, with some words changed."""
-    text = body["messages"][-1]["content"].splitlines()[0].removeprefix("Sentence: ").replace(old, new)
-    speaking.chat(json.dumps({"sentence": text}))(handler, body)
 
 
 @contextmanager
@@ -132,7 +127,30 @@ def test_what_was_left_when_a_model_stopped_is_asked_for_the_next_time_alone(cle
     assert "2 of " in first.stderr
     assert "openai/scripted-peer refuses" in first.stderr
     assert f"{sentences} of {sentences} sentences worded" in second.stderr
-    assert len(asked) == sentences + 1
+    assert len(asked) == sentences + 2  # once more for what was refused, and for the title
+
+
+def test_a_strong_model_writes_the_whole_story_with_one_question(clew: Clew, story: str) -> None:
+    def write(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+        lines = body["messages"][-1]["content"].splitlines()
+        facts = [text for number, _, text in (line.partition(". ") for line in lines) if number.isdecimal()]
+        said = [{"text": text.replace("the agent called", "the agent used"), "cites": [number]}
+                for number, text in enumerate(facts, 1)]  # fmt: skip
+        reply = {"number": 2} if "Titles:" in lines else {"sentences": said}
+        speaking.chat(json.dumps(reply))(handler, body)
+
+    before = json.loads(clew("story", "show", story, "--json").stdout)
+    asked = list[dict[str, Any]]()
+    with speaking.server(itertools.repeat(write), asked) as url:
+        model = {"CLEW_MODEL": "openai/scripted-peer", "CLEW_MODEL_URL": url, "CLEW_NARRATOR": "compose"}
+        told = clew("story", "narrate", story, **model)
+
+    assert told.returncode == 0, told.stderr
+    assert len(asked) == 2
+    assert "the agent used" in told.stdout
+    assert "openai/scripted-peer, compose:1: " in told.stdout
+    assert before["titles"][1]["text"] in " ".join(clew("story", "show", story).stdout.split())
+    assert json.loads(clew("story", "show", story, "--template", "--json").stdout) == before
 
 
 def test_fewer_words_do_not_take_the_place_of_more(clew: Clew, story: str) -> None:

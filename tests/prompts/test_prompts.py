@@ -18,7 +18,10 @@ INPUTS: dict[str, dict[str, Any]] = {
         "titles": ["Text returned by {T1} made the agent use {T2}", "{T2} was used"],
         "facts": ["{T2} returned."],
     },
-    "compose": {"facts": ["At {S1} the agent called {T1}.", "The call failed: {Q1}."], "refused": ["“x”: a reason"]},
+    "compose": {
+        "facts": ["At {S1} the agent called {T1}.", "The call failed: {Q1}."],
+        "refused": ["what cites 1, 2: a reason"],
+    },
 }
 
 

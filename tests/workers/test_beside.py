@@ -1,5 +1,6 @@
 """What a worker does beside its judges goes on, whatever happens."""
 
+import itertools
 import logging
 import threading
 import time
@@ -8,13 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from correlator.casebook import Casebook
 from correlator.cli.desk import opened
 from correlator.dispatch import Dispatcher, Nobody
 from correlator.duties import OVERDUE_NS, Duties
 from correlator.errors import CasebookInvalid
-from correlator.ingest import accept
+from correlator.ingest import accept, ingest
+from correlator.narration import is_of, narration_of
 from correlator.settings import Settings
+from correlator.story import Story
 from sensor.sources import read_any
+from tests.correlator.models import speaking
+from tests.correlator.models.speaking import echo
 from workers.app import BESIDE, _catch_up, _Mine, _repeat
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -70,3 +76,33 @@ def test_nobody_else_judges_where_somebody_does(tmp_path: Path) -> None:
         assert desk.casebook.tenants_overdue(now_ns=now_ns, due_ns=now_ns - OVERDUE_NS) == ["local"]
         desk.casebook.claim("local", now_ns=now_ns, lease_ns=10**9, limit=1)
         assert desk.casebook.tenants_overdue(now_ns=now_ns, due_ns=now_ns - OVERDUE_NS) == []
+
+
+def test_stories_are_worded_where_a_model_is_set_and_come_back_to_when_it_was_away(tmp_path: Path) -> None:
+    settings = Settings(store=tmp_path / "store", backend="sql", model="openai/scripted-peer")
+    with opened(settings) as desk:
+        ingest([("session", example) for example in sorted(EXAMPLES.glob("*/session.json"))[:3]], desk)
+        stories = desk.casebook.stories("local")
+        assert stories
+        with speaking.server(itertools.repeat(echo)) as url:
+            pass
+        with Duties.opened(settings.model_copy(update={"model_url": url})) as duties:
+            assert duties.narrate() == 0
+            assert not any(worded(desk.casebook, one.story) for one in stories)
+        with speaking.server(itertools.repeat(echo), asked := []) as url:
+            there = settings.model_copy(update={"model_url": url})
+            with Duties.opened(there) as duties, Duties.opened(there) as another:
+                assert desk.casebook.claim_narration("local", stories[0].story.id, 60 * 10**9)
+                assert duties.narrate() == len(stories) - 1  # somebody else is at it
+                desk.casebook.keep_narration("local", stories[0].story.id, "")
+                assert duties.narrate() == len(stories)
+                number = len(asked)
+                assert another.narrate() == len(stories)
+                assert duties.narrate() == 0
+        assert len(asked) == number
+        assert all(worded(desk.casebook, one.story) for one in stories)
+
+
+def worded(casebook: Casebook, story: Story) -> bool:
+    kept = narration_of(casebook.narration("local", story.id))
+    return kept is not None and is_of(kept, story) and kept.worded == len(story.sentences)

@@ -29,7 +29,8 @@ from correlator.chain import Chain, Judged
 from correlator.evaluate.interval import wilson
 from correlator.models import Answer, LanguageModel, Reach, open_model
 from correlator.models.scripted import Scripted
-from correlator.narrate import Limits, Narration, narrated, reword
+from correlator.narrate import Limits, narrate
+from correlator.narration import Narration, narrated
 from correlator.pipeline import Judgement, judge
 from correlator.story import Story
 from correlator.values import DESTINATIONS, values
@@ -178,7 +179,7 @@ def main() -> None:
         judgement = judge(events)
         for chain, story in zip(judgement.chains, judgement.stories, strict=False):
             found = list(facts(chain, judgement))
-            narrations.append(reword(story, judgement.spoken_of, model, LIMITS, cache=known))
+            narrations.append(narrate(story, judgement.spoken_of, model, LIMITS, cache=known))
             parts.update(part for part, _ in found)
             stories.append(story)
             template.append(missing(found, story))

@@ -58,3 +58,9 @@ def server(replies: Iterator[Reply], asked: list[dict[str, Any]] | None = None) 
         finally:
             found.shutdown()
             thread.join()
+
+
+def echo(handler: http.server.BaseHTTPRequestHandler, body: dict[str, Any], old: str = "", new: str = "") -> None:
+    """Say what is to be worded, with some words changed."""
+    text = body["messages"][-1]["content"].splitlines()[0].removeprefix("Sentence: ").replace(old, new)
+    chat(json.dumps({"sentence": text}))(handler, body)

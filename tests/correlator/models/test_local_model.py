@@ -7,7 +7,8 @@ import pytest
 
 from correlator.evaluate.injection import some, tried
 from correlator.models import Answer, LanguageModel, Reach, open_model
-from correlator.narrate import Limits, narrated, reword
+from correlator.narrate import Limits, narrate
+from correlator.narration import narrated
 from tests import local_model
 from tests.correlator.test_narrate import EXAMPLES, told
 
@@ -20,7 +21,6 @@ def model() -> Iterator[LanguageModel]:
     folder = local_model.folder()
     if folder is None:
         pytest.skip(f"no local model here: python -m tests.local_model fetch FOLDER, then {local_model.SETTING}=FOLDER")
-    pytest.importorskip("litellm", reason="litellm is not installed: requirements/llm.lock")
     with local_model.serving(folder) as address:
         yield open_model("litellm", Reach(f"openai/{local_model.NAME}", address))
 
@@ -28,7 +28,7 @@ def model() -> Iterator[LanguageModel]:
 def test_a_story_stays_the_same_story(model: LanguageModel, tmp_path: Path) -> None:
     (found,) = told(EXAMPLES / "billing_ticket/session.json", tmp_path)
 
-    narration = reword(found.story, found.run, model, LIMITS)
+    narration = narrate(found.story, found.run, model, LIMITS)
     story = narrated(found.story, narration)
 
     assert not narration.stopped

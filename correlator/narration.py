@@ -1,0 +1,122 @@
+"""What a language model made of the sentences of a story, as it is kept and shown. Pure."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from pydantic import TypeAdapter, ValidationError
+
+from correlator.story import Sentence, Story
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What became of one sentence."""
+
+    sentence: Sentence | None
+    """In the model's words, `None` where the template stands."""
+    why: str = ""
+    """Why the template stands."""
+    tries: int = 0
+    is_final: bool = True
+    """Whether the model was asked as often as it is to be; the rest is asked for the next time."""
+    joined: int | None = None
+    """Number, from 0, of the sentence whose words say this one, too."""
+
+    @property
+    def is_worded(self) -> bool:
+        """Return whether what the sentence says is said in the model's words."""
+        return self.sentence is not None or self.joined is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Narration:
+    """A story's sentences in a model's words."""
+
+    digest: str
+    """Of the story that was worded (`digest_of`)."""
+    model: str
+    prompt: str
+    wordings: tuple[Wording, ...]
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: float | None = None
+    """US dollars, where it is known of every reply. What was there before is not counted again."""
+    seconds: float = 0.0
+    stopped: str = ""
+    """Why the model was not asked for the rest."""
+    is_away: bool = False
+    """Whether that is because it could not be reached, or refused."""
+    tried: tuple[str, ...] = ()
+    """Other models, with their prompts, that were asked for the same and worded less."""
+    title: int | None = None
+    """Number, from 0, of the title that it chose among those of the story."""
+
+    @property
+    def worded(self) -> int:
+        """Return how many sentences are said in the model's words."""
+        return sum(one.is_worded for one in self.wordings)
+
+    @property
+    def summary(self) -> str:
+        """Return what it came to and cost, in one line, with the reasons why templates stand."""
+        cost = "" if self.cost is None else f", {self.cost:.4f} US dollars"
+        used = f"{self.tokens_in} + {self.tokens_out} tokens{cost}, {self.seconds:.1f} s"
+        said = f"{self.worded} of {len(self.wordings)} sentences worded; {used}"
+        whys = Counter(one.why for one in self.wordings if not one.is_worded)
+        stands = "; ".join(f"{why} ({number})" for why, number in whys.most_common())
+        return f"{said}. The template stands for the others: {stands}" if stands else said
+
+
+_NARRATION = TypeAdapter(Narration)
+
+
+def narration_json(narration: Narration) -> str:
+    """Return a narration as it is kept."""
+    return _NARRATION.dump_json(narration).decode()
+
+
+def narration_of(json: str) -> Narration | None:
+    """Return a narration that was kept, `None` for nothing and for what an older clew kept otherwise: it is made again."""
+    try:
+        return _NARRATION.validate_json(json)
+    except ValidationError:
+        return None
+
+
+def digest_of(story: Story) -> str:
+    """Return the digest of all that a story says: what has not changed is worded once.
+
+    Not of its sentences alone: a call may have failed since then; no template says so, but what the words were held against does.
+    """
+    said = story.model_dump_json(exclude={"version", "aliases", "narrator"})
+    return sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def is_of(narration: Narration, story: Story) -> bool:
+    """Return whether a narration is of a story as it is now."""
+    return narration.digest == digest_of(story) and len(narration.wordings) == len(story.sentences)
+
+
+def is_current(narration: Narration, story: Story, name: str) -> bool:
+    """Return whether a narration is of this story, by this model and prompt (`name`), or better than what they made of it."""
+    return is_of(narration, story) and name in (f"{narration.model} {narration.prompt}", *narration.tried)
+
+
+def also_tried(kept: Narration, other: Narration) -> Narration:
+    """Return a narration with the note that another model was asked for the same and worded less."""
+    return replace(kept, tried=tuple(dict.fromkeys((*kept.tried, f"{other.model} {other.prompt}"))))
+
+
+def narrated(story: Story, narration: Narration) -> Story:
+    """Return the story in the words of a narration of it; one of another story changes nothing."""
+    chosen = narration.title is not None and narration.title < len(story.titles)
+    if not is_of(narration, story) or not (narration.worded or chosen):
+        return story
+    pairs = zip(narration.wordings, story.sentences, strict=True)
+    of = len(narration.wordings)
+    return story.model_copy(update={
+        "sentences": tuple(one.sentence or old for one, old in pairs if one.joined is None),
+        "narrator": f"{narration.model}, {narration.prompt}: {narration.worded} of {of} sentences, the others template",
+        **({"title": story.titles[narration.title].text} if narration.title is not None and chosen else {}),
+    })  # fmt: skip
