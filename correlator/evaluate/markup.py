@@ -10,7 +10,7 @@ _EFFECT = r"(?<![^\W_]){mark}(?=[^\s{mark}])[^\n]*?[^\s{mark}]?{mark}(?![^\W_])"
 # docs.slack.dev/messaging/formatting-message-text
 _SLACK_LEADING = {
     "link, mention or date": r"<[^<>\n]+>",
-    "address": r"(?i)(?<![a-z])(?:(?:https?|ftps?|slack)://|(?:mailto|tel|javascript|data|file):)\S|\bwww\.\w",
+    "address": r"(?i)(?:(?:https?|ftps?|slack)://|(?:mailto|tel|javascript|data|file):)\S|\bwww\.\w",
     "host": r"(?<!\w)(?:[\w-]+\.)+[^\W\d_]{2,}",
     "mail": r"[\w.+-]@[\w-]",
     "name": r"(?<!\w)[@#]\w",
@@ -28,9 +28,9 @@ _JIRA_LEADING = {
     "link or mention": r"\[[^\]\n]+\]",
     "image": r"![^\s!][^!\n]*!",
     "macro": r"\{[A-Za-z][^{}\n]*\}",
-    "address": r"(?i)(?<![a-z\d])(?:(?:https?|ftps?|nntp|news|irc)://|(?:mailto|file):)\S|\bwww\.\w",
+    "address": r"(?i)(?:(?:https?|ftps?|nntp|news|irc)://|(?:mailto|file):)\S|\bwww\.\w",
     "issue": r"(?<![A-Za-z\d])[A-Z][A-Z\d_]+-\d+",
-    "emoticon": r"[:;]-?[()]|:[DPp]|\((?:[ynix/!+?-]|on|off|\*[rgby]?|flag|flagoff)\)",
+    "emoticon": r"[:;]-?[()]|:-?[DPp]|\((?:[ynix/!+?-]|on|off|\*[rgby]?|flag|flagoff)\)",
 }
 _JIRA_FORMATTING = {
     **{f"effect {mark}": _EFFECT.format(mark=re.escape(mark)) for mark in "*_+^~-"},
