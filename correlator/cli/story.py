@@ -29,6 +29,8 @@ class Form(StrEnum):
     MARKDOWN = "markdown"
     HTML = "html"
     JSON = "json"
+    SLACK = "slack"
+    JIRA = "jira"
 
 
 StoryArgument = Annotated[str, typer.Argument(help="Id, former id, or the beginning of one.", metavar="STORY")]

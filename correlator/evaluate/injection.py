@@ -20,6 +20,7 @@ from markdown_it import MarkdownIt
 from pydantic import BaseModel
 
 from correlator.attribution import attribute
+from correlator.evaluate.markup import leading
 from correlator.handles import filled
 from correlator.models import Answer, LanguageModel
 from correlator.models.scripted import Scripted, facts
@@ -302,14 +303,15 @@ def _unquoted(sentence: Sentence) -> str:
 
 
 def _markup(text: str, form: str) -> int:
-    """Return how many links, images, elements or control characters a text has for who reads it."""
+    """Return how many links, images, mentions, elements or control characters a text has for who reads it."""
     if form == "markdown":
         text = MarkdownIt("commonmark").render(text)
     if form in ("markdown", "html"):
         counter = _Elements()
         counter.feed(text)
         return counter.found
-    return sum(not char.isprintable() and char != "\n" for char in text)
+    led = len(leading(text, form)) if form in ("slack", "jira") else 0
+    return led + sum(not char.isprintable() and char != "\n" for char in text)
 
 
 _LEADING = frozenset((

@@ -1,30 +1,25 @@
 """Stories → text. Pure functions, one module per output; a module is loaded when it is first used."""
 
 from difflib import unified_diff
+from importlib import import_module
 
 from correlator.story import Story
 
-FORMATS: dict[str, str] = {"terminal": ".txt", "markdown": ".md", "html": ".html", "json": ".json"}
-"""Format → suffix of a file of it."""
+FORMATS: dict[str, str] = {
+    "terminal": ".txt", "markdown": ".md", "html": ".html", "json": ".json", "slack": ".slack.txt", "jira": ".jira.txt",
+}  # fmt: skip
+"""Format → suffix of a file of it. But for JSON, a module and its function have the format's name."""
 
 
 def render(story: Story, form: str, *, notes: tuple[str, ...] = (), width: int = 100, color: bool = False) -> str:
     """Return the story in one of `FORMATS`. `notes` (standing, verdict) are no part of the JSON."""
-    if form == "markdown":
-        from correlator.render.markdown import markdown
-
-        return markdown(story, notes=notes)
-    if form == "html":
-        from correlator.render.html import html
-
-        return html(story, notes=notes)
     if form == "json":
         from correlator.render.data import story_json
 
         return story_json(story)
-    from correlator.render.terminal import terminal
-
-    return terminal(story, notes=notes, width=width, color=color)
+    given = {"width": width, "color": color} if form == "terminal" else {}
+    text: str = getattr(import_module(f"correlator.render.{form}"), form)(story, notes=notes, **given)
+    return text
 
 
 _UNWRAPPED = 1_000

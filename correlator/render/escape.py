@@ -37,6 +37,21 @@ _MARKDOWN = re.compile(r"[\\`*_{}\[\]#|~$!]")
 _INDENTED = re.compile(r"^ {2,}")
 _LIST = re.compile(r"^( ?\d{0,10})([.)+=-])")
 
+_SLACK_ALIKE = str.maketrans({"*": "∗", "＊": "﹡", "_": "ˍ", "＿": "ˍ", "~": "∼", "`": "ˋ", "｀": "ˋ", ":": "∶"})
+"""Slack has no escape for what formats: what looks alike takes its place. The wide forms of Japanese keyboards format, too."""
+_SLACK_FORMAT = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=\S)|[*＊＿~`｀]")
+"""Formats, or begins an emoji or an address; not what stands within a name, such as `read_ticket`."""
+_SLACK_NAME = re.compile(r"([@＠]|[#＃](?=\w))")
+_SLACK_HOST = re.compile(r"(?<=[\w-]|[^\x00-\x7f])([.。．｡])(?=[^\W\d_](?:[^\W\d_]|[^\x00-\x7f]))")
+"""Slack links hosts without a scheme whatever their last label is."""
+_SLACK_QUOTE = re.compile(r"^( *)(?:&gt;|＞)")
+_JIRA = re.compile(r"[-#*_+?^~%{}\[\]()!@]")
+_JIRA_BREAK = re.compile(r"\\(?![A-Za-z0-9])")
+_JIRA_COLON = re.compile(r"(?<!\d):(?=\S)|:(?=[^\s\da-f])")
+"""Begins an emoticon or ends a scheme; not what stands in a time or in the id of a story."""
+_JIRA_ENTITY = re.compile(r"&(?=#?\w{1,31};)")
+_JIRA_BLOCK = re.compile(r"^( *(?:h[1-6]|bq))\.", re.IGNORECASE)
+
 
 def visible(text: str, limit: int = QUOTE) -> str:
     """Return at most `limit` characters of a text on one line, each hostile one spelled out."""
@@ -82,6 +97,31 @@ def markdown(text: str, limit: int = QUOTE) -> str:
 def html(text: str, limit: int = QUOTE) -> str:
     """Return text for HTML, in an element or a quoted attribute."""
     return stdlib_html.escape(terminal(text, limit), quote=True)
+
+
+def slack(text: str, limit: int = QUOTE) -> str:
+    """Return text for Slack's mrkdwn: one line that is nothing but text, also at the start of a line.
+
+    Only `&`, `<` and `>` have an escape, and an escaped `>` still begins a quotation
+    (docs.slack.dev/messaging/formatting-message-text). All else is replaced by what looks alike, or stands in brackets.
+    """
+    shown = _SLACK_FORMAT.sub(lambda found: found[0].translate(_SLACK_ALIKE), terminal(text, limit))
+    shown = _SLACK_HOST.sub(r"[\1]", _SLACK_NAME.sub(r"[\1]", shown))
+    return _SLACK_QUOTE.sub(r"\1›", stdlib_html.escape(shown, quote=False))
+
+
+def jira(text: str, limit: int = QUOTE) -> str:
+    """Return text for Jira's wiki markup: one line that is nothing but text, also at the start of a line and in a table.
+
+    A backslash escapes what Atlassian's renderer lists in `BackslashEscapeRendererComponent`, but not behind another
+    backslash, and not `|` in the tables of Jira Cloud, nor a colon: these are replaced by what looks alike. Entities are
+    shown as they stand in Jira Cloud, so there are few.
+    """
+    shown = _JIRA_ENTITY.sub("&amp;", terminal(text, limit)).replace("<", "&lt;")
+    shown = _JIRA_COLON.sub("∶", _JIRA_BREAK.sub("∖", shown)).replace("|", "¦")
+    # Braces are bare again when Jira looks for `{{`.
+    shown = _JIRA_BLOCK.sub(r"\1[.]", shown).replace("{{", "{ {").replace("{{", "{ {")
+    return _JIRA.sub(r"\\\g<0>", shown.replace("}}", "} }").replace("}}", "} }"))
 
 
 def _defanged(found: re.Match[str]) -> str:

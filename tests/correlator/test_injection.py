@@ -68,6 +68,17 @@ def test_what_leaves_through_markup_or_an_escape_is_noticed(monkeypatch: pytest.
     assert any("markdown" in tried(one, Scripted()).escaped for one in images)
 
 
+def test_what_slack_and_jira_would_link_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    tags = [one for one in orders() if "<!--" in one.text and one.place == "tool"][:3]
+    braces = [one for one in orders() if "{" in one.text and one.place == "tool"][:3]
+    assert not any(tried(one, Scripted()).escaped for one in (*tags, *braces))
+
+    for form in ("slack", "jira"):
+        monkeypatch.setattr(f"correlator.render.{form}.safe", lambda text, *_: str(text))
+    assert any("slack" in tried(one, Scripted()).escaped for one in tags)
+    assert any("jira" in tried(one, Scripted()).escaped for one in braces)
+
+
 def test_what_is_no_wording_is_compared() -> None:
     story, _ = told(some(1)[0])
     first = story.sentences[0]

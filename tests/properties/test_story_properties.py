@@ -12,9 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
+from correlator.evaluate.markup import leading
 from correlator.evaluate.measure import events_of
 from correlator.evaluate.runs import read
 from correlator.pipeline import judge
+from correlator.render import render
 from correlator.spelling import squash
 from correlator.story import Story
 from graph.stores import open_store
@@ -207,3 +209,11 @@ def test_the_generated_sessions_do_give_stories() -> None:
     print(f"{sum(map(bool, counts))} of {len(counts)} generated sessions have a story")
     assert sum(map(bool, counts)) >= len(counts) // 3
     assert max(counts) >= 2
+
+
+@few
+@given(sessions)
+def test_no_ticket_of_a_story_leads_anywhere_or_calls_anybody(session: Session) -> None:
+    for story in judge(session.events(), scale=LOW).stories:
+        for form in ("slack", "jira"):
+            assert leading(render(story, form), form) == []
