@@ -16,6 +16,8 @@ def jira(story: Story, *, notes: tuple[str, ...] = ()) -> str:
     lines += [f"* {safe(fact)}" for fact in parts.facts(story)[1:]]
     # Not in bold: Jira Cloud reads what stands between marks a second time, without its escapes.
     lines += [f"* {safe(note)}" for note in notes]
+    if story.summary:
+        lines += ["", "h2. In short", "", *(f"* {safe(line, 1_200)}" for line in story.summary)]
     lines += ["", "h2. How far it came", "", "||stage||reached|| ||"]
     lines += [
         f"| {parts.STAGES[row.stage]} | {safe(f'{parts.MARKS[row.reached]} {row.reached}')} | {safe(row.what)} |"

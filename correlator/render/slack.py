@@ -25,11 +25,12 @@ def slack(story: Story, *, notes: tuple[str, ...] = ()) -> str:
         f"*{story.severity}* · {safe(parts.facts(story)[0])}",
         *kept([f"*{_line(note)}*" for note in notes], _HEAD - _LINE),
     ])  # fmt: skip
+    short = _section("In short", [_line(line) for line in story.summary], _HEAD)
     left = _section("What left", _left(story), _LIST)
     advice = _section("What to do", [_line(action) for action in story.actions], _LIST)
-    taken = sum(len(part) + 2 for part in (head, left, advice, rest))
+    taken = sum(len(part) + 2 for part in (head, short, left, advice, rest))
     told = _section("What happened", [_sentence(sentence) for sentence in story.sentences], MOST - taken)
-    return "\n\n".join((head, told, left, advice, rest))
+    return "\n\n".join((head, short, told, left, advice, rest))
 
 
 def _section(heading: str, lines: Sequence[str], room: int) -> str:
