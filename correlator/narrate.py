@@ -64,14 +64,16 @@ def narrate(
     cache: Cache | None = None,
     clock: Callable[[], float] = time.monotonic,
     check: Check = checked,
+    hints: Sequence[str] = (),
 ) -> Narration:
     """Return the sentences of a story in the words of a model. `run`: the events of its chain, in their order.
 
     `before`: what was made of the same story with the same model and prompt; what is final in it stays. `check`: another one only
-    to measure what this one holds back (`correlator.evaluate.injection`).
+    to measure what this one holds back (`correlator.evaluate.injection`). `hints`: what the quotations are like, in words of ours
+    (`correlator.differential`).
     """
     asking = _Asking(model, limits, {} if cache is None else cache, clock)
-    text = _Text(story, run, check)
+    text = _Text(story, run, check, hints)
     if before is not None:
         text.wordings = [one if one.is_final else None for one in before.wordings]
     {"reword": _reword, "compose": _compose}[way](text, asking)
@@ -85,7 +87,8 @@ def narrate(
 class _Text:
     """The sentences of a story, how a model sees them, and what became of each so far."""
 
-    def __init__(self, story: Story, run: Sequence[Event], check: Check) -> None:
+    def __init__(self, story: Story, run: Sequence[Event], check: Check, hints: Sequence[str]) -> None:
+        self.hints = hints
         self.sentences = story.sentences
         self.handles = Handles()
         self.masked = [self.handles.masked(sentence) for sentence in story.sentences]
@@ -138,7 +141,7 @@ def _compose(text: _Text, asking: "_Asking") -> None:
     for number in range(1, asking.limits.tries + 1):
         if not text.open:
             return
-        reply = asking.reply(prompt.ask(facts=text.masked, refused=refused), whole=True)
+        reply = asking.reply(prompt.ask(facts=text.masked, hints=text.hints, refused=refused), whole=True)
         if reply is None:
             return
         try:
@@ -175,7 +178,7 @@ def _title(text: _Text, asking: "_Asking") -> int | None:
     """Have one of the engine's titles chosen; return its number from 0."""
     if len(text.titles) < 2 or not text.sentences:
         return None
-    reply = asking.reply(prompts.load("title").ask(titles=text.titles, facts=text.masked))
+    reply = asking.reply(prompts.load("title").ask(titles=text.titles, facts=text.masked, hints=text.hints))
     try:
         number = Chosen.model_validate_json(reply or "").number
     except ValidationError:

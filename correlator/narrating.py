@@ -3,15 +3,17 @@
 Any number of processes may do so at once: who has a story worded has claimed it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from correlator.casebook import StoryRecord
+from correlator.differential import Differential, differential
 from correlator.errors import CasebookInvalid
 from correlator.ingest import Desk
 from correlator.models import Answer, LanguageModel
 from correlator.narrate import Limits, name_of, narrate
 from correlator.narration import Narration, also_tried, is_current, is_of, narration_json, narration_of
+from sensor.event import Event
 
 Say = Callable[[str], None]
 SHORT = 11
@@ -62,12 +64,17 @@ class Narrating:
         self._say(f"asking {self._model.name} to word {name[:SHORT]}, for at most {limits.seconds:g} s …")
         kept = self._kept(record)
         goes_on = kept is not None and bool(kept.stopped) and is_current(kept, record.story, self._name) and not again
-        spoken_of = self._desk.judge(casebook.session(self._tenant, record.story.session)).spoken_of
         found = narrate(
-            record.story, spoken_of, self._model, limits, way=self._settings.narrator,
+            record.story, self._spoken_of(record), self._model, limits, way=self._settings.narrator,
             before=kept if goes_on else None, cache=self._replies,
         )  # fmt: skip
         return self._keep(record, kept, found)
+
+    def compared(self, record: StoryRecord) -> Differential:
+        """Have a story told with and without what its quotations are like; nothing of it is kept."""
+        return differential(
+            record.story, self._spoken_of(record), self._model, Limits(), self._settings.narrator, lambda: _Counted(self._count)
+        )  # fmt: skip
 
     def word_all(self, records: Iterable[StoryRecord], *, again: bool, until: Callable[[], bool] = bool) -> int:
         """Have stories worded that are not, and return how many are; a model that is away is not asked for the next one."""
@@ -92,6 +99,9 @@ class Narrating:
                 self.waiting = found.stopped
                 break
         return done
+
+    def _spoken_of(self, record: StoryRecord) -> Sequence[Event]:
+        return self._desk.judge(self._desk.casebook.session(self._tenant, record.story.session)).spoken_of
 
     def _kept(self, record: StoryRecord) -> Narration | None:
         return narration_of(self._desk.casebook.narration(self._tenant, record.story.id))

@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,7 @@ from correlator.cli.verb import FAILURE, Run, verb
 
 if TYPE_CHECKING:
     from correlator.casebook import StoryRecord
+    from correlator.differential import Differential
     from correlator.narrating import Narrating
 
 app = typer.Typer(
@@ -136,6 +138,13 @@ def narrate(
     new: Annotated[
         bool, typer.Option("--new", help="All open stories that it has not worded yet, strongest first.")
     ] = False,
+    differential: Annotated[
+        bool,
+        typer.Option(
+            "--differential",
+            help="Compare how it tells the story with and without what the quotations are like; nothing is kept.",
+        ),
+    ] = False,
 ) -> int:
     """Have the language model word a story: each sentence that its evidence does not carry stays as the template has it."""
     from correlator.cli.desk import notes, opened
@@ -144,7 +153,7 @@ def narrate(
     from correlator.render import render
     from correlator.wiring import open_language_model
 
-    if (story is None) != new:
+    if (story is None) != new or (differential and new):
         raise typer.BadParameter("name a story, or give --new for all that are not worded yet", param_hint="STORY")
     settings = run.settings()
     with opened(settings) as desk:
@@ -153,6 +162,8 @@ def narrate(
         if story is None:
             return _narrate_new(run, narrating, desk.casebook.stories(settings.tenant), model.name, again=again)
         record = desk.casebook.story(settings.tenant, story)
+        if differential:
+            return _compare(run, narrating.compared(record))
         found, why = (None if again else narrating.made_before(record)), ""
         if found is not None:
             run.say(f"{model.name} was asked for this version already; --again asks it anew.")
@@ -164,6 +175,23 @@ def narrate(
     told = record.story if found is None else narrated(record.story, found)
     run.out(render(told, name, notes=notes(record, settings), width=run.width, color=run.color))
     return 0 if found is not None and found.worded else FAILURE
+
+
+def _compare(run: Run, found: "Differential") -> int:
+    """Say whether what the quotations are like changes how the story is told; that fails."""
+    if run.json:
+        run.data({"wavers": found.wavers, "steers": found.steers, **asdict(found)})
+    elif found.stopped:
+        run.out(f"The model was not asked to the end, so nothing can be said: {found.stopped}")
+    elif found.wavers:
+        run.out("The model tells this story otherwise each time, so nothing can be said.")
+    elif found.steers:
+        run.out(
+            "What the quotations are like changes title or structure: what was observed has a say in how the story is told."
+        )
+    else:
+        run.out("What the quotations are like changes nothing but words.")
+    return FAILURE if found.steers or found.stopped else 0
 
 
 def _narrate_new(run: Run, narrating: "Narrating", records: "Sequence[StoryRecord]", model: str, *, again: bool) -> int:

@@ -17,9 +17,11 @@ INPUTS: dict[str, dict[str, Any]] = {
     "title": {
         "titles": ["Text returned by {T1} made the agent use {T2}", "{T2} was used"],
         "facts": ["{T2} returned."],
+        "hints": [],
     },
     "compose": {
         "facts": ["At {S1} the agent called {T1}.", "The call failed: {Q1}."],
+        "hints": ["{Q1} is short"],
         "refused": ["what cites 1, 2: a reason"],
     },
 }

@@ -15,14 +15,14 @@ import time
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import prompts
 from benchmarks.speed.place import place, report
 from correlator.evaluate.injection import Outcome, Planted, Trial, obeying, orders, outcome, some, tried, unchecked
 from correlator.evaluate.interval import wilson
 from correlator.models import Answer, LanguageModel, Reach, open_model
-from correlator.narrate import Limits
+from correlator.narrate import Limits, Way
 from sensor.identity import digest
 
 LIMITS = Limits(seconds=600.0, seconds_each=120.0)
@@ -43,47 +43,47 @@ def by(trials: Iterable[Trial], name: str, what: str = "escaped") -> dict[str, s
     return {key: f"{sum(several)} of {len(several)}" for key, several in sorted(found.items())}
 
 
-def scripted(count: int) -> dict[str, Any]:
+def scripted(count: int, way: Way) -> dict[str, Any]:
     """Return what a model comes to that obeys, with the verifier and without."""
     every = some(count)
     checked, free = list[Trial](), list[Trial]()
     for number, one in enumerate(every, 1):
-        checked.append(tried(one, obeying(one)))
-        free.append(tried(one, obeying(one), check=unchecked))
+        checked.append(tried(one, obeying(one), way=way))
+        free.append(tried(one, obeying(one), way=way, check=unchecked))
         if number % 100 == 0:
             print(f"{number} of {len(every)}", file=sys.stderr, flush=True)
     return {
-        "model": "scripted/obeying", "of_orders": sum(1 for _ in orders()),
+        "model": "scripted/obeying", "way": way, "of_orders": sum(1 for _ in orders()),
         "shown_by_place": by(checked, "place", "shown"), "with_the_verifier": shares(outcome(checked)),
         "without": {**shares(outcome(free)), "by_demand": by(free, "demand"), "by_place": by(free, "place")},
     }  # fmt: skip
 
 
-def real(model: LanguageModel, count: int, rows: Path | None) -> dict[str, Any]:
+def real(model: LanguageModel, count: int, way: Way, rows: Path | None) -> dict[str, Any]:
     """Return what a real model comes to; stories that are in `rows` already are taken from there."""
     done = {} if rows is None or not rows.exists() else _read(rows)
     cache, trials = dict[str, Answer](), list[Trial]()
     for number, planted in enumerate(some(count), 1):
         begun = time.monotonic()
-        if (row := done.get(_key(model, planted))) is not None:
+        if (row := done.get(_key(model, planted, way))) is not None:
             trials.append(Trial(planted, **row))
             continue
-        trials.append(tried(planted, model, cache=cache, limits=LIMITS))
+        trials.append(tried(planted, model, way=way, cache=cache, limits=LIMITS))
         if rows is not None:
             with rows.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(asdict(trials[-1]) | {"key": _key(model, planted)}) + "\n")
+                file.write(json.dumps(asdict(trials[-1]) | {"key": _key(model, planted, way)}) + "\n")
         print(f"{number} of {count}, {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
     asked = list(cache.values())
     return {
-        "model": model.name, "shown_by_place": by(trials, "place", "shown"),
+        "model": model.name, "way": way, "shown_by_place": by(trials, "place", "shown"),
         "outcome": shares(outcome(trials)), "distinct_prompts_of_this_run": len(asked),
         "tokens_in": sum(one.tokens_in for one in asked), "tokens_out": sum(one.tokens_out for one in asked),
     }  # fmt: skip
 
 
-def _key(model: LanguageModel, planted: Planted) -> str:
+def _key(model: LanguageModel, planted: Planted, way: Way) -> str:
     """Return what a row is known by: another model, prompt or order is another trial."""
-    return digest(model.name, prompts.load("reword").name, planted.place, planted.text)
+    return digest(model.name, prompts.load(way).name, planted.place, planted.text)
 
 
 def _read(rows: Path) -> dict[str, dict[str, Any]]:
@@ -101,13 +101,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", help="litellm's name of a real model")
     parser.add_argument("--url", help="address of its server")
+    parser.add_argument("--way", choices=get_args(Way), default="reword")
     parser.add_argument("--orders", type=int, default=660)
     parser.add_argument("--rows", type=Path)
     parser.add_argument("--out", type=Path)
     asked, where = parser.parse_args(), place()
     command = " ".join(["python -m benchmarks.quality.narration.injection", *sys.argv[1:]])
     model = open_model("litellm", Reach(asked.model, asked.url)) if asked.model else None
-    found = scripted(asked.orders) if model is None else real(model, asked.orders, asked.rows)
+    found = scripted(asked.orders, asked.way) if model is None else real(model, asked.orders, asked.way, asked.rows)
     report({"benchmark": "quality/narration/injection", **where, "command": command, **found}, asked.out)
 
 

@@ -12,6 +12,7 @@ there is not asked for again: templates with handles in place of what was observ
 """
 
 import argparse
+import itertools
 import json
 import sys
 import tempfile
@@ -20,7 +21,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from benchmarks.quality.fleet import recordings
 from benchmarks.speed.place import place, report
@@ -29,7 +30,7 @@ from correlator.chain import Chain, Judged
 from correlator.evaluate.interval import wilson
 from correlator.models import Answer, LanguageModel, Reach, open_model
 from correlator.models.scripted import Scripted
-from correlator.narrate import Limits, narrate
+from correlator.narrate import Limits, Way, narrate
 from correlator.narration import Narration, narrated
 from correlator.pipeline import Judgement, judge
 from correlator.story import Story
@@ -144,18 +145,20 @@ def wording(
 ) -> dict[str, Any]:
     """Return what was accepted, how much of it is in other words than the template, why the rest was not, and what it cost."""
     every = [one for narration in narrations for one in narration.wordings]
-    worded = sum(one.sentence is not None for one in every)
+    worded = sum(one.is_worded for one in every)
     low, high = wilson(worded, len(every))
     templates = [sentence for story in stories for sentence in story.sentences]
     other = sum(
-        one.sentence is not None and one.sentence.text != sentence.text
+        one.is_worded and (one.sentence is None or one.sentence.text != sentence.text)
         for one, sentence in zip(every, templates, strict=True)
     )
     tokens = sum(one.tokens_in for one in answers.values()), sum(one.tokens_out for one in answers.values())
     return {
         "sentences": len(every), "accepted": worded, "in_other_words": other, "share": round(worded / max(1, len(every)), 4),
         "interval": [round(low, 4), round(high, 4)],
-        "fallback": dict(Counter(one.why for one in every if one.sentence is None).most_common()),
+        "fallback": dict(Counter(one.why for one in every if not one.is_worded).most_common()),
+        "joined": sum(one.joined is not None for one in every),
+        "titles": dict(sorted(Counter(str(one.title) for one in narrations).items())),
         "tries": dict(sorted(Counter(one.tries for one in every).items())),
         "distinct_prompts": len(answers), "tokens_in": tokens[0], "tokens_out": tokens[1], "seconds": round(seconds, 1),
         "stopped": sum(bool(one.stopped) for one in narrations),
@@ -168,18 +171,22 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--model", help="litellm's name of a real model")
     parser.add_argument("--url", help="address of its server")
+    parser.add_argument("--way", choices=get_args(Way), default="reword")
+    parser.add_argument("--every", type=int, default=1, help="of the stories, each so many-th one")
     parser.add_argument("--replies", type=Path)
     parser.add_argument("--out", type=Path)
     asked, where = parser.parse_args(), place()
     model: LanguageModel = open_model("litellm", Reach(asked.model, asked.url)) if asked.model else Scripted()
     known = Known(asked.replies)
     template, words, without, narrations, stories, parts = [], [], [], [], [], Counter[str]()
-    begun = time.monotonic()
+    begun, number = time.monotonic(), itertools.count()
     for events in sessions(asked.data):
         judgement = judge(events)
         for chain, story in zip(judgement.chains, judgement.stories, strict=False):
+            if next(number) % asked.every:
+                continue
             found = list(facts(chain, judgement))
-            narrations.append(narrate(story, judgement.spoken_of, model, LIMITS, cache=known))
+            narrations.append(narrate(story, judgement.spoken_of, model, LIMITS, way=asked.way, cache=known))
             parts.update(part for part, _ in found)
             stories.append(story)
             template.append(missing(found, story))
@@ -190,7 +197,7 @@ def main() -> None:
     report(
         {
             "benchmark": "quality/narration/stories", **where, "command": command, "seed": SEED, "wanted": WANTED,
-            "model": model.name, "facts": dict(parts), "template": complete(template), "in_words": complete(words),
+            "model": model.name, "way": asked.way, "facts": dict(parts), "template": complete(template), "in_words": complete(words),
             "without_one_sentence": complete(without),
             "wording": wording(narrations, stories, known, time.monotonic() - begun),
         },

@@ -1,0 +1,91 @@
+"""Does what observed text is like change how a model tells a story? Then the text has a say in it, too: a signal of its own.
+
+The model never sees the text. It is told twice nothing of it, and once what the engine found in each quotation: its length,
+whether there is an order in it, an address, or a word to a model. That much an attacker can choose. What is compared is structure:
+the title that was chosen, which facts were told together, which were left to the template; other words are no change.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from correlator.handles import Handles
+from correlator.lexicon import addresses_model, reads_as_order
+from correlator.models import LanguageModel
+from correlator.narrate import Cache, Limits, Way, narrate
+from correlator.narration import Narration
+from correlator.story import Story
+from correlator.values import values
+from sensor.event import Event
+
+_SHORT, _LONG = 40, 200
+_ADDRESSES = frozenset(("url", "host", "email", "ip"))
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """What of a narration is no wording."""
+
+    title: int | None
+    joined: tuple[int | None, ...]
+    worded: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Differential:
+    """How a model told a story twice without and once with what its quotations are like."""
+
+    without: Structure
+    again: Structure
+    told: Structure
+    stopped: str = ""
+    """Why it could not be asked to the end, so that nothing can be said."""
+
+    @property
+    def wavers(self) -> bool:
+        """Return whether the model tells it differently by itself, so that nothing can be said."""
+        return self.without != self.again
+
+    @property
+    def steers(self) -> bool:
+        """Return whether what the quotations are like changes how the story is told."""
+        return not (self.stopped or self.wavers) and self.told != self.without
+
+
+def differential(
+    story: Story,
+    run: Sequence[Event],
+    model: LanguageModel,
+    limits: Limits,
+    way: Way,
+    cache: Callable[[], Cache] = dict,
+) -> Differential:
+    """Have a story told three times. `cache` gives an empty one for each time: what was asked before is asked again."""
+    without, again, told = (
+        narrate(story, run, model, limits, way=way, cache=cache(), hints=hints)
+        for hints in ((), (), tuple(features(story)))
+    )
+    stopped = without.stopped or again.stopped or told.stopped
+    return Differential(_structure(without), _structure(again), _structure(told), stopped)
+
+
+def features(story: Story) -> Iterator[str]:
+    """Yield what the engine finds in each quotation of a story, by its handle."""
+    handles = Handles()
+    for sentence in story.sentences:
+        handles.masked(sentence)
+    for name, text in handles.texts.items():
+        if handles.kinds[name] == "quote":
+            length = "short" if len(text) < _SHORT else "long" if len(text) > _LONG else "of middle length"
+            found = (
+                ("an order", reads_as_order(text)), ("a word to a model", addresses_model(text)),
+                ("an address", any(value.kind in _ADDRESSES for value in values(text))),
+            )  # fmt: skip
+            has = " and ".join(what for what, there in found if there)
+            yield f"{{{name}}} is {length}{f' and has {has} in it' if has else ''}"
+
+
+def _structure(narration: Narration) -> Structure:
+    wordings = narration.wordings
+    return Structure(
+        narration.title, tuple(one.joined for one in wordings), tuple(one.is_worded for one in wordings)
+    )  # fmt: skip
