@@ -197,7 +197,8 @@ def main() -> None:
     report(
         {
             "benchmark": "quality/narration/stories", **where, "command": command, "seed": SEED, "wanted": WANTED,
-            "model": model.name, "way": asked.way, "facts": dict(parts), "template": complete(template), "in_words": complete(words),
+            "model": model.name, "way": asked.way, "facts": dict(parts),
+            "template": complete(template), "in_words": complete(words),
             "without_one_sentence": complete(without),
             "wording": wording(narrations, stories, known, time.monotonic() - begun),
         },
