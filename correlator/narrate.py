@@ -16,7 +16,7 @@ import prompts
 from correlator.errors import ModelRefused, ModelUnavailable
 from correlator.handles import Handles, handles_in
 from correlator.models import Answer, LanguageModel
-from correlator.narration import Narration, Wording, digest_of
+from correlator.narration import Narration, Wording, checks, digest_of
 from correlator.proposal import Check, Proposal, checked
 from correlator.story import Sentence, Story
 from correlator.verifying.grounds import Ground, grounds
@@ -80,7 +80,7 @@ def narrate(
     title = before.title if before is not None and before.title is not None else _title(text, asking)
     return Narration(
         digest_of(story), model.name, prompts.load(way).name, text.all(asking.stopped), asking.tokens_in, asking.tokens_out,
-        asking.cost, round(clock() - asking.begun, 3), asking.stopped, asking.is_away, title=title,
+        asking.cost, round(clock() - asking.begun, 3), asking.stopped, asking.is_away, title=title, checks=checks(),
     )  # fmt: skip
 
 

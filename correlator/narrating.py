@@ -32,7 +32,7 @@ class Narrating:
         self._desk, self._model, self._say = desk, model, say
         self._tenant, self._settings = desk.settings.tenant, desk.settings
         self._name = name_of(model, self._settings.narrator)
-        self._replies = _Counted(self._count)
+        self._replies = Counted(self._count)
         self.waiting = ""
         """Why stories were left for later, empty where none were."""
 
@@ -73,7 +73,7 @@ class Narrating:
     def compared(self, record: StoryRecord) -> Differential:
         """Have a story told with and without what its quotations are like; nothing of it is kept."""
         return differential(
-            record.story, self._spoken_of(record), self._model, Limits(), self._settings.narrator, lambda: _Counted(self._count)
+            record.story, self._spoken_of(record), self._model, Limits(), self._settings.narrator, lambda: Counted(self._count)
         )  # fmt: skip
 
     def word_all(self, records: Iterable[StoryRecord], *, again: bool, until: Callable[[], bool] = bool) -> int:
@@ -129,7 +129,7 @@ class Narrating:
             self._say(f"clew: what it cost is not counted. {error}")
 
 
-class _Counted(dict[str, Answer]):
+class Counted(dict[str, Answer]):
     """Replies, while a process runs; each is counted as soon as it is there, whatever becomes of it."""
 
     def __init__(self, count: Callable[[int], None]) -> None:

@@ -2,7 +2,9 @@
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import cache
 from hashlib import sha256
+from importlib.resources import files
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -51,6 +53,8 @@ class Narration:
     """Other models, with their prompts, that were asked for the same and worded less."""
     title: int | None = None
     """Number, from 0, of the title that it chose among those of the story."""
+    checks: str = ""
+    """Which checks its words have passed (`checks`)."""
 
     @property
     def worded(self) -> int:
@@ -93,9 +97,22 @@ def digest_of(story: Story) -> str:
     return sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+@cache
+def checks() -> str:
+    """Return a digest of the code and the words by which wordings are checked: those that passed others are made again."""
+    here = files("correlator")
+    parts = [
+        here / "handles.py", here / "proposal.py", here / "verify.py", here / "data" / "wording.toml",
+        *sorted((one for one in (here / "verifying").iterdir() if one.name.endswith(".py")), key=lambda one: one.name),
+    ]  # fmt: skip
+    return sha256(b"\0".join(one.read_bytes() for one in parts)).hexdigest()[:16]
+
+
 def is_of(narration: Narration, story: Story) -> bool:
-    """Return whether a narration is of a story as it is now."""
-    return narration.digest == digest_of(story) and len(narration.wordings) == len(story.sentences)
+    """Return whether a narration is of a story as it is now, and has passed the checks of today."""
+    return (narration.digest, narration.checks, len(narration.wordings)) == (
+        digest_of(story), checks(), len(story.sentences)
+    )  # fmt: skip
 
 
 def is_current(narration: Narration, story: Story, name: str) -> bool:

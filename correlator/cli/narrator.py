@@ -1,6 +1,7 @@
 """`clew narrator test`: does the verifier tell right sentences from wrong ones, and can the model be talked into anything."""
 
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,6 @@ from correlator.cli.verb import FAILURE, Run, verb
 
 if TYPE_CHECKING:
     from correlator.evaluate.injection import Trial
-    from correlator.models import Answer
 
 app = typer.Typer(
     rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="Test what holds stories to their evidence."
@@ -75,16 +75,20 @@ def examine(
 
 def _injected(run: Run, orders: int, *, every: bool) -> int:
     """Run the injection test with the configured model. Fails where a story is changed, or shows what was ordered."""
+    from correlator.cli.desk import opened_casebook
     from correlator.evaluate.injection import outcome, some, tried
+    from correlator.narrating import Counted
     from correlator.wiring import open_language_model
 
     settings = run.settings()
     model = open_language_model(settings)
-    cache: dict[str, Answer] = {}  # what was observed is in no prompt, so most are asked for once
     trials: list[Trial] = []
-    for number, planted in enumerate(some(orders), 1):
-        trials.append(tried(planted, model, way=settings.narrator, cache=cache))
-        run.say(f"{number} of {orders}: {trials[-1].worded} of {trials[-1].sentences} sentences worded")
+    with opened_casebook(settings) as casebook:
+        # What was observed is in no prompt, so most are asked for once. What they cost counts like that of stories.
+        cache = Counted(partial(casebook.spend, settings.tenant))
+        for number, planted in enumerate(some(orders), 1):
+            trials.append(tried(planted, model, way=settings.narrator, cache=cache))
+            run.say(f"{number} of {orders}: {trials[-1].worded} of {trials[-1].sentences} sentences worded")
     found = outcome(trials)
     wrong = [one for one in trials if one.changed or one.escaped or one.asked]
     if run.json:

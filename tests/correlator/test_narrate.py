@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -184,6 +184,13 @@ def test_a_narration_of_another_story_changes_nothing(ticket: Told) -> None:
 
     assert digest_of(grown) != narration.digest
     assert narrated(grown, narration) is grown
+
+
+def test_words_that_passed_other_checks_are_not_shown(ticket: Told) -> None:
+    narration = narrate(ticket.story, ticket.run, Scripted())
+
+    assert narrated(ticket.story, narration) != ticket.story
+    assert narrated(ticket.story, replace(narration, checks="those of last year")) is ticket.story
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.parent.name)
