@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from correlator.sentences import ACTS
 from correlator.spelling import quoted
 from correlator.story import EffectShown, Story, ValueShown
+from correlator.values import DESTINATIONS
 
 _MOST = 3
 """Acts, and kinds of values, that are named."""
@@ -66,15 +67,21 @@ def _left(story: Story) -> str:
 
 def _sure(story: Story) -> str:
     """Return what links text and act, and whether anybody else than the agent has seen it."""
-    seen = "the kernel saw it at work" if story.works else "what the tools really did was not observed"
+    acts = {effect.event for effect in story.effects}
+    seen = (
+        "the kernel saw work of these calls" if any(work.call in acts for work in story.works)
+        else "what the tools really did was not observed"
+    )  # fmt: skip
     if story.origin.kind == "principal":
         return f"How sure: request and call are recorded; {seen}."
     if story.origin.kind == "unseen":
         return f"How sure: the call is recorded, where it came from is not; {seen}."
-    given = next((one.value for one in _steering(story) if one.from_event is not None), None)
-    if given is None:
+    given = [one for one in _steering(story) if one.from_event is not None]
+    if not given:
         return f"How sure: the text orders an act of this kind, and no value is in both; {seen}."
-    value = f"“{quoted(given, 120)}”"
+    # What data left for is an address.
+    shown = next((one for one in given if one.kind in DESTINATIONS), None) if story.proven else given[0]
+    value = f"“{quoted(shown.value, 120)}”" if shown else "an address"
     if story.proven:
         return f"How sure: data of other sources left for {value}, which that text gave; {seen}."
     return f"How sure: {value} stands in that text and in the call; {seen}."
