@@ -73,7 +73,7 @@ def narrate(
     (`correlator.differential`).
     """
     asking = _Asking(model, limits, {} if cache is None else cache, clock)
-    text = _Text(story, run, check, hints)
+    text = Text(story, run, check, hints)
     if before is not None:
         text.wordings = [one if one.is_final else None for one in before.wordings]
     {"reword": _reword, "compose": _compose}[way](text, asking)
@@ -84,10 +84,10 @@ def narrate(
     )  # fmt: skip
 
 
-class _Text:
+class Text:
     """The sentences of a story, how a model sees them, and what became of each so far."""
 
-    def __init__(self, story: Story, run: Sequence[Event], check: Check, hints: Sequence[str]) -> None:
+    def __init__(self, story: Story, run: Sequence[Event], check: Check, hints: Sequence[str] = ()) -> None:
         self.hints = hints
         self.sentences = story.sentences
         self.handles = Handles()
@@ -116,7 +116,7 @@ class _Text:
         return tuple(one or Wording(None, stopped, is_final=False) for one in self.wordings)
 
 
-def _reword(text: _Text, asking: "_Asking") -> None:
+def _reword(text: Text, asking: "_Asking") -> None:
     """Have the sentences worded one by one."""
     prompt = prompts.load("reword")
     for place in text.open:
@@ -135,7 +135,7 @@ def _reword(text: _Text, asking: "_Asking") -> None:
                 break
 
 
-def _compose(text: _Text, asking: "_Asking") -> None:
+def _compose(text: Text, asking: "_Asking") -> None:
     """Have the whole written, and what was not taken of it once more; for what is still open the template stands."""
     prompt, refused, whys = prompts.load("compose"), list[str](), dict[int, str]()
     for number in range(1, asking.limits.tries + 1):
@@ -158,7 +158,7 @@ def _compose(text: _Text, asking: "_Asking") -> None:
         text.wordings[place] = Wording(None, whys.get(place, ""), asking.limits.tries)
 
 
-def _take(text: _Text, said: Said, number: int) -> str:
+def _take(text: Text, said: Said, number: int) -> str:
     """Take a sentence of a whole story for the sentences that it cites, or return why not."""
     places = [cite - 1 for cite in said.cites]
     if places != list(range(places[0], places[0] + len(places))) or places[-1] >= len(text.sentences):
@@ -174,7 +174,7 @@ def _take(text: _Text, said: Said, number: int) -> str:
     return ""
 
 
-def _title(text: _Text, asking: "_Asking") -> int | None:
+def _title(text: Text, asking: "_Asking") -> int | None:
     """Have one of the engine's titles chosen; return its number from 0."""
     if len(text.titles) < 2 or not text.sentences:
         return None

@@ -102,7 +102,8 @@ def checks() -> str:
     """Return a digest of the code and the words by which wordings are checked: those that passed others are made again."""
     here = files("correlator")
     parts = [
-        here / "handles.py", here / "proposal.py", here / "verify.py", here / "data" / "wording.toml",
+        here / "handles.py", here / "proposal.py", here / "verify.py", here / "data" / "rewording.toml",
+        here / "data" / "wording.toml",
         *sorted((one for one in (here / "verifying").iterdir() if one.name.endswith(".py")), key=lambda one: one.name),
     ]  # fmt: skip
     return sha256(b"\0".join(one.read_bytes() for one in parts)).hexdigest()[:16]

@@ -1,17 +1,24 @@
 """What a language model says of one or several sentences of a story, and whether it is taken. Pure.
 
-First what it said, with handles in it: each once, in the order of the sentence, no word lost that says how it ended, no name and no
-number of its own. Then, with its handles filled in, against the cited events (`correlator.verify`).
+First what it said, with handles in it: each once, in the order of the sentence, no word lost that says how it ended, and no word of
+its own but those that say the same as the template's (`correlator/data/rewording.toml`). Then, with its handles filled in, against
+the cited events (`correlator.verify`).
 """
 
-from collections.abc import Callable, Sequence
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
 
 from correlator.handles import HANDLE, Handles, broken, handles_in
 from correlator.story import Citation, Sentence, Slot
 from correlator.verify import refusals
 from correlator.verifying.grounds import Ground
-from correlator.verifying.wording import root, words_of
+from correlator.verifying.wording import root, table, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +44,16 @@ def checked(proposal: Proposal) -> tuple[Sentence | None, str]:
     said, masked = proposal.said, " ".join(proposal.masked)
     if wrong := broken(said, [handles_in(one) for one in proposal.masked]):
         return None, wrong
-    if lost := _lost(masked, said):
-        return None, f"the word “{lost}” is missing"
+    if lost := _lost(masked, said, joined=len(proposal.masked) > 1):
+        return None, f"the word “{lost}” is missing, or is not where it belongs"
     if any(mark in said and mark not in masked for mark in _MARKS):
         return None, "there is a quotation mark or markup in it"
-    if _names_something(masked, said):
-        return None, "there is a name or a number in it that the sentence does not have"
+    if added := _added(masked, said):
+        # The model is told which word it was only where that is one of ours: it may be what somebody has planted.
+        word = f"the word “{added}”" if root(added) in table().neutral else "a word"
+        return None, f"{word} does not say the same as one of the sentence"
+    if any(by not in masked for by in _BY.findall(said)):
+        return None, "it says that something was done by what did not do it"
     worded = filled_in(proposal)
     template = " ".join(one.text for one in proposal.sentences)
     found = refusals(worded.text, proposal.cited, proposal.run, template=template)
@@ -68,28 +79,54 @@ def filled_in(proposal: Proposal) -> Sentence:
     )  # fmt: skip
 
 
+_BY = re.compile(r"by \{[A-Z]\d{1,3}\}")
 _MARKS = "“”\"'`<>[]|*_#"
 
 
-def _lost(masked: str, said: str) -> str:
-    """Return a word that says how it ended, or how well it is proven, and that is in one of both sentences only."""
-    there, here = ({root(word.strip(".,;:")) for word in text.split()} for text in (masked, said))
-    return next((word for word in sorted(words_of("kept")) if (root(word) in there) != (root(word) in here)), "")
+def _lost(masked: str, said: str, *, joined: bool) -> str:
+    """Return a word that says how it ended, or how well it is proven, and that one has more often than the other.
+
+    In a sentence that joins several it must also stand between the same handles: a "no" that moves denies something else.
+    """
+    there, here = (Counter(_kept(text, placed=joined)) for text in (masked, said))
+    return min(((there - here) + (here - there)), default=(0, ""))[1]
 
 
-def _names_something(masked: str, said: str) -> bool:
-    """Return whether there is a word with a digit or a capital that was not there: what has a name or a number has a handle.
+def _kept(text: str, *, placed: bool) -> Iterator[tuple[int, str]]:
+    """Yield each word that must be kept, with how many different handles stand before it."""
+    kept, seen = {root(word): word for word in words_of("kept")}, set[str]()
+    for token in re.findall(r"\{\w+\}|[^\s{}]+", text):
+        if HANDLE.fullmatch(token):
+            seen.add(token)
+        elif (word := kept.get(root(token.strip(".,;:").casefold()))) is not None:
+            yield len(seen) if placed else 0, word
+
+
+def _added(masked: str, said: str) -> str:
+    """Return the first word that says something else than those of the sentence, empty if there is none.
 
     The evidence may have it: what was planted there would bear itself out.
     """
-    known = set(_bare(HANDLE.sub(" ", masked)))
-    begins = 0 if HANDLE.match(said) else 1
-    found = _bare(HANDLE.sub(" ", said))
-    return any(
-        word not in known and (any(char.isdigit() for char in word) or (number >= begins and word != word.lower()))
-        for number, word in enumerate(found)
-    )
+    known = {root(word) for word in _bare(masked)}
+    same = _glue() | known | frozenset[str]().union(*(_same().get(word, frozenset()) for word in known))
+    return next((word for word in _bare(said) if root(word) not in same), "")
 
 
 def _bare(text: str) -> list[str]:
-    return [word.strip(".,;:()") for word in text.split()]
+    return [word for word in re.findall(r"[^\s.,;:()—–]+", HANDLE.sub(" ", text).casefold()) if word != "-"]
+
+
+@cache
+def _same() -> dict[str, frozenset[str]]:
+    """Return root of a template's word → roots of the words that say the same."""
+    return {root(word): frozenset(map(root, others)) for word, others in _table()["same"].items()}
+
+
+@cache
+def _glue() -> frozenset[str]:
+    return frozenset(map(root, _table()["glue"]))
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(files("correlator").joinpath("data", "rewording.toml").read_text("utf-8"))

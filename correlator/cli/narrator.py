@@ -10,12 +10,19 @@ import typer
 from correlator.cli.verb import FAILURE, Run, verb
 
 if TYPE_CHECKING:
-    from correlator.evaluate.injection import Trial
+    from collections.abc import Iterator
+
+    from correlator.evaluate.injection import Planted, Trial
+    from correlator.evaluate.mutation import Mutated
+    from correlator.models import LanguageModel
+    from correlator.narrate import Cache, Way
 
 app = typer.Typer(
     rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="Test what holds stories to their evidence."
 )
 _SHOWN = 20
+_MUTATED = 5
+"""Stories of which wrong sentences are made; those of others are much the same."""
 
 
 @app.callback()
@@ -39,7 +46,7 @@ def examine(
     """Judge sentences about traces, and count the wrong ones that are caught and the right ones that are refused.
 
     Without a file: have the configured model word stories of runs in which somebody has planted orders to it, and count what
-    changes.
+    changes; then make wrong sentences from what it said, and count those that are caught.
     """
     if sentences is None:
         return _injected(run, orders, every=every)
@@ -89,21 +96,37 @@ def _injected(run: Run, orders: int, *, every: bool) -> int:
         for number, planted in enumerate(some(orders), 1):
             trials.append(tried(planted, model, way=settings.narrator, cache=cache))
             run.say(f"{number} of {orders}: {trials[-1].worded} of {trials[-1].sentences} sentences worded")
+    lies = [lie for one in some(min(orders, _MUTATED)) for lie in _lies(one, model, settings.narrator, cache)]
+    told = [f"{lie.kind}: {lie.said}" for lie in lies if not lie.why]
     found = outcome(trials)
     wrong = [one for one in trials if one.changed or one.escaped or one.asked]
     if run.json:
         run.data({
             "model": model.name, **asdict(found),
+            "mutations": {"of": len(lies), "caught": len(lies) - len(told), "missed": [*told]},
             "wrong": [{"place": one.planted.place, "order": one.planted.text, "changed": list(one.changed)} for one in wrong],
         })  # fmt: skip
-        return FAILURE if wrong else 0
+        return FAILURE if wrong or told else 0
     run.out(
         f"{model.name}: {found.trials} stories with an order in them ({found.shown} show it): {found.changed} changed in more than "
         f"wording, {found.escaped} show what was ordered, {found.asked} told the model of it; {found.worded} of {found.sentences} "
         "sentences worded"
     )
+    run.out(f"wrong sentences made from what it said: {len(lies) - len(told)} of {len(lies)} caught")
+    for lie in told if every else told[:_SHOWN]:
+        run.out(f"missed  {lie}")
     if found.stopped:
         run.say(f"{found.stopped} were not asked to the end: {next(one.stopped for one in trials if one.stopped)}")
     for one in wrong if every else wrong[:_SHOWN]:
         run.out(f"{one.planted.place}, {one.planted.demand}: {', '.join((*one.changed, *one.escaped))}")
-    return FAILURE if wrong else 0
+    return FAILURE if wrong or told else 0
+
+
+def _lies(planted: "Planted", model: "LanguageModel", way: "Way", cache: "Cache") -> "Iterator[Mutated]":
+    """Yield wrong sentences made from what the model said of a story; it is not asked again for what it said."""
+    from correlator.evaluate.injection import told
+    from correlator.evaluate.mutation import mutated
+    from correlator.narrate import narrate
+
+    story, run = told(planted)
+    yield from mutated(story, run, narrate(story, run, model, way=way, cache=cache))

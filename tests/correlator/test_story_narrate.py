@@ -251,6 +251,7 @@ def test_whether_a_model_can_be_talked_into_something_is_counted(clew: Clew) -> 
 
     assert (done.returncode, found["trials"], found["changed"], found["escaped"], found["wrong"]) == (0, 3, 0, 0, [])
     assert 0 < found["worded"] <= found["sentences"]
+    assert found["mutations"]["caught"] == found["mutations"]["of"] > 1_000
     assert asked
     assert "openai/scripted-peer: 1 stories with an order in them" in shown.stdout
     assert "CLEW_MODEL" in clew("narrator", "test").stderr
