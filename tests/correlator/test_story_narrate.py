@@ -3,16 +3,17 @@
 import itertools
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from correlator.cli.app import app
 from correlator.cli.desk import opened
 from correlator.ingest import ingest
 from correlator.settings import Settings
@@ -24,20 +25,31 @@ from tests.correlator.models.speaking import echo
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((*(ROOT / "examples").glob("*/session.json"), *(ROOT / "examples").glob("*/spans.jsonl")))
-Clew = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@dataclass(frozen=True)
+class Ended:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Clew = Callable[..., Ended]
 
 
 @pytest.fixture
-def clew(tmp_path: Path) -> Clew:
-    """Return the real program with a store that has the story of the shipped example."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("CLEW_", "COLUMNS", "LINES"))}
-    environment = kept | {"CLEW_STORE": str(tmp_path / "store"), "PYTHONPATH": str(ROOT)}
+def clew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clew:
+    """Return the program with a store that has the story of the shipped example.
 
-    def run(*arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "correlator.cli", *arguments],
-            capture_output=True, text=True, cwd=tmp_path, env=environment | more, timeout=120,
-        )  # fmt: skip
+    It runs within this process: litellm takes seconds to load.
+    """
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith(("CLEW_", "COLUMNS", "LINES"))]:
+        monkeypatch.delenv(name)
+
+    def run(*arguments: str, **more: str) -> Ended:
+        found = CliRunner().invoke(app, arguments, env={"CLEW_STORE": str(tmp_path / "store")} | more)
+        return Ended(found.exit_code, found.stdout, found.stderr)
 
     assert run("replay", str(ROOT / "examples/billing_ticket/session.json")).returncode in (0, 3)
     return run
