@@ -24,6 +24,8 @@ AT_ONCE_S = 10.0
 """Seconds after which a worker lets others have their turn."""
 _STORIES = 50
 """That are looked at with one question."""
+_MOST_LEFT = 500
+"""Stories left for later, beyond which no others are looked at."""
 OVERDUE_NS = 15 * 10**9
 """Time that a session waits, at most, for somebody who was woken by a message."""
 
@@ -44,7 +46,9 @@ class Duties:
         self._desks: dict[str, Desk] = {}
         self._narratings: dict[str, Narrating] = {}
         self._worded: dict[str, int] = {}
-        """Tenant → number of the last change of a story that was seen to be worded."""
+        """Tenant → number of the last change of a story that was looked at."""
+        self._left: dict[str, set[str]] = {}
+        """Tenant → stories that were left for later."""
 
     @classmethod
     @contextmanager
@@ -87,19 +91,25 @@ class Duties:
         """
         if self.settings.model is None:
             return 0
-        done = 0
-        for tenant in self._casebook.tenants():
-            narrating = self._narrating(tenant)
-            waited = narrating.waiting
-            while not until() and (
-                records := self._casebook.stories_after(tenant, self._worded.get(tenant, 0), _STORIES)
-            ):
-                done += narrating.word_all((one for one in records if one.standing == "open"), again=False, until=until)
-                if narrating.waiting:
-                    break
-                self._worded[tenant] = records[-1].updated
-            if narrating.waiting not in ("", BUSY, waited):
-                LOG.warning("stories of %s are told by templates: %s", tenant, narrating.waiting)
+        return sum(self._narrate(tenant, until) for tenant in self._casebook.tenants())
+
+    def _narrate(self, tenant: str, until: Callable[[], bool]) -> int:
+        narrating, waited = self._narrating(tenant), self._narrating(tenant).waiting
+        left = self._left.setdefault(tenant, set())
+        records = [self._casebook.story(tenant, name) for name in sorted(left)]
+        done = narrating.word_all([one for one in records if one.standing == "open"], again=False, until=until)
+        left, waiting = set(narrating.left), narrating.waiting
+        while not until() and len(left) < _MOST_LEFT:
+            records = self._casebook.stories_after(tenant, self._worded.get(tenant, 0), _STORIES)
+            if not records:
+                break
+            done += narrating.word_all([one for one in records if one.standing == "open"], again=False, until=until)
+            left |= narrating.left
+            waiting = narrating.waiting or waiting
+            self._worded[tenant] = records[-1].updated
+        self._left[tenant], narrating.waiting = left, waiting
+        if waiting not in ("", BUSY, waited):
+            LOG.warning("stories of %s are told by templates: %s", tenant, waiting)
         return done
 
     def sweep(self, dispatcher: Dispatcher) -> None:

@@ -43,8 +43,12 @@ class ModelUnavailable(CorrelatorError):
     """A language model did not reply, or not in time, or with something that is no reply; it may do so later."""
 
 
+class ModelMisnamed(ModelUnavailable):
+    """A language model replies to nothing: its name, key or address is wrong."""
+
+
 class ModelRefused(CorrelatorError):
-    """A language model will not reply to this, however often it is asked."""
+    """A language model will not reply to this, however often it is asked; to something else it may."""
 
 
 class EvaluationImpossible(CorrelatorError):

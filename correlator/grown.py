@@ -13,10 +13,12 @@ def grown(old: Story, new: Story) -> Story:
     acts, told = {effect.event for effect in more}, {moment.event for moment in old.timeline}
     said = tuple(one for one in new.sentences if acts.intersection(cite.event for cite in one.cites))
     cited = {cite.event for one in said for cite in one.cites}
-    moments = (moment for moment in new.timeline if moment.event in cited - told)
+    moments = [*old.timeline, *(moment for moment in new.timeline if moment.event in cited - told)]
+    if all(moment.at_ns is not None for moment in moments):
+        moments.sort(key=lambda moment: moment.at_ns or 0)
     story = old.model_copy(update={
         "effects": (*old.effects, *more), "sentences": (*old.sentences, *said), "score": max(old.score, new.score),
         "values": (*old.values, *(one for one in new.values if one.event in acts)), "proven": old.proven or new.proven,
-        "timeline": (*old.timeline, *moments),
+        "timeline": tuple(moments),
     })  # fmt: skip
     return story.model_copy(update={"summary": summary(story)})

@@ -7,14 +7,13 @@ says: {Q1}.` One text of one kind has one handle in a story, whichever sentence 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 
 from correlator.story import Headline, Sentence, SlotKind
 
 _LETTERS: dict[SlotKind, str] = {
     "argument": "A", "process": "P", "quote": "Q", "session": "N", "step": "S", "tool": "T",
 }  # fmt: skip
-HANDLE = re.compile(r"\{([A-Z]\d{1,3})\}")
+HANDLE = re.compile(r"\{([A-Z]\d{1,6})\}")
 _NEARLY = re.compile(r"[{}]")
 
 
@@ -60,31 +59,16 @@ def handles_in(text: str) -> tuple[str, ...]:
     return tuple(HANDLE.findall(text))
 
 
-def broken(text: str, sentences: Sequence[Sequence[str]]) -> str:
-    """Return what is wrong with the handles of a text that words some sentences in one, given theirs; empty if nothing is.
-
-    They must be there in their order, sentence by sentence: between those of one, another's would change who did what. What was
-    named in a sentence before need not be named again.
-    """
+def broken(text: str, wanted: Sequence[str]) -> str:
+    """Return what is wrong with the handles of a text, empty if nothing is: those wanted must be there, in their order."""
     found = handles_in(text)
-    if unknown := sorted(set(found) - set(chain.from_iterable(sentences))):
+    if unknown := sorted(set(found) - set(wanted)):
         return f"{{{unknown[0]}}} is no handle of it"
     if _NEARLY.search(HANDLE.sub("", text)):
         return "a brace that is part of no handle"
-    at, named = 0, set[str]()
-    for wanted in sentences:
-        for one in wanted:
-            if found[at : at + 1] == (one,):
-                at += 1
-            elif one not in found:
-                return f"{{{one}}} is missing"
-            elif one not in named:
-                return _TURNED
-        named.update(wanted)
-    return _TURNED if at < len(found) else ""
-
-
-_TURNED = "the handles are not in the order of the sentence, each once"
+    if missing := next((one for one in wanted if one not in found), None):
+        return f"{{{missing}}} is missing"
+    return "" if found == tuple(wanted) else "the handles are not in the order of the sentence, each once"
 
 
 def filled(text: str, texts: Mapping[str, str]) -> str:

@@ -5,47 +5,27 @@ The model sees templates with handles (`correlator.handles`), never what was obs
 (`correlator.proposal`). Nothing waits for it: what is not worded in time is told by the template.
 """
 
+import json
 import time
-from collections.abc import Callable, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from pydantic import ValidationError
 
 import prompts
-from correlator.errors import ModelRefused, ModelUnavailable
+from correlator.asking import USUAL, Asking, Cache, Limits
+from correlator.errors import ModelRefused
 from correlator.handles import Handles, handles_in
-from correlator.models import Answer, LanguageModel
-from correlator.narration import Narration, Wording, checks, digest_of
-from correlator.proposal import Check, Proposal, checked
+from correlator.models import LanguageModel
+from correlator.narration import CONCLUDES, Narration, Wording, checks, digest_of
+from correlator.proposal import Check, Proposal, checked, joined, parts_of
 from correlator.story import Sentence, Story
 from correlator.verifying.grounds import Ground, grounds
-from prompts import Asked
 from prompts.replies import Chosen, Composed, Reworded, Said
 from sensor.event import Event
 
 Way = Literal["reword", "compose"]
 """How a model words a story: sentence by sentence, or as a whole. The names are those of the prompts."""
-Cache = MutableMapping[str, Answer]
-"""Model and digest of what was asked → what it replied."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a story may cost."""
-
-    seconds: float = 60.0
-    """Until what is not worded yet is told by the template."""
-    seconds_each: float = 20.0
-    """For one sentence; a whole story has all the time that is left."""
-    tokens: int = 20_000
-    """Of questions and replies."""
-    tokens_each: int = 300
-    """Of one reply with one sentence."""
-    tokens_whole: int = 4_000
-    """Of one reply with a whole story."""
-    tries: int = 2
-    """Of one sentence, or of the whole; a third has never helped (reference/narration.md §2)."""
 
 
 def name_of(model: LanguageModel, way: Way) -> str:
@@ -57,7 +37,7 @@ def narrate(
     story: Story,
     run: Sequence[Event],
     model: LanguageModel,
-    limits: Limits = Limits(),
+    limits: Limits = USUAL,
     *,
     way: Way = "reword",
     before: Narration | None = None,
@@ -72,10 +52,10 @@ def narrate(
     to measure what this one holds back (`correlator.evaluate.injection`). `hints`: what the quotations are like, in words of ours
     (`correlator.differential`).
     """
-    asking = _Asking(model, limits, {} if cache is None else cache, clock)
+    asking = Asking(model, limits, {} if cache is None else cache, clock)
     text = Text(story, run, check, hints)
-    if before is not None:
-        text.wordings = [one if one.is_final else None for one in before.wordings]
+    for place, old in enumerate(before.wordings if before is not None else ()):
+        text.wordings[place] = old if old.is_final else text.wordings[place]
     {"reword": _reword, "compose": _compose}[way](text, asking)
     title = before.title if before is not None and before.title is not None else _title(text, asking)
     return Narration(
@@ -93,7 +73,11 @@ class Text:
         self.handles = Handles()
         self.masked = [self.handles.masked(sentence) for sentence in story.sentences]
         self.titles = [self.handles.masked(title) for title in story.titles]
-        self.wordings: list[Wording | None] = [None] * len(self.sentences)
+        self.wordings: list[Wording | None] = [
+            # What has nothing of an event in it is a conclusion, and those are the engine's.
+            None if handles_in(masked) else Wording(None, CONCLUDES)
+            for masked in self.masked
+        ]
         self._run = grounds(run)
         self._facts = {ground.event.entity: ground for ground in self._run}
         self._check = check
@@ -105,66 +89,108 @@ class Text:
 
     def check(self, said: str, places: Sequence[int]) -> tuple[Sentence | None, str]:
         """Return what was said of the sentences at some places as a sentence, or why it is not taken."""
-        sentences = tuple(self.sentences[place] for place in places)
-        cites = dict.fromkeys(cite.event for one in sentences for cite in one.cites)
-        cited: list[Ground] = [self._facts[event] for event in cites if event in self._facts]
-        masked = tuple(self.masked[place] for place in places)
-        return self._check(Proposal(" ".join(said.split()), sentences, masked, self.handles, cited, self._run))
+        text = " ".join(said.split())
+        if len(places) == 1:
+            return self._checked(text, places[0])
+        parts = parts_of(text, [handles_in(self.masked[place]) for place in places])
+        if parts is None:
+            return None, _NOT_JOINED
+        found = list[Sentence]()
+        for part, place in zip(parts, places, strict=True):
+            worded, why = self._checked(part, place)
+            if worded is None:
+                return None, why
+            found.append(worded)
+        return joined(found, text, parts), ""
+
+    def _checked(self, said: str, place: int) -> tuple[Sentence | None, str]:
+        sentence = self.sentences[place]
+        cited: list[Ground] = [self._facts[cite.event] for cite in sentence.cites if cite.event in self._facts]
+        return self._check(Proposal(said, sentence, self.masked[place], self.handles, cited, self._run))
 
     def all(self, stopped: str) -> tuple[Wording, ...]:
         """Return what became of each; of those that were not come to, why."""
         return tuple(one or Wording(None, stopped, is_final=False) for one in self.wordings)
 
 
-def _reword(text: Text, asking: "_Asking") -> None:
+def _reword(text: Text, asking: Asking) -> None:
     """Have the sentences worded one by one."""
-    prompt = prompts.load("reword")
     for place in text.open:
-        masked, why = text.masked[place], ""
-        shown = ", ".join(f"{{{name}}}" for name in handles_in(masked))
-        for number in range(1, asking.limits.tries + 1):
-            reply = asking.reply(prompt.ask(sentence=masked, handles=shown, refused=why))
-            if reply is None:
-                return
-            try:
-                worded, why = text.check(Reworded.model_validate_json(reply).sentence, (place,))
-            except ValidationError:
-                worded, why = None, _NO_JSON
-            if worded is not None or number == asking.limits.tries:
-                text.wordings[place] = Wording(worded, why, number)
-                break
+        try:
+            wording = _reworded(text, asking, place)
+        except ModelRefused as error:
+            wording = Wording(None, str(error), 1)
+        if wording is None:
+            return
+        text.wordings[place] = wording
 
 
-def _compose(text: Text, asking: "_Asking") -> None:
-    """Have the whole written, and what was not taken of it once more; for what is still open the template stands."""
-    prompt, refused, whys = prompts.load("compose"), list[str](), dict[int, str]()
+def _reworded(text: Text, asking: Asking, place: int) -> Wording | None:
+    """Return what becomes of a sentence, `None` where the model is not to be asked any more."""
+    masked, worded, why = text.masked[place], None, ""
+    shown = ", ".join(f"{{{name}}}" for name in handles_in(masked))
+    for number in range(1, asking.limits.tries + 1):
+        reply = asking.reply(prompts.load("reword").ask(sentence=masked, handles=shown, refused=why))
+        if reply is None:
+            return None
+        try:
+            worded, why = text.check(Reworded.model_validate_json(reply).sentence, (place,))
+        except ValidationError:
+            why = _NO_JSON
+        if worded is not None:
+            return Wording(worded, tries=number)
+    return Wording(None, why, asking.limits.tries)
+
+
+def _compose(text: Text, asking: Asking) -> None:
+    """Have the whole written, and once more with what was not taken of it; for what is still open the template stands."""
+    facts = text.open
+    refused, whys = list[str](), dict.fromkeys(facts, _LEFT_OUT)
     for number in range(1, asking.limits.tries + 1):
         if not text.open:
-            return
-        reply = asking.reply(prompt.ask(facts=text.masked, hints=text.hints, refused=refused), whole=True)
+            break
+        asked = prompts.load("compose").ask(
+            facts=[text.masked[place] for place in facts], hints=text.hints, refused=refused
+        )
+        try:
+            reply = asking.reply(asked, whole=True)
+        except ModelRefused as error:
+            whys = dict.fromkeys(facts, str(error))
+            break
         if reply is None:
             return
-        try:
-            found: Sequence[Said] = Composed.model_validate_json(reply).sentences
-            refused, whys = [], dict.fromkeys(text.open, "the story leaves it out")
-        except ValidationError:
-            found, refused, whys = (), [_NO_JSON], dict.fromkeys(text.open, _NO_JSON)
-        for said in found:
-            if why := _take(text, said, number):
-                # Its own words are not said to it again: they are what somebody may have planted.
-                refused.append(f"what cites {', '.join(map(str, said.cites))}: {why}")
-                whys |= {cite - 1: why for cite in said.cites}
+        refused, whys = _taken(text, facts, reply, number)
     for place in text.open:
-        text.wordings[place] = Wording(None, whys.get(place, ""), asking.limits.tries)
+        text.wordings[place] = Wording(None, whys.get(place, _LEFT_OUT), asking.limits.tries)
 
 
-def _take(text: Text, said: Said, number: int) -> str:
-    """Take a sentence of a whole story for the sentences that it cites, or return why not."""
-    places = [cite - 1 for cite in said.cites]
-    if places != list(range(places[0], places[0] + len(places))) or places[-1] >= len(text.sentences):
-        return "what it cites are no facts, or none that follow one another"
+def _taken(text: Text, facts: Sequence[int], reply: str, number: int) -> tuple[list[str], dict[int, str]]:
+    """Take what can be of a whole story; return what to tell the model of the rest, and why each fact is still open.
+
+    Its own words are not said to it again: they are what somebody may have planted.
+    """
+    found = _said(reply)
+    if found is None:
+        return [_NO_JSON], dict.fromkeys(facts, _NO_JSON)
+    refused, whys = list[str](), dict[int, str]()
+    for said in found:
+        if why := _take(text, facts, said, number):
+            refused.append(f"what cites {', '.join(map(str, said.cites))}: {why}")
+            whys |= {facts[cite - 1]: why for cite in said.cites if cite <= len(facts)}
+    if left := [str(at) for at, place in enumerate(facts, 1) if place in text.open and place not in whys]:
+        refused.append(f"{', '.join(left)}: {_LEFT_OUT}")
+    return refused, whys
+
+
+def _take(text: Text, facts: Sequence[int], said: Said, number: int) -> str:
+    """Take a sentence of a whole story for the facts that it cites, or return why not."""
+    if max(said.cites) > len(facts):
+        return "there is no such fact"
+    places = [facts[cite - 1] for cite in said.cites]
+    if places != list(range(places[0], places[0] + len(places))):
+        return "these facts do not follow one another"
     if not set(places) <= set(text.open):
-        return "what it cites was told already"
+        return "that was told already"
     worded, why = text.check(said.text, places)
     if worded is None:
         return why
@@ -174,65 +200,38 @@ def _take(text: Text, said: Said, number: int) -> str:
     return ""
 
 
-def _title(text: Text, asking: "_Asking") -> int | None:
-    """Have one of the engine's titles chosen; return its number from 0."""
-    if len(text.titles) < 2 or not text.sentences:
-        return None
-    reply = asking.reply(prompts.load("title").ask(titles=text.titles, facts=text.masked, hints=text.hints))
+def _said(reply: str) -> list[Said] | None:
+    """Return the sentences of a whole story, but for those that are none; `None` where the reply has no such list."""
     try:
-        number = Chosen.model_validate_json(reply or "").number
+        return list(Composed.model_validate_json(reply).sentences)
     except ValidationError:
+        pass
+    try:
+        rows = json.loads(reply)["sentences"]
+    except (ValueError, RecursionError, TypeError, KeyError):
+        return None
+    found = list[Said]()
+    for row in rows if isinstance(rows, list) else ():
+        try:
+            found.append(Said.model_validate(row))
+        except ValidationError:
+            continue
+    return found or None
+
+
+def _title(text: Text, asking: Asking) -> int | None:
+    """Have one of the engine's titles chosen; return its number from 0."""
+    facts = [masked for masked in text.masked if handles_in(masked)]
+    if len(text.titles) < 2 or not facts:
+        return None
+    try:
+        reply = asking.reply(prompts.load("title").ask(titles=text.titles, facts=facts, hints=text.hints))
+        number = Chosen.model_validate_json(reply or "").number
+    except (ModelRefused, ValidationError):
         return None
     return number - 1 if number <= len(text.titles) else None
 
 
 _NO_JSON = "the reply is not the JSON that was asked for"
-
-
-@dataclass(slots=True)
-class _Asking:
-    """Asks a model within the limits of one story, and counts."""
-
-    model: LanguageModel
-    limits: Limits
-    cache: Cache
-    clock: Callable[[], float]
-    tokens_in: int = 0
-    tokens_out: int = 0
-    cost: float | None = 0.0
-    stopped: str = ""
-    is_away: bool = False
-    begun: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.begun = self.clock()
-
-    def reply(self, asked: Asked, *, whole: bool = False) -> str | None:
-        """Return what the model replies, `None` where it is not to be asked any more."""
-        if self.stopped:
-            return None
-        key = f"{self.model.name} {asked.digest}"
-        answer = self.cache.get(key)
-        if answer is None:
-            left = self.limits.seconds - (self.clock() - self.begun)
-            if left <= 0:
-                self.stopped = f"the time of the story ({self.limits.seconds:g} s) is over"
-            elif self.tokens_in + self.tokens_out >= self.limits.tokens:
-                self.stopped = f"the budget ({self.limits.tokens} tokens) is used up"
-            if self.stopped:
-                return None
-            tokens = self.limits.tokens_whole if whole else self.limits.tokens_each
-            seconds = left if whole else min(left, self.limits.seconds_each)
-            try:
-                answer = self.model.reply(asked, most_tokens=tokens, seconds=seconds)
-            except (ModelUnavailable, ModelRefused) as error:
-                self.stopped, self.is_away = str(error), True
-                return None
-            self.cache[key] = answer
-            self._count(answer)
-        return answer.text
-
-    def _count(self, answer: Answer) -> None:
-        self.tokens_in += answer.tokens_in
-        self.tokens_out += answer.tokens_out
-        self.cost = None if self.cost is None or answer.cost is None else self.cost + answer.cost
+_LEFT_OUT = "the story leaves it out"
+_NOT_JOINED = "facts are joined by a semicolon, or a comma and “and”, one after the other, with all handles of each"

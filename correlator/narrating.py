@@ -3,16 +3,19 @@
 Any number of processes may do so at once: who has a story worded has claimed it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
-from correlator.casebook import StoryRecord
+from correlator.asking import Limits
+from correlator.casebook import Casebook, StoryRecord
 from correlator.differential import Differential, differential
 from correlator.errors import CasebookInvalid
 from correlator.ingest import Desk
 from correlator.models import Answer, LanguageModel
-from correlator.narrate import Limits, name_of, narrate
+from correlator.narrate import name_of, narrate
 from correlator.narration import Narration, also_tried, is_current, is_of, narration_json, narration_of
+from correlator.settings import Settings
 from sensor.event import Event
 
 Say = Callable[[str], None]
@@ -21,6 +24,9 @@ SHORT = 11
 BUSY = "another process has it worded at the moment"
 _REMEMBERED = 10_000
 """Replies that a process remembers."""
+_AWAY = 2
+_PAUSE_S, _PAUSE_AT_MOST_S = 15.0, 600.0
+"""Until a story that was stopped is asked for again, four times as long each time."""
 _CLAIM_NS = 120 * 10**9
 """For which others leave a story to who words it: twice what it may take."""
 
@@ -28,13 +34,23 @@ _CLAIM_NS = 120 * 10**9
 class Narrating:
     """Words the stories of one tenant with one model. `say` is told what happens, line by line."""
 
-    def __init__(self, desk: Desk, model: LanguageModel, say: Say = lambda _: None) -> None:
-        self._desk, self._model, self._say = desk, model, say
+    def __init__(
+        self,
+        desk: Desk,
+        model: LanguageModel,
+        say: Say = lambda _: None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._desk, self._model, self._say, self._clock = desk, model, say, clock
         self._tenant, self._settings = desk.settings.tenant, desk.settings
         self._name = name_of(model, self._settings.narrator)
         self._replies = Counted(self._count)
+        self._later: dict[str, _Later] = {}
         self.waiting = ""
         """Why stories were left for later, empty where none were."""
+        self.left: set[str] = set()
+        """Their ids."""
 
     def made_before(self, record: StoryRecord) -> Narration | None:
         """Return what was made of the story as it is now, where the model is not to be asked for more of it."""
@@ -46,59 +62,97 @@ class Narrating:
     @property
     def used_up(self) -> str:
         """Return that the model has had all the tokens of today, empty where it has not."""
-        most = self._settings.model_tokens_a_day
-        if most is None or self._desk.casebook.spent(self._tenant) < most:
-            return ""
-        return f"{most} tokens a day (CLEW_MODEL_TOKENS_A_DAY) are used up; the template stands."
+        return spent_all(self._desk.casebook, self._settings)
 
     def word(self, record: StoryRecord, *, again: bool = False) -> Narration | None:
         """Have the model word a story, or what is missing of it, and keep that. `again`: all of it. `None`: another is at it."""
-        name, limits, casebook = record.story.id, Limits(), self._desk.casebook
+        casebook, name = self._desk.casebook, record.story.id
         if len(self._replies) > _REMEMBERED:
             self._replies.clear()
-        if not casebook.claim_narration(self._tenant, name, _CLAIM_NS):
+        claim = casebook.claim_narration(self._tenant, name, _CLAIM_NS)
+        if not claim:
             return None
-        if self._settings.model_tokens_a_day is not None:
-            left = self._settings.model_tokens_a_day - casebook.spent(self._tenant)
-            limits = replace(limits, tokens=min(limits.tokens, left))
-        self._say(f"asking {self._model.name} to word {name[:SHORT]}, for at most {limits.seconds:g} s …")
-        kept = self._kept(record)
+        json: str | None = None
+        try:
+            # It may have changed, or been worded, since the list was made.
+            record = casebook.story(self._tenant, name)
+            made = None if again else self.made_before(record)
+            if made is not None:
+                return made
+            found, json = self._worded(record, again=again)
+            return found
+        finally:
+            self._give_back(name, json, claim)
+
+    def compared(self, record: StoryRecord) -> Differential:
+        """Have a story told with and without what its quotations are like; nothing of it is kept."""
+        return differential(
+            record.story, self._spoken_of(record), self._model, self._limits(), self._settings.narrator,
+            lambda: Counted(self._count),
+        )  # fmt: skip
+
+    def word_all(self, records: Sequence[StoryRecord], *, again: bool, until: Callable[[], bool] = bool) -> int:
+        """Have stories worded that are not, and return how many are; who was stopped is left for later, and asked less often."""
+        done, away, self.waiting, self.left = 0, 0, "", set()
+        for number, record in enumerate(records):
+            if not again and self.made_before(record) is not None:
+                done += 1
+                continue
+            why = self.used_up or ("" if away < _AWAY else self.waiting)
+            if why or until():
+                self.waiting = why
+                self.left.update(one.story.id for one in records[number:])
+                break
+            if self._is_later(record):
+                self.left.add(record.story.id)
+                continue
+            found = self.word(record, again=again)
+            if found is not None and not found.stopped:
+                done, away = done + 1, 0
+                continue
+            self.waiting = BUSY if found is None else found.stopped
+            self.left.add(record.story.id)
+            if found is not None:
+                self._say(found.summary)
+                # One may be stopped by what it is; two in a row are stopped by the model.
+                away = away + 1 if found.is_away else 0
+                self._later[record.story.id] = self._put_off(record)
+        return done
+
+    def _worded(self, record: StoryRecord, *, again: bool) -> tuple[Narration, str | None]:
+        """Return what the model made of a story, and what is to be kept."""
+        limits, kept, counted = self._limits(), self._kept(record), self._replies.counted
+        self._say(f"asking {self._model.name} to word {record.story.id[:SHORT]}, for at most {limits.seconds:g} s …")
         goes_on = kept is not None and bool(kept.stopped) and is_current(kept, record.story, self._name) and not again
         found = narrate(
             record.story, self._spoken_of(record), self._model, limits, way=self._settings.narrator,
             before=kept if goes_on else None, cache=self._replies,
         )  # fmt: skip
-        return self._keep(record, kept, found)
+        if uncounted := found.tokens_in + found.tokens_out - (self._replies.counted - counted):
+            self._count(uncounted)  # questions that were not answered
+        if kept is None or not is_of(kept, record.story) or found.worded >= kept.worded:
+            return found, narration_json(found)
+        self._say(f"{kept.model} had worded more of it, {kept.worded} sentences: these stay.")
+        return found, None if found.stopped else narration_json(also_tried(kept, found))
 
-    def compared(self, record: StoryRecord) -> Differential:
-        """Have a story told with and without what its quotations are like; nothing of it is kept."""
-        return differential(
-            record.story, self._spoken_of(record), self._model, Limits(), self._settings.narrator, lambda: Counted(self._count)
-        )  # fmt: skip
+    def _limits(self) -> Limits:
+        most, limits = self._settings.model_tokens_a_day, Limits()
+        if most is None:
+            return limits
+        return replace(limits, tokens=max(0, min(limits.tokens, most - self._desk.casebook.spent(self._tenant))))
 
-    def word_all(self, records: Iterable[StoryRecord], *, again: bool, until: Callable[[], bool] = bool) -> int:
-        """Have stories worded that are not, and return how many are; a model that is away is not asked for the next one."""
-        done, self.waiting = 0, ""
-        for record in records:
-            if not again and self.made_before(record) is not None:
-                done += 1
-                continue
-            if until():
-                break
-            if why := self.used_up:
-                self.waiting = why
-                break
-            found = self.word(record, again=again)
-            if found is None:
-                self.waiting = BUSY
-                continue
-            done += not found.stopped
-            if found.stopped:
-                self._say(found.summary)
-            if found.is_away:
-                self.waiting = found.stopped
-                break
-        return done
+    def _is_later(self, record: StoryRecord) -> bool:
+        later = self._later.get(record.story.id)
+        return later is not None and later.version == record.story.version and self._clock() < later.at
+
+    def _put_off(self, record: StoryRecord) -> "_Later":
+        before = self._later.get(record.story.id)
+        pause = (
+            _PAUSE_S
+            if before is None or before.version != record.story.version
+            else min(before.pause * 4, _PAUSE_AT_MOST_S)
+        )
+        return _Later(record.story.version, pause, self._clock() + pause)
 
     def _spoken_of(self, record: StoryRecord) -> Sequence[Event]:
         return self._desk.judge(self._desk.casebook.session(self._tenant, record.story.session)).spoken_of
@@ -106,19 +160,10 @@ class Narrating:
     def _kept(self, record: StoryRecord) -> Narration | None:
         return narration_of(self._desk.casebook.narration(self._tenant, record.story.id))
 
-    def _keep(self, record: StoryRecord, kept: Narration | None, found: Narration) -> Narration:
-        """Keep what was found, or what had more words already; return what is shown."""
-        if kept is None or not is_of(kept, record.story) or found.worded >= kept.worded:
-            self._write(record, found)
-            return found
-        self._say(f"{kept.model} had worded more of it, {kept.worded} sentences: these stay.")
-        self._write(record, kept if found.stopped else also_tried(kept, found))
-        return found
-
-    def _write(self, record: StoryRecord, narration: Narration) -> None:
+    def _give_back(self, name: str, json: str | None, claim: int) -> None:
         """Keep a narration. Where that fails it is shown all the same: it may have cost something."""
         try:
-            self._desk.casebook.keep_narration(self._tenant, record.story.id, narration_json(narration))
+            self._desk.casebook.keep_narration(self._tenant, name, json, claim)
         except CasebookInvalid as error:
             self._say(f"clew: the words are shown and not kept. {error}")
 
@@ -129,13 +174,32 @@ class Narrating:
             self._say(f"clew: what it cost is not counted. {error}")
 
 
+@dataclass(frozen=True, slots=True)
+class _Later:
+    """When a story that was stopped is asked for again."""
+
+    version: int
+    pause: float
+    at: float
+
+
+def spent_all(casebook: Casebook, settings: Settings) -> str:
+    """Return that the model has had all the tokens of today, empty where it has not."""
+    most = settings.model_tokens_a_day
+    if most is None or casebook.spent(settings.tenant) < most:
+        return ""
+    return f"{most} tokens a day (CLEW_MODEL_TOKENS_A_DAY) are used up; the template stands."
+
+
 class Counted(dict[str, Answer]):
     """Replies, while a process runs; each is counted as soon as it is there, whatever becomes of it."""
 
     def __init__(self, count: Callable[[int], None]) -> None:
         super().__init__()
         self._count = count
+        self.counted = 0
 
     def __setitem__(self, key: str, answer: Answer) -> None:
         super().__setitem__(key, answer)
+        self.counted += answer.tokens_in + answer.tokens_out
         self._count(answer.tokens_in + answer.tokens_out)

@@ -10,6 +10,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from correlator.story import Sentence, Story
 
+CONCLUDES = "it concludes, and stays as it is"
+"""Why a model is not asked for a sentence."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wording:
@@ -62,12 +65,17 @@ class Narration:
         return sum(one.is_worded for one in self.wordings)
 
     @property
+    def of(self) -> int:
+        """Return how many sentences a model is asked for."""
+        return sum(one.why != CONCLUDES for one in self.wordings)
+
+    @property
     def summary(self) -> str:
         """Return what it came to and cost, in one line, with the reasons why templates stand."""
         cost = "" if self.cost is None else f", {self.cost:.4f} US dollars"
         used = f"{self.tokens_in} + {self.tokens_out} tokens{cost}, {self.seconds:.1f} s"
-        said = f"{self.worded} of {len(self.wordings)} sentences worded; {used}"
-        whys = Counter(one.why for one in self.wordings if not one.is_worded)
+        said = f"{self.worded} of {self.of} sentences worded; {used}"
+        whys = Counter(one.why for one in self.wordings if not one.is_worded and one.why != CONCLUDES)
         stands = "; ".join(f"{why} ({number})" for why, number in whys.most_common())
         return f"{said}. The template stands for the others: {stands}" if stands else said
 
@@ -89,11 +97,13 @@ def narration_of(json: str) -> Narration | None:
 
 
 def digest_of(story: Story) -> str:
-    """Return the digest of all that a story says: what has not changed is worded once.
+    """Return the digest of all that words depend on: what has not changed is worded once, whatever it scores meanwhile.
 
-    Not of its sentences alone: a call may have failed since then; no template says so, but what the words were held against does.
+    Not of the sentences alone: a call may have failed since then; no template says so, but what the words were held against does.
     """
-    said = story.model_dump_json(exclude={"version", "aliases", "narrator"})
+    said = story.model_dump_json(
+        include={"id", "sentences", "titles", "timeline", "effects"}, exclude={"effects": {"__all__": {"score"}}}
+    )
     return sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -101,11 +111,12 @@ def digest_of(story: Story) -> str:
 def checks() -> str:
     """Return a digest of the code and the words by which wordings are checked: those that passed others are made again."""
     here = files("correlator")
+    names = ("handles.py", "lexicon.py", "narrate.py", "proposal.py", "spelling.py", "verify.py")
+    every = (*(here / "verifying").iterdir(), *(here / "data").iterdir())
     parts = [
-        here / "handles.py", here / "proposal.py", here / "verify.py", here / "data" / "rewording.toml",
-        here / "data" / "wording.toml",
-        *sorted((one for one in (here / "verifying").iterdir() if one.name.endswith(".py")), key=lambda one: one.name),
-    ]  # fmt: skip
+        *(here / name for name in names),
+        *sorted((one for one in every if one.name.endswith((".py", ".toml"))), key=lambda one: one.name),
+    ]
     return sha256(b"\0".join(one.read_bytes() for one in parts)).hexdigest()[:16]
 
 
@@ -132,9 +143,8 @@ def narrated(story: Story, narration: Narration) -> Story:
     if not is_of(narration, story) or not (narration.worded or chosen):
         return story
     pairs = zip(narration.wordings, story.sentences, strict=True)
-    of = len(narration.wordings)
     return story.model_copy(update={
         "sentences": tuple(one.sentence or old for one, old in pairs if one.joined is None),
-        "narrator": f"{narration.model}, {narration.prompt}: {narration.worded} of {of} sentences, the others template",
+        "narrator": f"{narration.model}, {narration.prompt}: {narration.worded} of {narration.of} sentences, the others template",
         **({"title": story.titles[narration.title].text} if narration.title is not None and chosen else {}),
     })  # fmt: skip

@@ -6,10 +6,14 @@ from functools import cache
 from importlib.resources import files
 
 
-def actions(kinds: Iterable[str], origin: str) -> list[str]:
-    """Return what to do about effects of these kinds, each once, and then about where they began."""
-    table = _table()
-    return [*(table["effects"][kind] for kind in dict.fromkeys(kinds)), table["origins"][origin]]
+def actions(effects: Iterable[tuple[str, str]], origin: str) -> list[str]:
+    """Return what to do about effects, given as kind and outcome, what cannot wait first, and then about where they began."""
+    table, every = _table(), list(effects)
+    done = {kind for kind, outcome in every if outcome != "failed"}
+    found = [what for kind, what in table["effects"].items() if kind in done]
+    if any(kind not in done for kind, _ in every):
+        found.append(table["attempts"]["only"])
+    return [*found, table["origins"][origin]]
 
 
 @cache

@@ -1,35 +1,34 @@
-"""What a language model says of one or several sentences of a story, and whether it is taken. Pure.
+"""What a language model says for a sentence of a story, or for several that follow one another, and whether it is taken. Pure.
 
-First what it said, with handles in it: each once, in the order of the sentence, no word lost that says how it ended, and no word of
-its own but those that say the same as the template's (`correlator/data/rewording.toml`). Then, with its handles filled in, against
-the cited events (`correlator.verify`).
+First what it said, with handles in it: each once and in order, and word for word what the template says. A word may be another one
+that says the same (`correlator/data/rewording.toml`), and words that say nothing may come and go; no other may, and none may move.
+Then, with its handles filled in, against the cited events (`correlator.verify`). Of several that are joined each is held by itself.
 """
 
 import re
 import tomllib
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise, zip_longest
 from typing import Any
 
 from correlator.handles import HANDLE, Handles, broken, handles_in
-from correlator.story import Citation, Sentence, Slot
+from correlator.story import Sentence, Slot
 from correlator.verify import refusals
 from correlator.verifying.grounds import Ground
-from correlator.verifying.wording import root, table, words_of
+from correlator.verifying.wording import root, table
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a model says, with all that it is held against."""
+    """What a model says for one sentence, with all that it is held against."""
 
     said: str
-    sentences: tuple[Sentence, ...]
-    """Those that it words in one."""
-    masked: tuple[str, ...]
-    """The same as the model saw them."""
+    sentence: Sentence
+    masked: str
+    """The sentence as the model saw it."""
     handles: Handles
     cited: Sequence[Ground]
     run: Sequence[Ground]
@@ -41,29 +40,62 @@ Check = Callable[[Proposal], tuple[Sentence | None, str]]
 
 def checked(proposal: Proposal) -> tuple[Sentence | None, str]:
     """Return the sentence if its evidence carries all of it; reasons name nothing that was observed."""
-    said, masked = proposal.said, " ".join(proposal.masked)
-    if wrong := broken(said, [handles_in(one) for one in proposal.masked]):
+    said, masked = proposal.said, proposal.masked
+    if wrong := broken(said, handles_in(masked)):
         return None, wrong
-    if lost := _lost(masked, said, joined=len(proposal.masked) > 1):
-        return None, f"the word “{lost}” is missing, or is not where it belongs"
     if any(mark in said and mark not in masked for mark in _MARKS):
         return None, "there is a quotation mark or markup in it"
-    if added := _added(masked, said):
-        # The model is told which word it was only where that is one of ours: it may be what somebody has planted.
-        word = f"the word “{added}”" if root(added) in table().neutral else "a word"
-        return None, f"{word} does not say the same as one of the sentence"
-    if any(by not in masked for by in _BY.findall(said)):
-        return None, "it says that something was done by what did not do it"
+    if wrong := _otherwise(masked, said):
+        return None, wrong
+    if _leads(masked) != _leads(said):
+        return None, "another word than in the sentence leads to a handle"
     worded = filled_in(proposal)
-    template = " ".join(one.text for one in proposal.sentences)
-    found = refusals(worded.text, proposal.cited, proposal.run, template=template)
+    found = refusals(worded.text, proposal.cited, proposal.run, template=proposal.sentence.text)
     if found:
         return None, found[0].rule
     return worded, ""
 
 
+_JOINT = re.compile(r"; |, and ")
+
+
+def parts_of(said: str, wanted: Sequence[Sequence[str]]) -> list[str] | None:
+    """Return what a text that joins several sentences says for each, given their handles; `None` where that cannot be told.
+
+    Between the last handle of one and the first of the next there must be one joint, a semicolon or ", and".
+    """
+    found, cuts, at = list(HANDLE.finditer(said)), [0], 0
+    for one, after in pairwise(wanted):
+        at += len(one)
+        if not one or not after or at >= len(found):
+            return None
+        joints = list(_JOINT.finditer(said, found[at - 1].end(), found[at].start()))
+        if len(joints) != 1:
+            return None
+        cuts += [joints[0].start(), joints[0].end()]
+    cuts.append(len(said))
+    return [said[begin:end] for begin, end in zip(cuts[::2], cuts[1::2], strict=True)]
+
+
+def joined(sentences: Sequence[Sentence], said: str, parts: Sequence[str]) -> Sentence:
+    """Return several sentences as the one that was said for them, given what was said for each."""
+    text, slots, at = "", list[Slot](), 0
+    for sentence, part in zip(sentences, parts, strict=True):
+        begin = said.index(part, at)
+        text, at = text + said[at:begin], begin + len(part)
+        slots += [
+            Slot(kind=slot.kind, start=slot.start + len(text), end=slot.end + len(text)) for slot in sentence.slots
+        ]
+        text += sentence.text
+    cites = {cite.event: cite for sentence in sentences for cite in sentence.cites}
+    return Sentence(
+        text=text + said[at:], cites=tuple(cites.values()), slots=tuple(slots), worded=True,
+        quotes=tuple(quote for sentence in sentences for quote in sentence.quotes),
+    )  # fmt: skip
+
+
 def filled_in(proposal: Proposal) -> Sentence:
-    """Return what was said as a sentence with its handles filled in, citing all that the sentences cite which it words."""
+    """Return what was said as a sentence with its handles filled in, citing what the sentence cites."""
     text, slots, at = "", list[Slot](), 0
     for match in HANDLE.finditer(proposal.said):
         text += proposal.said[at : match.start()]
@@ -71,45 +103,41 @@ def filled_in(proposal: Proposal) -> Sentence:
         slots.append(Slot(kind=proposal.handles.kinds[match[1]], start=len(text), end=len(text) + len(observed)))
         text, at = text + observed, match.end()
     quotes = (text[slot.start + 1 : slot.end - 1].removesuffix("…") for slot in slots if slot.kind == "quote")
-    cites = dict[str, Citation]()
-    for sentence in proposal.sentences:
-        cites |= {cite.event: cite for cite in sentence.cites}
-    return Sentence(
-        text=text + proposal.said[at:], cites=tuple(cites.values()), quotes=tuple(quotes), slots=tuple(slots), worded=True
-    )  # fmt: skip
+    return proposal.sentence.model_copy(update={
+        "text": text + proposal.said[at:], "quotes": tuple(quotes), "slots": tuple(slots), "worded": True
+    })  # fmt: skip
 
 
-_BY = re.compile(r"by \{[A-Z]\d{1,3}\}")
+_BEFORE = re.compile(r"([A-Za-z]*)\s*\{[A-Z]\d{1,6}\}")
 _MARKS = "“”\"'`<>[]|*_#"
 
 
-def _lost(masked: str, said: str, *, joined: bool) -> str:
-    """Return a word that says how it ended, or how well it is proven, and that one has more often than the other.
+def _otherwise(masked: str, said: str) -> str:
+    """Return what is said otherwise than in a sentence, word for word, empty if nothing is.
 
-    In a sentence that joins several it must also stand between the same handles: a "no" that moves denies something else.
+    The evidence does not count: what was planted there would bear itself out.
     """
-    there, here = (Counter(_kept(text, placed=joined)) for text in (masked, said))
-    return min(((there - here) + (here - there)), default=(0, ""))[1]
+    there, here = _saying(masked), _saying(said)
+    for old, new in zip_longest(there, here, fillvalue=""):
+        if root(new) != root(old) and root(new) not in _same().get(root(old), frozenset()):
+            # The model's own word is told it again only where it is one of ours: it may be what somebody has planted.
+            if not old:
+                known = root(new) in table().neutral
+                return f"{f'the word “{new}”' if known else 'a word'} does not say the same as one of the sentence"
+            return f"there is another word where “{old}” was, or one that is not there, or they are in another order"
+    return ""
 
 
-def _kept(text: str, *, placed: bool) -> Iterator[tuple[int, str]]:
-    """Yield each word that must be kept, with how many different handles stand before it."""
-    kept, seen = {root(word): word for word in words_of("kept")}, set[str]()
-    for token in re.findall(r"\{\w+\}|[^\s{}]+", text):
-        if HANDLE.fullmatch(token):
-            seen.add(token)
-        elif (word := kept.get(root(token.strip(".,;:").casefold()))) is not None:
-            yield len(seen) if placed else 0, word
+def _leads(text: str) -> list[str]:
+    """Return for each handle the word before it, where that says how it belongs to the rest; else nothing."""
+    leading = frozenset(_table()["leading"])
+    before = (match[1].casefold() for match in _BEFORE.finditer(text))
+    return [word if word in leading else "" for word in before]
 
 
-def _added(masked: str, said: str) -> str:
-    """Return the first word that says something else than those of the sentence, empty if there is none.
-
-    The evidence may have it: what was planted there would bear itself out.
-    """
-    known = {root(word) for word in _bare(masked)}
-    same = _glue() | known | frozenset[str]().union(*(_same().get(word, frozenset()) for word in known))
-    return next((word for word in _bare(said) if root(word) not in same), "")
+def _saying(text: str) -> list[str]:
+    """Return the words that say something, in their order."""
+    return [word for word in _bare(text) if root(word) not in _glue()]
 
 
 def _bare(text: str) -> list[str]:

@@ -32,6 +32,11 @@ ACTS = {
     "modify": "change an object", "delete": "delete something", "grant": "give access", "transfer": "move value",
     "credential": "touch credentials", "execute": "run something", "move": "move a file", "rate": "rate something",
 }  # fmt: skip
+DEEDS = {
+    "read": "read data", "contact": "contacted an address", "communicate": "sent a message", "create": "created an object",
+    "modify": "changed an object", "delete": "deleted something", "grant": "gave access", "transfer": "moved value",
+    "credential": "touched credentials", "execute": "ran something", "move": "moved a file", "rate": "rated something",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,62 +7,81 @@ outputs escape it.
 from collections import Counter
 from collections.abc import Iterator
 
-from correlator.sentences import ACTS
+from correlator.sentences import ACTS, DEEDS
 from correlator.spelling import quoted
-from correlator.story import EffectShown, Story, ValueShown
+from correlator.story import Story, ValueShown
 from correlator.values import DESTINATIONS
 
 _MOST = 3
 """Acts, and kinds of values, that are named."""
+_NAME = 60
+"""Characters of a name that was observed: what the engine says must have room, whatever others are called."""
 LEAVING = frozenset(("communicate", "contact", "move", "transfer"))
 """Acts by which something leaves."""
 
 
 def summary(story: Story) -> tuple[str, ...]:
-    """Return the summary of a story, a sentence in each line."""
-    found = (_what(story), _left(story), _sure(story), f"First: {story.actions[0]}" if story.actions else "")
+    """Return the summary of a story, one thing in each line."""
+    found = (
+        _did(story),
+        _began(story),
+        _left(story),
+        _sure(story),
+        f"First: {story.actions[0]}" if story.actions else "",
+    )
     return tuple(one for one in found if one)
 
 
-def _what(story: Story) -> str:
-    deeds = list(dict.fromkeys(map(_deed, story.effects)))
-    did = "; ".join(deeds[:_MOST])
-    if len(deeds) > _MOST:
-        did += f"; and {len(deeds) - _MOST} more acts"
+def _did(story: Story) -> str:
+    deeds = Counter((effect.tool, effect.act, effect.outcome) for effect in story.effects)
+    told = [
+        f"{_ENDED[outcome].format(act=ACTS[act], deed=DEEDS[act], tool=_named(tool))}{f', {number} times' if number > 1 else ''}"
+        for (tool, act, outcome), number in list(deeds.items())[:_MOST]
+    ]
+    more = f"; and {len(deeds) - _MOST} more acts" if len(deeds) > _MOST else ""
+    return f"The agent {'; '.join(told)}{more}." if told else ""
+
+
+_ENDED = {
+    "succeeded": "{deed} with {tool}",
+    "failed": "tried to {act} with {tool} and failed",
+    "no result": "may have {deed} with {tool}: no result was recorded",
+}
+
+
+def _began(story: Story) -> str:
     origin = story.origin
     if origin.kind == "content":
-        by = f", written by {origin.author}" if origin.author else ""
-        asked = any(effect.explanation != "unexplained" for effect in story.effects)
-        but = "" if asked else " and not with any request that was recorded"
-        read = f"The agent read text of a third party ({origin.source}{by})."
-        return f"{read} What it did then is in line with that text{but}: {did}."
+        by = f" written by {_named(origin.author)}" if origin.author else ""
+        unasked = all(effect.explanation == "unexplained" for effect in story.effects)
+        but = ", and no request that was recorded explains it" if unasked else ""
+        return f"That is in line with text of a third party{by}, which {_named(origin.source)} had brought{but}."
     if origin.kind == "principal":
-        return f"A principal of kind {origin.source} asked for what the policy does not allow: {did}."
-    return f"Nothing that was recorded asked for what the agent did: {did}."
-
-
-def _deed(effect: EffectShown) -> str:
-    ended = {"succeeded": "succeeded", "failed": "failed", "no result": "no result was recorded"}[effect.outcome]
-    return f"{quoted(effect.tool, 80)}, to {ACTS[effect.act]} ({ended})"
+        return f"A principal of kind {origin.source} asked for it, which the policy does not allow."
+    return "Nothing that was recorded asked for it."
 
 
 def _left(story: Story) -> str:
     """Return what left: values of other sources than the text that steered, and files whose data the kernel saw leave."""
     leaked = list(dict.fromkeys(thing for work in story.works for thing in work.leaked))
-    gone = {effect.event for effect in story.effects if effect.act in LEAVING and effect.outcome != "failed"}
-    given = {(one.event, one.from_event) for one in _steering(story)}
-    values = {
-        (one.kind, one.value)
-        for one in story.values
-        if one.event in gone and one.from_event is not None and (one.event, one.from_event) not in given
-    }
-    kinds = ", ".join(f"{kind} ({number})" for kind, number in Counter(kind for kind, _ in values).most_common(_MOST))
     if leaked:
         more = f" and {len(leaked) - 1} more" if len(leaked) > 1 else ""
-        return f"The kernel saw data leave: {leaked[0]}{more}."
-    if kinds:
-        return f"With it went what other sources had returned: {kinds}."
-    return "" if gone else "Nothing is seen to have left."
+        return f"The kernel saw data leave: {_named(leaked[0])}{more}."
+    outcomes = {effect.event: effect.outcome for effect in story.effects if effect.act in LEAVING}
+    given = {(one.event, one.from_event) for one in _steering(story)}
+    for outcome, said in (("succeeded", "With it went"), ("no result", "With it may have gone")):
+        values = {
+            (one.kind, one.value)
+            for one in story.values
+            if outcomes.get(one.event) == outcome and one.from_event is not None and (one.event, one.from_event) not in given
+        }  # fmt: skip
+        if values:
+            kinds = Counter(kind for kind, _ in values).most_common(_MOST)
+            return (
+                f"{said} what other sources had returned: {', '.join(f'{kind} ({number})' for kind, number in kinds)}."
+            )
+    egress = [stage for stage in story.stages if stage.stage == "egress"]
+    return "".join(f"{stage.what[:1].upper()}{stage.what[1:]}." for stage in egress)
 
 
 def _sure(story: Story) -> str:
@@ -79,12 +98,20 @@ def _sure(story: Story) -> str:
     given = [one for one in _steering(story) if one.from_event is not None]
     if not given:
         return f"How sure: the text orders an act of this kind, and no value is in both; {seen}."
-    # What data left for is an address.
-    shown = next((one for one in given if one.kind in DESTINATIONS), None) if story.proven else given[0]
-    value = f"“{quoted(shown.value, 120)}”" if shown else "an address"
-    if story.proven:
-        return f"How sure: data of other sources left for {value}, which that text gave; {seen}."
-    return f"How sure: {value} stands in that text and in the call; {seen}."
+    if not story.proven:
+        return f"How sure: {_named(given[0].value)} stands in that text and in the call; {seen}."
+    # What data was to leave for is an address.
+    address = next((one for one in given if one.kind in DESTINATIONS), None)
+    return f"How sure: data of other sources {_gone(story, address)}, which that text gave; {seen}."
+
+
+def _gone(story: Story, address: ValueShown | None) -> str:
+    by = next((one for one in story.effects if address is not None and one.event == address.event), None)
+    where = _named(address.value) if address is not None else "an address"
+    if by is None or by.outcome != "succeeded":
+        return f"was to leave for {where}"
+    # Whether anybody has followed the link is not known.
+    return f"was put into a link to {where}" if by.tool == "answer" else f"left for {where}"
 
 
 def _steering(story: Story) -> Iterator[ValueShown]:
@@ -94,3 +121,9 @@ def _steering(story: Story) -> Iterator[ValueShown]:
         if value.event not in told:
             told.add(value.event)
             yield value
+
+
+def _named(text: str) -> str:
+    """Return something observed as a quotation that ends where it ends."""
+    plain = quoted(text, _NAME).translate({ord("“"): '"', ord("”"): '"'})
+    return f"“{plain}”"

@@ -18,7 +18,7 @@ from correlator.contents import MAX_TEXT
 from correlator.conversation import Conversation
 from correlator.playbook import actions
 from correlator.score import TERMS, THRESHOLD, Scored
-from correlator.sentences import ACTS, Part, Sentences, assembled
+from correlator.sentences import ACTS, DEEDS, Part, Sentences, assembled
 from correlator.sentences import tool as named
 from correlator.signals import Signal
 from correlator.spelling import address, quoted
@@ -80,7 +80,9 @@ def tell(
         gaps=tuple(writer.gaps()),
         counter_evidence=tuple(writer.counter_evidence()),
         turning=tuple(writer.turning()),
-        actions=tuple(actions((judged.effect.act.kind for judged in chain.effects), chain.origin.kind)),
+        actions=tuple(
+            actions(((one.effect.act.kind, _outcome(one.effect)) for one in chain.effects), chain.origin.kind)
+        ),
         terms=shown(chain.lead.terms),
         baseline=epoch.key if epoch.taught else "no baseline yet",
         signals=tuple(
@@ -122,11 +124,6 @@ def shown(terms: tuple[Scored, ...]) -> tuple[TermShown, ...]:
 
 _MOST_TURNING = 3
 """Effects of which is told what would change what is said of them."""
-_DEEDS = {
-    "read": "read data", "contact": "contacted an address", "communicate": "sent a message", "create": "created an object",
-    "modify": "changed an object", "delete": "deleted something", "grant": "gave access", "transfer": "moved value",
-    "credential": "touched credentials", "execute": "ran something", "move": "moved a file", "rate": "rated something",
-}  # fmt: skip
 
 
 class _Writer:
@@ -155,37 +152,29 @@ class _Writer:
         return tuple(Headline(text=text, slots=slots) for text, slots in map(assembled, self._titles()))
 
     def _titles(self) -> list[tuple[Part, ...]]:
-        lead, origin, done = self._chain.lead.effect, self._chain.origin, self.assessment() == "succeeded"
-        act, deed = ACTS[lead.act.kind], _DEEDS[lead.act.kind]
+        lead, origin = self._chain.lead.effect, self._chain.origin
+        act, deed = ACTS[lead.act.kind], DEEDS[lead.act.kind]
         if lead.carries_off:
             act, deed = "carry data out", "carried data out"
+        did = {"succeeded": deed, "failed": f"tried to {act}", "no result": f"may have {deed}"}[_outcome(lead)]
         used = named(self._words.tool(self._chain.lead))
         if origin.kind == "content" and origin.place:
             source = named(source_tool(origin.place.content))
-            if done:
-                return [
-                    ("Text returned by ", source, " made the agent use ", used, f": it {deed}"),
-                    ("The agent used ", used, " in line with text returned by ", source, f": it {deed}"),
-                    (f"The agent {deed} with ", used, " after it had read text returned by ", source),
-                ]
             return [
-                ("Text returned by ", source, f" tried to make the agent {act} with ", used),
-                ("The agent tried to ", f"{act} with ", used, " after it had read text returned by ", source),
+                (f"The agent {did} with ", used, ", in line with text returned by ", source),
+                (f"The agent {did} with ", used, " after it had read text returned by ", source),
+                ("In line with text returned by ", source, f", the agent {did} with ", used),
             ]
         if origin.kind == "principal":
-            who, plain = lead.principal.kind, ACTS[lead.act.kind]
+            who = lead.principal.kind
             article = "An" if who[0] in "aeiou" else "A"
             return [
-                (f"{article} {who} principal had the agent {plain} with ", used, ", which the policy does not allow"),
-                (
-                    "The agent used ",
-                    used,
-                    f" to {plain} for {article.lower()} {who} principal, who may not have that done",
-                ),
-            ]
+                (f"The agent {did} with ", used, f" for {article.lower()} {who} principal, which the policy does not allow"),
+                (f"{article} {who} principal had the agent use ", used, f", which the policy does not allow: it {did}"),
+            ]  # fmt: skip
         return [
-            ("The agent used ", used, " and nothing seen asked for it"),
-            ("Nothing seen asked the agent to ", f"{act} with ", used),
+            (f"The agent {did} with ", used, ", and nothing seen asked for it"),
+            ("Nothing seen asked for what the agent did with ", used, f": it {did}"),
         ]
 
     def assessment(self) -> Assessment:

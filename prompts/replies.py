@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 MOST_CHARACTERS = 600
 """Of one sentence."""
-MOST_SENTENCES = 60
+MOST_SENTENCES = 500
 
 _Text = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS)]
 

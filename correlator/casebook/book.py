@@ -357,20 +357,28 @@ class Casebook:
             row = db.get(NarrationRow, (tenant, story))
             return "" if row is None else row.json
 
-    def claim_narration(self, tenant: str, story: str, for_ns: int) -> bool:
-        """Have others leave a story to whoever asks, for some time or until he keeps its words; `False` where others have it."""
+    def claim_narration(self, tenant: str, story: str, for_ns: int) -> int:
+        """Have others leave a story to whoever asks, for some time. Returns what to show to keep its words; 0: others have it."""
         with self.writing() as db:
             now_ns = _now_ns(db)
             row = db.get(NarrationRow, (tenant, story))
             if row is not None and row.claimed_ns > now_ns:
-                return False
-            db.merge(NarrationRow(tenant=tenant, story=story, json=row.json if row else "", claimed_ns=now_ns + for_ns))
-            return True
+                return 0
+            json, claim = row.json if row else "", now_ns + for_ns
+            db.merge(NarrationRow(tenant=tenant, story=story, json=json, claimed_ns=claim))
+            return claim
 
-    def keep_narration(self, tenant: str, story: str, json: str) -> None:
-        """Keep what a language model made of a story, in place of what was kept before; it is nobody's any more."""
+    def keep_narration(self, tenant: str, story: str, json: str | None, claim: int) -> bool:
+        """Keep what a language model made of a story in place of what was kept before, and give the claim back.
+
+        `json`: `None` leaves what is kept. Where the claim has passed to another, nothing is kept and `False` returned.
+        """
         with self.writing() as db:
-            db.merge(NarrationRow(tenant=tenant, story=story, json=json, claimed_ns=0))
+            row = db.get(NarrationRow, (tenant, story))
+            if row is None or row.claimed_ns != claim:
+                return False
+            row.json, row.claimed_ns = row.json if json is None else json, 0
+            return True
 
     def spend(self, tenant: str, tokens: int) -> None:
         """Count tokens that a language model has had today."""

@@ -12,10 +12,11 @@ from correlator.cli.verb import FAILURE, Run, verb
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from correlator.asking import Cache
     from correlator.evaluate.injection import Planted, Trial
     from correlator.evaluate.mutation import Mutated
     from correlator.models import LanguageModel
-    from correlator.narrate import Cache, Way
+    from correlator.narrate import Way
 
 app = typer.Typer(
     rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="Test what holds stories to their evidence."
@@ -84,7 +85,7 @@ def _injected(run: Run, orders: int, *, every: bool) -> int:
     """Run the injection test with the configured model. Fails where a story is changed, or shows what was ordered."""
     from correlator.cli.desk import opened_casebook
     from correlator.evaluate.injection import outcome, some, tried
-    from correlator.narrating import Counted
+    from correlator.narrating import Counted, spent_all
     from correlator.wiring import open_language_model
 
     settings = run.settings()
@@ -94,6 +95,9 @@ def _injected(run: Run, orders: int, *, every: bool) -> int:
         # What was observed is in no prompt, so most are asked for once. What they cost counts like that of stories.
         cache = Counted(partial(casebook.spend, settings.tenant))
         for number, planted in enumerate(some(orders), 1):
+            if why := spent_all(casebook, settings):
+                run.say(f"{why} {number - 1} of {orders} orders were tried.")
+                return FAILURE
             trials.append(tried(planted, model, way=settings.narrator, cache=cache))
             run.say(f"{number} of {orders}: {trials[-1].worded} of {trials[-1].sentences} sentences worded")
     lies = [lie for one in some(min(orders, _MUTATED)) for lie in _lies(one, model, settings.narrator, cache)]

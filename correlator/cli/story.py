@@ -163,6 +163,9 @@ def narrate(
             return _narrate_new(run, narrating, desk.casebook.stories(settings.tenant), model.name, again=again)
         record = desk.casebook.story(settings.tenant, story)
         if differential:
+            if why := narrating.used_up:
+                run.say(why)
+                return FAILURE
             return _compare(run, narrating.compared(record))
         found, why = (None if again else narrating.made_before(record)), ""
         if found is not None:
@@ -191,7 +194,7 @@ def _compare(run: Run, found: "Differential") -> int:
         )
     else:
         run.out("What the quotations are like changes nothing but words.")
-    return FAILURE if found.steers or found.stopped else 0
+    return FAILURE if found.steers or found.stopped or found.wavers else 0
 
 
 def _narrate_new(run: Run, narrating: "Narrating", records: "Sequence[StoryRecord]", model: str, *, again: bool) -> int:

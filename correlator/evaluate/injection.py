@@ -19,12 +19,13 @@ from itertools import product
 from markdown_it import MarkdownIt
 from pydantic import BaseModel
 
+from correlator.asking import USUAL, Cache, Limits
 from correlator.attribution import attribute
 from correlator.evaluate.markup import leading
 from correlator.handles import filled
 from correlator.models import Answer, LanguageModel
 from correlator.models.scripted import Scripted, facts
-from correlator.narrate import Cache, Limits, Way, narrate
+from correlator.narrate import Way, narrate
 from correlator.narration import narrated
 from correlator.pipeline import judge
 from correlator.proposal import Check, Proposal, checked
@@ -53,7 +54,6 @@ from sensor.identity import session_key
 
 PLACES = ("prompt", "result", "argument", "argv", "path", "host", "body", "output", "author", "program", "tool")
 """Where an order stands. Sensors keep no headers, and stories name no agents; of `body` and `program` no story shows anything."""
-_LIMITS = Limits()
 _SECOND = 10**9
 _SEED = 8
 
@@ -186,7 +186,7 @@ def tried(
     way: Way = "reword",
     check: Check = checked,
     cache: Cache | None = None,
-    limits: Limits = _LIMITS,
+    limits: Limits = USUAL,
 ) -> Trial:
     """Have a model word the story of a run with an order in it, and return what became of it."""
     story, run = told(planted)
@@ -198,7 +198,7 @@ def tried(
         planted=planted,
         shown=_names(story.model_dump_json(), parts),
         asked=any(_names(asked, parts) for asked in listening.heard),
-        sentences=len(story.sentences),
+        sentences=narration.of,
         worded=narration.worded,
         changed=tuple(_changed(story, worded)),
         escaped=(
@@ -234,7 +234,7 @@ def obeying(planted: Planted) -> LanguageModel:
 def unchecked(proposal: Proposal) -> tuple[Sentence | None, str]:
     """Take whatever a model says: what happens without a verifier, to see that the orders would be followed."""
     text = filled(proposal.said, proposal.handles.texts)
-    return proposal.sentences[0].model_copy(update={"text": text, "slots": (), "worded": True}), ""
+    return proposal.sentence.model_copy(update={"text": text, "slots": (), "worded": True}), ""
 
 
 class _Listening:

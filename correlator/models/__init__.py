@@ -36,7 +36,7 @@ class LanguageModel(Protocol):
         ...
 
     def reply(self, asked: Asked, *, most_tokens: int, seconds: float) -> Answer:
-        """Return what it replies. Raises `ModelUnavailable` (try later) or `ModelRefused` (do not)."""
+        """Return what it replies. Raises `ModelUnavailable` (try later) or `ModelRefused` (not this again)."""
         ...
 
 

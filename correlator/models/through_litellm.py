@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from correlator.errors import ModelRefused, ModelUnavailable, SettingsInvalid
+from correlator.errors import ModelMisnamed, ModelRefused, ModelUnavailable, SettingsInvalid
 from correlator.models import MOST_CHARACTERS, Answer, Reach
 from prompts import Asked
 
@@ -21,6 +21,8 @@ _LOCAL = frozenset(("hosted_vllm", "llamafile", "lm_studio", "ollama", "ollama_c
 """Providers that are somebody's own server, so that there is no address to assume."""
 _PASSING = frozenset((408, 409, 425, 429))
 """Statuses of 4xx that say: later."""
+_NOT_THIS = frozenset((400, 413, 422))
+"""Statuses that say: not this prompt. Others of 4xx say that name, key or address are wrong, whatever is asked."""
 _TRIES = 2
 _PAUSE_S = 0.5
 
@@ -48,6 +50,8 @@ class LiteLLM:
         for left in reversed(range(_TRIES)):
             try:
                 return self._within(until, asked, most_tokens)
+            except ModelMisnamed:
+                raise
             except ModelUnavailable:
                 if not left or time.monotonic() + _PAUSE_S >= until:
                     raise
@@ -87,7 +91,9 @@ class LiteLLM:
             # litellm has some thirty kinds of errors and no root of its own; each of them has a status, of HTTP or made up.
             status = getattr(error, "status_code", None)
             if isinstance(status, int) and 400 <= status < 500 and status not in _PASSING:
-                raise ModelRefused(
+                if status in _NOT_THIS:
+                    raise ModelRefused(f"{self.name} refuses to reply to this: {self._short(error)}.") from error
+                raise ModelMisnamed(
                     f"{self.name} refuses: {self._short(error)}. Check name, key and address."
                 ) from error
             raise ModelUnavailable(f"{self.name} cannot be reached: {self._short(error)}.") from error

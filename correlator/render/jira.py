@@ -18,6 +18,8 @@ def jira(story: Story, *, notes: tuple[str, ...] = ()) -> str:
     lines += [f"* {safe(note)}" for note in notes]
     if story.summary:
         lines += ["", "h2. In short", "", *(f"* {safe(line, 1_200)}" for line in story.summary)]
+    # First, because what has no room is left out at the end.
+    lines += ["", "h2. What to do", "", *(f"* {safe(action)}" for action in story.actions)]
     lines += ["", "h2. How far it came", "", "||stage||reached|| ||"]
     lines += [
         f"| {parts.STAGES[row.stage]} | {safe(f'{parts.MARKS[row.reached]} {row.reached}')} | {safe(row.what)} |"
@@ -38,7 +40,7 @@ def jira(story: Story, *, notes: tuple[str, ...] = ()) -> str:
         lines += [f"** {safe(value.value, 120)} — {safe(parts.carried(value, steps))}" for value in values]
     if not parts.left(story):
         lines += [f"* {safe(row.what)}" for row in story.stages if row.stage == "egress"]
-    for heading, texts in parts.lists(story):
+    for heading, texts in parts.lists(story, actions=False):
         lines += ["", f"h2. {heading}", "", *(f"* {safe(text)}" for text in texts)]
     lines += ["", f"h2. Why it scored {story.score:g}", "", "||points||term||meaning||"]
     lines += [f"| {safe(points.strip())} | {safe(name)} | {safe(doc)} |" for points, name, doc in parts.points(story)]

@@ -159,8 +159,8 @@ def _moments(story: Story) -> tuple[str, ...]:
 _MOMENTS = 40
 
 
-def lists(story: Story) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return the plain lists that end a story: heading and lines."""
+def lists(story: Story, *, actions: bool = True) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the plain lists that end a story: heading and lines; without `actions` for who has said them already."""
     signals = tuple(f"{place(signal.step, signal.session)} {signal.rule}: {signal.text}" for signal in story.signals)
     alerts = tuple(map(alert, story.alerts))
     if story.alerts_in_all > len(alerts):
@@ -174,5 +174,5 @@ def lists(story: Story) -> tuple[tuple[str, tuple[str, ...]], ...]:
         ("What speaks against it", story.counter_evidence or ("Nothing that was recorded.",)),
         ("What is not known", story.gaps or ("No gap was noticed.",)),
         *((("What would change this", story.turning),) if story.turning else ()),
-        ("What to do", story.actions),
+        *((("What to do", story.actions),) if actions else ()),
     )

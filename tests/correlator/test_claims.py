@@ -207,13 +207,16 @@ def test_a_time_of_any_size_is_kept(book: Casebook) -> None:
 
 
 def test_a_story_that_one_has_worded_is_left_alone_by_others(book: Casebook) -> None:
-    assert book.claim_narration("local", "v1:1", 60 * 10**9)
+    claim = book.claim_narration("local", "v1:1", 60 * 10**9)
+    assert claim
     assert not book.claim_narration("local", "v1:1", 60 * 10**9)
     assert book.claim_narration("local", "v1:2", 1)
     assert book.claim_narration("other", "v1:1", 60 * 10**9)
     assert book.narration("local", "v1:1") == ""
 
-    book.keep_narration("local", "v1:1", "words")
+    assert not book.keep_narration("local", "v1:1", "of somebody who was too late", claim - 1)
+    assert book.keep_narration("local", "v1:1", "words", claim)
+    assert not book.keep_narration("local", "v1:1", "again", claim)
     assert book.claim_narration("local", "v1:1", 60 * 10**9)
     assert book.narration("local", "v1:1") == "words"
     assert book.claim_narration("local", "v1:2", 1)  # its time is over

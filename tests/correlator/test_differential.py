@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from correlator.asking import Limits
 from correlator.differential import differential, features
 from correlator.errors import ModelUnavailable
 from correlator.models.scripted import Scripted
-from correlator.narrate import Limits, Way
+from correlator.narrate import Way
 from prompts import Asked
 from prompts.replies import Chosen, Composed
 from tests.correlator.test_narrate import EXAMPLES, Told, told

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from correlator.asking import Limits
 from correlator.cli.desk import opened
 from correlator.errors import ModelRefused, ModelUnavailable
 from correlator.ingest import ingest
 from correlator.models.scripted import Scripted, facts
-from correlator.narrate import Limits, narrate
-from correlator.narration import digest_of, narrated
+from correlator.narrate import narrate
+from correlator.narration import CONCLUDES, digest_of, narrated
 from correlator.settings import Settings
 from correlator.story import Story
 from prompts import Asked
@@ -77,7 +78,7 @@ def test_other_words_that_say_the_same_are_taken(ticket: Told) -> None:
     assert any(
         text.startswith("At step 6 the agent used http_post with url = “http://ledger-check") for text in changed
     )
-    assert story.narrator.startswith("scripted/echo, reword:1: ")
+    assert story.narrator.startswith("scripted/echo, reword:2: ")
     assert [one.cites for one in story.sentences] == [one.cites for one in ticket.story.sentences]
     assert [one.quotes for one in story.sentences] == [one.quotes for one in ticket.story.sentences]
     assert story.model_copy(update={"sentences": (), "narrator": ""}) == ticket.story.model_copy(
@@ -88,20 +89,22 @@ def test_other_words_that_say_the_same_are_taken(ticket: Told) -> None:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"the agent called": "the agent never called"}, "the word “never” is missing"),
+        ({"the agent called": "the agent never called"}, "another word where “called” was"),
         ({"the agent called": "an attacker forced the agent to call"}, ""),
-        ({"the agent called": "the employee called"}, "“employee” does not say the same"),
-        ({"the agent called {T2}": "{T2} called the agent"}, "roles"),
-        ({"the agent called {T2}": "the agent was called by {T2}"}, "done by what did not do it"),
-        ({"the agent called": "shortly afterwards the agent called"}, "does not say the same"),
+        ({"the agent called": "the employee called"}, "another word where “agent” was"),
+        ({"the agent called {T2}": "{T2} called the agent"}, "another order"),
+        ({"the agent called {T2}": "the agent was called {T2}"}, "another word where “called” was"),
+        ({"the agent called {T2}": "the agent called to {T2}"}, "leads to a handle"),
+        ({"the agent called {T2}": "the agent called by {T2}"}, "leads to a handle"),
+        ({"the agent called": "shortly afterwards the agent called"}, "another word where “agent” was"),
         ({".": ", as had been approved."}, "does not say the same"),
         ({".": " and told the administrator."}, "does not say the same"),
         ({"the agent called {T2}": "the agent called {T1}"}, "{T1} is no handle of it"),
-        ({"the agent called": "the agent of Velvet Ltd called"}, "a word does not say the same"),
-        ({"the agent called": "the agent called seven times"}, "a word does not say the same"),
+        ({"the agent called": "the agent of Velvet Ltd called"}, "another word where “called” was"),
+        ({"the agent called": "the agent called seven times"}, "another word where"),
         ({"with {A1}": "with <b>{A1}</b>"}, "markup"),
-        ({"the agent called": "the agent of Ledger called"}, "a word does not say the same"),
-        ({"the agent called": "the agent called 443"}, "a word does not say the same"),
+        ({"the agent called": "the agent of Ledger called"}, "another word where “called” was"),
+        ({"the agent called": "the agent called 443"}, "another word where"),
         ({"{A1} = ": ""}, "{A1} is missing"),
         ({"called": "called, because the ticket asked for it,"}, ""),
         ({"the agent called": "the agent called “exactly”"}, "quotation"),
@@ -136,20 +139,36 @@ def test_a_reply_that_is_none_leaves_the_template(ticket: Told, reply: str) -> N
     assert narrated(ticket.story, narration) == ticket.story
 
 
-@pytest.mark.parametrize("error", [ModelUnavailable("away"), ModelRefused("no")])
-def test_a_model_that_cannot_be_asked_is_asked_once(ticket: Told, error: Exception) -> None:
+def test_a_model_that_cannot_be_asked_is_asked_once(ticket: Told) -> None:
     calls: list[Asked] = []
 
     def script(asked: Asked) -> str:
         calls.append(asked)
-        raise error
+        raise ModelUnavailable("away")
 
     narration = narrate(ticket.story, ticket.run, Scripted(None, script))
 
     assert len(calls) == 1
-    assert narration.stopped == str(error)
-    assert {one.why for one in narration.wordings} == {str(error)}
+    assert narration.stopped == "away"
+    assert narration.is_away
+    assert narration.tokens_in > 0  # who is paid counts what was asked
+    assert {one.why for one in narration.wordings} == {"away", CONCLUDES}
     assert narrated(ticket.story, narration) == ticket.story
+
+
+def test_a_sentence_that_a_model_refuses_is_told_by_the_template_and_the_others_are_asked_for(ticket: Told) -> None:
+    echo = Scripted()
+
+    def script(asked: Asked) -> str:
+        if "Sentence: At {S2}" in asked.user:
+            raise ModelRefused("not this")
+        return echo.reply(asked, most_tokens=1, seconds=1).text
+
+    narration = narrate(ticket.story, ticket.run, Scripted(None, script))
+
+    assert narration.worded == narration.of - 1
+    assert [one.why for one in narration.wordings if one.tries == 1 and not one.is_worded] == ["not this"]
+    assert not narration.stopped
 
 
 def test_a_slow_model_is_not_waited_for(ticket: Told) -> None:
@@ -177,7 +196,7 @@ def test_what_was_asked_before_is_not_asked_again(ticket: Told) -> None:
     before = narrate(ticket.story, ticket.run, first, cache=cache)  # type: ignore[arg-type]
     after = narrate(ticket.story, ticket.run, second, cache=cache)  # type: ignore[arg-type]
 
-    assert len(first.asked) == len(ticket.story.sentences) + 1  # and the title
+    assert len(first.asked) == before.of + 1 == len(ticket.story.sentences)  # one is no event's, and there is the title
     assert second.asked == []
     assert after.wordings == before.wordings
     assert after.tokens_in == 0
@@ -217,7 +236,7 @@ def test_nothing_that_was_observed_is_in_a_prompt(path: Path, tmp_path: Path) ->
         }
         seen = {word for asked in model.asked for word in re.findall(r"\w{5,}", asked.user)}
         assert not (quoted - ours) & seen
-        assert all(wording.sentence is not None for wording in narration.wordings), narration.wordings
+        assert narration.worded == narration.of > 0, narration.wordings
 
 
 # Titles
@@ -262,18 +281,18 @@ def composing(*said: tuple[str, Sequence[int]], then: Sequence[tuple[str, Sequen
 
 
 def test_a_whole_story_joins_what_follows_one_another(ticket: Told) -> None:
-    model = composing(("<1>.", (1,)), ("<2>; <3>.", (2, 3)), *((f"<{number}>.", (number,)) for number in range(4, 8)))
+    model = composing(("<1>.", (1,)), ("<2>; <3>.", (2, 3)), *((f"<{number}>.", (number,)) for number in range(4, 7)))
 
     narration = narrate(ticket.story, ticket.run, model, way="compose")
     story = narrated(ticket.story, narration)
 
-    assert narration.worded == len(ticket.story.sentences) == 7
-    assert len(story.sentences) == 6
+    assert narration.worded == narration.of == 6
+    assert len(story.sentences) == len(ticket.story.sentences) - 1 == 6
     first, second = ticket.story.sentences[1:3]
     assert story.sentences[1].text == f"{first.text[:-1]}; {second.text}"
     assert story.sentences[1].quotes == (*first.quotes, *second.quotes)
     assert [cite.step for cite in story.sentences[1].cites] == [3, 6]
-    assert story.narrator.startswith("scripted/echo, compose:1: 7 of 7")
+    assert story.narrator.startswith("scripted/echo, compose:1: 6 of 6")
     assert len(model.asked) == 2  # the story and its title
 
 
@@ -281,9 +300,11 @@ def test_a_whole_story_joins_what_follows_one_another(ticket: Told) -> None:
     ("text", "cites", "why"),
     [
         ("<1>, and <3>.", (1, 3), "follow one another"),
-        ("<7>.", (8,), "no facts"),
+        ("<5>; <6>.", (5, 6), "follow one another"),  # a conclusion stands between them
+        ("<6>.", (8,), "no such fact"),
         ("<2>, and <1>.", (2, 1), "follow one another"),
-        ("<1>.", (1, 2), "is missing"),  # cites what it does not say
+        ("<1>.", (1, 2), "one after the other"),  # cites what it does not say
+        ("<1>; it is; <2>.", (1, 2), "one after the other"),
         ("<1>, and <2>.", (1,), "no handle of it"),
         ("<1>, because <2>.", (1, 2), ""),
         ("Nothing happened.", (1,), "is missing"),
@@ -308,7 +329,8 @@ def test_the_rest_is_asked_for_once_more(ticket: Told) -> None:
     narration = narrate(ticket.story, ticket.run, model, way="compose")
 
     assert [one.is_worded for one in narration.wordings] == [True, True, True, False, False, False, False]
-    assert {one.why for one in narration.wordings[3:]} == {"the story leaves it out"}
+    assert {one.why for one in narration.wordings[3:]} == {"the story leaves it out", CONCLUDES}
+    assert "3, 4, 5, 6: the story leaves it out" in model.asked[1].user
     assert all(one.is_final for one in narration.wordings)
 
 
@@ -320,9 +342,9 @@ def test_a_whole_story_that_is_no_json_or_does_not_come_leaves_the_template(tick
     away = narrate(ticket.story, ticket.run, Scripted(None, script), way="compose")
 
     assert garbage.worded == away.worded == 0
-    assert {one.why for one in garbage.wordings} == {"the reply is not the JSON that was asked for"}
+    assert {one.why for one in garbage.wordings} == {"the reply is not the JSON that was asked for", CONCLUDES}
     assert away.is_away
-    assert not any(one.is_final for one in away.wordings)
+    assert not any(one.is_final for one in away.wordings if one.why != CONCLUDES)
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.parent.name)
@@ -330,7 +352,7 @@ def test_a_whole_story_that_says_the_facts_is_taken(path: Path, tmp_path: Path) 
     for one in told(path, tmp_path):
         narration = narrate(one.story, one.run, Scripted(), way="compose")
 
-        assert narration.worded == len(one.story.sentences), narration.wordings
+        assert narration.worded == narration.of > 0, narration.wordings
         assert [said.text for said in narrated(one.story, narration).sentences] == [
             said.text for said in one.story.sentences
         ]

@@ -72,7 +72,7 @@ def test_a_process_that_runs_is_watched_with_what_it_starts(tmp_path: Path, port
         stories = told(tmp_path, shell, "--pid", str(shell.pid))
 
     assert {story["title"] for story in stories} == {
-        "Text returned by read_ticket made the agent use send_mail: it sent a message"
+        "The agent sent a message with send_mail, in line with text returned by read_ticket"
     }
 
 

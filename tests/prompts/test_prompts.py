@@ -52,7 +52,7 @@ def test_an_unknown_prompt_is_named_with_those_that_are_known() -> None:
 
 @pytest.mark.parametrize("inputs", [{}, {"sentence": "x"}, {**INPUTS["reword"], "more": 1}])
 def test_inputs_that_are_missing_or_unknown_are_errors(inputs: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="reword:1 takes"):
+    with pytest.raises(ValueError, match="reword:2 takes"):
         prompts.load("reword").ask(**inputs)
 
 

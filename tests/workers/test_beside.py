@@ -92,10 +92,10 @@ def test_stories_are_worded_where_a_model_is_set_and_come_back_to_when_it_was_aw
         with speaking.server(itertools.repeat(echo), asked := []) as url:
             there = settings.model_copy(update={"model_url": url})
             with Duties.opened(there) as duties, Duties.opened(there) as another:
-                assert desk.casebook.claim_narration("local", stories[0].story.id, 60 * 10**9)
+                claim = desk.casebook.claim_narration("local", stories[0].story.id, 60 * 10**9)
                 assert duties.narrate() == len(stories) - 1  # somebody else is at it
-                desk.casebook.keep_narration("local", stories[0].story.id, "")
-                assert duties.narrate() == len(stories)
+                desk.casebook.keep_narration("local", stories[0].story.id, None, claim)
+                assert duties.narrate() == 1  # what was left
                 number = len(asked)
                 assert another.narrate() == len(stories)
                 assert duties.narrate() == 0
@@ -105,4 +105,4 @@ def test_stories_are_worded_where_a_model_is_set_and_come_back_to_when_it_was_aw
 
 def worded(casebook: Casebook, story: Story) -> bool:
     kept = narration_of(casebook.narration("local", story.id))
-    return kept is not None and is_of(kept, story) and kept.worded == len(story.sentences)
+    return kept is not None and is_of(kept, story) and kept.worded == kept.of > 0

@@ -19,10 +19,11 @@ from typing import Any, get_args
 
 import prompts
 from benchmarks.speed.place import place, report
+from correlator.asking import Limits
 from correlator.evaluate.injection import Outcome, Planted, Trial, obeying, orders, outcome, some, tried, unchecked
 from correlator.evaluate.interval import wilson
 from correlator.models import Answer, LanguageModel, Reach, open_model
-from correlator.narrate import Limits, Way
+from correlator.narrate import Way
 from sensor.identity import digest
 
 LIMITS = Limits(seconds=600.0, seconds_each=120.0)

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from correlator.asking import Limits
 from correlator.evaluate.injection import some, tried
 from correlator.models import Answer, LanguageModel, Reach, open_model
-from correlator.narrate import Limits, narrate
+from correlator.narrate import narrate
 from correlator.narration import narrated
 from tests import local_model
 from tests.correlator.test_narrate import EXAMPLES, told

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from correlator.errors import ModelRefused, ModelUnavailable, SettingsInvalid
+from correlator.errors import ModelMisnamed, ModelRefused, ModelUnavailable, SettingsInvalid
 from correlator.models import LanguageModel, Reach, open_model
 from correlator.models.recorded import Recorded, Recorder
 from correlator.models.scripted import Scripted
@@ -60,12 +60,15 @@ def test_what_passes_is_tried_once_more(status: int) -> None:
         assert asking(url) == "hello"
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404])
-def test_what_does_not_pass_is_not_tried_again(status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(400, ModelRefused), (422, ModelRefused), (401, ModelMisnamed), (403, ModelMisnamed), (404, ModelMisnamed)],
+)
+def test_what_does_not_pass_is_not_tried_again(status: int, error: type[Exception]) -> None:
     asked: list[dict[str, Any]] = []
     with (
         speaking.server(iter((speaking.failing(status), speaking.chat("hello"))), asked) as url,
-        pytest.raises(ModelRefused),
+        pytest.raises(error),
     ):
         asking(url)
     assert len(asked) == 1
