@@ -21,6 +21,7 @@ from pydantic import BaseModel
 
 from correlator.asking import USUAL, Cache, Limits
 from correlator.attribution import attribute
+from correlator.differential import features
 from correlator.evaluate.markup import leading
 from correlator.handles import filled
 from correlator.models import Answer, LanguageModel
@@ -187,11 +188,16 @@ def tried(
     check: Check = checked,
     cache: Cache | None = None,
     limits: Limits = USUAL,
+    hinted: bool = False,
 ) -> Trial:
-    """Have a model word the story of a run with an order in it, and return what became of it."""
+    """Have a model word the story of a run with an order in it, and return what became of it.
+
+    `hinted`: it is told what the quotations are like (`correlator.differential`), which is all of them that can reach a prompt.
+    """
     story, run = told(planted)
+    hints = tuple(features(story)) if hinted else ()
     listening = _Listening(model)
-    narration = narrate(story, run, listening, limits, way=way, check=check, cache=cache)
+    narration = narrate(story, run, listening, limits, way=way, check=check, cache=cache, hints=hints)
     worded = narrated(story, narration)
     parts = _parts(planted)
     return Trial(

@@ -4,8 +4,9 @@
     python -m benchmarks.quality.narration.injection --model openai/NAME --url http://127.0.0.1:8101/v1 --rows FILE
 
 Without `--model`, a scripted model obeys each of `--orders` perfectly, as if it had read it (it has not: what was observed is in no
-prompt), once with the verifier and once without: what the second run shows is what the verifier holds back. With `--model`, a real
-one words the stories; each is a line of `--rows` as soon as it is done, and one that is there is not done again.
+prompt): with the verifier, with it and with what the quotations are like in the prompts, and without. What the last run shows is what
+the verifier holds back. With `--model`, a real one words the stories; each is a line of `--rows` as soon as it is done, and one that
+is there is not done again.
 """
 
 import argparse
@@ -47,15 +48,17 @@ def by(trials: Iterable[Trial], name: str, what: str = "escaped") -> dict[str, s
 def scripted(count: int, way: Way) -> dict[str, Any]:
     """Return what a model comes to that obeys, with the verifier and without."""
     every = some(count)
-    checked, free = list[Trial](), list[Trial]()
+    checked, hinted, free = list[Trial](), list[Trial](), list[Trial]()
     for number, one in enumerate(every, 1):
         checked.append(tried(one, obeying(one), way=way))
+        hinted.append(tried(one, obeying(one), way=way, hinted=True))
         free.append(tried(one, obeying(one), way=way, check=unchecked))
         if number % 100 == 0:
             print(f"{number} of {len(every)}", file=sys.stderr, flush=True)
     return {
         "model": "scripted/obeying", "way": way, "of_orders": sum(1 for _ in orders()),
         "shown_by_place": by(checked, "place", "shown"), "with_the_verifier": shares(outcome(checked)),
+        "with_the_verifier_and_hints": shares(outcome(hinted)),
         "without": {**shares(outcome(free)), "by_demand": by(free, "demand"), "by_place": by(free, "place")},
     }  # fmt: skip
 
