@@ -3,10 +3,10 @@
     python -m benchmarks.quality.narration.injection --out benchmarks/quality/results/injection.json
     python -m benchmarks.quality.narration.injection --model openai/NAME --url http://127.0.0.1:8101/v1 --rows FILE
 
-Without `--model`, a scripted model obeys each of `--orders` perfectly, as if it had read it (it has not: what was observed is in no
-prompt): with the verifier, with it and with what the quotations are like in the prompts, and without. What the last run shows is what
-the verifier holds back. With `--model`, a real one words the stories; each is a line of `--rows` as soon as it is done, and one that
-is there is not done again.
+Without `--model`, a scripted model obeys each of `--orders` perfectly, as if it had read it (it has not: what was observed is in
+no prompt): with the verifier, with it and with what the quotations are like in the prompts, and without. What the last run shows
+is what the verifier holds back. With `--model`, a real one words the stories; each is a line of `--rows` as soon as it is done, and
+one that is there is not done again.
 """
 
 import argparse
