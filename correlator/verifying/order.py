@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from correlator.verifying.grounds import Ground
-from correlator.verifying.read import BE, PREPOSITIONS, Read, Refusal, among, holds, is_act, scores, tied
+from correlator.verifying.read import PREPOSITIONS, Read, Refusal, among, holds, scores, tied
 from correlator.verifying.values import NUMBERS, ORDINALS, UNITS, unit_behind
 from correlator.verifying.wording import Clause, Token, root, roots_of, table, words_of
 from sensor.event import ToolCalled, ToolReturned
@@ -228,8 +228,13 @@ def _by_adverb(before: Clause | None, clause: Clause) -> Iterator[Pair]:
 def words_before(read: Read, clause: Clause) -> bool:
     """Return whether a main clause stands before this one."""
     first = clause.tokens[0].start if clause.tokens else len(read.sentence)
-    begun = [one for one in read.clauses if one.tokens and one.tokens[0].start < first]
-    return any(is_act(word) or word in BE for one in begun for word in one.words)
+    begun = [token for one in read.clauses for token in one.tokens if token.start < first and token.kind != "number"]
+    return any(token.kind != "word" or not _is_of_length(token.text.casefold()) for token in begun)
+
+
+def _is_of_length(word: str) -> bool:
+    """Return whether a word belongs to a length of time, as all do before "after" in "More than three seconds after that, …"."""
+    return word in NUMBERS or word.removesuffix("s") in UNITS or word in _SHADING | words_of("lengths")
 
 
 _TIMES = (("before", "after"), ("earlier", "later"), ("first", "then"), ("next", "previous"))

@@ -36,11 +36,12 @@ def _verb(clause: Clause) -> int | None:
         if token.kind != "word" or not before or before in BE or token.aside or before in words_of("determiners"):
             continue
         is_verb = is_act(word) or (word.endswith("s") and not word.endswith(("ss", "'s", "’s")))
-        if is_verb and root(word) in SAYING - _HEARING:
+        if is_verb and root(word) in (SAYING | _HOLDING) - _HEARING:
             return at
     return None
 
 
+_HOLDING = frozenset(map(root, ("hold", "contain", "carry", "include", "bear", "list")))
 _HEARING = frozenset((root("learn"), root("address"), root("direct"), root("point")))
 """Verbs whose subject is told something, or that lead somewhere."""
 

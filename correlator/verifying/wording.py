@@ -215,7 +215,8 @@ class Table:
 
     def is_common(self, word: str) -> bool:
         """Return whether a word is a general one of reports, that is neither of two opposites."""
-        return stem(self.irregular.get(word, word)) in self.common and not self.knows(root(word))
+        listed = word in self.common_words if len(word) < _LEFT else stem(self.irregular.get(word, word)) in self.common
+        return listed and not self.knows(root(word))
 
     def group(self, name: str) -> frozenset[str]:
         """Return the roots of the words that mean the same as that which the group is named after."""
