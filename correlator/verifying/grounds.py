@@ -42,6 +42,8 @@ _DIGITS = re.compile(
     r"(?<![\w.-])\d+(?:[.,]\d+)*(?=[A-Za-z%°]{0,3}(?![\w-]))|(?<=[_=])\d+(?![\w.-])|(?<=\d-)\d+(?![\w-])|(?<![\w.-])\d+(?=-\d)"
 )
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
+_TIME_OF_DAY = re.compile(r"\d-\d{2}T(\d{2}:\d{2})")
+_MONTH = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])\b")
 _FIRST = re.compile(r"\s*(?:-\d+d\s+)?(?:[\d:.TZ-]+\s+)?(?:@\S+\s+)?([^\s\[]+)")
 """The program of a line of a trace."""
 _OTHER = re.compile(r"hands over to \"?([^\s\":]+)")
@@ -179,13 +181,14 @@ class Ground:
     def times(self) -> frozenset[str]:
         """Return the forms of its time of day (UTC) that a sentence may use."""
         at_ns = event_time(self.event)
+        told = frozenset(_TIME_OF_DAY.findall(self.text))
         if at_ns is None:
-            return frozenset()
+            return told
         at = datetime.fromtimestamp(at_ns // 10**9, UTC)
         forms = {f"{at:%H:%M:%S}"} | ({f"{at:%H:%M}"} if at.hour else set())
         if not at.hour:
             forms |= {f"{at:%M:%S}"}
-        return frozenset(forms)
+        return told | forms
 
     @cached_property
     def days(self) -> frozenset[str]:
@@ -197,11 +200,9 @@ class Ground:
         for year, month, day in _ISO.findall(self.text):
             with suppress(ValueError):
                 found.append(date(int(year), int(month), int(day)))
-        return frozenset(
-            form
-            for one in found
-            for form in (f"{one.day} {one:%B} {one.year}".casefold(), f"{one.day} {one:%B}".casefold())
-        )
+        forms = {f"{one.day} {one:%B} {one.year}".casefold() for one in found}
+        months = {f"{date(int(year), int(month), 1):%B}".casefold() for year, month in _MONTH.findall(self.text)}
+        return frozenset(forms | {form.rsplit(" ", 1)[0] for form in forms} | months)
 
     @property
     def at_s(self) -> int | None:

@@ -2,70 +2,65 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 from correlator.verifying.grounds import Ground
-from correlator.verifying.read import NEGATIONS, Read, Refusal, among, is_failure, is_negative
+from correlator.verifying.read import BE, NEGATIONS, Read, Refusal, among, is_act, is_failure, is_negative
 from correlator.verifying.wording import Clause, akin, root, roots_of, table, words_of
-from sensor.event import ToolCalled
+from sensor.event import ToolCalled, ToolReturned
 
 _CAN = roots_of("can")
 
 
 def of_negations(read: Read) -> Iterator[Refusal]:
     """Refuse a denial that no event denies."""
+    texts = (*(one.plain for one in read.cited), read.template)
     for clause, best in zip(read.clauses, read.spoken_of, strict=True):
+        held = [token for token in clause.tokens if token.kind == "word"]
         words = clause.words
         for at, word in enumerate(words):
-            if word not in NEGATIONS and not word.endswith(("n't", "n’t")):
+            if (word not in NEGATIONS and not word.endswith(("n't", "n’t"))) or held[at] in read.lacked:
                 continue
-            following = words[at + 1 : at + 4]
-            if any(_denies(text, following) for text in (*(one.plain for one in read.cited), read.template)):
-                continue
-            if _is_of_text(words, at) and any(_lacks(one, words[at + 1 :], read) for one in best or read.cited):
-                continue
-            around = {root(one) for one in (words[at - 1] if at else "", *following[:2])}
-            came = word == "nothing" and words[max(0, at - 2) : at] == ("came", "to")
-            fails = came or word in ("cannot", "unable") or around & _CAN or (word == "no" and "could" in words)
-            if fails and any(map(is_negative, best)) and not any(map(is_failure, following)):
-                continue
-            unseen = any(one.event.kind in ("capture_status", "events_lost") for one in read.cited) and bool(
-                {root("see"), root("capture")} & around
-            )
-            if (
-                unseen
-                or (word == "not" and following[:1] == ("until",))
-                or (word in ("neither", "nor") and all_failed(read))
-            ):
-                continue
-            unanswered = any(isinstance(one.event, ToolCalled) and one.result is None for one in best)
-            if word == "no" and following[:1] == ("result",) and unanswered:
+            following = words[at + 1 :]
+            if any(_denies(text, following) for text in texts) or _is_of_outcome(words, at, best, read):
                 continue
             yield Refusal("negation", f"nothing cited says “{word} {' '.join(following[:2])}”")
 
 
-def _is_of_text(words: Sequence[str], at: int) -> bool:
-    """Return whether a negation says of a text what is not in it: "does not name", "but not", "nothing about", "without"."""
-    following, before = words[at + 1 : at + 2], words[at - 1] if at else ""
-    about = words[at] == "nothing" and following == ("about",)
-    return about or words[at] == "without" or before == "but" or any(root(one) in _NAMING for one in following)
+def _is_of_outcome(words: Sequence[str], at: int, best: Sequence[Ground], read: Read) -> bool:
+    """Return whether a negation says that something failed, or has no result, and so it is."""
+    word, following = words[at], words[at + 1 : at + 4]
+    around = {root(one) for one in (words[at - 1] if at else "", *following[:2])}
+    came = word == "nothing" and words[max(0, at - 2) : at] == ("came", "to")
+    was_done = word == "not" and at > 0 and words[at - 1] in BE and _is_tried(following[:1], best)
+    would = at > 0 and words[at - 1] in ("would", "will")
+    fails = (
+        came
+        or was_done
+        or would
+        or word in ("cannot", "unable")
+        or around & _CAN
+        or (word == "no" and "could" in words)
+    )
+    if fails and (all if was_done else any)(map(is_negative, best)) and not any(map(is_failure, following)):
+        return True
+    lost = any(one.event.kind in ("capture_status", "events_lost") for one in read.cited)
+    if lost and {root("see"), root("capture"), root("record")} & around:
+        return True
+    if any(isinstance(one.event, ToolCalled) and one.result is None for one in read.cited) and any(
+        root(one) in _RESULTS for one in following
+    ):
+        return True
+    return (word == "not" and following[:1] == ("until",)) or (word in ("neither", "nor") and all_failed(read))
 
 
-def _lacks(ground: Ground, following: Sequence[str], read: Read) -> bool:
-    """Return whether a text, or a call, indeed lacks what a sentence says that it does not name: "but not the reserve"."""
-    if ground.event.kind not in _WHOLE:
-        return False
-    bases = [root(word) for word in following[:5] if word not in words_of("grammar")]
-    nouns = [base for base in bases if base not in _NAMING and base not in table().neutral]
-    # It must be something of this chain: that a text lacks what nobody speaks of says nothing.
-    known = [base for base in nouns if any(among(base, one.words) for one in read.run)]
-    return bool(known) and not any(among(base, ground.words) for base in nouns)
+def _is_tried(following: Sequence[str], best: Sequence[Ground]) -> bool:
+    """Return whether a verb tells what a failed call was to do."""
+    calls = [one if one.call is None else replace(one, event=one.call, call=None) for one in best]
+    return any(among(root(word), one.words | one.tool) for word in following if is_act(word) for one in calls)
 
 
-_WHOLE = frozenset((
-    "answered", "tool_returned", "tool_called", "prompt_submitted", "model_responded", "agent_handed_over", "document_retrieved",
-))  # fmt: skip
-"""Kinds of events that are told as a whole, so that what is not there was not said."""
-_NAMING = roots_of("naming")
+_RESULTS = roots_of("results")
 
 
 def all_failed(read: Read) -> bool:
@@ -76,8 +71,8 @@ def all_failed(read: Read) -> bool:
 
 def _denies(text: str, following: Sequence[str]) -> bool:
     """Return whether a text itself denies this, in words near its own negation."""
-    wanted = {root(word) for word in following[:2]}
-    wanted = wanted - table().neutral or wanted
+    content = [root(word) for word in following[:5] if root(word) not in table().neutral]
+    wanted = set(content[:2]) or {root(word) for word in following[:2]}
     for match in re.finditer(
         r"\b(?:no|not|never|cannot|can't|can’t|without|nothing|none|\w+n't)\b((?: [\w'’-]+){0,5})", text
     ):
@@ -88,9 +83,14 @@ def _denies(text: str, following: Sequence[str]) -> bool:
 
 
 _SUCCESS = re.compile(
-    r"\b(?:succe\w+|successful\w*|went through|worked|accepted|granted|delivered|confirmed|approved|completed|reached"
-    r"|arrived|stored|booked|saved|allowed|permitted|printed|let(?:s|ting)?\b[^,;]{0,60}\b(?:through|pass))\b"
-)  # fmt: skip
+    r"\b(?:succe\w+|successful\w*|w(?:ent|as|ere) (?:through|well|ahead|live|fine)|worked|accepted|granted|delivered|confirmed"
+    r"|approved|completed|reached|arrived|received|stored|booked|saved|allowed|permitted|printed|took effect|got through|effective"
+    r"|let(?:s|ting)?\b[^,;]{0,60}\b(?:through|pass))\b"
+)
+_TURNED = re.compile(
+    r"\b(?:turn(?:s|ed)? (?:[\w'’-]+ ){0,4}(?:down|away)|knocked back|thrown out|fell through|fell flat|gave up)\b"
+)
+"""Words of success, and of refusal where no word alone says so."""
 _SEEN = re.compile(r"\b(?:seen|captured|observed)\b")
 _ALL = frozenset(("both", "all", "each", "every"))
 _DENYING = frozenset(("not", "never", "cannot", "nothing", "neither", "nor", "unable"))
@@ -101,13 +101,17 @@ def of_opposites(read: Read) -> Iterator[Refusal]:
     for token in read.tokens:
         word = token.text.casefold()
         base = root(word)
-        is_kind = base in read.lent and base in _KINDS
+        is_kind = base in _KINDS and any(base in one.lent for one in read.cited if not _is_of_tool(one))
         is_person = word.endswith(("er", "ers", "or", "ors", "ent")) or word == "written"  # by somebody
         if token.kind != "word" or base in read.said or is_kind or is_person or word in NEGATIONS:
             continue
         there = table().opposites(base) & read.said
         if there and not any(akin(base, other) for other in read.said - there):
             yield Refusal("polarity", f"“{word}” is the opposite of what a cited event says")
+
+
+def _is_of_tool(ground: Ground) -> bool:
+    return isinstance(ground.event, ToolCalled | ToolReturned)
 
 
 def of_outcomes(read: Read) -> Iterator[Refusal]:
@@ -124,6 +128,8 @@ def _wrong(clause: Clause, best: Sequence[Ground], read: Read) -> str:
     denied = bool(_DENYING & set(words))
     failing = [one for at, one in enumerate(words) if is_failure(one) and not (read.failures and _is_noun(words, at))]
     negative = [one for one in best if is_negative(one)]
+    if (turned := _TURNED.search(text)) and not denied and not negative and best:
+        return f"what it says of “{turned.group()}” did not fail"
     if failing:
         if not negative and not any(among(root(word), one.words) for word in failing for one in best):
             return f"what it says of “{failing[0]}” did not fail"
@@ -134,9 +140,17 @@ def _wrong(clause: Clause, best: Sequence[Ground], read: Read) -> str:
         return ""
     if _SEEN.search(text) and any(one.event.kind == "capture_status" for one in best):
         return "it was not seen"
-    if _ALL & set(words) and _SUCCESS.search(text) and any(one.failed for one in read.cited):
+    spoken = {word for one in read.clauses for word in one.words} - ({"all"} if "all the same" in read.plain else set())
+    if _ALL & spoken and _SUCCESS.search(text) and any(one.failed for one in read.cited):
         return "not all of it worked"
+    worked = _SUCCESS.search(text)
+    if worked and best and all(_has_no_result(one) and not among(root(worked.group()), one.words) for one in best):
+        return f"nothing says “{worked.group()}” of it"
     return _done(clause, best, text) if best and len(negative) == len(best) else ""
+
+
+def _has_no_result(ground: Ground) -> bool:
+    return isinstance(ground.event, ToolCalled) and ground.result is None
 
 
 def _done(clause: Clause, best: Sequence[Ground], text: str) -> str:
@@ -179,4 +193,7 @@ def _is_done(clause: Clause, best: Collection[Ground]) -> bool:
     """Return whether a clause tells in the past of a call that failed, and not in the words of the failure."""
     failed = frozenset[str]().union(*(one.words for one in best if one.failed))
     done = (word for word in clause.words if word.endswith("ed") or word in table().irregular)
-    return any(root(word) not in table().neutral and not among(root(word), failed) for word in done)
+    return any(
+        root(word) not in table().neutral and root(word) not in table().reporting and not among(root(word), failed)
+        for word in done
+    )

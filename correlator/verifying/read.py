@@ -7,6 +7,7 @@ from functools import cached_property
 
 from correlator.lexicon import classes_of
 from correlator.verifying.grounds import Ground, has, number
+from correlator.verifying.lacking import lacked
 from correlator.verifying.wording import Clause, Token, akin, clauses, root, roots_of, table, tokens, words_of
 
 
@@ -63,6 +64,11 @@ class Read:
         return bool((classes_of(word) & _BROAD) & self.classes)
 
     @cached_property
+    def lacked(self) -> frozenset[Token]:
+        """Return the tokens that say, truly, what a cited text does not have."""
+        return lacked(self.clauses, self.cited, self.run)
+
+    @cached_property
     def classes(self) -> frozenset[str]:
         """Return the classes of effects that the cited tools have by their names."""
         return frozenset(name for one in self.cited for word in one.tool for name in classes_of(word))
@@ -114,19 +120,27 @@ def is_negative(ground: Ground) -> bool:
 _LITTLE_SAID = 1
 
 
-def best_of(cited: Sequence[Ground], clause: Clause, *, entities: int = 4) -> tuple[int, tuple[Ground, ...]]:
-    """Return the cited events that a clause most likely speaks of: those that have most of its entities, then of its words."""
-    scored = []
+def scores(cited: Sequence[Ground], clause: Clause, *, entities: int = 4, near: bool = False) -> list[int]:
+    """Return how much of a clause each cited event has: its entities, then its words; `near`: words that mean the same, too."""
+    found = []
     agent = any(root(word) in AGENTS for word in clause.words[:3])
     content = {root(word) for word in clause.words} - table().neutral
     acts = {root(word) for word in clause.words if is_act(word)}
     for one in cited:
         named = sum(holds(one, token) for token in clause.tokens if token.kind != "word")
-        words = sum(among(word, one.words) for word in content)
+        words = sum(
+            2 if among(word, one.words) else near and bool(table().beside(word) & one.words) for word in content
+        )
         lent = sum(among(word, one.lent) for word in content | acts)
-        scored.append((entities * named + 2 * words + lent + (agent and one.actor == "agent"), one))
-    most = max((score for score, _ in scored), default=0)
-    return most, tuple(one for score, one in scored if score == most) if most else ()
+        found.append(entities * named + words + lent + (agent and one.actor == "agent"))
+    return found
+
+
+def best_of(cited: Sequence[Ground], clause: Clause, *, entities: int = 4) -> tuple[int, tuple[Ground, ...]]:
+    """Return the cited events that a clause most likely speaks of, and how much they have of it."""
+    found = scores(cited, clause, entities=entities)
+    most = max(found, default=0)
+    return most, tuple(one for score, one in zip(found, cited, strict=True) if score == most) if most else ()
 
 
 def holds(ground: Ground, token: Token) -> bool:
@@ -171,6 +185,10 @@ AGENTS = roots_of("agents")
 
 
 PEOPLE = roots_of("people")
+
+
+SAYING = table().group("ask") | table().group("say") | table().group("answer")
+"""Roots of verbs of asking, saying and answering."""
 
 
 BE = words_of("be")

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Collection, Iterator, Sequence
 
-from correlator.lexicon import classes_of, destination_names
+from correlator.lexicon import destination_names
 from correlator.verifying.grounds import Ground
-from correlator.verifying.read import AGENTS, BE, HAVE, PEOPLE, PREPOSITIONS, Read, Refusal, among, is_act
-from correlator.verifying.wording import Clause, Token, clauses, root, roots_of, table, words_of
+from correlator.verifying.read import AGENTS, BE, HAVE, PEOPLE, PREPOSITIONS, SAYING, Read, Refusal, among, is_act
+from correlator.verifying.values import NUMBERS
+from correlator.verifying.wording import Clause, Token, clauses, root, roots_of, words_of
 from sensor.event import (
     AgentHandedOver,
+    FileChanged,
     HttpRequested,
     NameResolved,
     ProcessStarted,
@@ -16,9 +18,6 @@ from sensor.event import (
     ToolCalled,
     ToolReturned,
 )
-
-_SAYING = frozenset(root(word) for name in ("ask", "say", "answer") for word in table().alike[name] if " " not in word)
-
 
 _STATIVE = roots_of("stative")
 
@@ -56,40 +55,77 @@ def _is_so_in_template(found: tuple[tuple[str, ...], str, bool], read: Read) -> 
     return False
 
 
-def _subject(clause: Clause) -> tuple[tuple[str, ...], str, bool] | None:
-    """Return the words before the first verb that acts, that verb, and whether an object follows; nothing for the passive."""
+Subject = tuple[tuple[str, ...], str, bool]
+"""The words before a verb, the verb, and whether an object follows."""
+
+
+def _subject(clause: Clause) -> Subject | None:
+    """Return who is said to act: the words before the first verb of an act in the past; nothing for the passive."""
     words: list[str] = []
-    for at, token in enumerate(clause.tokens):
+    held = clause.tokens
+    for at, token in enumerate(held):
         word = token.text.casefold()
-        if token.kind != "word":
+        if token.kind != "word" or not (is_act(word) or word in BE or (words and _is_present(word))):
             words.append(word)
-        elif word in BE or (words and _is_present(word)) or (token.aside and words and is_act(word)):
+        elif words and _is_present(word):
             return None
-        elif words and words[-1] in ("the", "a", "an", "this", "its", "that") and is_act(word):
+        elif words and (words[-1] in _DETERMINERS or words[-1] in NUMBERS) and is_act(word):
             words.append(word)  # "the stored entry"
-        elif word in ("called", "named") and _is_name(clause.tokens[at + 1 : at + 2]):
-            return None  # "an agent called front-desk"
-        elif word.endswith("ed") and _last_preposition(words) == "with" and words[-1:] != ["agent"]:
-            return None  # "with a file attached"
-        elif not words and is_act(word):
-            return None  # "Asked for it, …"
-        elif words and is_act(word):
-            if words[0] in PREPOSITIONS:
-                words = words[3 if len(words) > 3 and words[1] in ("the", "a", "an", "this", "that", "its") else 2 :]
-            if not words or words[-1] in ("to", "not", "of", "by", "for", "with", "and", "be"):
-                return None
-            subject = tuple(one for one in words if one not in HAVE)
-            next_one = clause.tokens[at + 1] if at + 1 < len(clause.tokens) else None
-            following = next_one.text.casefold() if next_one is not None and not next_one.aside else ""
-            objected = bool(following) and following not in PREPOSITIONS
-            return (
-                (subject, word, objected)
-                if any(one not in ("the", "a", "an", "this", "its") for one in subject)
-                else None
-            )
+        elif not is_act(word) or not words or _is_participle(held, at, words):
+            return None
+        elif _is_relative(held, at):
+            continue  # "the text found on the page says"
         else:
-            words.append(word)
+            return _acting(words, held, at)
     return None
+
+
+def _acting(words: Sequence[str], held: Sequence[Token], at: int) -> Subject | None:
+    if words[0] in PREPOSITIONS or words[0] == "to":
+        words = words[3 if len(words) > 3 and words[1] in _DETERMINERS else 2 :]
+    if not words or words[-1] in ("to", "not", "of", "by", "for", "with", "and", "be"):
+        return None
+    subject = tuple(one for one in words if one not in HAVE)
+    behind = held[at + 1] if at + 1 < len(held) else None
+    following = behind.text.casefold() if behind is not None and not behind.aside else ""
+    objected = (
+        bool(following) and following not in PREPOSITIONS | words_of("particles") and not following.endswith("ly")
+    )
+    return (subject, held[at].text.casefold(), objected) if any(one not in _DETERMINERS for one in subject) else None
+
+
+_DETERMINERS = frozenset(("the", "a", "an", "this", "its", "that"))
+
+
+def _is_participle(held: Sequence[Token], at: int, words: Sequence[str]) -> bool:
+    """Return whether a form of the past says what was done to the words before it."""
+    word, behind = held[at].text.casefold(), held[at + 1 : at + 2]
+    return (
+        held[at].aside  # "a file, found in it"
+        or bool(HAVE & {*words[1:-1]} and words[-1] not in HAVE)  # "the mail has a file attached"
+        or (bool(behind) and behind[0].text.casefold() == "by")  # "a file sent by"
+        or bool(_CAUSING & {*words})  # "to have a file sent", "wants a file sent"
+        or (word in ("called", "named") and _is_name(behind))  # "an agent called front-desk"
+        or (
+            word.endswith("ed") and _last_preposition(words) == "with" and words[-1:] != ["agent"]
+        )  # "with a file attached"
+    )
+
+
+_CAUSING = words_of("causing")
+"""Words behind which a thing and a participle say what is to be done with it."""
+
+
+def _is_relative(held: Sequence[Token], at: int) -> bool:
+    """Return whether a participle with a preposition stands before the verb of its clause."""
+    behind = held[at + 1 : at + 2]
+    if not behind or behind[0].text.casefold() not in PREPOSITIONS or held[at - 1].text.casefold() in (*AGENTS, *HAVE):
+        return False
+    later = [one.text.casefold() for one in held[at + 2 :] if one.kind == "word" and not one.aside]
+    return any(word in _IS or _is_present(word) for word in later)
+
+
+_IS = frozenset(("is", "are", "was", "were"))
 
 
 def _is_present(word: str) -> bool:
@@ -97,36 +133,42 @@ def _is_present(word: str) -> bool:
     return word.endswith("s") and not word.endswith(("ss", "'s", "’s")) and root(word) in _VERBS
 
 
-_VERBS = _SAYING | _STATIVE | roots_of("present")
+_VERBS = SAYING | _STATIVE | roots_of("present")
 
 
 def _may_do(subject: Sequence[str], verb: str, objected: bool, best: Sequence[Ground], read: Read) -> bool:
     """Return whether who is named before a verb may be who did what it tells, as far as the cited events say."""
     who, base = {root(word) for word in subject} - {root("the")}, root(verb)
+    if subject[0].endswith(_OF) and base in _HOLDING:
+        return True
     if "it" in subject or "they" in subject:
         return True
     agents = [one for one in read.cited if one.actor in ("agent", "process")]
     if AGENTS & who and not _is_of_person(subject):
         return _agent_may(base, agents, best)
+    if not objected and base in _STATIVE and not AGENTS & who:
+        return True
+    if root(subject[-1]) in _CALLS:
+        return bool(agents)
     speakers = [one for one in read.cited if one.actor == "principal"]
     if PEOPLE & who or any(among(word, one.doers) for word in who for one in speakers):
-        return bool(speakers) and (base in _SAYING or any(among(base, one.words | one.lent) for one in speakers))
+        return bool(speakers) and (base in SAYING or any(among(base, one.words | one.lent) for one in speakers))
     handed = [one for one in read.run if one.event.kind == "agent_handed_over"]
     names = [word for word in subject if word not in ("the", "a")]
     is_handed = any(one.names(word) or among(root(word), one.words) for word in names for one in handed)
-    if base in _SAYING:
+    if base in SAYING:
         told = any(one.actor in ("content", "peer", "sensor", "process") for one in read.cited)
         # Who is handed work does not ask for it.
         return told or (any(one not in handed for one in agents) if is_handed else bool(handed))
     if is_handed:
         return bool(agents)
-    return base in _HOLDING or (not objected and base in _STATIVE) or _thing_may(who, base, best, read)
+    return base in _HOLDING or _thing_may(who, base, best, read)
 
 
 def _agent_may(base: str, agents: Sequence[Ground], best: Sequence[Ground]) -> bool:
     if base in _REPORTING:
         return any(one.event.kind != "tool_called" or one.tool & _SENDING for one in agents)
-    if base in _SAYING and best and all(one.actor == "principal" for one in best):
+    if base in SAYING and best and all(one.actor == "principal" for one in best):
         return False
     return bool(agents)
 
@@ -151,7 +193,13 @@ def _does_as_told(ground: Ground, who: Collection[str], base: str) -> bool:
     return bool(argv) and any(among(word, [root(argv[0])]) for word in who) and base in told
 
 
+_OF = ("'s", "’s", "s'", "s’")
+"""Endings of whose it is: "Ida's query" is the query."""
 _HOLDING = roots_of("holding")
+
+
+_CALLS = roots_of("calls")
+"""What the agent does: a call does what the agent does with it."""
 
 
 _REPORTING = roots_of("reporting")
@@ -164,7 +212,7 @@ def _is_of_person(subject: Sequence[str]) -> bool:
     return any(word.endswith(("'s", "’s")) and root(word) in AGENTS for word in subject)
 
 
-_GIVING = roots_of("giving")
+_GIVING, _AUTHORING = roots_of("giving"), roots_of("authoring")
 
 
 _TOWARD = words_of("toward")
@@ -182,22 +230,31 @@ def _directions(clause: Clause, best: Sequence[Ground], read: Read) -> Iterator[
         word, ahead = token.text.casefold(), clause.tokens[at + 1 : at + 6]
         if token.kind != "word" or word not in (*_TOWARD, *_AWAY, "by"):
             continue
-        if word == "to" and ahead and ahead[0].kind == "word" and _is_base(ahead[0].text.casefold()):
-            continue  # an infinitive
+        if word == "to" and _is_infinitive(ahead):
+            continue
         entity = _entity(ahead, read)
         if entity is not None:
             yield from _entity_stands(word, entity, ahead, clause, read)
-        elif word != "by" and (phone := next((one for one in ahead[:4] if one.kind == "number"), None)) is not None:
-            if word in _TOWARD and any(_is_writer(one, phone.text) for one in read.cited):
+        elif word in _TOWARD and (phone := next((one for one in ahead[:4] if one.kind == "number"), None)) is not None:
+            if any(_is_writer(one, phone.text) for one in read.cited):
                 yield Refusal("roles", f"“{phone.text}” is who wrote it, not where something went")
         elif any(root(one.text) in AGENTS for one in ahead[:3]) and all(one.kind == "word" for one in ahead[:2]):
             near = [one.text for one in clause.tokens[max(0, at - 5) : at]]
             yield from _agent_stands(word, near, best)
+        elif (
+            word == "by"
+            and (program := _program(ahead, read))
+            and best
+            and not any(program == one.program.casefold() for one in read.cited)
+        ):
+            yield Refusal("roles", f"“{program}” did nothing that is cited")
 
 
 def _entity(ahead: Sequence[Token], read: Read) -> Token | None:
     """Return the entity that a preposition leads to, unless another preposition stands between."""
     for token in ahead:
+        if token.aside and token is not ahead[0]:
+            return None
         if token.kind == "entity" or ("-" in token.text and any(one.names(token.text) for one in read.cited)):
             return token
         if token.text.casefold() in (*_TOWARD, *_AWAY, "with", "of", "in"):
@@ -214,21 +271,33 @@ def _entity_stands(word: str, entity: Token, ahead: Sequence[Token], clause: Cla
         yield Refusal("roles", f"in no cited event is “{entity.text}” where something went {word}")
 
 
+def _program(ahead: Sequence[Token], read: Read) -> str:
+    """Return the name of a program of the chain that stands right here."""
+    word = ahead[0].text.casefold() if ahead else ""
+    return word if any(one.program.casefold() == word for one in read.run) else ""
+
+
 def _agent_stands(word: str, near: Sequence[str], best: Sequence[Ground]) -> Iterator[Refusal]:
     actors = {one.actor for one in best}
-    if word == "from" or (word == "by" and best and not actors & {"agent", "process"}):
+    written = {root(one) for one in near[-1:]} & _AUTHORING and any(getattr(one.event, "author", None) for one in best)
+    if word == "from" or (word == "by" and best and (written or not actors & {"agent", "process"})):
         yield Refusal("roles", "it was not the agent who did that")
     if word in _TOWARD and best and ("agent" in actors or not any(root(one) in _GIVING for one in near)):
         yield Refusal("roles", "nothing cited went to the agent")
 
 
-def _is_base(word: str) -> bool:
-    """Return whether a word is a verb as it stands behind "to"."""
-    return (
-        not word.endswith(("ed", "s"))
-        and (root(word) in _VERBS or bool(classes_of(word)))
-        and word not in ("public", "file", "email", "mail")
-    )
+def _is_infinitive(ahead: Sequence[Token]) -> bool:
+    """Return whether a verb stands behind "to": a bare word that is no kind of place, as that in "to card 7" is."""
+    if not ahead or ahead[0].kind != "word":
+        return False
+    word = ahead[0].text.casefold()
+    if word in _DETERMINERS or word.endswith(("ed", "s")) or "-" in word or word in ("both", "each", "another", "one"):
+        return False
+    return root(word) not in _PLACES
+
+
+_PLACES = roots_of("places")
+"""Kinds of places and parties, which stand before a name without an article."""
 
 
 def _is_writer(ground: Ground, text: str) -> bool:
@@ -271,6 +340,8 @@ def _leads(ground: Ground, entity: str, clause: Clause, *, away: bool) -> bool:
             return (wanted == name.casefold()) == away
         case ToolReturned(author=author) if author is not None and author.id and wanted in author.id.casefold():
             return away or ground.plain.count(wanted) > 1
+        case FileChanged(path=path, to_path=str(to_path)) if wanted in (path.casefold(), to_path.casefold()):
+            return (wanted == to_path.casefold()) != away
         case HttpRequested():
             return not away
         case AgentHandedOver(text=text):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import combinations, pairwise, product
 
 from correlator.verifying.grounds import Ground, has, number
-from correlator.verifying.read import Read, Refusal, among, holds, tied
+from correlator.verifying.read import Read, Refusal, among, holds, is_thing, tied
 from correlator.verifying.wording import Token, root, roots_of, table, words_of
 from sensor.event import ToolCalled
 
@@ -13,7 +13,11 @@ from sensor.event import ToolCalled
 def of_entities(read: Read) -> Iterator[Refusal]:
     """Refuse what names something that no cited event has."""
     for token in read.tokens:
-        if token.kind in ("entity", "quote") and not read.stands(token.text.removesuffix("…")):
+        if (
+            token.kind in ("entity", "quote")
+            and token not in read.lacked
+            and not read.stands(token.text.removesuffix("…"))
+        ):
             yield Refusal("entity", f"no cited event has “{token.text[:80]}”")
 
 
@@ -79,10 +83,14 @@ MONTHS = (
 def of_numbers(read: Read) -> Iterator[Refusal]:
     """Refuse a number, a length or time that no cited event has and that counts nothing."""
     for at, token in enumerate(read.tokens):
+        if token in read.lacked:
+            continue
         if token.kind == "time" and not any(holds(one, token) for one in read.cited):
             yield Refusal("time", f"no cited event is of {token.text}")
         elif token.kind == "number":
             value = number(token.text)
+            if not _is_of_month(read, at):
+                yield Refusal("number", f"no cited event is of day {token.text}")
             there = (
                 has(read.template, token.text)
                 or any(holds(one, token) for one in read.cited)
@@ -111,12 +119,21 @@ def of_bindings(read: Read) -> Iterator[Refusal]:
             continue
         behind = read.tokens[at + 1] if at + 1 < len(read.tokens) and not read.tokens[at + 1].aside else None
         is_unit = behind is not None and root(behind.text) in _MEASURES
-        for side in (read.tokens[at - 1] if at and not token.aside else None, behind if is_unit else None):
-            if side is None or side.kind != "word" or side.text.casefold() in _GRAMMAR or len(side.text) < 3:
+        for side in (_named_by(read, at), behind if is_unit else None):
+            if side is None or len(side.text) < 3:
                 continue
             near = frozenset[str]().union(*(_numbers_near(one, root(side.text)) for one in read.cited))
             if near and number(token.text) not in near:
                 yield Refusal("number", f"beside “{side.text}” stands another number than {token.text}")
+
+
+def _named_by(read: Read, at: int) -> Token | None:
+    """Return the noun that a number stands behind, as in "error 22"."""
+    if not at or read.tokens[at].aside or unit_behind(read, at) is not None:
+        return None
+    noun, word = read.tokens[at - 1], read.tokens[at - 1].text.casefold()
+    is_noun = noun.kind == "word" and word not in _GRAMMAR | words_of("amounts") and is_thing(word)
+    return noun if is_noun else None
 
 
 _MEASURES = roots_of("measures")
@@ -150,6 +167,16 @@ def _is_date(read: Read, at: int) -> bool:
     """Return whether a number is part of a date that a cited event has: `9 March 2026`."""
     near = " ".join(token.text.casefold() for token in read.tokens[max(0, at - 2) : at + 3])
     return any(day in near for one in read.cited for day in one.days)
+
+
+def _is_of_month(read: Read, at: int) -> bool:
+    """Return whether a number before a month is a day of it that a cited event has; true for any other number."""
+    following = read.tokens[at + 1].text.casefold() if at + 1 < len(read.tokens) else ""
+    if following not in MONTHS or (following == "may" and read.tokens[at + 1].text.islower()):
+        return True
+    day, month = str(int(read.tokens[at].text)) if read.tokens[at].text.isdigit() else "", following[:3]
+    written = re.compile(rf"\b0?{day}(?:st|nd|rd|th)?\.? (?:of )?{month}|\b{month}[a-z]*\.? 0?{day}\b")
+    return any(f"{day} {following}" in one.days or bool(written.search(one.plain)) for one in read.cited)
 
 
 def unit_behind(read: Read, at: int) -> int | None:
@@ -199,7 +226,11 @@ def _counts(read: Read, at: int, value: int | None) -> bool:
         }
     counts.add(sum(1 for one in named if isinstance(one.event, ToolCalled) and not one.came_to_nothing))
     counts |= {len(found) for one in read.cited for found in _lists(one.event.model_dump(mode="json"))}
-    counts |= {len(re.split(r", | and ", found)) for one in read.cited for found in _ENUMERATED.findall(one.plain)}
+    texts = (read.sentence.casefold(), *(one.plain for one in read.cited))
+    counts |= {len(re.split(r", and | and |, ", found)) for text in texts for found in _ENUMERATED.findall(text)}
+    counts |= {
+        sum(root(word) == base for word in re.findall(r"[a-z]+", one.plain)) for one in read.cited for base in bases[:1]
+    }
     return value in counts
 
 
@@ -219,7 +250,9 @@ def _adds_up(read: Read, value: int) -> bool:
     return any(value in (first + second, second - first) for first in there for second in there)
 
 
-_ENUMERATED = re.compile(r"[\w.-]+(?:, [\w.-]+)+(?:,? and [\w.-]+)?|[a-z]+-?\d+ and [a-z]+-?\d+")
+_ENUMERATED = re.compile(
+    r"[\w./-]+(?:, [\w./-]+)+(?:,? and [\w./-]+)?|[\w/-]*[\d_./][\w/.-]* and [\w/-]*[\d_./][\w/.-]*"
+)
 _CALLS = roots_of("calls")
 
 

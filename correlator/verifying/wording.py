@@ -5,7 +5,7 @@ No grammar is complete: what is not understood is to be refused by whoever asks 
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from importlib.resources import files
@@ -73,40 +73,76 @@ _SUBJECTS = frozenset(("agent", "assistant"))
 def clauses(sentence: str) -> tuple[Clause, ...]:
     """Return the clauses of a sentence in their order: each begins at a joint, a semicolon, or a comma before one."""
     found, joint, held = list[Clause](), "", list[Token]()
-    last, fronted = 0, False
-    for token in tokens(sentence):
+    last, fronted, inserted = 0, False, False
+    for token, mark in _marked(tokens(sentence)):
         between = sentence[last : token.start]
         last = token.start + len(token.text)
         word = token.text.casefold() if token.kind == "word" else ""
-        if (
-            fronted
-            and held
-            and ("," in between or (word in _SUBJECTS and held[-1].text.casefold() == "the" and len(held) > 1))
-        ):
+        if fronted and held and ("," in between or _is_agent_next(word, held)):
             # "Before B, A": what follows the first comma is the main clause, and the first one is told by its joint.
             article = [] if "," in between else [held.pop()]
             found.append(Clause(joint, tuple(held)))
             joint, held, fronted = "", article, False
-        if (not found and (word in words_of("fronting") and len(held) <= 3)) or (
-            not held and not found and word.endswith(("ed", "ing")) and len(word) > 4
+        if inserted and held and "," in between and is_finite(word):
+            # "A, which B, C": C goes on with A.
+            head = found.pop()
+            found.append(Clause(joint, tuple(held)))
+            joint, held, inserted = head.joint, [*head.tokens], False
+        if not found and (
+            (mark in words_of("fronting") and len(held) <= 3)
+            or (not held and not mark and word.endswith(("ed", "ing")) and len(word) > 4)
         ):
             fronted = True  # "Before B, A", "Asked for B, A"
-        if word == "time" and not found and [one.text.casefold() for one in held] == ["by", "the"]:
-            # "By the time B, A": A was earlier.
-            fronted, joint, held = True, "until", []
-            continue
-        if ";" in between or (word in words_of("joints") and not (word == "that" and held and _points(held[-1]))):
+        begins = bool(mark) and not (mark == "that" and held and _points(held[-1]))
+        first_told = "," in between and bool(held) and held[-1].text.casefold() == "first"  # "A came first, B second"
+        if ";" in between or begins or first_told:
             if held:
                 found.append(Clause(joint, tuple(held)))
                 joint, held = "", []
-            if word in words_of("joints") and not (word == "that" and held and _points(held[-1])):
-                joint = f"{joint} {word}".strip()
+            if begins:
+                inserted = mark in ("which", "who", "whose") and "," in between and bool(found)
+                joint = f"{joint} {mark}".strip()
                 continue
             joint = joint or ";"
         held.append(token)
-    if held:
+    if held or {"before", "after"} & set(joint.split()):
         found.append(Clause(joint, tuple(held)))
     return tuple(found)
+
+
+def is_finite(word: str) -> bool:
+    """Return whether a word is a verb that can be that of a clause, as far as its form tells."""
+    return word in words_of("be") | words_of("have") or word.endswith("ed") or word in table().irregular
+
+
+def _is_agent_next(word: str, held: Sequence[Token]) -> bool:
+    """Return whether "the agent" begins a main clause: "before the call the agent …", not "before the word of the agent"."""
+    before = [one.text.casefold() for one in held[-2:]]
+    return word in _SUBJECTS and len(before) == 2 and before[1] == "the" and before[0] not in words_of("prepositions")
+
+
+def _marked(held: Sequence[Token]) -> Iterator[tuple[Token, str]]:
+    """Yield each token with the joint that it is, empty for none; several words that make one joint are one token."""
+    at = 0
+    while at < len(held):
+        for length in (3, 2, 1):
+            some = held[at : at + length]
+            words = " ".join(one.text.casefold() if one.kind == "word" else "·" for one in some)
+            if len(some) == length and words in table().phrases:
+                yield (
+                    Token("word", " ".join(one.text for one in some), some[0].start, some[0].aside),
+                    table().phrases[words],
+                )
+                at += length
+                break
+        else:
+            word = held[at].text.casefold()
+            fronts = word == "following" and (not at or held[at].aside)
+            yield (
+                held[at],
+                "after" if fronts else word if held[at].kind == "word" and word in words_of("joints") else "",
+            )
+            at += 1
 
 
 def _points(before: Token) -> bool:
@@ -143,7 +179,12 @@ class Table:
     def __init__(self, found: dict[str, dict[str, list[str]]]) -> None:
         self.irregular = {form: base for base, forms in found["irregular"].items() for form in forms}
         self.neutral_words = frozenset(found["neutral"]["words"])
+        self.common_words = frozenset(word for words in found["common"].values() for word in words)
         self.alike = {name: tuple(words) for name, words in found["alike"].items()}
+        self.phrases = {
+            phrase: name if name != "none" else "" for name, phrases in found["phrases"].items() for phrase in phrases
+        }
+        self.implies = found["implies"]
         self.kinds = {name: tuple(words) for name, words in found["kinds"].items()}
         self.barred = {
             name: re.compile(r"\b(?:" + "|".join(patterns) + r")", re.IGNORECASE)
@@ -167,12 +208,22 @@ class Table:
         """Return the roots of words that may stand anywhere."""
         return _roots(tuple(sorted(self.neutral_words)))
 
+    @cached_property
+    def common(self) -> frozenset[str]:
+        """Return the stems of general words of a report; roots would bring too much together: `restored`, `rest`."""
+        return frozenset(map(stem, self.common_words))
+
+    def is_common(self, word: str) -> bool:
+        """Return whether a word is a general one of reports, that is neither of two opposites."""
+        listed = word in self.common_words if len(word) < _LEFT else stem(self.irregular.get(word, word)) in self.common
+        return listed and not self.knows(root(word))
+
     def group(self, name: str) -> frozenset[str]:
         """Return the roots of the words that mean the same as that which the group is named after."""
         return _roots(self.alike.get(name, (name,)))
 
     def beside(self, base: str) -> frozenset[str]:
-        """Return the roots of all words that mean the same as one, by its root."""
+        """Return the roots of all words of which one, by its root, may be said: those that mean the same, or imply it."""
         return _siblings().get(base, frozenset())
 
     def knows(self, base: str) -> bool:
@@ -208,6 +259,9 @@ def _siblings() -> dict[str, frozenset[str]]:
         roots = _roots(words)
         for one in roots:
             found[one] = found.get(one, frozenset()) | roots
+    for word, implied in table().implies.items():
+        for one in _roots(tuple(implied)):
+            found[one] = found.get(one, frozenset()) | {root(word)}
     return found
 
 

@@ -2,18 +2,22 @@
 
 import re
 from collections.abc import Collection, Iterator
+from itertools import pairwise
 from typing import Literal
 
 from correlator.lexicon import classes_of
 from correlator.verifying.grounds import Ground
+from correlator.verifying.lacking import WHOLE
 from correlator.verifying.outcome import all_failed
 from correlator.verifying.read import NEGATIONS, Read, Refusal, among, is_failure, is_thing, tied
 from correlator.verifying.values import MONTHS, NUMBERS
-from correlator.verifying.wording import root, table, words_of
+from correlator.verifying.wording import Clause, root, roots_of, table, words_of
 from sensor.event import ProcessStarted, ToolCalled
 
 _ENOUGH = 3
-"""Words that a sentence has from its evidence before one name of a thing may be of its own."""
+"""Words that a sentence has from its evidence for each name of a thing that is its own."""
+_FREE = 2
+"""Names of things that a sentence may have of its own, whatever it has from its evidence."""
 
 
 _CONTEXT = 2
@@ -24,7 +28,7 @@ def of_words(read: Read) -> Iterator[Refusal]:
     """Refuse a word that no cited event has and that says something."""
     found: dict[Kind, list[str]] = {"grounded": [], "context": [], "free": [], "foreign": []}
     for at, token in enumerate(read.tokens):
-        if token.kind != "word":
+        if token.kind != "word" or token in read.lacked:
             found["grounded"].append(token.text)
             continue
         named = _named(read, at)
@@ -39,7 +43,7 @@ def of_words(read: Read) -> Iterator[Refusal]:
     foreign = found["foreign"]
     if len(found["context"]) > min(_CONTEXT, grounded):
         foreign += found["context"]
-    if len(found["free"]) > (grounded >= _ENOUGH):
+    if len(found["free"]) > min(_FREE, grounded // _ENOUGH):
         foreign += found["free"]
     for part in foreign:
         yield Refusal("word", f"“{part}” is in no cited event, and says something")
@@ -56,7 +60,9 @@ def _named(read: Read, at: int) -> list[Refusal] | None:
     if word in NUMBERS:
         return []
     if word in MONTHS:
-        there = read.is_said(word) or any(word in day for one in read.cited for day in one.days)
+        there = any(read.is_said(one) for one in (word, word[:3])) or any(
+            word in day for one in read.cited for day in one.days
+        )
         return [] if there else [Refusal("number", f"no cited event is of {text}")]
     if "-" in word and not read.is_said(word) and any(one.names(word) for one in read.run):
         there = any(one.names(word) for one in read.cited)
@@ -64,9 +70,14 @@ def _named(read: Read, at: int) -> list[Refusal] | None:
     opens = not at or read.sentence[: read.tokens[at].start].rstrip().endswith((";", ":", "“", '"'))
     if text[:1].isupper() and not opens and not _says_nothing(word) and not read.is_said(word):
         parts = _parts(word, read)
-        if not all(_says_nothing(part) or read.is_said(part) for part in parts):
+        if not all(_says_nothing(part) or read.is_said(part) or _is_of_run(part, read) for part in parts):
             return [Refusal("name", f"no cited event names “{text}”")]
     return None
+
+
+def _is_of_run(word: str, read: Read) -> bool:
+    """Return whether a general word, such as README, is of this chain: it is no name then."""
+    return table().is_common(word) and any(among(root(word), one.words) for one in read.run)
 
 
 def _parts(word: str, read: Read) -> list[str]:
@@ -80,17 +91,52 @@ def _says_nothing(word: str) -> bool:
 def _kind(word: str, at: int, read: Read) -> Kind | None:
     """Return where a word comes from, `None` for one that says nothing."""
     if word == "only" and not read.is_said(word):
-        following = read.tokens[at + 1].text.casefold() if at + 1 < len(read.tokens) else ""
-        return None if following in ("after", "afterwards", "when", "once", "then") else "foreign"
+        return None if _is_of_whole(at, read) else "foreign"
     if _says_nothing(word):
         return None
     if read.is_said(word) or read.is_lent(word):
         return "grounded"
-    if not is_thing(word) or _is_of_others(word, read):
+    is_common = table().is_common(word)
+    if not (is_thing(word) or is_common or _is_attributive(at, read) or not _is_deed(word)) or _is_of_others(
+        word, read
+    ):
         return "foreign"
     if any(among(root(word), one.words) for one in read.run):
         return "context"
+    if is_common:
+        return None
     return "foreign" if len(word) <= _SHORT or table().knows(root(word)) or classes_of(word) else "free"
+
+
+def _is_deed(word: str) -> bool:
+    """Return whether a word is a verb of a deed that is known: that was done in the evidence, or not at all."""
+    base = root(word)
+    return bool(classes_of(word) or table().beside(base)) or table().knows(base)
+
+
+def _is_attributive(at: int, read: Read) -> bool:
+    """Return whether a form of a verb stands where a thing or its quality does: "a ceiling", "the combined command"."""
+    before = read.tokens[at - 1].text.casefold() if at else ""
+    following = read.tokens[at + 1].text.casefold() if at + 1 < len(read.tokens) else ""
+    return before in ("a", "an", "the", "its", "this", "no", "each", "one") and following != "by"
+
+
+def _is_of_whole(at: int, read: Read) -> bool:
+    """Return whether "only" says when, or what alone a text or a call has: those are told as a whole."""
+    before = read.tokens[at - 1].text.casefold() if at else ""
+    following = read.tokens[at + 1].text.casefold() if at + 1 < len(read.tokens) else ""
+    if following in ("after", "afterwards", "when", "once", "then"):
+        return True
+    spoken = next(
+        (best for clause, best in zip(read.clauses, read.spoken_of, strict=True) if read.tokens[at] in clause.tokens),
+        (),
+    )
+    return (
+        at > 0
+        and before != "the"
+        and following != "by"
+        and all(one.event.kind in WHOLE for one in spoken or read.cited)
+    )
 
 
 _SHORT = 3
@@ -112,11 +158,12 @@ def _is_of_others(word: str, read: Read) -> bool:
 
 def of_barred(read: Read) -> Iterator[Refusal]:
     """Refuse what no event can carry: motives, causes, absences, guesses."""
+    lacked = {token.text.casefold() for token in read.lacked}
     for name, pattern in table().barred.items():
         for match in pattern.finditer(read.plain):
             words = match.group()
             # What an event says in these words may be told in them; and what failed may have said why.
-            if words in ("neither", "nor") and all_failed(read):
+            if (words in ("neither", "nor") and all_failed(read)) or words.split()[0] in lacked:
                 continue
             if (
                 words in read.template
@@ -125,6 +172,34 @@ def of_barred(read: Read) -> Iterator[Refusal]:
             ):
                 continue
             yield Refusal(name, f"“{words}” has no evidence")
+
+
+def of_purposes(read: Read) -> Iterator[Refusal]:
+    """Refuse what something is said to have been done for: "to hide it", where nothing asks for, tries or allows that.
+
+    An infinitive belongs to a word that asks, tries, allows or tells ("asked to", "an attempt to"), or it tells a purpose.
+    """
+    for clause in read.clauses:
+        for at, (token, verb) in enumerate(pairwise(clause.tokens)):
+            if token.text != "to" or verb.kind != "word" or not at or not _is_purpose(clause, at, read):
+                continue
+            yield Refusal("motive", f"“to {verb.text}” is a purpose, and has no evidence")
+
+
+def _is_purpose(clause: Clause, at: int, read: Read) -> bool:
+    """Return whether the "to" at a place of a clause begins a purpose."""
+    verb, behind = clause.tokens[at + 1], clause.tokens[at + 2 : at + 3]
+    word = verb.text.casefold()
+    if not behind or behind[0].kind != "word" or not verb.text.islower() or word.endswith(("ed", "s", "ly")):
+        return False
+    if word in words_of("pronouns") or word in NUMBERS or read.is_said(word) or root(word) in _PLACES:
+        return False
+    before = [root(one.text) for one in clause.tokens[:at] if one.kind == "word"]
+    return bool(before) and not (_GOVERNING & {*before, root(clause.joint)}) and not ((_NEAR | _TEXTS) & {*before[-2:]})
+
+
+_GOVERNING, _NEAR, _TEXTS = roots_of("governing"), roots_of("governing_near"), roots_of("texts")
+_PLACES = roots_of("places")
 
 
 def _is_its_reason(read: Read, match: re.Match[str]) -> bool:
@@ -144,4 +219,7 @@ def _is_its_reason(read: Read, match: re.Match[str]) -> bool:
 def _gives(ground: Ground, reason: Collection[str]) -> bool:
     """Return whether an event says all of a reason, but for words that say nothing."""
     said = [word for word in reason if among(word, ground.words)]
-    return bool(said) and all(word in said or word in table().neutral or among(word, ground.lent) for word in reason)
+    return bool(said) and all(
+        word in said or word in table().neutral or among(word, ground.lent) or bool(table().beside(word) & ground.words)
+        for word in reason
+    )

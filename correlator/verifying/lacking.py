@@ -1,0 +1,130 @@
+"""What a text is said not to have: "does not name the reserve", "leaves the reserve out", "but not the reserve". Pure.
+
+A text that is told as a whole is evidence for what it lacks, if that is something of this chain: that a text lacks what nobody
+speaks of says nothing. What is found to be lacking is accounted for; the rules that ask where a word comes from pass over it.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from correlator.verifying.grounds import Ground
+from correlator.verifying.wording import Clause, Token, akin, is_finite, root, roots_of, table, words_of
+
+WHOLE = frozenset((
+    "answered", "tool_returned", "tool_called", "prompt_submitted", "model_responded", "agent_handed_over", "document_retrieved",
+    "memory_written", "alert_received", "process_started",
+))  # fmt: skip
+"""Kinds of events that are told as a whole, so that what is not there was not said."""
+_NAMING = roots_of("naming")
+AGENTS = roots_of("agents")
+
+
+def lacked(clauses: Sequence[Clause], cited: Sequence[Ground], run: Sequence[Ground]) -> frozenset[Token]:
+    """Return the tokens of a sentence that say, truly, what a cited text lacks: the words of denial, and what is denied."""
+    if not any(one.event.kind in WHOLE for one in cited):
+        return frozenset()
+    return frozenset(
+        token
+        for at in range(len(clauses))
+        for denial, things in _denied(clauses, at)
+        if _lack(cited, things, run)
+        for token in (*denial, *(one for one in things if any(_has(ground, one) for ground in run)))
+    )
+
+
+def _denied(clauses: Sequence[Clause], place: int) -> Iterator[tuple[list[Token], list[Token]]]:
+    """Yield the words that deny, and what they deny, of each denial about a text."""
+    clause = clauses[place]
+    held = clause.tokens
+    for at, token in enumerate(held):
+        if token.kind != "word":
+            continue
+        word, behind = token.text.casefold(), [one.text.casefold() for one in held[at + 1 : at + 3]]
+        led = token.aside or (not at and bool({"but", "and"} & set(clause.joint.split())))
+        following = [*held[at + 1 :], *_relative(clauses, place)]
+        if word == "without" or (word == "silent" and behind[:1] in (["on"], ["about"], ["as"])):
+            yield [token], _things(following)
+        elif any(root(one.text) in AGENTS for one in held[:at]):
+            continue  # what the agent did not do is no text
+        elif word in ("not", "never") or word.endswith(("n't", "n’t")):
+            opens = (
+                not at
+                and bool({"but", "and"} & set(clause.joint.split()))
+                and not (behind and behind[0].endswith("ed"))
+            )
+            if opens or any(root(one) in _NAMING for one in behind[:1]):
+                yield [token], _things(following)
+            elif " ".join(behind).startswith(_STANDING):
+                yield _to_comma(held[at:]), _things(held[:at])  # "B does not come up in it"
+        elif word == "neither" and led:
+            nor = [one for one in following if one.text.casefold() == "nor"]
+            yield [token, *nor], _things([one for one in following if one not in nor])
+        elif (word == "nothing" and behind[:1] in (["about"], ["of"], ["on"])) or (
+            word == "no" and behind[:1] in _MENTION
+        ):
+            yield [token], _things(following)
+        elif root(word) in _OMITTING:
+            yield [token, *(one for one in following if one.text.casefold() in _BEHIND)], _things(following)
+
+
+_STANDING = ("come up", "appear", "occur", "figure", "feature", "stand in", "turn up", "crop up", "show up", "in ")
+_MENTION = (["mention"], ["word"], ["reference"])
+_OMITTING = roots_of("omitting")
+_BEHIND = frozenset(("out", "aside", "unmentioned", "unnamed", "unsaid", "away"))
+
+
+def _to_comma(held: Sequence[Token]) -> list[Token]:
+    end = next((at for at, one in enumerate(held) if at and one.aside), len(held))
+    return list(held[:end])
+
+
+def _relative(clauses: Sequence[Clause], place: int) -> Iterator[Token]:
+    """Yield the tokens of the clauses that belong to the end of one."""
+    for clause in clauses[place + 1 :]:
+        named = clause.joint in ("and", "or") and _is_thing(clause.tokens)
+        if not named and clause.joint not in ("that", "which", "who", "where", "and that"):
+            return
+        yield from clause.tokens
+
+
+def _is_thing(held: Sequence[Token]) -> bool:
+    """Return whether words behind "and" name another thing, and have no verb."""
+    begins = bool(held) and (
+        held[0].kind != "word" or held[0].text.casefold() in ("the", "a", "an", "its", "their", "any")
+    )
+    return begins and not any(is_finite(one.text.casefold()) for one in held if one.kind == "word")
+
+
+def _things(held: Sequence[Token]) -> list[Token]:
+    """Return what is said to lack, up to a comma behind it."""
+    found = list[Token]()
+    for token in held:
+        if token.aside and found:
+            break
+        if not _is_plain(token):
+            found.append(token)
+    return [one for one in found if one.kind != "word" or not table().is_common(one.text.casefold())] or found
+
+
+def _is_plain(token: Token) -> bool:
+    """Return whether a token names nothing that a text may have or lack."""
+    if token.kind != "word":
+        return False
+    word = token.text.casefold()
+    return word in words_of("grammar") or word in _BEHIND or root(word) in _NAMING or root(word) in table().neutral
+
+
+def _lack(cited: Sequence[Ground], things: Sequence[Token], run: Sequence[Ground]) -> bool:
+    """Return whether no cited event has most of what one is said to lack, nor a name or number of it, and the chain knows it."""
+    absent = [one for one in things if not any(_has(ground, one) for ground in cited)]
+    if len(absent) * 2 <= len(things) or any(one.kind != "word" and one not in absent for one in things):
+        return False
+    return any(_has(ground, token) for token in absent for ground in run)
+
+
+def _has(ground: Ground, token: Token) -> bool:
+    if token.kind == "number":
+        return token.text in ground.numbers or ground.names(token.text)
+    if token.kind != "word":
+        return ground.names(token.text)
+    base = root(token.text)
+    return bool((table().beside(base) | {base}) & ground.words) or any(akin(base, other) for other in ground.words)
