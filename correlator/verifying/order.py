@@ -89,6 +89,8 @@ def of_order(read: Read) -> Iterator[Refusal]:
         told, turned = _told(earlier, later, length, read)
         if turned > told or (turned == told and _are_turned(earlier, later, read)):
             yield Refusal("order", "it happened the other way round")
+        elif later is None and len(read.cited) > 1:
+            yield Refusal("order", "it does not say before what")
     yield from _told_order(read)
 
 

@@ -145,7 +145,7 @@ _SHORT = 3
 def _is_of_others(word: str, read: Read) -> bool:
     """Return whether a word names a program, or is in an argument that another call of a cited tool has."""
     base = root(word)
-    if any(
+    if word in words_of("programs") or any(
         one.program.casefold() == word
         or (isinstance(one.event, ProcessStarted) and word in (one.event.argv or ("",))[0])
         for one in read.run
