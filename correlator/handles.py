@@ -59,6 +59,12 @@ def handles_in(text: str) -> tuple[str, ...]:
     return tuple(HANDLE.findall(text))
 
 
+def braced(text: str, wanted: Sequence[str]) -> str:
+    """Return a text with braces around the handles that a model has written without."""
+    bare = "|".join(sorted(set(wanted), key=len, reverse=True))
+    return re.sub(rf"(?<![\w{{])({bare})(?![\w}}])", r"{\1}", text) if bare else text
+
+
 def broken(text: str, wanted: Sequence[str]) -> str:
     """Return what is wrong with the handles of a text, empty if nothing is: those wanted must be there, in their order."""
     found = handles_in(text)

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 import prompts
 from correlator.asking import USUAL, Asking, Cache, Limits
 from correlator.errors import ModelRefused
-from correlator.handles import Handles, handles_in
+from correlator.handles import Handles, braced, handles_in
 from correlator.models import LanguageModel
 from correlator.narration import CONCLUDES, Narration, Wording, checks, digest_of
 from correlator.proposal import Check, Proposal, checked, joined, parts_of
@@ -89,7 +89,8 @@ class Text:
 
     def check(self, said: str, places: Sequence[int]) -> tuple[Sentence | None, str]:
         """Return what was said of the sentences at some places as a sentence, or why it is not taken."""
-        text = " ".join(said.split())
+        named = [name for place in places for name in handles_in(self.masked[place])]
+        text = braced(" ".join(said.split()), named)
         if len(places) == 1:
             return self._checked(text, places[0])
         parts = parts_of(text, [handles_in(self.masked[place]) for place in places])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from correlator.cli.desk import opened
-from correlator.handles import Handles, broken, filled, handles_in
+from correlator.handles import Handles, braced, broken, filled, handles_in
 from correlator.ingest import ingest
 from correlator.settings import Settings
 from correlator.story import Sentence, Slot, Story
@@ -69,6 +69,11 @@ def test_handles_that_are_missing_unknown_or_turned_round_are_named(text: str, w
     found = broken(text, ("S1", "T1"))
 
     assert why in found if why else found == ""
+
+
+def test_a_handle_without_its_braces_gets_them() -> None:
+    assert braced("At S1, T1 and {T10} met T1’s S11.", ("S1", "T1", "T10")) == "At {S1}, {T1} and {T10} met {T1}’s S11."
+    assert braced("S1", ()) == "S1"
 
 
 def test_handles_are_found_in_their_order() -> None:
