@@ -78,7 +78,7 @@ def _left(story: Story) -> str:
         if values:
             kinds = Counter(kind for kind, _ in values).most_common(_MOST)
             return (
-                f"{said} what other sources had returned: {', '.join(f'{kind} ({number})' for kind, number in kinds)}."
+                f"{said} what other sources had returned: {', '.join(f'{number} × {kind}' for kind, number in kinds)}."
             )
     egress = [stage for stage in story.stages if stage.stage == "egress"]
     return "".join(f"{stage.what[:1].upper()}{stage.what[1:]}." for stage in egress)
