@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from correlator.asking import Limits
 from correlator.casebook import Casebook, StoryRecord
 from correlator.differential import Differential, differential
-from correlator.errors import CasebookInvalid
+from correlator.errors import CasebookInvalid, CorrelatorError
 from correlator.ingest import Desk
 from correlator.models import Answer, LanguageModel
 from correlator.narrate import name_of, narrate
 from correlator.narration import Narration, also_tried, is_current, is_of, narration_json, narration_of
 from correlator.settings import Settings
+from graph.errors import GraphError
 from sensor.event import Event
 
 Say = Callable[[str], None]
@@ -95,8 +96,8 @@ class Narrating:
         """Have stories worded that are not, and return how many are; who was stopped is left for later, and asked less often."""
         done, away, self.waiting, self.left = 0, 0, "", set()
         for number, record in enumerate(records):
-            if not again and self.made_before(record) is not None:
-                done += 1
+            if record.evidence or (not again and self.made_before(record) is not None):
+                done += 1  # what it could be held against has expired, or it is worded
                 continue
             why = self.used_up or ("" if away < _AWAY else self.waiting)
             if why or until():
@@ -106,16 +107,22 @@ class Narrating:
             if self._is_later(record):
                 self.left.add(record.story.id)
                 continue
-            found = self.word(record, again=again)
-            if found is not None and not found.stopped:
+            try:
+                found = self.word(record, again=again)
+            except (CorrelatorError, GraphError) as error:
+                stopped, is_away = str(error), True  # of its evidence, which may have expired, or of a store
+            else:
+                stopped, is_away = (BUSY, False) if found is None else (found.stopped, found.is_away)
+                if found is not None and found.stopped:
+                    self._say(found.summary)
+            if not stopped:
                 done, away = done + 1, 0
                 continue
-            self.waiting = BUSY if found is None else found.stopped
+            self.waiting = stopped
             self.left.add(record.story.id)
-            if found is not None:
-                self._say(found.summary)
-                # One may be stopped by what it is; two in a row are stopped by the model.
-                away = away + 1 if found.is_away else 0
+            if stopped != BUSY:
+                # One may be stopped by what it is; two in a row are stopped by the model, or a store.
+                away = away + 1 if is_away else 0
                 self._later[record.story.id] = self._put_off(record)
         return done
 

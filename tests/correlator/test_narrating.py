@@ -127,6 +127,24 @@ def test_a_list_that_is_older_than_its_stories_undoes_nothing(desk: Desk) -> Non
     assert len(model.asked) == number
 
 
+def test_a_story_whose_evidence_cannot_be_read_stops_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, *others = stories(desk)
+    narrating = Narrating(desk, Scripted())
+    read = narrating._spoken_of
+
+    def failing(record: StoryRecord) -> object:
+        if record.story.id == first.story.id:
+            raise CasebookInvalid("its session has expired")
+        return read(record)
+
+    monkeypatch.setattr(narrating, "_spoken_of", failing)
+    assert narrating.word_all(stories(desk), again=False) == len(others)
+    assert narrating.left == {first.story.id}
+    expired = replace(first, evidence="of what there was")
+    assert narrating.word_all([expired], again=False) == 1
+    assert not worded(desk)[0]
+
+
 def test_a_claim_is_given_back_whatever_happens(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     (one, *_), narrating = stories(desk), Narrating(desk, Scripted())
     claim = desk.casebook.claim_narration("local", one.story.id, 60 * 10**9)
