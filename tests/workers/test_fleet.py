@@ -1,5 +1,6 @@
 """A fleet tells the stories that one process tells: real PostgreSQL, real brokers, real workers, in any order of arrival."""
 
+import itertools
 import os
 import random
 import re
@@ -18,6 +19,7 @@ import pytest
 from correlator.cli.desk import opened
 from correlator.ingest import accept, ingest
 from correlator.key import KEY_FILE
+from correlator.narration import narration_of
 from correlator.settings import Settings
 from correlator.wiring import open_dispatcher
 from examples.fleet.neo4j import Neo4j
@@ -25,6 +27,7 @@ from graph.stores.neo4j import Neo4jStore
 from sensor.event import Event
 from sensor.redact import redact
 from sensor.sources import read_any
+from tests.correlator.models import speaking
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((*(ROOT / "examples").glob("*/session.json"), *(ROOT / "examples").glob("*/spans.jsonl")))
@@ -45,6 +48,7 @@ def worker(settings: Settings, processes: int = 1) -> Iterator["subprocess.Popen
     environment = {
         "CLEW_BACKEND": settings.backend, "CLEW_DATABASE": settings.database or "", "CLEW_BROKER": settings.broker or "",
         "CLEW_LEASE_SECONDS": str(settings.lease_seconds), "CLEW_NEO4J": settings.neo4j or "",
+        "CLEW_MODEL": settings.model or "", "CLEW_MODEL_URL": settings.model_url or "",
     }  # fmt: skip
     command = [sys.executable, "-m", "correlator.cli", "--store", str(settings.store), "worker"]
     process = subprocess.Popen(
@@ -218,3 +222,25 @@ def await_told(settings: Settings, count: int) -> None:
     while len(told(settings)) < count:
         assert time.monotonic() < enough, "no story came"
         time.sleep(0.1)
+
+
+@pytest.mark.parametrize("settings", ["redis"], indirect=True)
+def test_two_workers_have_each_story_worded_once(settings: Settings, tmp_path: Path) -> None:
+    """The model is a scripted peer that says what it is asked to word."""
+    events = list(read_any(ROOT / "examples/billing_ticket/session.json"))
+    expected_of(settings, events, tmp_path / "alone")
+    enough = time.monotonic() + PATIENCE_S
+    with speaking.server(itertools.repeat(speaking.echo), asked := []) as url:
+        narrated = settings.model_copy(update={"model": "openai/scripted-peer", "model_url": url})
+        with worker(narrated), worker(narrated):
+            sent(narrated, events)
+            await_judged(narrated)
+            with opened(narrated) as desk:
+                (record,) = desk.casebook.stories("local")
+                while (kept := narration_of(desk.casebook.narration("local", record.story.id))) is None or kept.stopped:
+                    assert time.monotonic() < enough, "it is not worded"
+                    time.sleep(0.1)
+
+    assert kept.worded == kept.of > 0
+    # The title twice at most: what is no JSON of a choice is no choice, and a session may be judged anew while it arrives.
+    assert len(asked) <= 2 * (kept.of + 1)
