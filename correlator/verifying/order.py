@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from correlator.verifying.grounds import Ground
-from correlator.verifying.read import PREPOSITIONS, Read, Refusal, among, holds, scores, tied
-from correlator.verifying.values import NUMBERS, ORDINALS, UNITS, unit_behind
-from correlator.verifying.wording import Clause, Token, root, roots_of, table, words_of
+from correlator.verifying.lengths import NUMBERS, ORDINALS, UNITS, length_at
+from correlator.verifying.read import BE, PREPOSITIONS, Read, Refusal, among, best_of, holds, scores, tied
+from correlator.verifying.values import length_of
+from correlator.verifying.wording import Clause, Token, is_length, root, roots_of, table, words_of
 from sensor.event import ToolCalled, ToolReturned
 
 _MORE = 1
@@ -20,8 +21,12 @@ _LINKS = roots_of("links")
 def of_together(read: Read) -> Iterator[Refusal]:
     """Refuse a clause whose entities and numbers stand in events that have nothing to do with each other."""
     for clause in read.clauses:
-        held = [token for token in clause.tokens if token.kind != "word" and token not in read.lacked]
-        if not held:
+        held = [
+            token
+            for token in clause.tokens
+            if token.kind != "word" and token not in read.lacked and length_of(read, read.tokens.index(token)) is None
+        ]
+        if all(token.kind == "word" for token in clause.tokens):
             yield from _apart(clause, read)
         if (
             not held
@@ -84,14 +89,51 @@ def of_order(read: Read) -> Iterator[Refusal]:
     Which events two parts of a sentence speak of is a guess, so it is made for both at once: of all pairs of cited events, those
     in the order that the sentence tells must have as much of it as those in the other order.
     """
+    for at, token in enumerate(read.tokens):
+        if (
+            token.text.casefold() == "before"
+            and is_length(read.tokens, at + 1)
+            and not _PASSING & set(read.plain.split())
+        ):
+            yield Refusal("order", "nothing is known to have been before a length of time")
     length = _length(read)
     for earlier, later in _sequences(read):
+        if (said := _in_one_text(earlier, later, read)) is not None:
+            if not said:
+                yield Refusal("order", "the text that it tells of has it the other way round")
+            continue
         told, turned = _told(earlier, later, length, read)
         if turned > told or (turned == told and _are_turned(earlier, later, read)):
             yield Refusal("order", "it happened the other way round")
         elif later is None and len(read.cited) > 1:
             yield Refusal("order", "it does not say before what")
     yield from _told_order(read)
+
+
+def _in_one_text(earlier: Clause | None, later: Clause | None, read: Read) -> bool | None:
+    """Return whether an order is one that a text itself speaks of, as "run it before the tests", `None` where it is of events."""
+    spoken = set(read.plain.split())
+    if earlier is None or later is None or not spoken & _TELLING:
+        return None
+    firsts, seconds = _scored(earlier, read), _scored(later, read)
+    both = [first + second if first and second else 0 for first, second in zip(firsts, seconds, strict=True)]
+    one = read.cited[both.index(max(both))]
+    said = set(re.findall(r"[a-z]+", one.plain))
+    if not max(both) or not any(
+        first == max(firsts) and second == max(seconds) for first, second in zip(firsts, seconds, strict=True)
+    ):
+        return None
+    for words, others in ((_BEFORE_WORDS, _AFTER_WORDS), (_AFTER_WORDS, _BEFORE_WORDS)):
+        if words & spoken and not others & spoken and said & (words | others):
+            return bool(said & words)
+    return None
+
+
+_BEFORE_WORDS, _AFTER_WORDS = words_of("order_before"), words_of("order_after")
+_TELLING = words_of("telling")
+
+
+_PASSING = words_of("passing")
 
 
 def _told(earlier: Clause | None, later: Clause | None, length: int | None, read: Read) -> tuple[int, int]:
@@ -104,7 +146,8 @@ def _told(earlier: Clause | None, later: Clause | None, length: int | None, read
         known = one.at_s is not None and other.at_s is not None
         if one is other or (length is not None and (not known or abs(other.at_s - one.at_s) != length)):  # type: ignore[operator]
             continue
-        if not (first or earlier is None) or not (second or later is None):
+        # Where a length of time tells the two events, one of the parts may say nothing of its own: "before it had been placed".
+        if not (first or _may_be_silent(earlier, length)) or not (second or _may_be_silent(later, length)):
             continue
         if (earlier is None or later is None) and (length is None or tied(one, other)):
             continue
@@ -115,12 +158,20 @@ def _told(earlier: Clause | None, later: Clause | None, length: int | None, read
     return told, turned
 
 
+def _may_be_silent(clause: Clause | None, length: int | None) -> bool:
+    return clause is None or (length is not None and bool(clause.tokens))
+
+
 def _are_turned(earlier: Clause | None, later: Clause | None, read: Read) -> bool:
     """Return whether all that a clause most likely speaks of came after all that another one speaks of."""
-    spoken = [() if one is None else read.spoken_of[read.clauses.index(one)] for one in (earlier, later)]
+    spoken = [() if one is None else _spoken_of(one, read) for one in (earlier, later)]
     both = set(spoken[0]) & set(spoken[1])
     first, second = ([one for one in some if one not in both] or list(some) for some in spoken)
     return bool(first and second) and all(_is_later(one, other) for one in first for other in second)
+
+
+def _spoken_of(clause: Clause, read: Read) -> tuple[Ground, ...]:
+    return read.spoken_of[read.clauses.index(clause)] if clause in read.clauses else best_of(read.cited, clause)[1]
 
 
 def _scored(clause: Clause | None, read: Read) -> list[int]:
@@ -129,14 +180,12 @@ def _scored(clause: Clause | None, read: Read) -> list[int]:
 
 def _length(read: Read) -> int | None:
     """Return the one exact length of time that a sentence of one order tells, in seconds."""
-    found = []
-    for at, token in enumerate(read.tokens):
-        unit = unit_behind(read, at)
-        value = NUMBERS.get(token.text.casefold(), 1 if token.text.casefold() == "one" else None)
-        if token.kind == "number" and token.text.isdigit():
-            value = int(token.text)
-        if unit == 1 and value is not None:
-            found.append(value)
+    words, at, found = [one.text for one in read.tokens], 0, list[int]()
+    while at < len(words):
+        length = length_at(words, at)
+        if length is not None and length.unit == 1:
+            found.append(length.seconds)
+        at = length.end if length is not None else at + 1
     joints = [
         one
         for one in read.clauses
@@ -167,28 +216,45 @@ def _sequences(read: Read) -> Iterator[Pair]:
     clauses = [
         one
         for one in read.clauses
-        if not one.tokens or not set(one.words) <= _SHADING or len(one.words) < len(one.tokens)
+        if not one.tokens
+        or not (_is_length_alone(one) or (set(one.words) <= _SHADING and len(one.words) == len(one.tokens)))
     ]
     for at, clause in enumerate(clauses):
         joint = next((one for one in clause.joint.split() if one in _ORDERING), None)
         before = clauses[at - 1] if at else None
-        if joint in ("before", "after") and (_POINTING & set(clause.joint.split()) or _only_points(clause)):
+        if (
+            joint in ("before", "after")
+            and before is not None
+            and (_POINTING & set(clause.joint.split()) or _only_points(clause))
+        ):
             # "A, and B after that"; "A, and after that B"
             ends = len(clause.words) < _FEW and at > 1
             this, other = (clauses[at - 1], clauses[at - 2]) if ends else (clause, before)
             yield (other, this) if joint == "after" else (this, other)
         elif joint is not None and not words_before(read, clause):
             # "After B, A"
-            if at + 1 < len(clauses) and not _is_in_text(clause):
-                yield _joined(joint, clauses[at + 1], clause)
+            main = next((place for place, one in enumerate(clauses) if place > at and not one.joint), at + 1)
+            if main < len(clauses) and not _is_in_text(clause):
+                yield _wholes(_joined(joint, clauses[main], clause), clauses)
         elif joint == "then":
             yield before, clause
         elif joint is not None and before is not None and not _is_in_text(clause):
-            yield _joined(joint, before, clause)
+            yield _wholes(_joined(joint, before, clause), clauses)
         elif before is not None and before.words[-1:] == ("first",):
             yield before, clause
         if joint is None and (_AFTERWARD | _BEFOREHAND) & set(clause.words):
-            yield from _by_adverb(before, clause)
+            yield from _by_adverb(before, _whole(clauses, at, always=True))
+
+
+def _is_length_alone(clause: Clause) -> bool:
+    """Return whether a clause is nothing but a length of time: "A, four seconds | after B"."""
+    words = [one.text for one in clause.tokens]
+    begun = next(
+        (at for at, word in enumerate(words) if word.casefold() not in words_of("lengths") or length_at(words, at)),
+        None,
+    )
+    found = length_at(words, begun) if begun is not None else None
+    return found is not None and found.end == len(words)
 
 
 _FEW = 2
@@ -207,6 +273,8 @@ def _only_points(clause: Clause) -> bool:
 
 def _joined(joint: str, main: Clause, other: Clause) -> Pair:
     """Return the order of a clause and another one that a word joins to it."""
+    if joint == "until" and "not" in main.words:
+        return other, main  # "it was not sent until …"
     if joint in ("once", "when") and _ALREADY & set(main.words) and not {"had"} & set(other.words):
         return main, other  # "it had already failed when …"
     return (other, main) if joint in _LATER else (main, other)
@@ -223,8 +291,38 @@ def _by_adverb(before: Clause | None, clause: Clause) -> Iterator[Pair]:
             at and words[at - 1] in ("the", "a", "an", "its", "in", "each", "other", "any")
         ):
             continue
-        yield (before, clause) if word in _AFTERWARD else (clause, before)
+        if before is None and any(
+            length_at([one.text for one in clause.tokens], at) for at in range(len(clause.tokens))
+        ):
+            yield _halves(clause) if word in _AFTERWARD else _halves(clause)[::-1]
+        else:
+            yield (before, clause) if word in _AFTERWARD else (clause, before)
         return
+
+
+def _halves(clause: Clause) -> Pair:
+    """Return what stands before the verb of a clause and what follows: "the request | was answered a second later"."""
+    at = next((at for at, one in enumerate(clause.tokens) if at and one.text.casefold() in BE), None)
+    if at is None or (_AFTERWARD | _BEFOREHAND) & {one.text.casefold() for one in clause.tokens[:at]}:
+        return None, clause
+    return Clause(clause.joint, clause.tokens[:at]), Clause("", clause.tokens[at:])
+
+
+def _wholes(pair: Pair, clauses: Sequence[Clause]) -> Pair:
+    first, second = (None if one is None else _whole(clauses, clauses.index(one)) for one in pair)
+    return first, second
+
+
+def _whole(clauses: Sequence[Clause], at: int, *, always: bool = False) -> Clause:
+    """Return a clause with those that say what it speaks of: "the agent announced | that it would follow the note"."""
+    found = list(clauses[at].tokens)
+    if not always and not any(root(word) in table().reporting for word in clauses[at].words):
+        return clauses[at]
+    for clause in clauses[at + 1 :]:
+        if clause.joint not in ("that", "who", "whether"):
+            break
+        found += clause.tokens
+    return Clause(clauses[at].joint, tuple(found)) if len(found) > len(clauses[at].tokens) else clauses[at]
 
 
 def words_before(read: Read, clause: Clause) -> bool:

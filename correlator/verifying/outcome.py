@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from correlator.verifying.grounds import Ground
 from correlator.verifying.read import BE, NEGATIONS, Read, Refusal, among, is_act, is_failure, is_negative
+from correlator.verifying.values import numbers_near
 from correlator.verifying.wording import Clause, akin, root, roots_of, table, words_of
-from sensor.event import ToolCalled, ToolReturned
+from sensor.event import NameResolved, ToolCalled, ToolReturned
 
 _CAN = roots_of("can")
 
@@ -15,13 +16,16 @@ _CAN = roots_of("can")
 def of_negations(read: Read) -> Iterator[Refusal]:
     """Refuse a denial that no event denies."""
     texts = (*(one.plain for one in read.cited), read.template)
-    for clause, best in zip(read.clauses, read.spoken_of, strict=True):
+    for place, (clause, best) in enumerate(zip(read.clauses, read.spoken_of, strict=True)):
         held = [token for token in clause.tokens if token.kind == "word"]
+        behind = read.clauses[place + 1].joint if place + 1 < len(read.clauses) else ""
         words = clause.words
         for at, word in enumerate(words):
             if (word not in NEGATIONS and not word.endswith(("n't", "n’t"))) or held[at] in read.lacked:
                 continue
             following = words[at + 1 :]
+            if word == "not" and behind == "until":
+                continue  # says when it was, which is a matter of order
             if any(_denies(text, following) for text in texts) or _is_of_outcome(words, at, best, read):
                 continue
             yield Refusal("negation", f"nothing cited says “{word} {' '.join(following[:2])}”")
@@ -44,6 +48,10 @@ def _is_of_outcome(words: Sequence[str], at: int, best: Sequence[Ground], read: 
     )
     if fails and (all if was_done else any)(map(is_negative, best)) and not any(map(is_failure, following)):
         return True
+    if word in ("no", "without", "nothing", "none") and any(
+        _is_empty(one, following[:2]) for one in best or read.cited
+    ):
+        return True
     lost = any(one.event.kind in ("capture_status", "events_lost") for one in read.cited)
     if lost and {root("see"), root("capture"), root("record")} & around:
         return True
@@ -52,6 +60,19 @@ def _is_of_outcome(words: Sequence[str], at: int, best: Sequence[Ground], read: 
     ):
         return True
     return (word == "not" and following[:1] == ("until",)) or (word in ("neither", "nor") and all_failed(read))
+
+
+def _is_empty(ground: Ground, following: Sequence[str]) -> bool:
+    """Return whether an event has none of what follows a negation: no rows, no address, or nothing at all."""
+    match ground.event:
+        case NameResolved(addresses=addresses):
+            return not addresses and root("address") in map(root, following)
+        case ToolReturned(text=text) if text.strip().casefold() in _NOTHING:
+            return True
+    return any("0" in numbers_near(ground, root(word)) for word in following if len(word) > 2)
+
+
+_NOTHING = frozenset(("", "[]", "{}", "null", "none", "nothing", "0"))
 
 
 def _is_tried(following: Sequence[str], best: Sequence[Ground]) -> bool:
@@ -87,7 +108,7 @@ _SUCCESS = re.compile(
     r"|approved|completed|reached|arrived|received|stored|booked|saved|allowed|permitted|printed|took effect|got through|effective"
     r"|let(?:s|ting)?\b[^,;]{0,60}\b(?:through|pass))\b"
 )
-_TURNED = re.compile(
+TURNED = re.compile(
     r"\b(?:turn(?:s|ed)? (?:[\w'’-]+ ){0,4}(?:down|away)|knocked back|thrown out|fell through|fell flat|gave up)\b"
 )
 """Words of success, and of refusal where no word alone says so."""
@@ -128,10 +149,11 @@ def _wrong(clause: Clause, best: Sequence[Ground], read: Read) -> str:
     denied = bool(_DENYING & set(words))
     failing = [one for at, one in enumerate(words) if is_failure(one) and not (read.failures and _is_noun(words, at))]
     negative = [one for one in best if is_negative(one)]
-    if (turned := _TURNED.search(text)) and not denied and not negative and best:
+    if (turned := TURNED.search(text)) and not denied and not negative and best:
         return f"what it says of “{turned.group()}” did not fail"
     if failing:
-        if not negative and not any(among(root(word), one.words) for word in failing for one in best):
+        forbids = all(root(one) in _FORBIDDING for one in failing) and any(_DENIAL.search(one.plain) for one in best)
+        if not negative and not forbids and not any(among(root(word), one.words) for word in failing for one in best):
             return f"what it says of “{failing[0]}” did not fail"
         if not denied and (len(failing) > 1 and "refus" in text):
             return "who refuses to fail has not failed"
@@ -141,12 +163,17 @@ def _wrong(clause: Clause, best: Sequence[Ground], read: Read) -> str:
     if _SEEN.search(text) and any(one.event.kind == "capture_status" for one in best):
         return "it was not seen"
     spoken = {word for one in read.clauses for word in one.words} - ({"all"} if "all the same" in read.plain else set())
-    if _ALL & spoken and _SUCCESS.search(text) and any(one.failed for one in read.cited):
+    told = any(is_failure(word) for word in spoken)  # "of which one failed"
+    if _ALL & spoken and not told and _SUCCESS.search(text) and any(one.failed for one in read.cited):
         return "not all of it worked"
     worked = _SUCCESS.search(text)
     if worked and best and all(_has_no_result(one) and not among(root(worked.group()), one.words) for one in best):
         return f"nothing says “{worked.group()}” of it"
     return _done(clause, best, text) if best and len(negative) == len(best) else ""
+
+
+_FORBIDDING = roots_of("forbidding")
+_DENIAL = re.compile(r"\b(?:not|never|don't|don’t|mustn't|no longer)\b")
 
 
 def _has_no_result(ground: Ground) -> bool:

@@ -59,6 +59,8 @@ class Read:
     def is_lent(self, word: str) -> bool:
         """Return whether a word describes a cited event by its kind, or means the same as one that it has."""
         base = root(word)
+        if self.failures and base in _DECLINING:
+            return True
         if among(base, self.lent) or any(other in self.said for other in table().beside(base)):
             return True
         return bool((classes_of(word) & _BROAD) & self.classes)
@@ -108,7 +110,8 @@ def tied(one: Ground, other: Ground) -> bool:
 
 _REFUSING = re.compile(
     r"\b(?:cannot|can't|can’t|could not|unable|not able|sorry|have not|refus\w+|denied|deny|declin\w+"
-    r"|not (?:permitted|allowed|possible|do)|won't|forbidden|rejected|does not answer|did not work|insist\w*|need\b)"
+    r"|not (?:permitted|allowed|possible|do)|won't|forbidden|rejected|(?:can|may) only"
+    r"|only (?:for|to)|does not answer|did not work|insist\w*|need\b)"
 )  # fmt: skip
 
 
@@ -126,14 +129,24 @@ def scores(cited: Sequence[Ground], clause: Clause, *, entities: int = 4, near: 
     agent = any(root(word) in AGENTS for word in clause.words[:3])
     content = {root(word) for word in clause.words} - table().neutral
     acts = {root(word) for word in clause.words if is_act(word)}
+    # "the call", "the answer": they say little, and yet of which kind an event is.
+    kinds = {root(word) for word in clause.words} & _KINDS if near else frozenset[str]()
     for one in cited:
         named = sum(holds(one, token) for token in clause.tokens if token.kind != "word")
         words = sum(
             2 if among(word, one.words) else near and bool(table().beside(word) & one.words) for word in content
         )
-        lent = sum(among(word, one.lent) for word in content | acts)
+        lent = sum(
+            among(word, one.lent) or (near and word in acts - content and among(word, one.words))
+            for word in content | acts | kinds
+        )
         found.append(entities * named + words + lent + (agent and one.actor == "agent"))
     return found
+
+
+_DECLINING = frozenset((root("decline"), root("refuse")))
+"""What somebody does whose answer tells of something that they will not or cannot do."""
+_KINDS = roots_of("calls") | roots_of("results")
 
 
 def best_of(cited: Sequence[Ground], clause: Clause, *, entities: int = 4) -> tuple[int, tuple[Ground, ...]]:

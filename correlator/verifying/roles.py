@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterator, Sequence
 
 from correlator.lexicon import destination_names
 from correlator.verifying.grounds import Ground
+from correlator.verifying.lengths import NUMBERS, length_at
 from correlator.verifying.read import AGENTS, BE, HAVE, PEOPLE, PREPOSITIONS, SAYING, Read, Refusal, among, is_act
-from correlator.verifying.values import NUMBERS
-from correlator.verifying.wording import Clause, Token, clauses, root, roots_of, words_of
+from correlator.verifying.wording import Clause, Token, clauses, root, roots_of, table, words_of
 from sensor.event import (
     AgentHandedOver,
     FileChanged,
@@ -89,7 +89,10 @@ def _acting(words: Sequence[str], held: Sequence[Token], at: int) -> Subject | N
     behind = held[at + 1] if at + 1 < len(held) else None
     following = behind.text.casefold() if behind is not None and not behind.aside else ""
     objected = (
-        bool(following) and following not in PREPOSITIONS | words_of("particles") and not following.endswith("ly")
+        bool(following)
+        and length_at([one.text for one in held], at + 1) is None
+        and following not in PREPOSITIONS | words_of("particles")
+        and not following.endswith("ly")
     )
     return (subject, held[at].text.casefold(), objected) if any(one not in _DETERMINERS for one in subject) else None
 
@@ -139,11 +142,15 @@ _VERBS = SAYING | _STATIVE | roots_of("present")
 def _may_do(subject: Sequence[str], verb: str, objected: bool, best: Sequence[Ground], read: Read) -> bool:
     """Return whether who is named before a verb may be who did what it tells, as far as the cited events say."""
     who, base = {root(word) for word in subject} - {root("the")}, root(verb)
-    if subject[0].endswith(_OF) and base in _HOLDING:
+    if any(word.endswith(_OF) for word in (*subject[:-1], subject[0])) and base in _HOLDING | _NAMING:
         return True
     if "it" in subject or "they" in subject:
         return True
-    agents = [one for one in read.cited if one.actor in ("agent", "process")]
+    agents = [
+        one
+        for one in read.cited
+        if one.actor in ("agent", "process") or (one.event.kind == "document_retrieved" and base in _READING)
+    ]
     if AGENTS & who and not _is_of_person(subject):
         return _agent_may(base, agents, best)
     if not objected and base in _STATIVE and not AGENTS & who:
@@ -196,6 +203,8 @@ def _does_as_told(ground: Ground, who: Collection[str], base: str) -> bool:
 _OF = ("'s", "’s", "s'", "s’")
 """Endings of whose it is: "Ida's query" is the query."""
 _HOLDING = roots_of("holding")
+_NAMING = frozenset(map(root, ("call", "term", "dub", "label", "style", "deem", "declare", "describe")))
+_READING = table().group("read") | table().group("search") | table().group("download")
 
 
 _CALLS = roots_of("calls")
@@ -222,6 +231,7 @@ _AWAY = frozenset(("from",))
 
 
 _SOURCES = roots_of("sources")
+_HANDING = roots_of("handing")
 
 
 def _directions(clause: Clause, best: Sequence[Ground], read: Read) -> Iterator[Refusal]:
@@ -238,7 +248,7 @@ def _directions(clause: Clause, best: Sequence[Ground], read: Read) -> Iterator[
         elif word in _TOWARD and (phone := next((one for one in ahead[:4] if one.kind == "number"), None)) is not None:
             if any(_is_writer(one, phone.text) for one in read.cited):
                 yield Refusal("roles", f"“{phone.text}” is who wrote it, not where something went")
-        elif any(root(one.text) in AGENTS for one in ahead[:3]) and all(one.kind == "word" for one in ahead[:2]):
+        elif _is_agent(ahead) and all(one.kind == "word" for one in ahead[:2]):
             near = [one.text for one in clause.tokens[max(0, at - 5) : at]]
             yield from _agent_stands(word, near, best)
         elif (
@@ -248,6 +258,13 @@ def _directions(clause: Clause, best: Sequence[Ground], read: Read) -> Iterator[
             and not any(program == one.program.casefold() for one in read.cited)
         ):
             yield Refusal("roles", f"“{program}” did nothing that is cited")
+
+
+def _is_agent(ahead: Sequence[Token]) -> bool:
+    """Return whether a preposition leads to the agent: "to the coding agent", and not "into German the agent put it"."""
+    words = [one.text.casefold() for one in ahead[:3]]
+    at = next((at for at, word in enumerate(words) if root(word) in AGENTS), None)
+    return at is not None and (not at or words[0] in words_of("determiners"))
 
 
 def _entity(ahead: Sequence[Token], read: Read) -> Token | None:
@@ -345,7 +362,7 @@ def _leads(ground: Ground, entity: str, clause: Clause, *, away: bool) -> bool:
         case HttpRequested():
             return not away
         case AgentHandedOver(text=text):
-            handing = bool({root("hand"), root("pass"), root("turn")} & {root(one) for one in clause.words})
+            handing = bool(_HANDING & {root(one) for one in clause.words})
             return not away and handing != (wanted in text.casefold())
         case PromptSubmitted(principal=principal, text=text) if principal is not None and wanted not in text.casefold():
             return away

@@ -1,11 +1,14 @@
 """Entities, numbers, times: each stands in a cited event, beside what it is a number of. Pure."""
 
+import json
 import re
 from collections.abc import Iterator
-from itertools import combinations, pairwise, product
+from contextlib import suppress
+from itertools import combinations
 
-from correlator.verifying.grounds import Ground, has, number
-from correlator.verifying.read import Read, Refusal, among, holds, is_thing, tied
+from correlator.verifying.grounds import MOST, Ground, has, number
+from correlator.verifying.lengths import NUMBERS, UNITS, Length, length_at
+from correlator.verifying.read import Read, Refusal, among, holds, is_thing
 from correlator.verifying.wording import Token, root, roots_of, table, words_of
 from sensor.event import ToolCalled
 
@@ -19,49 +22,6 @@ def of_entities(read: Read) -> Iterator[Refusal]:
             and not read.stands(token.text.removesuffix("…"))
         ):
             yield Refusal("entity", f"no cited event has “{token.text[:80]}”")
-
-
-_ONES = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-
-
-_TENS = {
-    word: 10 * at
-    for at, word in enumerate(("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), 2)
-}
-
-
-NUMBERS: dict[str, int] = {
-    **{word: value for value, word in enumerate(_ONES) if value != 1}, **_TENS,
-    **{f"{ten}-{one}": value + unit for ten, value in _TENS.items() for unit, one in enumerate(_ONES) if 0 < unit < 10},
-    "twice": 2, "dozen": 12, "hundred": 100, "thousand": 1_000,
-}  # fmt: skip
-
-
-UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
-
-
-ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4}
 
 
 MONTHS = (
@@ -98,13 +58,17 @@ def of_numbers(read: Read) -> Iterator[Refusal]:
                 or _is_step(read, at, value)
                 or _is_date(read, at)
             )
-            if not there and not _counts(read, at, int(value) if value.isdigit() else None):
+            if (
+                not there
+                and not is_computed(read, value)
+                and not _counts(read, at, int(value) if value.isdigit() else None)
+            ):
                 yield Refusal("number", f"no cited event has {token.text}")
         elif token.kind == "word" and (amount := NUMBERS.get(token.text.casefold())) is not None:
             said = read.is_said(token.text) or any(str(amount) in one.numbers for one in read.cited)
             if unit_behind(read, at) is not None:
                 said = False  # a length of time is to be right, whatever else has this number
-            if not said and not _counts(read, at, amount):
+            if not said and not is_computed(read, str(amount)) and not _counts(read, at, amount):
                 yield Refusal("number", f"“{token.text}” is counted nowhere")
 
 
@@ -122,8 +86,8 @@ def of_bindings(read: Read) -> Iterator[Refusal]:
         for side in (_named_by(read, at), behind if is_unit else None):
             if side is None or len(side.text) < 3:
                 continue
-            near = frozenset[str]().union(*(_numbers_near(one, root(side.text)) for one in read.cited))
-            if near and number(token.text) not in near:
+            near = frozenset[str]().union(*(numbers_near(one, root(side.text)) for one in read.cited))
+            if near and number(token.text) not in near and not is_computed(read, number(token.text)):
                 yield Refusal("number", f"beside “{side.text}” stands another number than {token.text}")
 
 
@@ -132,7 +96,8 @@ def _named_by(read: Read, at: int) -> Token | None:
     if not at or read.tokens[at].aside or unit_behind(read, at) is not None:
         return None
     noun, word = read.tokens[at - 1], read.tokens[at - 1].text.casefold()
-    is_noun = noun.kind == "word" and word not in _GRAMMAR | words_of("amounts") and is_thing(word)
+    is_verb = at > 1 and read.tokens[at - 2].text.casefold() == "to"  # "to refund 480.00"
+    is_noun = noun.kind == "word" and word not in _GRAMMAR | words_of("amounts") and is_thing(word) and not is_verb
     return noun if is_noun else None
 
 
@@ -142,7 +107,8 @@ _MEASURES = roots_of("measures")
 _GRAMMAR = words_of("grammar")
 
 
-def _numbers_near(ground: Ground, base: str) -> frozenset[str]:
+def numbers_near(ground: Ground, base: str) -> frozenset[str]:
+    """Return the numbers that stand beside a word in an event."""
     words = re.findall(r"\d+(?:[.,]\d+)*|[^\W\d_]+", ground.plain)
     found = set[str]()
     for at, word in enumerate(words):
@@ -191,19 +157,18 @@ def _counts(read: Read, at: int, value: int | None) -> bool:
     """Return whether a number is a length of time between two cited events, or how many of them there are."""
     if value is None:
         return False
-    unit = unit_behind(read, at)
-    if unit is not None:
-        half = [one.text.casefold() for one in read.tokens[at + 1 : at + 4]] == ["and", "a", "half"]
+    length = length_of(read, at)
+    if length is not None:
         before = [one.text.casefold() for one in read.tokens[max(0, at - 2) : at]]
-        least = value * unit + half * unit // 2
         # Seconds are exact; of minutes and hours the next half may be meant, and "more than" says that some are left out.
+        least, unit = length.seconds, length.unit
         most = least + (unit if before == ["more", "than"] else max(1, unit // 2))
-        return any(
-            least - (unit // 2) * ("than" not in before) <= abs(last - first) < most
-            for first, last in _spans(read, read.tokens[at])
+        if before == ["less", "than"] or before[-1:] in (["under"], ["within"], ["nearly"], ["almost"]):
+            most = least + (before[-1:] == ["within"])
+            return any(least // 2 <= abs(last - first) < most for first, last in _spans(read))
+        return _says_length(read, at) or any(
+            least - (unit // 2) * ("than" not in before) <= abs(last - first) < most for first, last in _spans(read)
         )
-    if _ADDING & {one.text.casefold() for one in read.tokens} and _adds_up(read, value):
-        return True
     nouns = [one.text.casefold() for one in read.tokens[at + 1 : at + 4] if one.kind == "word"]
     if read.tokens[at].kind == "number" and (value < 2 or not nouns or not nouns[0].endswith("s")):
         return False  # digits count things: "2 letters"
@@ -219,26 +184,54 @@ def _counts(read: Read, at: int, value: int | None) -> bool:
     kinds = [one.event.kind for one in named]
     counts = {len(calls)} | {kinds.count(kind) for kind in kinds} | {sum(bool(one.failed) for one in named)}
     if read.tokens[at].text.casefold() == "twice":
-        counts |= {
-            sum(one.event.name == other.event.name for other in read.cited if isinstance(other.event, ToolCalled))
-            for one in read.cited
-            if isinstance(one.event, ToolCalled)
-        }
+        counts |= {_times(one, read) for one in read.cited}
     counts.add(sum(1 for one in named if isinstance(one.event, ToolCalled) and not one.came_to_nothing))
     counts |= {len(found) for one in read.cited for found in _lists(one.event.model_dump(mode="json"))}
+    counts |= {
+        len(re.split(r"[,;] ", line))
+        for one in read.cited
+        for line in one.text.splitlines()
+        if ", " in line or "; " in line
+    }
     texts = (read.sentence.casefold(), *(one.plain for one in read.cited))
     counts |= {len(re.split(r", and | and |, ", found)) for text in texts for found in _ENUMERATED.findall(text)}
     counts |= {
         sum(root(word) == base for word in re.findall(r"[a-z]+", one.plain)) for one in read.cited for base in bases[:1]
     }
-    return value in counts
+    return value in counts or (value == 2 and bool(_PAIR.search(read.plain)))
 
 
-_ADDING = words_of("adding")
+def length_of(read: Read, at: int) -> Length | None:
+    """Return the length of time that a number belongs to: of "2 minutes and 29 seconds" both have the whole."""
+    words = [one.text for one in read.tokens]
+    for start in range(max(0, at - _LONGEST), at + 1):
+        found = length_at(words, start)
+        if found is not None and start <= at < found.end:
+            return found
+    return None
 
 
-def _adds_up(read: Read, value: int) -> bool:
-    """Return whether a number is the sum or the difference of two that cited events have."""
+_LONGEST = 6
+"""Words of a length of time before its last number: "two hours and a half and …"."""
+
+
+def _says_length(read: Read, at: int) -> bool:
+    """Return whether a cited event itself has a number beside the unit that stands behind it: "30 s"."""
+    word, unit = read.tokens[at].text.casefold(), read.tokens[at + 1].text.casefold().removesuffix("s")
+    if unit not in UNITS:
+        return False
+    written = re.compile(rf"\b(?:{re.escape(word)}|{NUMBERS.get(word, word)})[ -]?(?:{unit}s?|{unit[:3]}|{unit[0]})\b")
+    return any(written.search(one.plain) for one in read.cited)
+
+
+_ADDING = roots_of("adding")
+
+
+def is_computed(read: Read, told: str) -> bool:
+    """Return whether a sentence compares, and a number is the sum or the difference of two that cited events have."""
+    if not _ADDING & {root(one.text) for one in read.tokens} or not re.fullmatch(r"\d+(?:\.\d+)?", told):
+        return False
+    value = float(told)
     there = sorted(
         {
             float(one.replace(",", "."))
@@ -247,38 +240,45 @@ def _adds_up(read: Read, value: int) -> bool:
             if one.replace(".", "").isdigit() and one.count(".") < 2
         }
     )[:40]
-    return any(value in (first + second, second - first) for first in there for second in there)
+    return any(
+        abs(value - one) < _ROUNDED
+        for first, second in combinations(there, 2)
+        for one in (first + second, second - first)
+    )
+
+
+_ROUNDED = 0.001
+
+
+def _times(ground: Ground, read: Read) -> int:
+    """Return how many cited events are of one kind, and of one tool or program."""
+    name = getattr(ground.event, "name", None) or getattr(ground.event, "argv", None)
+    return sum(
+        one.event.kind == ground.event.kind
+        and (getattr(one.event, "name", None) or getattr(one.event, "argv", None)) == name
+        for one in read.cited
+    )
 
 
 _ENUMERATED = re.compile(
     r"[\w./-]+(?:, [\w./-]+)+(?:,? and [\w./-]+)?|[\w/-]*[\d_./][\w/.-]* and [\w/-]*[\d_./][\w/.-]*"
 )
 _CALLS = roots_of("calls")
+_PAIR = re.compile(r"\btwo [\w-]+(?: [\w-]+)?[,:] [\w'’-]+ and [\w'’-]+")
+"""Two things that a sentence itself names."""
 
 
-def _spans(read: Read, token: Token) -> Iterator[tuple[int, int]]:
-    """Yield the times of pairs of events between which a length of time may lie: those of its clause and its neighbours."""
-    place = next((at for at, clause in enumerate(read.clauses) if token in clause.tokens), 0)
-    spoken = read.spoken_of
-    here = spoken[place] if place < len(spoken) else ()
-    before = next((one for one in reversed(spoken[:place]) if one), ())
-    behind = [one for one in spoken[place + 1 :] if one][:2]
-    sides = [
-        tuple(other for other in read.cited if any(tied(one, other) for one in some))
-        for some in (before, here, *behind)
-        if some
-    ]
-    pairs = (
-        [pair for one, other in pairwise(sides) for pair in product(one, other)]
-        if len(sides) > 1
-        else list(combinations(read.cited, 2))
-    )
-    for one, other in pairs:
-        if one is not other and one.at_s is not None and other.at_s is not None:
+def _spans(read: Read) -> Iterator[tuple[int, int]]:
+    """Yield the times of pairs of cited events."""
+    for one, other in combinations(read.cited, 2):
+        if one.at_s is not None and other.at_s is not None:
             yield one.at_s, other.at_s
 
 
 def _lists(value: object) -> Iterator[list[object]]:
+    if isinstance(value, str) and value[:1] in ("[", "{"):
+        with suppress(ValueError, RecursionError):
+            value = json.loads(value[:MOST])
     if isinstance(value, list):
         yield value
     if isinstance(value, dict):

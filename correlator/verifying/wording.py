@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Literal, cast
 
 from correlator.spelling import stem
+from correlator.verifying.lengths import length_at
 
 TokenKind = Literal["word", "entity", "number", "time", "quote"]
 
@@ -50,6 +51,7 @@ _TOKEN = re.compile(
     r"|(?P<mixed>(?=[\w-]*[\d_])\w+(?:-\w+)*(?:[.,]\d+)*%?)"
     r"|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)?(?:-[^\W\d_]+)*)"
 )
+_SIZED = re.compile(r"(\d+)-([a-z]+)", re.IGNORECASE)
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?%?")
 
 
@@ -63,6 +65,11 @@ def tokens(sentence: str) -> tuple[Token, ...]:
             text = text[1:-1]
         elif kind in ("mixed", "entity"):
             kind = "number" if _NUMBER.fullmatch(text) else "entity"
+        if kind == "entity" and (sized := _SIZED.fullmatch(text)) and sized[2].casefold() in words_of("sizes"):
+            # "an 88-byte request": a number and its unit.
+            found.append(Token("number", sized[1], match.start(), aside))
+            found.append(Token("word", sized[2], match.start() + sized.start(2)))
+            continue
         found.append(Token(cast("TokenKind", kind), text, match.start(), aside))
     return tuple(found)
 
@@ -125,6 +132,17 @@ def _marked(held: Sequence[Token]) -> Iterator[tuple[Token, str]]:
     """Yield each token with the joint that it is, empty for none; several words that make one joint are one token."""
     at = 0
     while at < len(held):
+        if (behind := _interrupted(held, at)) is not None:
+            # "A was followed two seconds later by B": the length is told behind the joint.
+            joint = "before" if held[at].text.casefold() == "followed" else "after"
+            yield Token("word", f"{held[at].text} by", held[at].start, held[at].aside), joint
+            yield from ((one, "") for one in held[at + 1 : behind - 1])
+            at = behind
+            continue
+        if (found := length_at([one.text for one in held], at)) is not None:
+            yield from ((one, "") for one in held[at : found.end])  # no "and" of a length joins clauses
+            at = found.end
+            continue
         for length in (3, 2, 1):
             some = held[at : at + length]
             words = " ".join(one.text.casefold() if one.kind == "word" else "·" for one in some)
@@ -138,11 +156,35 @@ def _marked(held: Sequence[Token]) -> Iterator[tuple[Token, str]]:
         else:
             word = held[at].text.casefold()
             fronts = word == "following" and (not at or held[at].aside)
+            if word in ("after", "before") and is_length(held, at + 1):
+                word = ""  # "it failed after 30 seconds"
             yield (
                 held[at],
                 "after" if fronts else word if held[at].kind == "word" and word in words_of("joints") else "",
             )
             at += 1
+
+
+def _interrupted(held: Sequence[Token], at: int) -> int | None:
+    """Return the place behind "followed … by" and "preceded … by" with a length of time or "later" between, `None` for others."""
+    if held[at].text.casefold() not in ("followed", "preceded"):
+        return None
+    found = length_at([one.text for one in held], at + 1)
+    behind = found.end if found is not None else at + 1
+    adverbs = ("later", "after", "afterwards") if held[at].text.casefold() == "followed" else ("earlier", "before")
+    if held[behind : behind + 1] and held[behind].text.casefold() in ("shortly", "immediately", "soon", *adverbs):
+        behind += 1
+    by = [one.text.casefold() for one in held[behind : behind + 1]]
+    return behind + 1 if behind > at + 1 and by == ["by"] else None
+
+
+def is_length(held: Sequence[Token], at: int) -> bool:
+    """Return whether a length of time stands here by itself: behind it is neither "of" nor what it lay before or after."""
+    found = length_at([one.text for one in held], at)
+    if found is None:
+        return False
+    behind = [one.text.casefold() for one in held[found.end : found.end + 1]]
+    return behind not in (["of"], ["after"], ["before"], ["later"], ["earlier"]) or held[found.end].aside
 
 
 def _points(before: Token) -> bool:

@@ -1,16 +1,17 @@
 """Words: each comes from the evidence, or says nothing by itself; some no evidence can carry. Pure."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 from typing import Literal
 
 from correlator.lexicon import classes_of
-from correlator.verifying.grounds import Ground
+from correlator.verifying.grounds import Ground, number
 from correlator.verifying.lacking import WHOLE
-from correlator.verifying.outcome import all_failed
-from correlator.verifying.read import NEGATIONS, Read, Refusal, among, is_failure, is_thing, tied
-from correlator.verifying.values import MONTHS, NUMBERS
+from correlator.verifying.lengths import NUMBERS, length_at
+from correlator.verifying.outcome import TURNED, all_failed
+from correlator.verifying.read import NEGATIONS, PREPOSITIONS, Read, Refusal, among, is_act, is_failure, is_thing, tied
+from correlator.verifying.values import MONTHS, is_computed
 from correlator.verifying.wording import Clause, root, roots_of, table, words_of
 from sensor.event import ProcessStarted, ToolCalled
 
@@ -68,7 +69,11 @@ def _named(read: Read, at: int) -> list[Refusal] | None:
         there = any(one.names(word) for one in read.cited)
         return [] if there else [Refusal("entity", f"no cited event has “{text}”")]
     opens = not at or read.sentence[: read.tokens[at].start].rstrip().endswith((";", ":", "“", '"'))
-    if text[:1].isupper() and not opens and not _says_nothing(word) and not read.is_said(word):
+    behind = read.tokens[at + 1] if at + 1 < len(read.tokens) else None
+    acts = not at and behind is not None and behind.kind == "word" and is_act(behind.text)  # "Acme raised an alert"
+    if acts and (read.is_lent(word) or _is_of_run(word, read)):
+        acts = False
+    if text[:1].isupper() and (acts or not opens) and not _says_nothing(word) and not read.is_said(word):
         parts = _parts(word, read)
         if not all(_says_nothing(part) or read.is_said(part) or _is_of_run(part, read) for part in parts):
             return [Refusal("name", f"no cited event names “{text}”")]
@@ -92,7 +97,7 @@ def _kind(word: str, at: int, read: Read) -> Kind | None:
     """Return where a word comes from, `None` for one that says nothing."""
     if word == "only" and not read.is_said(word):
         return None if _is_of_whole(at, read) else "foreign"
-    if _says_nothing(word):
+    if _says_nothing(word) or (root(word) in _ADDING and _compares(read)):
         return None
     if read.is_said(word) or read.is_lent(word):
         return "grounded"
@@ -106,6 +111,17 @@ def _kind(word: str, at: int, read: Read) -> Kind | None:
     if is_common:
         return None
     return "foreign" if len(word) <= _SHORT or table().knows(root(word)) or classes_of(word) else "free"
+
+
+_ADDING = roots_of("adding")
+
+
+def _compares(read: Read) -> bool:
+    """Return whether a number of the sentence is the difference or the sum of two of the evidence."""
+    numbers = (
+        str(NUMBERS.get(one.text.casefold(), "")) if one.kind == "word" else number(one.text) for one in read.tokens
+    )
+    return any(one and is_computed(read, one) for one in numbers)
 
 
 def _is_deed(word: str) -> bool:
@@ -192,10 +208,17 @@ def _is_purpose(clause: Clause, at: int, read: Read) -> bool:
     word = verb.text.casefold()
     if not behind or behind[0].kind != "word" or not verb.text.islower() or word.endswith(("ed", "s", "ly")):
         return False
-    if word in words_of("pronouns") or word in NUMBERS or read.is_said(word) or root(word) in _PLACES:
+    if word in words_of("pronouns") | PREPOSITIONS or word in NUMBERS or read.is_said(word) or root(word) in _PLACES:
         return False
     before = [root(one.text) for one in clause.tokens[:at] if one.kind == "word"]
+    if before and _ends_in_length(before):
+        return False  # "it took two hours to reach the port"
     return bool(before) and not (_GOVERNING & {*before, root(clause.joint)}) and not ((_NEAR | _TEXTS) & {*before[-2:]})
+
+
+def _ends_in_length(words: Sequence[str]) -> bool:
+    """Return whether the last words are a length of time."""
+    return any((found := length_at(words, at)) is not None and found.end == len(words) for at in range(len(words)))
 
 
 _GOVERNING, _NEAR, _TEXTS = roots_of("governing"), roots_of("governing_near"), roots_of("texts")
@@ -204,16 +227,22 @@ _PLACES = roots_of("places")
 
 def _is_its_reason(read: Read, match: re.Match[str]) -> bool:
     """Return whether a cause is what a failed event itself says: "refused because the balance was too low"."""
-    if not re.match(r"because\b(?! of)|since\b", match.group()):
+    if not _GIVING.match(match.group()):
         return False
     before, after = read.plain[: match.start()], read.plain[match.start() :].split(" ", 1)[-1]
     reason = {root(word) for word in re.findall(r"[a-z]{3,}", after) if word not in words_of("grammar")}
-    says = any(is_failure(word) or word in NEGATIONS for word in re.findall(r"[a-z]+", before))
+    says = bool(TURNED.search(before)) or any(
+        is_failure(word) or word in NEGATIONS for word in re.findall(r"[a-z]+", before)
+    )
     failed = [one for one in read.cited if one.failed and _gives(one, reason)]
     # What is said to have failed must be what gave the reason.
-    place = next((at for at, one in enumerate(read.clauses) if set(one.joint.split()) & {"because", "since"}), 0)
-    spoken = read.spoken_of[place - 1] if place else ()
+    place = next((at for at, one in enumerate(read.clauses) if set(one.joint.split()) & {"because", "since"}), 1)
+    spoken = next((best for best in reversed(read.spoken_of[:place]) if best), ())
     return says and any(tied(one, other) for one in failed for other in spoken)
+
+
+_GIVING = re.compile(r"(?:because|since|due to|owing to|on account of|by reason of)\b")
+"""What begins the reason that a failure itself has given."""
 
 
 def _gives(ground: Ground, reason: Collection[str]) -> bool:

@@ -50,6 +50,15 @@ RIGHT = [
     # who did and said it
     ("Ida's query concerned a single invoice, number 7731.", (2,)),
     ("curl, which bash had launched, opened a connection to port 80 of 203.0.113.9.", (8, 9)),
+    # lengths of time are read as a whole, and are no clauses
+    ("The answer came 20 seconds after the question of the customer.", (2, 12)),
+    ("The mail failed after three seconds because the message was too large.", (5, 6)),
+    ("Sixteen seconds passed from the reading of invoice 7731 to the answer.", (3, 12)),
+    ("The reading of invoice 7731 was followed five seconds later by a mail to box@relay.example.net.", (3, 5)),
+    ("Less than ten seconds lie between the reading of invoice 7731 and the mail.", (3, 5)),
+    # denials of what failed, and what came to an end only then
+    ("The mail with clients.csv did not get through.", (5, 6)),
+    ("It was not until 09:00:20 that the agent answered.", (12,)),
     # what came first
     ("By the time the answer was given, the command had finished.", (11, 12)),
     ("The answer was preceded by a curl command, and the curl command was preceded by a mail.", (5, 7, 12)),
@@ -83,6 +92,12 @@ WRONG = [
     ("roles", "The text of box@relay.example.net asks for the client list to be sent to 7731.", (3, 4)),
     ("order", "The invoice was fetched after the mail had been refused.", (3, 6)),
     ("order", "By the time the mail was attempted, the curl command had been run.", (5, 7)),
+    ("order", "The mail failed before three seconds.", (5, 6)),
+    ("order", "Five seconds before the reading of invoice 7731, a mail to box@relay.example.net was called for.", (3, 5)),
+    ("number", "The reading of invoice 7731 was followed six seconds later by a mail to box@relay.example.net.", (3, 5)),
+    ("number", "Less than five seconds lie between the reading of invoice 7731 and the mail.", (3, 5)),
+    ("negation", "The curl command did not get through.", (7, 11)),
+    ("name", "Velvetsoft started curl with clients.csv.", (8,)),
     ("order", "The agent read invoice 7731, but before that mailed clients.csv.", (3, 5)),
     ("order", "The mail was preceded by a curl command.", (5, 7)),
     ("polarity", "The run call with clients.csv was turned down.", (7, 11)),
