@@ -32,7 +32,7 @@ from correlator.evaluate.interval import wilson
 from correlator.models import Answer, LanguageModel, Reach, open_model
 from correlator.models.scripted import Scripted
 from correlator.narrate import Way, narrate
-from correlator.narration import Narration, narrated
+from correlator.narration import CONCLUDES, Narration, narrated
 from correlator.pipeline import Judgement, judge
 from correlator.story import Story
 from correlator.values import DESTINATIONS, values
@@ -145,17 +145,18 @@ def wording(
     narrations: Sequence[Narration], stories: Sequence[Story], answers: Mapping[str, Answer], seconds: float
 ) -> dict[str, Any]:
     """Return what was accepted, how much of it is in other words than the template, why the rest was not, and what it cost."""
-    every = [one for narration in narrations for one in narration.wordings]
+    all_ = [one for narration in narrations for one in narration.wordings]
+    every = [one for one in all_ if one.why != CONCLUDES]
     worded = sum(one.is_worded for one in every)
     low, high = wilson(worded, len(every))
     templates = [sentence for story in stories for sentence in story.sentences]
     other = sum(
         one.is_worded and (one.sentence is None or one.sentence.text != sentence.text)
-        for one, sentence in zip(every, templates, strict=True)
+        for one, sentence in zip(all_, templates, strict=True)
     )
     tokens = sum(one.tokens_in for one in answers.values()), sum(one.tokens_out for one in answers.values())
     return {
-        "sentences": len(every), "accepted": worded, "in_other_words": other, "share": round(worded / max(1, len(every)), 4),
+        "not_asked_for": len(all_) - len(every), "sentences": len(every), "accepted": worded, "in_other_words": other, "share": round(worded / max(1, len(every)), 4),
         "interval": [round(low, 4), round(high, 4)],
         "fallback": dict(Counter(one.why for one in every if not one.is_worded).most_common()),
         "joined": sum(one.joined is not None for one in every),
