@@ -156,7 +156,8 @@ def wording(
     )
     tokens = sum(one.tokens_in for one in answers.values()), sum(one.tokens_out for one in answers.values())
     return {
-        "not_asked_for": len(all_) - len(every), "sentences": len(every), "accepted": worded, "in_other_words": other, "share": round(worded / max(1, len(every)), 4),
+        "not_asked_for": len(all_) - len(every),
+        "sentences": len(every), "accepted": worded, "in_other_words": other, "share": round(worded / max(1, len(every)), 4),
         "interval": [round(low, 4), round(high, 4)],
         "fallback": dict(Counter(one.why for one in every if not one.is_worded).most_common()),
         "joined": sum(one.joined is not None for one in every),
