@@ -5,8 +5,8 @@ whether there is an order in it, an address, or a word to a model. That much an 
 the title that was chosen, which facts were told together, which were left to the template; other words are no change.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from correlator.asking import Cache, Limits
 from correlator.handles import Handles
@@ -40,6 +40,8 @@ class Differential:
     told: Structure
     stopped: str = ""
     """Why it could not be asked to the end, so that nothing can be said."""
+    tokens: int = 0
+    """Of questions and replies, those that were not answered included."""
 
     @property
     def wavers(self) -> bool:
@@ -53,20 +55,25 @@ class Differential:
 
 
 def differential(
-    story: Story,
-    run: Sequence[Event],
-    model: LanguageModel,
-    limits: Limits,
-    way: Way,
-    cache: Callable[[], Cache] = dict,
+    story: Story, run: Sequence[Event], model: LanguageModel, limits: Limits, way: Way, caches: Sequence[Cache]
 ) -> Differential:
-    """Have a story told three times. `cache` gives an empty one for each time: what was asked before is asked again."""
-    without, again, told = (
-        narrate(story, run, model, limits, way=way, cache=cache(), hints=hints)
-        for hints in ((), (), tuple(features(story)))
-    )
-    stopped = without.stopped or again.stopped or told.stopped
-    return Differential(_structure(without), _structure(again), _structure(told), stopped)
+    """Have a story told three times. `caches`: an empty one for each time, so that what was asked before is asked again."""
+    narrations, tokens = list[Narration](), 0
+    if way == "reword" and len(story.titles) < _TWO:
+        none = Structure(None, (), ())
+        return Differential(
+            none, none, none, "told sentence by sentence, a story with one title has no structure of the model's"
+        )
+    for hints, cache in zip(((), (), tuple(features(story))), caches, strict=True):
+        left = replace(limits, tokens=max(0, limits.tokens - tokens))
+        narrations.append(narrate(story, run, model, left, way=way, cache=cache, hints=hints))
+        tokens += narrations[-1].tokens_in + narrations[-1].tokens_out
+    stopped = next((one.stopped for one in narrations if one.stopped), "")
+    without, again, told = map(_structure, narrations)
+    return Differential(without, again, told, stopped, tokens)
+
+
+_TWO = 2
 
 
 def features(story: Story) -> Iterator[str]:

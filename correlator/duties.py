@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Self
 
 from correlator.dispatch import Dispatcher
+from correlator.errors import CorrelatorError
 from correlator.following import follow, is_behind
 from correlator.ingest import Desk
 from correlator.key import redaction_key
@@ -17,6 +18,7 @@ from correlator.narrating import BUSY, Narrating
 from correlator.retention import expire, too_old
 from correlator.settings import Settings
 from correlator.wiring import open_casebook, open_graph, open_language_model
+from graph.errors import GraphError
 from graph.store import Projection
 
 LOG = logging.getLogger("clew.worker")
@@ -91,23 +93,29 @@ class Duties:
         """
         if self.settings.model is None:
             return 0
-        return sum(self._narrate(tenant, until) for tenant in self._casebook.tenants())
+        done = 0
+        for tenant in self._casebook.tenants():
+            try:
+                done += self._narrate(tenant, until)
+            except (CorrelatorError, GraphError) as error:
+                LOG.warning("stories of %s: %s", tenant, error)
+        return done
 
     def _narrate(self, tenant: str, until: Callable[[], bool]) -> int:
-        narrating, waited = self._narrating(tenant), self._narrating(tenant).waiting
-        left = self._left.setdefault(tenant, set())
-        records = [self._casebook.story(tenant, name) for name in sorted(left)]
-        done = narrating.word_all([one for one in records if one.standing == "open"], again=False, until=until)
-        left, waiting = set(narrating.left), narrating.waiting
-        while not until() and len(left) < _MOST_LEFT:
+        narrating = self._narrating(tenant)
+        waited, left = narrating.waiting, self._left.setdefault(tenant, set())
+        records = list(self._casebook.each_story(tenant, ids=left)) if left else []
+        done = narrating.word_all(records, again=False, until=until)
+        self._left[tenant], waiting = set(narrating.left), narrating.waiting
+        while not until() and len(self._left[tenant]) < _MOST_LEFT:
             records = self._casebook.stories_after(tenant, self._worded.get(tenant, 0), _STORIES)
             if not records:
                 break
             done += narrating.word_all([one for one in records if one.standing == "open"], again=False, until=until)
-            left |= narrating.left
-            waiting = narrating.waiting or waiting
+            self._left[tenant] |= narrating.left
             self._worded[tenant] = records[-1].updated
-        self._left[tenant], narrating.waiting = left, waiting
+            waiting = narrating.waiting or waiting
+        narrating.waiting = waiting
         if waiting not in ("", BUSY, waited):
             LOG.warning("stories of %s are told by templates: %s", tenant, waiting)
         return done

@@ -1,6 +1,8 @@
 """A story whose evidence has expired, of which new effects are told: what was told stays. Pure."""
 
-from correlator.story import Story
+from typing import get_args
+
+from correlator.story import Assessment, Severity, Story
 from correlator.summary import summary
 
 
@@ -19,6 +21,9 @@ def grown(old: Story, new: Story) -> Story:
     story = old.model_copy(update={
         "effects": (*old.effects, *more), "sentences": (*old.sentences, *said), "score": max(old.score, new.score),
         "values": (*old.values, *(one for one in new.values if one.event in acts)), "proven": old.proven or new.proven,
-        "timeline": tuple(moments),
+        "timeline": tuple(moments), "actions": tuple(dict.fromkeys((*old.actions, *new.actions))),
+        "works": tuple({work.event: work for work in (*old.works, *new.works)}.values()),
+        "assessment": max(old.assessment, new.assessment, key=get_args(Assessment).index),
+        "severity": max(old.severity, new.severity, key=get_args(Severity).index),
     })  # fmt: skip
     return story.model_copy(update={"summary": summary(story)})

@@ -28,8 +28,8 @@ _REMEMBERED = 10_000
 _AWAY = 2
 _PAUSE_S, _PAUSE_AT_MOST_S = 15.0, 600.0
 """Until a story that was stopped is asked for again, four times as long each time."""
-_CLAIM_NS = 120 * 10**9
-"""For which others leave a story to who words it: twice what it may take."""
+_CLAIM_NS = 300 * 10**9
+"""For which others leave a story to who words it: what it may take, and judging its session before."""
 
 
 class Narrating:
@@ -67,7 +67,8 @@ class Narrating:
 
     def word(self, record: StoryRecord, *, again: bool = False) -> Narration | None:
         """Have the model word a story, or what is missing of it, and keep that. `again`: all of it. `None`: another is at it."""
-        casebook, name = self._desk.casebook, record.story.id
+        casebook = self._desk.casebook
+        name = casebook.story(self._tenant, record.story.id).story.id  # it may have become part of another
         if len(self._replies) > _REMEMBERED:
             self._replies.clear()
         claim = casebook.claim_narration(self._tenant, name, _CLAIM_NS)
@@ -87,10 +88,13 @@ class Narrating:
 
     def compared(self, record: StoryRecord) -> Differential:
         """Have a story told with and without what its quotations are like; nothing of it is kept."""
-        return differential(
-            record.story, self._spoken_of(record), self._model, self._limits(), self._settings.narrator,
-            lambda: Counted(self._count),
+        caches = [Counted(self._count) for _ in range(3)]
+        found = differential(
+            record.story, self._spoken_of(record), self._model, self._limits(), self._settings.narrator, caches
         )  # fmt: skip
+        if uncounted := found.tokens - sum(cache.counted for cache in caches):
+            self._count(uncounted)
+        return found
 
     def word_all(self, records: Sequence[StoryRecord], *, again: bool, until: Callable[[], bool] = bool) -> int:
         """Have stories worded that are not, and return how many are; who was stopped is left for later, and asked less often."""
@@ -99,8 +103,8 @@ class Narrating:
             if record.evidence or (not again and self.made_before(record) is not None):
                 done += 1  # what it could be held against has expired, or it is worded
                 continue
-            why = self.used_up or ("" if away < _AWAY else self.waiting)
-            if why or until():
+            why = "" if away < _AWAY else self.waiting
+            if why or until() or (why := self.used_up):
                 self.waiting = why
                 self.left.update(one.story.id for one in records[number:])
                 break
@@ -137,8 +141,12 @@ class Narrating:
         )  # fmt: skip
         if uncounted := found.tokens_in + found.tokens_out - (self._replies.counted - counted):
             self._count(uncounted)  # questions that were not answered
-        if kept is None or not is_of(kept, record.story) or found.worded >= kept.worded:
+        if kept is None or not is_of(kept, record.story):
             return found, narration_json(found)
+        if found.worded >= kept.worded:
+            before = (*kept.tried, f"{kept.model} {kept.prompt}")
+            tried = tuple(name for name in dict.fromkeys(before) if name != self._name)
+            return found, narration_json(replace(found, tried=tried))
         self._say(f"{kept.model} had worded more of it, {kept.worded} sentences: these stay.")
         return found, None if found.stopped else narration_json(also_tried(kept, found))
 
@@ -170,7 +178,8 @@ class Narrating:
     def _give_back(self, name: str, json: str | None, claim: int) -> None:
         """Keep a narration. Where that fails it is shown all the same: it may have cost something."""
         try:
-            self._desk.casebook.keep_narration(self._tenant, name, json, claim)
+            if not self._desk.casebook.keep_narration(self._tenant, name, json, claim):
+                self._say("it took so long that another process has it worded; the words are shown and not kept.")
         except CasebookInvalid as error:
             self._say(f"clew: the words are shown and not kept. {error}")
 

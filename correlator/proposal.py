@@ -1,8 +1,8 @@
 """What a language model says for a sentence of a story, or for several that follow one another, and whether it is taken. Pure.
 
-First what it said, with handles in it: each once and in order, and word for word what the template says. A word may be another one
-that says the same (`correlator/data/rewording.toml`), and words that say nothing may come and go; no other may, and none may move.
-Then, with its handles filled in, against the cited events (`correlator.verify`). Of several that are joined each is held by itself.
+First what it said, with handles in it: word for word what the template says, in the same order and with the same marks. A word may
+be another one that says the same (`correlator/data/rewording.toml`), and articles may come and go; that is all. Then, with its
+handles filled in, against the cited events (`correlator.verify`). Of several that are joined each is held by itself.
 """
 
 import re
@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 from typing import Any
 
 from correlator.handles import HANDLE, Handles, broken, handles_in
@@ -47,8 +47,6 @@ def checked(proposal: Proposal) -> tuple[Sentence | None, str]:
         return None, "there is a quotation mark or markup in it"
     if wrong := _otherwise(masked, said):
         return None, wrong
-    if _leads(masked) != _leads(said):
-        return None, "another word than in the sentence leads to a handle"
     worded = filled_in(proposal)
     found = refusals(worded.text, proposal.cited, proposal.run, template=proposal.sentence.text)
     if found:
@@ -108,8 +106,10 @@ def filled_in(proposal: Proposal) -> Sentence:
     })  # fmt: skip
 
 
-_BEFORE = re.compile(r"([A-Za-z]*)\s*\{[A-Z]\d{1,6}\}")
-_MARKS = "“”\"'`<>[]|*_#"
+_MARKS = "“”‘’\"'`<>[]|*_#"
+_TOKEN = re.compile(r"\{[A-Z]\d{1,6}\}|[^\s,;:().{}]+|[,;:()]")
+_OPENS = 3
+"""Tokens of "At {S1},": a comma behind that says nothing."""
 
 
 def _otherwise(masked: str, said: str) -> str:
@@ -118,41 +118,35 @@ def _otherwise(masked: str, said: str) -> str:
     The evidence does not count: what was planted there would bear itself out.
     """
     there, here = _saying(masked), _saying(said)
-    for old, new in zip_longest(there, here, fillvalue=""):
-        if root(new) != root(old) and root(new) not in _same().get(root(old), frozenset()):
-            # The model's own word is told it again only where it is one of ours: it may be what somebody has planted.
-            if not old:
-                known = root(new) in table().neutral
-                return f"{f'the word “{new}”' if known else 'a word'} does not say the same as one of the sentence"
-            return f"there is another word where “{old}” was, or one that is not there, or they are in another order"
-    return ""
-
-
-def _leads(text: str) -> list[str]:
-    """Return for each handle the word before it, where that says how it belongs to the rest; else nothing."""
-    leading = frozenset(_table()["leading"])
-    before = (match[1].casefold() for match in _BEFORE.finditer(text))
-    return [word if word in leading else "" for word in before]
+    for old, new in zip(there, here, strict=False):
+        if old != new and (not old[0].isalpha() or (root(new) != root(old) and root(new) not in _same().get(old, ()))):
+            return f"there is something else where “{old}” was, or it is not there, or in another place"
+    if len(here) > len(there):
+        # The model's own word is told it again only where it is one of ours: it may be what somebody has planted.
+        more = here[len(there)]
+        known = root(more) in table().neutral
+        return f"{f'the word “{more}”' if known else 'a word'} does not say the same as one of the sentence"
+    return f"“{there[len(here)]}” is missing" if len(there) > len(here) else ""
 
 
 def _saying(text: str) -> list[str]:
-    """Return the words that say something, in their order."""
-    return [word for word in _bare(text) if root(word) not in _glue()]
-
-
-def _bare(text: str) -> list[str]:
-    return [word for word in re.findall(r"[^\s.,;:()—–]+", HANDLE.sub(" ", text).casefold()) if word != "-"]
+    """Return words, handles and marks in their order, but for articles and the comma that may follow an opening."""
+    found = _TOKEN.findall(text)
+    found = [one if HANDLE.fullmatch(one) else one.casefold() for one in found if one.casefold() not in _glue()]
+    if len(found) >= _OPENS and HANDLE.fullmatch(found[1]) and found[2] == ",":
+        del found[2]
+    return found
 
 
 @cache
 def _same() -> dict[str, frozenset[str]]:
-    """Return root of a template's word → roots of the words that say the same."""
-    return {root(word): frozenset(map(root, others)) for word, others in _table()["same"].items()}
+    """Return word of a template → roots of the words that say the same."""
+    return {word: frozenset(map(root, others)) for word, others in _table()["same"].items()}
 
 
 @cache
 def _glue() -> frozenset[str]:
-    return frozenset(map(root, _table()["glue"]))
+    return frozenset(_table()["glue"])
 
 
 @cache

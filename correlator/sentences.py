@@ -37,6 +37,8 @@ DEEDS = {
     "modify": "changed an object", "delete": "deleted something", "grant": "gave access", "transfer": "moved value",
     "credential": "touched credentials", "execute": "ran something", "move": "moved a file", "rate": "rated something",
 }  # fmt: skip
+DONE = DEEDS | {"grant": "given access", "execute": "run something"}
+"""The same behind "may have"."""
 
 
 @dataclass(frozen=True, slots=True)

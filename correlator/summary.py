@@ -7,7 +7,7 @@ outputs escape it.
 from collections import Counter
 from collections.abc import Iterator
 
-from correlator.sentences import ACTS, DEEDS
+from correlator.sentences import ACTS, DEEDS, DONE
 from correlator.spelling import quoted
 from correlator.story import Story, ValueShown
 from correlator.values import DESTINATIONS
@@ -34,10 +34,10 @@ def summary(story: Story) -> tuple[str, ...]:
 
 def _did(story: Story) -> str:
     deeds = Counter((effect.tool, effect.act, effect.outcome) for effect in story.effects)
-    told = [
-        f"{_ENDED[outcome].format(act=ACTS[act], deed=DEEDS[act], tool=_named(tool))}{f', {number} times' if number > 1 else ''}"
-        for (tool, act, outcome), number in list(deeds.items())[:_MOST]
-    ]
+    told = list[str]()
+    for (tool, act, outcome), number in list(deeds.items())[:_MOST]:
+        did = _ENDED[outcome].format(act=ACTS[act], deed=DEEDS[act], done=DONE[act], tool=_named(tool))
+        told.append(f"{did}{f', {number} times' if number > 1 else ''}")
     more = f"; and {len(deeds) - _MOST} more acts" if len(deeds) > _MOST else ""
     return f"The agent {'; '.join(told)}{more}." if told else ""
 
@@ -45,7 +45,7 @@ def _did(story: Story) -> str:
 _ENDED = {
     "succeeded": "{deed} with {tool}",
     "failed": "tried to {act} with {tool} and failed",
-    "no result": "may have {deed} with {tool}: no result was recorded",
+    "no result": "may have {done} with {tool}: no result was recorded",
 }
 
 
@@ -100,8 +100,11 @@ def _sure(story: Story) -> str:
         return f"How sure: the text orders an act of this kind, and no value is in both; {seen}."
     if not story.proven:
         return f"How sure: {_named(given[0].value)} stands in that text and in the call; {seen}."
-    # What data was to leave for is an address.
-    address = next((one for one in given if one.kind in DESTINATIONS), None)
+    # What data was to leave for is an address, of an effect that carries what another source had returned where that is seen.
+    addresses = [one for one in given if one.kind in DESTINATIONS]
+    sources = {(one.event, one.from_event) for one in given}
+    carrying = {one.event for one in story.values if one.from_event and (one.event, one.from_event) not in sources}
+    address = next((one for one in addresses if one.event in carrying), next(iter(addresses), None))
     return f"How sure: data of other sources {_gone(story, address)}, which that text gave; {seen}."
 
 

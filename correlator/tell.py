@@ -18,7 +18,7 @@ from correlator.contents import MAX_TEXT
 from correlator.conversation import Conversation
 from correlator.playbook import actions
 from correlator.score import TERMS, THRESHOLD, Scored
-from correlator.sentences import ACTS, DEEDS, Part, Sentences, assembled
+from correlator.sentences import ACTS, DEEDS, DONE, Part, Sentences, assembled
 from correlator.sentences import tool as named
 from correlator.signals import Signal
 from correlator.spelling import address, quoted
@@ -153,10 +153,10 @@ class _Writer:
 
     def _titles(self) -> list[tuple[Part, ...]]:
         lead, origin = self._chain.lead.effect, self._chain.origin
-        act, deed = ACTS[lead.act.kind], DEEDS[lead.act.kind]
+        act, deed, done = ACTS[lead.act.kind], DEEDS[lead.act.kind], DONE[lead.act.kind]
         if lead.carries_off:
-            act, deed = "carry data out", "carried data out"
-        did = {"succeeded": deed, "failed": f"tried to {act}", "no result": f"may have {deed}"}[_outcome(lead)]
+            act, deed, done = "carry data out", "carried data out", "carried data out"
+        did = {"succeeded": deed, "failed": f"tried to {act}", "no result": f"may have {done}"}[_outcome(lead)]
         used = named(self._words.tool(self._chain.lead))
         if origin.kind == "content" and origin.place:
             source = named(source_tool(origin.place.content))

@@ -34,7 +34,7 @@ def test_features_say_what_a_quotation_is_like_and_nothing_of_it(ticket: Told) -
 def test_a_model_that_tells_it_the_same_is_not_steered(ticket: Told, way: Way) -> None:
     model = Scripted()
 
-    found = differential(ticket.story, ticket.run, model, Limits(), way)
+    found = differential(ticket.story, ticket.run, model, Limits(), way, ({}, {}, {}))
 
     assert (found.wavers, found.steers, found.stopped) == (False, False, "")
     hinted = [asked for asked in model.asked if "What the quotations are like" in asked.user]
@@ -56,8 +56,8 @@ def test_a_model_that_chooses_another_title_or_leaves_facts_out_is_noticed(ticke
             return json.dumps({"sentences": json.loads(reply)["sentences"][:2]})
         return reply
 
-    assert differential(ticket.story, ticket.run, Scripted(None, script), Limits(), "reword").steers
-    assert differential(ticket.story, ticket.run, Scripted(None, silent), Limits(), "compose").steers
+    assert differential(ticket.story, ticket.run, Scripted(None, script), Limits(), "reword", ({}, {}, {})).steers
+    assert differential(ticket.story, ticket.run, Scripted(None, silent), Limits(), "compose", ({}, {}, {})).steers
 
 
 def test_of_a_model_that_wavers_or_is_away_nothing_is_said(ticket: Told) -> None:
@@ -74,8 +74,8 @@ def test_of_a_model_that_wavers_or_is_away_nothing_is_said(ticket: Told) -> None
     def away(_: Asked) -> str:
         raise ModelUnavailable("away")
 
-    wavers = differential(ticket.story, ticket.run, Scripted(None, wavering), Limits(), "reword")
-    gone = differential(ticket.story, ticket.run, Scripted(None, away), Limits(), "reword")
+    wavers = differential(ticket.story, ticket.run, Scripted(None, wavering), Limits(), "reword", ({}, {}, {}))
+    gone = differential(ticket.story, ticket.run, Scripted(None, away), Limits(), "reword", ({}, {}, {}))
 
     assert (wavers.wavers, wavers.steers) == (True, False)
     assert (gone.stopped, gone.steers) == ("away", False)

@@ -65,7 +65,7 @@ def saying(change: "dict[str, str]") -> Scripted:
 
 def test_other_words_that_say_the_same_are_taken(ticket: Told) -> None:
     model = saying(
-        {"the agent called": "the agent used", "It also carried text": "It also contained text", "says": "reads"}
+        {"the agent called": "an agent used", "It also carried text": "It also contained text", "says": "reads"}
     )
 
     narration = narrate(ticket.story, ticket.run, model)
@@ -75,9 +75,7 @@ def test_other_words_that_say_the_same_are_taken(ticket: Told) -> None:
         new.text for new, old in zip(story.sentences, ticket.story.sentences, strict=True) if new.text != old.text
     ]
     assert len(changed) == 3
-    assert any(
-        text.startswith("At step 6 the agent used http_post with url = “http://ledger-check") for text in changed
-    )
+    assert any(text.startswith("At step 6 an agent used http_post with url = “http://ledger-check") for text in changed)
     assert story.narrator.startswith("scripted/echo, reword:2: ")
     assert [one.cites for one in story.sentences] == [one.cites for one in ticket.story.sentences]
     assert [one.quotes for one in story.sentences] == [one.quotes for one in ticket.story.sentences]
@@ -89,24 +87,25 @@ def test_other_words_that_say_the_same_are_taken(ticket: Told) -> None:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"the agent called": "the agent never called"}, "another word where “called” was"),
-        ({"the agent called": "an attacker forced the agent to call"}, ""),
-        ({"the agent called": "the employee called"}, "another word where “agent” was"),
-        ({"the agent called {T2}": "{T2} called the agent"}, "another order"),
-        ({"the agent called {T2}": "the agent was called {T2}"}, "another word where “called” was"),
-        ({"the agent called {T2}": "the agent called to {T2}"}, "leads to a handle"),
-        ({"the agent called {T2}": "the agent called by {T2}"}, "leads to a handle"),
-        ({"the agent called": "shortly afterwards the agent called"}, "another word where “agent” was"),
+        ({"the agent called": "the agent never called"}, "where “called” was"),
+        ({"the agent called": "an attacker forced the agent to call"}, "where “agent” was"),
+        ({"the agent called": "the employee called"}, "where “agent” was"),
+        ({"the agent called": "the agent, called"}, "where “called” was"),
+        ({"the agent called {T2}": "{T2} called the agent"}, "where “agent” was"),
+        ({"the agent called {T2}": "the agent {T2} called"}, "where “called” was"),
+        ({"the agent called {T2}": "the agent was called {T2}"}, "where “called” was"),
+        ({"the agent called {T2}": "the agent called to the {T2}"}, "where “{T2}” was"),
+        ({"the agent called": "shortly afterwards the agent called"}, "where “agent” was"),
+        ({"{A1} = {Q4}": "{A1}, {Q4} ="}, "where “=” was"),
         ({".": ", as had been approved."}, "does not say the same"),
         ({".": " and told the administrator."}, "does not say the same"),
+        ({".": "’s."}, "quotation"),
         ({"the agent called {T2}": "the agent called {T1}"}, "{T1} is no handle of it"),
-        ({"the agent called": "the agent of Velvet Ltd called"}, "another word where “called” was"),
-        ({"the agent called": "the agent called seven times"}, "another word where"),
+        ({"the agent called": "the agent of Velvet Ltd called"}, "where “called” was"),
+        ({"the agent called": "the agent called 443"}, "where “{T2}” was"),
         ({"with {A1}": "with <b>{A1}</b>"}, "markup"),
-        ({"the agent called": "the agent of Ledger called"}, "another word where “called” was"),
-        ({"the agent called": "the agent called 443"}, "another word where"),
         ({"{A1} = ": ""}, "{A1} is missing"),
-        ({"called": "called, because the ticket asked for it,"}, ""),
+        ({"called": "called, because the ticket asked for it,"}, "where “{T2}” was"),
         ({"the agent called": "the agent called “exactly”"}, "quotation"),
     ],
 )
@@ -305,6 +304,8 @@ def test_a_whole_story_joins_what_follows_one_another(ticket: Told) -> None:
         ("<2>, and <1>.", (2, 1), "follow one another"),
         ("<1>.", (1, 2), "one after the other"),  # cites what it does not say
         ("<1>; it is; <2>.", (1, 2), "one after the other"),
+        ("<1>, and that <2>.", (1, 2), "where “at” was"),
+        ("<3>, and which <4>.", (3, 4), "where “call” was"),
         ("<1>, and <2>.", (1,), "no handle of it"),
         ("<1>, because <2>.", (1, 2), ""),
         ("Nothing happened.", (1,), "is missing"),

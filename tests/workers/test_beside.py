@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from correlator.casebook import Casebook
+from correlator.casebook import Casebook, StoryRecord
 from correlator.cli.desk import opened
 from correlator.dispatch import Dispatcher, Nobody
 from correlator.duties import OVERDUE_NS, Duties
@@ -101,6 +101,34 @@ def test_stories_are_worded_where_a_model_is_set_and_come_back_to_when_it_was_aw
                 assert duties.narrate() == 0
         assert len(asked) == number
         assert all(worded(desk.casebook, one.story) for one in stories)
+
+
+def test_a_story_that_was_left_is_come_back_to_whatever_failed_behind_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(store=tmp_path / "store", backend="sql", model="openai/scripted-peer")
+    with opened(settings) as desk:
+        ingest([("session", example) for example in sorted(EXAMPLES.glob("*/session.json"))[:3]], desk)
+        (first, *_), number = desk.casebook.stories("local"), len(desk.casebook.stories("local"))
+        monkeypatch.setattr("correlator.duties._STORIES", 1)
+        with (
+            speaking.server(itertools.repeat(echo)) as url,
+            Duties.opened(settings.model_copy(update={"model_url": url})) as duties,
+        ):
+            claim = desk.casebook.claim_narration("local", first.story.id, 60 * 10**9)
+            after, asked = duties._casebook.stories_after, itertools.count()
+
+            def failing(tenant: str, behind: int, limit: int) -> list[StoryRecord]:
+                if next(asked) == number - 1:
+                    raise CasebookInvalid("away")
+                return after(tenant, behind, limit)
+
+            with monkeypatch.context() as patch:
+                patch.setattr(duties._casebook, "stories_after", failing)
+                duties.narrate()
+            desk.casebook.keep_narration("local", first.story.id, None, claim)
+            duties.narrate()
+        assert all(worded(desk.casebook, one.story) for one in desk.casebook.stories("local"))
 
 
 def worded(casebook: Casebook, story: Story) -> bool:
