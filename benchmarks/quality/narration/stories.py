@@ -19,7 +19,7 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -175,6 +175,7 @@ def main() -> None:
     parser.add_argument("--model", help="litellm's name of a real model")
     parser.add_argument("--url", help="address of its server")
     parser.add_argument("--way", choices=get_args(Way), default="reword")
+    parser.add_argument("--tries", type=int, default=LIMITS.tries, help="of one sentence, or of the whole")
     parser.add_argument("--every", type=int, default=1, help="of the stories, each so many-th one")
     parser.add_argument("--replies", type=Path)
     parser.add_argument("--out", type=Path)
@@ -182,14 +183,14 @@ def main() -> None:
     model: LanguageModel = open_model("litellm", Reach(asked.model, asked.url)) if asked.model else Scripted()
     known = Known(asked.replies)
     template, words, without, narrations, stories, parts = [], [], [], [], [], Counter[str]()
-    begun, number = time.monotonic(), itertools.count()
+    begun, number, limits = time.monotonic(), itertools.count(), replace(LIMITS, tries=asked.tries)
     for events in sessions(asked.data):
         judgement = judge(events)
         for chain, story in zip(judgement.chains, judgement.stories, strict=False):
             if next(number) % asked.every:
                 continue
             found = list(facts(chain, judgement))
-            narrations.append(narrate(story, judgement.spoken_of, model, LIMITS, way=asked.way, cache=known))
+            narrations.append(narrate(story, judgement.spoken_of, model, limits, way=asked.way, cache=known))
             parts.update(part for part, _ in found)
             stories.append(story)
             template.append(missing(found, story))
