@@ -60,9 +60,19 @@ def handles_in(text: str) -> tuple[str, ...]:
 
 
 def braced(text: str, wanted: Sequence[str]) -> str:
-    """Return a text with braces around the handles that a model has written without."""
+    """Return a text with braces around the handles that a model has written without, and without the quotation marks around any.
+
+    What is filled in brings its own.
+    """
     bare = "|".join(sorted(set(wanted), key=len, reverse=True))
-    return re.sub(rf"(?<![\w{{])({bare})(?![\w}}])", r"{\1}", text) if bare else text
+    if not bare:
+        return text
+    text = re.sub(rf"(?<![\w{{])({bare})(?![\w}}])", r"{\1}", text)
+    return re.sub(rf"([\"'`“‘]?)(\{{(?:{bare})\}})([\"'`”’]?)(?!\w)", _unquoted, text)
+
+
+def _unquoted(found: re.Match[str]) -> str:
+    return found[2] if found[1] and found[3] else found[0]
 
 
 def broken(text: str, wanted: Sequence[str]) -> str:

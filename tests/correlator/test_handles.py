@@ -74,6 +74,7 @@ def test_handles_that_are_missing_unknown_or_turned_round_are_named(text: str, w
 def test_a_handle_without_its_braces_gets_them() -> None:
     assert braced("At S1, T1 and {T10} met T1’s S11.", ("S1", "T1", "T10")) == "At {S1}, {T1} and {T10} met {T1}’s S11."
     assert braced("S1", ()) == "S1"
+    assert braced("“{S1}” and 'T1' and \"T1", ("S1", "T1")) == '{S1} and {T1} and "{T1}'
 
 
 def test_handles_are_found_in_their_order() -> None:
