@@ -112,8 +112,8 @@ class Settings(BaseModel):
     model_tokens_a_day: int | None = Field(
         None,
         ge=0,
-        description="About how many tokens, of questions and replies, the model may have in a day (UTC) for `clew story narrate`; "
-        "what is beyond is told by templates. No bound if not given.",
+        description="About how many tokens, of questions and replies, the model may have in a day (UTC), for stories and for "
+        "`clew narrator test`; what is beyond is told by templates. No bound if not given.",
     )
     narrator: Literal["reword", "compose"] = Field(
         "reword",
