@@ -133,7 +133,7 @@ def test_a_followed_command_is_told_while_it_runs(tmp_path: Path, port: int) -> 
     ) as ran:
         assert ran.stderr is not None
         line = b""
-        while b"Text returned by read_ticket" not in line:
+        while b"text returned by read_ticket" not in line:
             line = ran.stderr.readline()
             assert line, "it ended before it told anything"
         _, rest = ran.communicate(b"\n", timeout=60)
