@@ -46,9 +46,13 @@ TECHNICAL = {
     # Looked up: Contentful and Strapi APIs (`unpublish`), OpenAPI 3.1 (`webhooks`), Rocket.Chat API (`unpinMessage`),
     # PRAW (`downvote()`); general web usage: signin
     "downvote", "signin", "unpin", "unpublish", "webhook",
+    # Names of programs and streams: POSIX.1-2017 (`stdin`, `stdout`, `stderr`), zsh, gzip, GnuPG, Samba, PostgreSQL, SQLite,
+    # Poppler, Kubernetes, Terraform, Python and pytest manuals
+    "gpg", "gzip", "kubectl", "pdftotext", "psql", "pytest", "python3", "smbclient", "sqlite3", "stderr", "stdin", "stdout",
+    "terraform", "zsh",
 }  # fmt: skip
 
-WORD_LISTS = ("verbs", "commands", "critical", "roles", "function_words", "wording")
+WORD_LISTS = ("verbs", "commands", "critical", "roles", "function_words", "rewording", "wording")
 PATTERN_LISTS = ("addressing", "delegation")
 
 
@@ -90,6 +94,7 @@ def test_every_list_is_looked_at() -> None:
         *PATTERN_LISTS,
         "policy",
         "places",
+        "playbook",
         "injections",
     }
     assert len(entries()) > 600
