@@ -143,8 +143,7 @@ def _told(earlier: Clause | None, later: Clause | None, length: int | None, read
     for (one, first), (other, second) in product(
         zip(read.cited, firsts, strict=True), zip(read.cited, seconds, strict=True)
     ):
-        known = one.at_s is not None and other.at_s is not None
-        if one is other or (length is not None and (not known or abs(other.at_s - one.at_s) != length)):  # type: ignore[operator]
+        if one is other or (length is not None and _between(one, other) != length):
             continue
         # Where a length of time tells the two events, one of the parts may say nothing of its own: "before it had been placed".
         if not (first or _may_be_silent(earlier, length)) or not (second or _may_be_silent(later, length)):
@@ -156,6 +155,11 @@ def _told(earlier: Clause | None, later: Clause | None, length: int | None, read
         else:
             told = max(told, first + second)
     return told, turned
+
+
+def _between(one: Ground, other: Ground) -> int | None:
+    """Return the seconds between two events, `None` where the time of one is not known."""
+    return None if one.at_s is None or other.at_s is None else abs(other.at_s - one.at_s)
 
 
 def _may_be_silent(clause: Clause | None, length: int | None) -> bool:
