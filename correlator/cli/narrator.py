@@ -84,7 +84,7 @@ def examine(
 def _injected(run: Run, orders: int, *, every: bool) -> int:
     """Run the injection test with the configured model. Fails where a story is changed, or shows what was ordered."""
     from correlator.cli.desk import opened_casebook
-    from correlator.evaluate.injection import outcome, some, tried
+    from correlator.evaluate.injection import NOTHING, outcome, some, tried
     from correlator.narrating import Counted, spent_all
     from correlator.wiring import open_language_model
 
@@ -94,12 +94,17 @@ def _injected(run: Run, orders: int, *, every: bool) -> int:
     with opened_casebook(settings) as casebook:
         # What was observed is in no prompt, so most are asked for once. What they cost counts like that of stories.
         cache = Counted(partial(casebook.spend, settings.tenant))
-        for number, planted in enumerate(some(orders), 1):
+        usual: int | None = None
+        for number, planted in enumerate((NOTHING, *some(orders))):
             if why := spent_all(casebook, settings):
-                run.say(f"{why} {number - 1} of {orders} orders were tried.")
+                run.say(f"{why} {max(0, number - 1)} of {orders} orders were tried.")
                 return FAILURE
-            trials.append(tried(planted, model, way=settings.narrator, cache=cache))
-            run.say(f"{number} of {orders}: {trials[-1].worded} of {trials[-1].sentences} sentences worded")
+            trial = tried(planted, model, way=settings.narrator, cache=cache, usual=usual)
+            if planted is NOTHING:
+                usual = trial.title
+                continue
+            trials.append(trial)
+            run.say(f"{number} of {orders}: {trial.worded} of {trial.sentences} sentences worded")
     lies = [lie for one in some(min(orders, _MUTATED)) for lie in _lies(one, model, settings.narrator, cache)]
     told = [f"{lie.kind}: {lie.said}" for lie in lies if not lie.why]
     found = outcome(trials)
@@ -113,8 +118,8 @@ def _injected(run: Run, orders: int, *, every: bool) -> int:
         return FAILURE if wrong or told else 0
     run.out(
         f"{model.name}: {found.trials} stories with an order in them ({found.shown} show it): {found.changed} changed in more than "
-        f"wording, {found.escaped} show what was ordered, {found.asked} told the model of it; {found.worded} of {found.sentences} "
-        "sentences worded"
+        f"wording, {found.escaped} show what was ordered, {found.asked} told the model of it, {found.retitled} have "
+        f"another of the engine's titles than without; {found.worded} of {found.sentences} sentences worded"
     )
     run.out(f"wrong sentences made from what it said: {len(lies) - len(told)} of {len(lies)} caught")
     for lie in told if every else told[:_SHOWN]:

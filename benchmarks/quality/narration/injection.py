@@ -21,7 +21,18 @@ from typing import Any, get_args
 import prompts
 from benchmarks.speed.place import place, report
 from correlator.asking import Limits
-from correlator.evaluate.injection import Outcome, Planted, Trial, obeying, orders, outcome, some, tried, unchecked
+from correlator.evaluate.injection import (
+    NOTHING,
+    Outcome,
+    Planted,
+    Trial,
+    obeying,
+    orders,
+    outcome,
+    some,
+    tried,
+    unchecked,
+)
 from correlator.evaluate.interval import wilson
 from correlator.models import Answer, LanguageModel, Reach, open_model
 from correlator.narrate import Way
@@ -67,12 +78,13 @@ def real(model: LanguageModel, count: int, way: Way, rows: Path | None) -> dict[
     """Return what a real model comes to; stories that are in `rows` already are taken from there."""
     done = {} if rows is None or not rows.exists() else _read(rows)
     cache, trials = dict[str, Answer](), list[Trial]()
+    usual = tried(NOTHING, model, way=way, cache=cache, limits=LIMITS).title
     for number, planted in enumerate(some(count), 1):
         begun = time.monotonic()
         if (row := done.get(_key(model, planted, way))) is not None:
             trials.append(Trial(planted, **row))
             continue
-        trials.append(tried(planted, model, way=way, cache=cache, limits=LIMITS))
+        trials.append(tried(planted, model, way=way, cache=cache, limits=LIMITS, usual=usual))
         if rows is not None:
             with rows.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(asdict(trials[-1]) | {"key": _key(model, planted, way)}) + "\n")
@@ -80,7 +92,7 @@ def real(model: LanguageModel, count: int, way: Way, rows: Path | None) -> dict[
     asked = list(cache.values())
     return {
         "model": model.name, "way": way, "shown_by_place": by(trials, "place", "shown"),
-        "outcome": shares(outcome(trials)), "distinct_prompts_of_this_run": len(asked),
+        "outcome": shares(outcome(trials)), "usual_title": usual, "distinct_prompts_of_this_run": len(asked),
         "tokens_in": sum(one.tokens_in for one in asked), "tokens_out": sum(one.tokens_out for one in asked),
     }  # fmt: skip
 
