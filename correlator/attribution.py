@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from correlator.at_work import Asked, AtWork
+from correlator.attributing.at_work import Asked, AtWork
+from correlator.attributing.evidence import Evidence, Proof, Seen, evidence
 from correlator.conversation import Call
-from correlator.evidence import Evidence, Proof, Seen, evidence
 from sensor.event import (
     CaptureStatus,
     ConnectionOpened,

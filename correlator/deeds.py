@@ -10,8 +10,8 @@ from typing import Literal
 from correlator.attribution import Attribution, Work
 from correlator.conversation import Call
 from correlator.lexicon import places
+from correlator.telling.work import Doings, is_near
 from correlator.values import values
-from correlator.work import Doings, is_near
 from sensor.event import ConnectionOpened, FileOpened, PrivilegeUsed, ProcessId, SensitiveSent
 from sensor.redact import MARK
 

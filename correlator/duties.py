@@ -14,7 +14,7 @@ from correlator.errors import CorrelatorError
 from correlator.following import follow, is_behind
 from correlator.ingest import Desk
 from correlator.key import redaction_key
-from correlator.narrating import BUSY, Narrating
+from correlator.narrating.rounds import BUSY, Narrating
 from correlator.retention import expire, too_old
 from correlator.settings import Settings
 from correlator.wiring import open_casebook, open_graph, open_language_model

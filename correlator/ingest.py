@@ -14,6 +14,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from correlator.attributing.surroundings import BEFORE_NS, Surroundings
 from correlator.attribution import AFTER_NS, Attribution, doer
 from correlator.baseline import Epoch
 from correlator.budget import budget
@@ -28,7 +29,6 @@ from correlator.policy import Policy, load_policy
 from correlator.run import runs, spliced
 from correlator.score import SHIPPED, THRESHOLD, Scale
 from correlator.settings import Settings
-from correlator.surroundings import BEFORE_NS, Surroundings
 from graph.errors import GraphError, UnstorableEvent
 from graph.fold import LARGEST, event_time
 from graph.store import Derived, GraphStore

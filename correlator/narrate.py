@@ -1,8 +1,8 @@
 """A story in the words of a language model, each sentence held against its evidence, or told by its template.
 
-The model sees templates with handles (`correlator.handles`), never what was observed. A small one words one sentence at a time
-(`reword`), a strong one writes the whole story and cites what each sentence rests on (`compose`); the same checks hold both
-(`correlator.proposal`). Nothing waits for it: what is not worded in time is told by the template.
+The model sees templates with handles (`correlator.narrating.handles`), never what was observed. A small one words one sentence
+at a time (`reword`), a strong one writes the whole story and cites what each sentence rests on (`compose`); the same checks hold
+both (`correlator.narrating.proposal`). Nothing waits for it: what is not worded in time is told by the template.
 """
 
 import json
@@ -13,12 +13,12 @@ from typing import Literal
 from pydantic import ValidationError
 
 import prompts
-from correlator.asking import USUAL, Asking, Cache, Limits
 from correlator.errors import ModelRefused
-from correlator.handles import Handles, braced, handles_in
 from correlator.models import LanguageModel
-from correlator.narration import CONCLUDES, Narration, Wording, checks, digest_of
-from correlator.proposal import Check, Proposal, checked, joined, parts_of
+from correlator.narrating.asking import USUAL, Asking, Cache, Limits
+from correlator.narrating.handles import Handles, braced, handles_in
+from correlator.narrating.narration import CONCLUDES, Narration, Wording, checks, digest_of
+from correlator.narrating.proposal import Check, Proposal, checked, joined, parts_of
 from correlator.story import Sentence, Story
 from correlator.verifying.grounds import Ground, grounds
 from prompts.replies import Chosen, Composed, Reworded, Said
@@ -50,7 +50,7 @@ def narrate(
 
     `before`: what was made of the same story with the same model and prompt; what is final in it stays. `check`: another one only
     to measure what this one holds back (`correlator.evaluate.injection`). `hints`: what the quotations are like, in words of ours
-    (`correlator.differential`).
+    (`correlator.narrating.differential`).
     """
     asking = Asking(model, limits, {} if cache is None else cache, clock)
     text = Text(story, run, check, hints)

@@ -12,10 +12,10 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from correlator.attributing.surroundings import BEFORE_NS
 from correlator.casebook import Casebook
 from correlator.casebook.expiry import FIRST, Place
 from correlator.story import Story
-from correlator.surroundings import BEFORE_NS
 from graph.fold import fold
 from graph.schema import EDGE_KINDS
 from graph.store import Derived, GraphStore

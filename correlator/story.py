@@ -183,7 +183,7 @@ class WorkShown(_Part):
     """Session of the run that the call is of, where that is not the story's own."""
     grade: str
     proof: str
-    """What links both (`correlator.evidence.Proof`)."""
+    """What links both (`correlator.attributing.evidence.Proof`)."""
     shared: str
     """The text that both have."""
     process: int

@@ -16,10 +16,7 @@ from correlator.baseline import Epoch, flow_signature, source_tool
 from correlator.chain import Chain, Judged, Trail
 from correlator.contents import MAX_TEXT
 from correlator.conversation import Conversation
-from correlator.playbook import actions
 from correlator.score import TERMS, THRESHOLD, Scored
-from correlator.sentences import ACTS, DEEDS, DONE, Part, Sentences, assembled
-from correlator.sentences import tool as named
 from correlator.signals import Signal
 from correlator.spelling import address, quoted
 from correlator.story import (
@@ -36,11 +33,14 @@ from correlator.story import (
     ValueShown,
     WorkShown,
 )
-from correlator.summary import LEAVING, summary
 from correlator.taint import Flow, Place
-from correlator.timeline import timeline
-from correlator.work import Doings
-from correlator.work import shown as shown_work
+from correlator.telling.playbook import actions
+from correlator.telling.sentences import ACTS, DEEDS, DONE, Part, Sentences, assembled
+from correlator.telling.sentences import tool as named
+from correlator.telling.summary import LEAVING, summary
+from correlator.telling.timeline import timeline
+from correlator.telling.work import Doings
+from correlator.telling.work import shown as shown_work
 from sensor.event import CaptureStatus, Event, EventsLost, SessionEnded, Unparsed
 
 

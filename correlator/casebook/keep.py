@@ -29,9 +29,9 @@ from correlator.casebook.tables import (
     VerdictRow,
     VersionRow,
 )
-from correlator.grown import grown
 from correlator.pipeline import Judgement
 from correlator.story import AlertShown, Story
+from correlator.telling.grown import grown
 from graph.fold import LARGEST
 from sensor.event import AlertReceived
 from sensor.identity import digest

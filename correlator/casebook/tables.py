@@ -147,7 +147,7 @@ class OutboxRow(Base):
 
 
 class NarrationRow(Base):
-    """A story in the words of a language model (`correlator.narration.Narration`), the latest."""
+    """A story in the words of a language model (`correlator.narrating.narration.Narration`), the latest."""
 
     __tablename__ = "narrations"
     tenant: Mapped[str] = mapped_column(_NAME, primary_key=True)

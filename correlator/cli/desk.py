@@ -53,7 +53,10 @@ def in_words(casebook: Casebook, record: StoryRecord) -> Story:
     text = casebook.narration(record.story.tenant, record.story.id)
     if not text:
         return record.story
-    from correlator.narration import narrated, narration_of  # most have no model, and need not wait for what it needs
+    from correlator.narrating.narration import (  # most have no model, and need not wait for what it needs
+        narrated,
+        narration_of,
+    )
 
     kept = narration_of(text)
     return record.story if kept is None else narrated(record.story, kept)

@@ -12,11 +12,11 @@ from correlator.cli.verb import FAILURE, Run, verb
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from correlator.asking import Cache
     from correlator.evaluate.injection import Planted, Trial
     from correlator.evaluate.mutation import Mutated
     from correlator.models import LanguageModel
     from correlator.narrate import Way
+    from correlator.narrating.asking import Cache
 
 app = typer.Typer(
     rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="Test what holds stories to their evidence."
@@ -85,7 +85,7 @@ def _injected(run: Run, orders: int, *, every: bool) -> int:
     """Run the injection test with the configured model. Fails where a story is changed, or shows what was ordered."""
     from correlator.cli.desk import opened_casebook
     from correlator.evaluate.injection import NOTHING, outcome, some, tried
-    from correlator.narrating import Counted, spent_all
+    from correlator.narrating.rounds import Counted, spent_all
     from correlator.wiring import open_language_model
 
     settings = run.settings()

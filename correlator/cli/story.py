@@ -14,8 +14,8 @@ from correlator.cli.verb import FAILURE, Run, verb
 
 if TYPE_CHECKING:
     from correlator.casebook import StoryRecord
-    from correlator.differential import Differential
-    from correlator.narrating import Narrating
+    from correlator.narrating.differential import Differential
+    from correlator.narrating.rounds import Narrating
 
 app = typer.Typer(
     rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="List, show, compare and export stories."
@@ -148,8 +148,8 @@ def narrate(
 ) -> int:
     """Have the language model word a story: each sentence that its evidence does not carry stays as the template has it."""
     from correlator.cli.desk import notes, opened
-    from correlator.narrating import BUSY, Narrating
-    from correlator.narration import narrated
+    from correlator.narrating.narration import narrated
+    from correlator.narrating.rounds import BUSY, Narrating
     from correlator.render import render
     from correlator.wiring import open_language_model
 

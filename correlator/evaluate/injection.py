@@ -19,17 +19,17 @@ from itertools import product
 from markdown_it import MarkdownIt
 from pydantic import BaseModel
 
-from correlator.asking import USUAL, Cache, Limits
 from correlator.attribution import attribute
-from correlator.differential import features
 from correlator.evaluate.markup import leading
-from correlator.handles import filled
 from correlator.models import Answer, LanguageModel
 from correlator.models.scripted import Scripted, facts
 from correlator.narrate import Way, narrate
-from correlator.narration import narrated
+from correlator.narrating.asking import USUAL, Cache, Limits
+from correlator.narrating.differential import features
+from correlator.narrating.handles import filled
+from correlator.narrating.narration import narrated
+from correlator.narrating.proposal import Check, Proposal, checked
 from correlator.pipeline import judge
-from correlator.proposal import Check, Proposal, checked
 from correlator.render import FORMATS, render
 from correlator.story import Sentence, Story
 from prompts import Asked
@@ -199,7 +199,7 @@ def tried(
 ) -> Trial:
     """Have a model word the story of a run with an order in it, and return what became of it.
 
-    `hinted`: it is told what the quotations are like (`correlator.differential`), which is all of them that can reach a prompt.
+    `hinted`: it is told what the quotations are like (`correlator.narrating.differential`), all of them that can reach a prompt.
     `usual`: the title that the model chooses for `NOTHING`.
     """
     story, run = told(planted)

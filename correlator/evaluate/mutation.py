@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from correlator.handles import HANDLE, handles_in
 from correlator.narrate import Text
-from correlator.narration import Narration
-from correlator.proposal import checked
+from correlator.narrating.handles import HANDLE, handles_in
+from correlator.narrating.narration import Narration
+from correlator.narrating.proposal import checked
 from correlator.story import Story
 from sensor.event import Event
 

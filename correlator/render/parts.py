@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from correlator.render.times import moment
 from correlator.story import AlertShown, EffectShown, Sentence, Story, ValueShown, WorkShown
-from correlator.summary import LEAVING
+from correlator.telling.summary import LEAVING
 
 STAGES = {"prompt": "prompt", "decision": "decision", "tool": "tool call", "resource": "resource", "egress": "egress"}
 MARKS = {"reached": "●", "not reached": "○", "unseen": "?"}

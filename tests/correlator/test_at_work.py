@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from correlator.at_work import Asked, AtWork
+from correlator.attributing.at_work import Asked, AtWork
 from correlator.conversation import Call
 from sensor.event import FileChanged, FileOpened, HttpRequested, ProcessId, ToolCalled
 

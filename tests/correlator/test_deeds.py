@@ -10,7 +10,7 @@ from correlator.deeds import deeds
 from correlator.effects import act_of
 from correlator.link import worked
 from correlator.pipeline import judge
-from correlator.work import shown
+from correlator.telling.work import shown
 from graph.schema import TOUCHED
 from sensor.event import (
     ConnectionOpened,

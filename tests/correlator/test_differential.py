@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from correlator.asking import Limits
-from correlator.differential import differential, features
 from correlator.errors import ModelUnavailable
 from correlator.models.scripted import Scripted
 from correlator.narrate import Way
+from correlator.narrating.asking import Limits
+from correlator.narrating.differential import differential, features
 from prompts import Asked
 from prompts.replies import Chosen, Composed
 from tests.correlator.test_narrate import EXAMPLES, Told, told

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from correlator.cli.desk import opened
-from correlator.handles import Handles, braced, broken, filled, handles_in
 from correlator.ingest import ingest
+from correlator.narrating.handles import Handles, braced, broken, filled, handles_in
 from correlator.settings import Settings
 from correlator.story import Sentence, Slot, Story
 

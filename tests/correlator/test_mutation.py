@@ -9,7 +9,7 @@ from correlator.evaluate.injection import some, told
 from correlator.evaluate.mutation import mutated
 from correlator.models.scripted import Scripted, facts
 from correlator.narrate import Way, narrate
-from correlator.proposal import filled_in
+from correlator.narrating.proposal import filled_in
 from prompts import Asked
 from prompts.replies import Chosen
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from correlator.asking import Limits
 from correlator.cli.desk import opened
 from correlator.errors import ModelRefused, ModelUnavailable
 from correlator.ingest import ingest
 from correlator.models.scripted import Scripted, facts
 from correlator.narrate import narrate
-from correlator.narration import CONCLUDES, digest_of, narrated
+from correlator.narrating.asking import Limits
+from correlator.narrating.narration import CONCLUDES, digest_of, narrated
 from correlator.settings import Settings
 from correlator.story import Story
 from prompts import Asked

@@ -11,8 +11,8 @@ from correlator.cli.desk import opened
 from correlator.errors import CasebookInvalid, ModelRefused, ModelUnavailable
 from correlator.ingest import Desk, ingest
 from correlator.models.scripted import Scripted
-from correlator.narrating import BUSY, Narrating
-from correlator.narration import is_of, narration_of
+from correlator.narrating.narration import is_of, narration_of
+from correlator.narrating.rounds import BUSY, Narrating
 from correlator.settings import Settings
 from prompts import Asked
 

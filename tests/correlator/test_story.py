@@ -4,7 +4,7 @@ from correlator.baseline import MIN_SESSIONS, Epoch
 from correlator.pipeline import judge
 from correlator.spelling import QUOTE, quoted
 from correlator.story import Story
-from correlator.summary import summary
+from correlator.telling.summary import summary
 from sensor.event import EventsLost, Principal, Unparsed
 from tests.properties.chats import LOW, Turn, call, events, judged, says, user, without_end
 

@@ -15,7 +15,7 @@ from correlator.dispatch import Dispatcher, Nobody
 from correlator.duties import OVERDUE_NS, Duties
 from correlator.errors import CasebookInvalid
 from correlator.ingest import accept, ingest
-from correlator.narration import is_of, narration_of
+from correlator.narrating.narration import is_of, narration_of
 from correlator.settings import Settings
 from correlator.story import Story
 from sensor.sources import read_any

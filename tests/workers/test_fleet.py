@@ -19,7 +19,7 @@ import pytest
 from correlator.cli.desk import opened
 from correlator.ingest import accept, ingest
 from correlator.key import KEY_FILE
-from correlator.narration import narration_of
+from correlator.narrating.narration import narration_of
 from correlator.settings import Settings
 from correlator.wiring import open_dispatcher
 from examples.fleet.neo4j import Neo4j

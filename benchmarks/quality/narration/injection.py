@@ -20,7 +20,6 @@ from typing import Any, get_args
 
 import prompts
 from benchmarks.speed.place import place, report
-from correlator.asking import Limits
 from correlator.evaluate.injection import (
     NOTHING,
     Outcome,
@@ -36,6 +35,7 @@ from correlator.evaluate.injection import (
 from correlator.evaluate.interval import wilson
 from correlator.models import Answer, LanguageModel, Reach, open_model
 from correlator.narrate import Way
+from correlator.narrating.asking import Limits
 from sensor.identity import digest
 
 LIMITS = Limits(seconds=600.0, seconds_each=120.0)

@@ -25,14 +25,14 @@ from typing import Any, get_args
 
 from benchmarks.quality.fleet import recordings
 from benchmarks.speed.place import place, report
-from correlator.asking import Limits
 from correlator.baseline import source_tool
 from correlator.chain import Chain, Judged
 from correlator.evaluate.interval import wilson
 from correlator.models import Answer, LanguageModel, Reach, open_model
 from correlator.models.scripted import Scripted
 from correlator.narrate import Way, narrate
-from correlator.narration import CONCLUDES, Narration, narrated
+from correlator.narrating.asking import Limits
+from correlator.narrating.narration import CONCLUDES, Narration, narrated
 from correlator.pipeline import Judgement, judge
 from correlator.story import Story
 from correlator.values import DESTINATIONS, values

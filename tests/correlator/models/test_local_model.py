@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from correlator.asking import Limits
 from correlator.evaluate.injection import some, tried
 from correlator.models import Answer, LanguageModel, Reach, open_model
 from correlator.narrate import narrate
-from correlator.narration import narrated
+from correlator.narrating.asking import Limits
+from correlator.narrating.narration import narrated
 from tests import local_model
 from tests.correlator.test_narrate import EXAMPLES, told
 

@@ -3,7 +3,7 @@
 from typing import get_args
 
 from correlator.story import Assessment, Severity, Story
-from correlator.summary import summary
+from correlator.telling.summary import summary
 
 
 def grown(old: Story, new: Story) -> Story:

@@ -15,7 +15,7 @@ from correlator.chain import Chain, Judged, Trail
 from correlator.conversation import Conversation
 from correlator.spelling import address, quoted
 from correlator.story import Citation, Sentence, Slot, SlotKind
-from correlator.work import Doings
+from correlator.telling.work import Doings
 from graph.fold import fact_key
 from graph.parts import Edge
 from graph.schema import CARRIED, RETURNED, Grade

@@ -8,12 +8,12 @@ the title that was chosen, which facts were told together, which were left to th
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from correlator.asking import Cache, Limits
-from correlator.handles import Handles
 from correlator.lexicon import addresses_model, reads_as_order
 from correlator.models import LanguageModel
 from correlator.narrate import Way, narrate
-from correlator.narration import Narration
+from correlator.narrating.asking import Cache, Limits
+from correlator.narrating.handles import Handles
+from correlator.narrating.narration import Narration
 from correlator.story import Story
 from correlator.values import values
 from sensor.event import Event

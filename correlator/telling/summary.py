@@ -7,9 +7,9 @@ outputs escape it.
 from collections import Counter
 from collections.abc import Iterator
 
-from correlator.sentences import ACTS, DEEDS, DONE
 from correlator.spelling import quoted
 from correlator.story import Story, ValueShown
+from correlator.telling.sentences import ACTS, DEEDS, DONE
 from correlator.values import DESTINATIONS
 
 _MOST = 3

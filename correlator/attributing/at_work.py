@@ -4,8 +4,8 @@ import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from correlator.attributing.evidence import file_names
 from correlator.conversation import Call
-from correlator.evidence import file_names
 from sensor.event import Event, FileChanged, FileOpened, OpenRefused, ProcessId
 
 

@@ -14,7 +14,7 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
-from correlator.handles import HANDLE, Handles, broken, handles_in
+from correlator.narrating.handles import HANDLE, Handles, broken, handles_in
 from correlator.story import Sentence, Slot
 from correlator.verify import refusals
 from correlator.verifying.grounds import Ground

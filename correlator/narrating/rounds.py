@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from correlator.asking import Limits
 from correlator.casebook import Casebook, StoryRecord
-from correlator.differential import Differential, differential
 from correlator.errors import CasebookInvalid, CorrelatorError
 from correlator.ingest import Desk
 from correlator.models import Answer, LanguageModel
 from correlator.narrate import name_of, narrate
-from correlator.narration import Narration, also_tried, is_current, is_of, narration_json, narration_of
+from correlator.narrating.asking import Limits
+from correlator.narrating.differential import Differential, differential
+from correlator.narrating.narration import Narration, also_tried, is_current, is_of, narration_json, narration_of
 from correlator.settings import Settings
 from graph.errors import GraphError
 from sensor.event import Event
