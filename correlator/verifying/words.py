@@ -95,8 +95,11 @@ def _says_nothing(word: str) -> bool:
 
 def _kind(word: str, at: int, read: Read) -> Kind | None:
     """Return where a word comes from, `None` for one that says nothing."""
+    word = word.replace("’", "'").removesuffix("'s")
     if word == "only" and not read.is_said(word):
         return None if _is_of_whole(at, read) else "foreign"
+    if word in NUMBERS:  # "a ten-byte body"
+        return "grounded" if any(str(NUMBERS[word]) in one.numbers for one in read.cited) else "foreign"
     if _says_nothing(word) or (root(word) in _ADDING and _compares(read)):
         return None
     if read.is_said(word) or read.is_lent(word):
@@ -141,7 +144,9 @@ def _is_of_whole(at: int, read: Read) -> bool:
     """Return whether "only" says when, or what alone a text or a call has: those are told as a whole."""
     before = read.tokens[at - 1].text.casefold() if at else ""
     following = read.tokens[at + 1].text.casefold() if at + 1 < len(read.tokens) else ""
-    if following in ("after", "afterwards", "when", "once", "then"):
+    if following in ("after", "afterwards", "when", "once", "then") or length_at(
+        [one.text for one in read.tokens[at + 1 : at + 4]], 0
+    ):
         return True
     spoken = next(
         (best for clause, best in zip(read.clauses, read.spoken_of, strict=True) if read.tokens[at] in clause.tokens),
