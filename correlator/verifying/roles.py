@@ -3,20 +3,13 @@
 import re
 from collections.abc import Collection, Iterator, Sequence
 
-from correlator.lexicon import destination_names
+from correlator.verifying.directions import directions
 from correlator.verifying.grounds import Ground
 from correlator.verifying.lengths import NUMBERS, length_at
 from correlator.verifying.read import AGENTS, BE, HAVE, PEOPLE, PREPOSITIONS, SAYING, Read, Refusal, among, is_act
 from correlator.verifying.wording import Clause, Token, clauses, root, roots_of, table, words_of
 from sensor.event import (
-    AgentHandedOver,
-    FileChanged,
-    HttpRequested,
-    NameResolved,
     ProcessStarted,
-    PromptSubmitted,
-    ToolCalled,
-    ToolReturned,
 )
 
 _STATIVE = roots_of("stative")
@@ -30,7 +23,7 @@ def of_roles(read: Read) -> Iterator[Refusal]:
             subject, verb, objected = found
             if not _may_do(subject, verb, objected, best, read):
                 yield Refusal("roles", f"“{' '.join(subject)}” is not who did what “{verb}” tells")
-        yield from _directions(clause, best, read)
+        yield from directions(clause, best, read)
 
 
 def _is_name(following: Sequence[Token]) -> bool:
@@ -219,169 +212,3 @@ _SENDING = roots_of("sending")
 
 def _is_of_person(subject: Sequence[str]) -> bool:
     return any(word.endswith(("'s", "’s")) and root(word) in AGENTS for word in subject)
-
-
-_GIVING, _AUTHORING = roots_of("giving"), roots_of("authoring")
-
-
-_TOWARD = words_of("toward")
-
-
-_AWAY = frozenset(("from",))
-
-
-_SOURCES = roots_of("sources")
-_HANDING = roots_of("handing")
-
-
-def _directions(clause: Clause, best: Sequence[Ground], read: Read) -> Iterator[Refusal]:
-    """Refuse an entity or a party behind a preposition that is in no cited event in such a role."""
-    for at, token in enumerate(clause.tokens):
-        word, ahead = token.text.casefold(), clause.tokens[at + 1 : at + 6]
-        if token.kind != "word" or word not in (*_TOWARD, *_AWAY, "by"):
-            continue
-        if word == "to" and _is_infinitive(ahead):
-            continue
-        entity = _entity(ahead, read)
-        if entity is not None:
-            yield from _entity_stands(word, entity, ahead, clause, read)
-        elif word in _TOWARD and (phone := next((one for one in ahead[:4] if one.kind == "number"), None)) is not None:
-            if any(_is_writer(one, phone.text) for one in read.cited):
-                yield Refusal("roles", f"“{phone.text}” is who wrote it, not where something went")
-        elif _is_agent(ahead) and all(one.kind == "word" for one in ahead[:2]):
-            near = [one.text for one in clause.tokens[max(0, at - 5) : at]]
-            yield from _agent_stands(word, near, best)
-        elif (
-            word == "by"
-            and (program := _program(ahead, read))
-            and best
-            and not any(program == one.program.casefold() for one in read.cited)
-        ):
-            yield Refusal("roles", f"“{program}” did nothing that is cited")
-
-
-def _is_agent(ahead: Sequence[Token]) -> bool:
-    """Return whether a preposition leads to the agent: "to the coding agent", and not "into German the agent put it"."""
-    words = [one.text.casefold() for one in ahead[:3]]
-    at = next((at for at, word in enumerate(words) if root(word) in AGENTS), None)
-    return at is not None and (not at or words[0] in words_of("determiners"))
-
-
-def _entity(ahead: Sequence[Token], read: Read) -> Token | None:
-    """Return the entity that a preposition leads to, unless another preposition stands between."""
-    for token in ahead:
-        if token.aside and token is not ahead[0]:
-            return None
-        if token.kind == "entity" or ("-" in token.text and any(one.names(token.text) for one in read.cited)):
-            return token
-        if token.text.casefold() in (*_TOWARD, *_AWAY, "with", "of", "in"):
-            return None
-    return None
-
-
-def _entity_stands(word: str, entity: Token, ahead: Sequence[Token], clause: Clause, read: Read) -> Iterator[Refusal]:
-    holders = [one for one in read.cited if one.names(entity.text)]
-    if word == "by":
-        if holders and entity is ahead[0] and not any(_is_doer(one, entity.text) for one in holders):
-            yield Refusal("roles", f"in no cited event “{entity.text}” did anything")
-    elif holders and not any(_leads(one, entity.text, clause, away=word in _AWAY) for one in holders):
-        yield Refusal("roles", f"in no cited event is “{entity.text}” where something went {word}")
-
-
-def _program(ahead: Sequence[Token], read: Read) -> str:
-    """Return the name of a program of the chain that stands right here."""
-    word = ahead[0].text.casefold() if ahead else ""
-    return word if any(one.program.casefold() == word for one in read.run) else ""
-
-
-def _agent_stands(word: str, near: Sequence[str], best: Sequence[Ground]) -> Iterator[Refusal]:
-    actors = {one.actor for one in best}
-    written = {root(one) for one in near[-1:]} & _AUTHORING and any(getattr(one.event, "author", None) for one in best)
-    if word == "from" or (word == "by" and best and (written or not actors & {"agent", "process"})):
-        yield Refusal("roles", "it was not the agent who did that")
-    if word in _TOWARD and best and ("agent" in actors or not any(root(one) in _GIVING for one in near)):
-        yield Refusal("roles", "nothing cited went to the agent")
-
-
-def _is_infinitive(ahead: Sequence[Token]) -> bool:
-    """Return whether a verb stands behind "to": a bare word that is no kind of place, as that in "to card 7" is."""
-    if not ahead or ahead[0].kind != "word":
-        return False
-    word = ahead[0].text.casefold()
-    if word in _DETERMINERS or word.endswith(("ed", "s")) or "-" in word or word in ("both", "each", "another", "one"):
-        return False
-    return root(word) not in _PLACES
-
-
-_PLACES = roots_of("places")
-"""Kinds of places and parties, which stand before a name without an article."""
-
-
-def _is_writer(ground: Ground, text: str) -> bool:
-    author = getattr(ground.event, "author", None)
-    return author is not None and bool(author.id) and text in author.id and ground.plain.count(text) <= 1
-
-
-_BY = re.compile(r"\b(?:by|from|organi[sz]er|author|sender|owner|host|writer|signed)\W{1,3}·")
-
-
-def _is_doer(ground: Ground, entity: str) -> bool:
-    """Return whether an entity is who did something: who wrote a text, who asked, the program or product."""
-    wanted = entity.casefold()
-    author, principal = getattr(ground.event, "author", None), getattr(ground.event, "principal", None)
-    names = [
-        author.id or "" if author else "",
-        principal.id or "" if principal else "",
-        ground.program,
-        getattr(ground.event, "product", ""),
-    ]
-    names += [ground.call.name, ground.call.server or ""] if ground.call else []
-    names += [ground.event.name, ground.event.server or ""] if isinstance(ground.event, ToolCalled) else []
-    return any(wanted in name.casefold() for name in names if name) or bool(
-        _BY.search(ground.plain.replace(wanted, "·"))
-    )
-
-
-def _leads(ground: Ground, entity: str, clause: Clause, *, away: bool) -> bool:
-    """Return whether an entity stands in an event as where something went to, or came from."""
-    event, wanted = ground.event, entity.casefold()
-    match event:
-        case ToolCalled(arguments=arguments):
-            keys = [root(key.split(".")[-1]) for key, value in _pairs(arguments) if wanted in value.casefold()]
-            if any(key in _SOURCES for key in keys):
-                return away
-            if any(key in destination_names() for key in keys):
-                return not away
-            return True
-        case NameResolved(name=name):
-            return (wanted == name.casefold()) == away
-        case ToolReturned(author=author) if author is not None and author.id and wanted in author.id.casefold():
-            return away or ground.plain.count(wanted) > 1
-        case FileChanged(path=path, to_path=str(to_path)) if wanted in (path.casefold(), to_path.casefold()):
-            return (wanted == to_path.casefold()) != away
-        case HttpRequested():
-            return not away
-        case AgentHandedOver(text=text):
-            handing = bool(_HANDING & {root(one) for one in clause.words})
-            return not away and handing != (wanted in text.casefold())
-        case PromptSubmitted(principal=principal, text=text) if principal is not None and wanted not in text.casefold():
-            return away
-    if re.search(r"(?://|@|=)" + re.escape(wanted), ground.plain):
-        return True  # a part of an address
-    before = re.findall(r"((?:[\w'’./-]+ ){0,3})" + re.escape(wanted), ground.plain)
-    toward = any({"to", "on", "into", "onto", "in", "at", "with", "for"} & set(words.split()) for words in before)
-    afrom = any({"from", "by", "of", "at", "on", "in"} & set(words.split()) for words in before)
-    if not before or not (toward or afrom):
-        return ground.actor in ("process", "sensor", "peer") or " to " not in ground.plain
-    return afrom if away else toward
-
-
-def _pairs(value: object, key: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        for name, one in value.items():
-            yield from _pairs(one, str(name))
-    elif isinstance(value, list):
-        for one in value:
-            yield from _pairs(one, key)
-    else:
-        yield key, str(value)
