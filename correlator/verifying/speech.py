@@ -3,7 +3,19 @@
 from collections.abc import Iterator, Sequence
 
 from correlator.verifying.grounds import Ground, has
-from correlator.verifying.read import AGENTS, BE, PEOPLE, SAYING, Read, Refusal, best_of, is_act
+from correlator.verifying.read import (
+    AGENTS,
+    BE,
+    HAVE,
+    PEOPLE,
+    PREPOSITIONS,
+    SAYING,
+    Read,
+    Refusal,
+    best_of,
+    is_act,
+    scores,
+)
 from correlator.verifying.wording import Clause, Token, root, words_of
 from sensor.event import DocumentRetrieved, ToolReturned
 
@@ -12,33 +24,77 @@ def of_speakers(read: Read) -> Iterator[Refusal]:
     """Refuse what the agent, a person or a text is said to have said, where another one's words have more of it."""
     if read.template:
         return
+    subject: Sequence[Token] = ()
     for at, clause in enumerate(read.clauses):
         place = _verb(clause)
         if place is None:
+            subject = ()
             continue
-        said = Clause("", (*clause.tokens, *_indirect(read.clauses[at + 1 :])))
-        actor = _person(clause.tokens[:place])
-        _, best = best_of(read.cited, said)
-        if actor and best and not any(one.actor == actor for one in best):
-            yield Refusal(
-                "roles", f"what follows “{clause.tokens[place].text}” is not said by who is told to have said it"
-            )
-        before, behind = clause.tokens[:place], said.tokens[place + 1 :]
-        if not actor and any(_is_turned(one, before, behind) for one in read.cited):
+        if place or not {"and", "but", "then", ";"} & set(clause.joint.split()):
+            subject = clause.tokens[:place]
+        verb, *behind = (*clause.tokens[place:], *_indirect(clause, place, read.clauses[at + 1 :]))
+        if _is_told_by_another(subject, verb, behind, read):
+            yield Refusal("roles", f"what follows “{verb.text}” is not said by who is told to have said it")
+        if _hears(verb, behind) and _is_of_agent(behind, read):
+            yield Refusal("roles", f"what follows “{verb.text}” was not told to the agent: the agent said or did it")
+        if not _person(subject) and any(_is_turned(one, subject, behind) for one in read.cited):
             yield Refusal("roles", "what is told to have said it is what it speaks of")
 
 
+def _hears(verb: Token, behind: Sequence[Token]) -> bool:
+    """Return whether the agent is who a verb of saying says it to: "told the agent"."""
+    words = [one.text.casefold() for one in behind[:3]]
+    at = next((at for at, word in enumerate(words) if root(word) in AGENTS and not word.endswith("s")), None)
+    return bool(at) and words[0] == "the" and not any(word in PREPOSITIONS for word in words[:at])
+
+
+def _is_of_agent(said: Sequence[Token], read: Read) -> bool:
+    """Return whether what was said stands in what the agent said or did, and nearly nothing of it in anything else that is cited."""
+    found = scores(read.cited, Clause("", tuple(said)), near=True)
+    own = max((score for score, one in zip(found, read.cited, strict=True) if one.actor == "agent"), default=0)
+    other = max((score for score, one in zip(found, read.cited, strict=True) if one.actor != "agent"), default=0)
+    return own > _ENOUGH and own > 2 * other
+
+
+def _is_told_by_another(subject: Sequence[Token], verb: Token, behind: Sequence[Token], read: Read) -> bool:
+    """Return whether none of the events that have most of what was said is of who is told to have said it."""
+    actor = _person(subject) or _program(subject, read)
+    most, best = best_of(read.cited, Clause("", (*subject, verb, *behind)))
+    said, _ = best_of(read.cited, Clause("", tuple(behind)))
+    return bool(actor and most and said >= _ENOUGH) and not any(one.actor == actor for one in best)
+
+
+_ENOUGH = 2
+"""How much of what was said must be in an event, so that it is known whose words these are."""
+
+
+def _program(subject: Sequence[Token], read: Read) -> str:
+    """Return `process` where a subject is a program of the chain and nothing else."""
+    words = [one.text.casefold() for one in subject if one.text.casefold() not in words_of("determiners")]
+    return "process" if len(words) == 1 and any(one.program.casefold() == words[0] for one in read.cited) else ""
+
+
 def _verb(clause: Clause) -> int | None:
-    """Return the place of the first verb of saying that has a subject."""
+    """Return the place of the first verb of saying that has a subject, or begins a clause that goes on."""
+    is_told = False
     for at, token in enumerate(clause.tokens):
         word = token.text.casefold()
         before = clause.tokens[at - 1].text.casefold() if at else ""
-        if token.kind != "word" or not before or before in BE or token.aside or before in words_of("determiners"):
+        if token.kind != "word" or before in BE or token.aside or before in words_of("determiners"):
             continue
-        is_verb = is_act(word) or (word.endswith("s") and not word.endswith(("ss", "'s", "’s")))
+        is_verb = is_act(word) or (
+            bool(before) and not is_told and word.endswith("s") and not word.endswith(("ss", "'s", "’s"))
+        )
         if is_verb and root(word) in (SAYING | _HOLDING) - _HEARING:
             return at
+        is_told = is_told or (is_act(word) and not _is_reduced(clause.tokens, at)) or word in HAVE
     return None
+
+
+def _is_reduced(held: Sequence[Token], at: int) -> bool:
+    """Return whether a participle is short for a clause of its own: "the text found on the page says"."""
+    behind = held[at + 1 : at + 2]
+    return bool(behind) and behind[0].text.casefold() in PREPOSITIONS
 
 
 _HOLDING = frozenset(map(root, ("hold", "contain", "carry", "include", "bear", "list")))
@@ -46,12 +102,15 @@ _HEARING = frozenset((root("learn"), root("address"), root("direct"), root("poin
 """Verbs whose subject is told something, or that lead somewhere."""
 
 
-def _indirect(clauses: Sequence[Clause]) -> Iterator[Token]:
-    """Yield the tokens of the clauses that tell what was said."""
-    for clause in clauses:
-        if clause.joint.split()[:1] not in (["that"], ["whether"], ["if"]):
+def _indirect(clause: Clause, place: int, following: Sequence[Clause]) -> Iterator[Token]:
+    """Yield the tokens of the clauses that tell what was said: behind the verb, or behind who is told, but no preposition."""
+    behind = [one.text.casefold() for one in clause.tokens[place + 1 :] if one.kind == "word"]
+    if any(word in PREPOSITIONS for word in behind):
+        return  # "asked for the address that the customer wrote"
+    for one in following:
+        if one.joint.split()[:1] not in (["that"], ["whether"], ["if"]):
             return
-        yield from clause.tokens
+        yield from one.tokens
 
 
 def _person(before: Sequence[Token]) -> str:
