@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from correlator.verifying.directions import is_part
 from correlator.verifying.grounds import Ground
 from correlator.verifying.lengths import NUMBERS
 from correlator.verifying.read import BE, HAVE, PREPOSITIONS, Read, Refusal, is_act
@@ -178,7 +179,13 @@ def _is_party(token: Token, name: str, read: Read) -> bool:
         return True
     if word in table().neutral_words:
         return word == "agent"
-    return any(one.program.casefold() == word for one in read.run)
+    return any(word in (one.program.casefold(), _started(one)) for one in read.run)
+
+
+def _started(ground: Ground) -> str:
+    """Return the name of the program that an event starts."""
+    event = ground.event
+    return event.argv[0].rpartition("/")[2].casefold() if isinstance(event, ProcessStarted) and event.argv else ""
 
 
 def _receiver(ground: Ground) -> frozenset[str]:
@@ -204,11 +211,16 @@ def _fits(ground: Ground, deed: Deed, read: Read) -> bool:
         sent_on = goal in event.text.casefold() and root(deed.verb) not in _HAND
         return doer not in _receiver(ground) and (goal in ("", "agent") or sent_on or goal in _receiver(ground))
     if isinstance(event, NameResolved) and doer == event.name.casefold() and not thing:
-        return not goal or ground.names(goal)
+        doer, thing = "", doer  # "the name resolved to 10.1.2.3"
     if isinstance(event, ProcessExited):
         return not doer or not ground.program or doer == ground.program.casefold()
     if doer and ground.program and doer not in (ground.program.casefold(), "agent"):
         return isinstance(event, ProcessStarted) and not thing and ground.names(doer)
+    if isinstance(event, NameResolved):
+        return thing not in event.addresses and goal != event.name.casefold()
+    if isinstance(event, FileChanged) and event.to_path is not None:
+        old, new = event.path.casefold(), event.to_path.casefold()
+        return (not thing or is_part(thing, old)) and (not goal or is_part(goal, new))
     if thing and not _has(ground, thing, read):
         return False
     return not goal or isinstance(event, ProcessStarted) or _has(ground, goal, read)

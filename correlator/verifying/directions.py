@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from correlator.lexicon import destination_names
 from correlator.verifying.grounds import Ground
-from correlator.verifying.read import AGENTS, Read, Refusal
+from correlator.verifying.read import AGENTS, PREPOSITIONS, Read, Refusal, among, is_act, is_possessive, tied
 from correlator.verifying.wording import Clause, Token, root, roots_of, words_of
 from sensor.event import (
     AgentHandedOver,
@@ -20,6 +20,7 @@ from sensor.event import (
 )
 
 _GIVING, _AUTHORING = roots_of("giving"), roots_of("authoring")
+_AUTHORED = frozenset((root("write"), root("author"), root("sign"), root("compose")))
 
 
 _TOWARD = words_of("toward")
@@ -36,7 +37,10 @@ def directions(clause: Clause, best: Sequence[Ground], read: Read) -> Iterator[R
     """Refuse an entity or a party behind a preposition that is in no cited event in such a role."""
     for at, token in enumerate(clause.tokens):
         word, ahead = token.text.casefold(), clause.tokens[at + 1 : at + 6]
-        if token.kind != "word" or word not in (*_TOWARD, *_AWAY, "by"):
+        if token.kind != "word" or word not in (*_TOWARD, *_AWAY, *_MEANS, "by"):
+            continue
+        if word in _MEANS:
+            yield from _means_stand(word, clause.tokens[:at], ahead, read)
             continue
         if word == "to" and _is_infinitive(ahead):
             continue
@@ -48,7 +52,7 @@ def directions(clause: Clause, best: Sequence[Ground], read: Read) -> Iterator[R
                 yield Refusal("roles", f"“{phone.text}” is who wrote it, not where something went")
         elif _is_agent(ahead) and all(one.kind == "word" for one in ahead[:2]):
             near = [one.text for one in clause.tokens[max(0, at - 5) : at]]
-            yield from _agent_stands(word, near, best)
+            yield from _agent_stands(word, near, best, read)
         elif (
             word == "by"
             and (program := _program(ahead, read))
@@ -58,11 +62,17 @@ def directions(clause: Clause, best: Sequence[Ground], read: Read) -> Iterator[R
             yield Refusal("roles", f"“{program}” did nothing that is cited")
 
 
+_NEAR = 3
+"""Words that a phrase has before its noun at most."""
+
+
 def _is_agent(ahead: Sequence[Token]) -> bool:
     """Return whether a preposition leads to the agent: "to the coding agent", and not "into German the agent put it"."""
-    words = [one.text.casefold() for one in ahead[:3]]
-    at = next((at for at, word in enumerate(words) if root(word) in AGENTS), None)
-    return at is not None and (not at or words[0] in words_of("determiners"))
+    words = [one.text.casefold() for one in ahead[:5]]
+    at = next((at for at, word in enumerate(words) if root(word) in AGENTS and not is_possessive(word)), None)
+    if at is None or any(_breaks(one) for one in ahead[:at]):
+        return False
+    return not at or (words[0] in words_of("determiners") and (at < _NEAR or "author" in words))
 
 
 def _entity(ahead: Sequence[Token], read: Read) -> Token | None:
@@ -80,12 +90,56 @@ def _entity(ahead: Sequence[Token], read: Read) -> Token | None:
 def _entity_stands(word: str, entity: Token, ahead: Sequence[Token], clause: Clause, read: Read) -> Iterator[Refusal]:
     holders = [one for one in read.cited if one.names(entity.text)]
     if word == "by":
-        if holders and entity is ahead[0] and not any(_is_doer(one, entity.text) for one in holders):
+        phrase = ahead[: ahead.index(entity)]
+        direct = all(one.kind == "word" and not _breaks(one) and not _program([one], read) for one in phrase)
+        if holders and direct and not any(_is_doer(one, entity.text) for one in holders):
             yield Refusal("roles", f"in no cited event “{entity.text}” did anything")
+        elif direct and _is_written(phrase) and not any(_wrote(one, entity.text) for one in read.cited):
+            yield Refusal("roles", f"“{entity.text}” wrote nothing that is cited")
         return
     ways = {_leads(one, entity.text, word, clause) for one in holders}
     if False in ways and True not in ways:
         yield Refusal("roles", f"in no cited event is “{entity.text}” where something went {word}")
+
+
+def _breaks(token: Token) -> bool:
+    """Return whether a phrase ends at a word: a verb or a preposition."""
+    word = token.text.casefold()
+    return word in PREPOSITIONS or is_act(word)
+
+
+def _is_written(phrase: Sequence[Token]) -> bool:
+    """Return whether what stands behind "by" is called an author."""
+    return any(root(one.text) in _WRITERS for one in phrase)
+
+
+_WRITERS = frozenset((root("author"), root("writer"), root("sender")))
+_MEANS = ("with", "through", "via")
+
+
+def _wrote(ground: Ground, entity: str) -> bool:
+    """Return whether an event's author, or who asked, is called so; or does not tell who it was."""
+    author, principal = getattr(ground.event, "author", None), getattr(ground.event, "principal", None)
+    return any(one is not None and entity.casefold() in (one.id or "").casefold() for one in (author, principal))
+
+
+def _means_stand(word: str, before: Sequence[Token], ahead: Sequence[Token], read: Read) -> Iterator[Refusal]:
+    """Refuse that a call was made by means of who wrote its result: "opened with ida@example.org"."""
+    entity = ahead[0] if ahead and ahead[0].kind in ("entity", "word") else None
+    if entity is None or not before:
+        return
+    verb = root(before[-1].text)
+    if word == "with" and not any(among(verb, one.tool) for one in read.cited):
+        return
+    holders = [one for one in read.cited if one.names(entity.text)]
+    if holders and all(one.actor == "content" and _is_only_author(one, entity.text) for one in holders):
+        yield Refusal("roles", f"“{entity.text}” wrote it, and is nothing by which it was done")
+
+
+def _is_only_author(ground: Ground, entity: str) -> bool:
+    author = getattr(ground.event, "author", None)
+    wanted = entity.casefold()
+    return author is not None and (author.id or "").casefold() == wanted and ground.plain.count(wanted) == 1
 
 
 def _program(ahead: Sequence[Token], read: Read) -> str:
@@ -94,12 +148,19 @@ def _program(ahead: Sequence[Token], read: Read) -> str:
     return word if any(one.program.casefold() == word for one in read.run) else ""
 
 
-def _agent_stands(word: str, near: Sequence[str], best: Sequence[Ground]) -> Iterator[Refusal]:
+def _agent_stands(word: str, near: Sequence[str], best: Sequence[Ground], read: Read) -> Iterator[Refusal]:
     actors = {one.actor for one in best}
-    written = {root(one) for one in near[-1:]} & _AUTHORING and any(getattr(one.event, "author", None) for one in best)
+    written = ({root(one) for one in near} & _AUTHORED or {root(one) for one in near[-1:]} & _AUTHORING) and any(
+        getattr(one.event, "author", None) and any(tied(one, other) for other in best) for one in read.cited
+    )
     if word == "from" or (word == "by" and best and (written or not actors & {"agent", "process"})):
         yield Refusal("roles", "it was not the agent who did that")
-    if word in _TOWARD and best and ("agent" in actors or not any(root(one) in _GIVING for one in near)):
+    best = best or ([] if any(one.event.kind == "agent_handed_over" for one in read.cited) else read.cited)
+    if (
+        word in _TOWARD
+        and best
+        and ("agent" in {one.actor for one in best} or not any(root(one) in _GIVING for one in near))
+    ):
         yield Refusal("roles", "nothing cited went to the agent")
 
 
@@ -139,6 +200,7 @@ def _is_doer(ground: Ground, entity: str) -> bool:
         principal.id or "" if principal else "",
         ground.program,
         getattr(ground.event, "product", ""),
+        getattr(ground.event, "call_id", None) or "",
     ]
     names += [ground.call.name, ground.call.server or ""] if ground.call else []
     names += [ground.event.name, ground.event.server or ""] if isinstance(ground.event, ToolCalled) else []
@@ -182,7 +244,7 @@ def _leads_of_process(event: Event, wanted: str, *, away: bool) -> bool | None:
         case NameResolved(name=name):
             return (wanted == name.casefold()) == away
         case FileChanged(path=path, to_path=str(to_path)):
-            ends = [_is_part(wanted, path.casefold()), _is_part(wanted, to_path.casefold())]
+            ends = [is_part(wanted, path.casefold()), is_part(wanted, to_path.casefold())]
             return ends[0] == away if any(ends) and not all(ends) else None
         case HttpRequested(method=method):
             return True if not away else None if method.upper() == "GET" else False
@@ -191,7 +253,7 @@ def _leads_of_process(event: Event, wanted: str, *, away: bool) -> bool | None:
     return None
 
 
-def _is_part(wanted: str, path: str) -> bool:
+def is_part(wanted: str, path: str) -> bool:
     """Return whether a path is another one, its folder, or its name."""
     return path == wanted or path.startswith(f"{wanted.rstrip('/')}/") or path.endswith(f"/{wanted}")
 

@@ -197,7 +197,14 @@ def is_failure(word: str) -> bool:
 AGENTS = roots_of("agents")
 
 
-PEOPLE = roots_of("people")
+def is_possessive(word: str) -> bool:
+    """Return whether a word says whose something is: "the agent's answer"."""
+    return word.endswith(("'s", "’s", "s'", "s’"))
+
+
+def is_person(word: str) -> bool:
+    """Return whether a word names a person by what they are: no root, because a request is no requester."""
+    return word in words_of("people") or word.removesuffix("s") in words_of("people")
 
 
 SAYING = table().group("ask") | table().group("say") | table().group("answer")

@@ -6,7 +6,19 @@ from collections.abc import Collection, Iterator, Sequence
 from correlator.verifying.directions import directions
 from correlator.verifying.grounds import Ground
 from correlator.verifying.lengths import NUMBERS, length_at
-from correlator.verifying.read import AGENTS, BE, HAVE, PEOPLE, PREPOSITIONS, SAYING, Read, Refusal, among, is_act
+from correlator.verifying.read import (
+    AGENTS,
+    BE,
+    HAVE,
+    PREPOSITIONS,
+    SAYING,
+    Read,
+    Refusal,
+    among,
+    is_act,
+    is_person,
+    is_possessive,
+)
 from correlator.verifying.wording import Clause, Token, clauses, root, roots_of, table, words_of
 from sensor.event import (
     ProcessStarted,
@@ -23,7 +35,39 @@ def of_roles(read: Read) -> Iterator[Refusal]:
             subject, verb, objected = found
             if not _may_do(subject, verb, objected, best, read):
                 yield Refusal("roles", f"“{' '.join(subject)}” is not who did what “{verb}” tells")
+        if (deed := _done_to_agent(clause, best)) is not None:
+            yield Refusal("roles", f"the agent is who did it, and not whom “{deed}” was done to")
         yield from directions(clause, best, read)
+    if not any(one.actor in ("agent", "process") for one in read.cited) and (put := _set_by_agent(read)) is not None:
+        yield Refusal("roles", f"it was not the agent who “{put}” it")
+
+
+def _done_to_agent(clause: Clause, best: Sequence[Ground]) -> str | None:
+    """Return a verb that is done to the agent, where the agent is who acts: "set_price called the agent"."""
+    held = clause.tokens
+    for at, token in enumerate(held[1:], 1):
+        behind = [one.text.casefold() for one in held[at + 1 : at + 4] if not one.aside]
+        place = next((place for place, word in enumerate(behind) if root(word) in AGENTS), None)
+        verb = token.text.casefold()
+        if token.kind != "word" or place is None or not place or behind[0] != "the" or token.aside:
+            continue
+        if any(one in PREPOSITIONS or is_act(one) for one in behind[:place]):
+            continue
+        reads = held[at - 1].text.casefold() == "to" and root(verb) in _READING
+        acts = is_act(verb) and root(verb) not in _HEARD and best and all(one.actor == "agent" for one in best)
+        if reads or acts:
+            return verb
+    return None
+
+
+def _set_by_agent(read: Read) -> str | None:
+    """Return a verb that has no form of its own in the past, of which the agent is the subject."""
+    words = [one.text.casefold() for one in read.tokens]
+    found = (word for word, before in zip(words[1:], words, strict=False) if before == "agent" and word in _UNCHANGED)
+    return next(found, None)
+
+
+_UNCHANGED = words_of("unchanged")
 
 
 def _is_name(following: Sequence[Token]) -> bool:
@@ -135,7 +179,7 @@ _VERBS = SAYING | _STATIVE | roots_of("present")
 def _may_do(subject: Sequence[str], verb: str, objected: bool, best: Sequence[Ground], read: Read) -> bool:
     """Return whether who is named before a verb may be who did what it tells, as far as the cited events say."""
     who, base = {root(word) for word in subject} - {root("the")}, root(verb)
-    if any(word.endswith(_OF) for word in (*subject[:-1], subject[0])) and base in _HOLDING | _NAMING:
+    if any(is_possessive(word) for word in (*subject[:-1], subject[0])) and base in _HOLDING | _NAMING:
         return True
     if "it" in subject or "they" in subject:
         return True
@@ -151,7 +195,7 @@ def _may_do(subject: Sequence[str], verb: str, objected: bool, best: Sequence[Gr
     if root(subject[-1]) in _CALLS:
         return bool(agents)
     speakers = [one for one in read.cited if one.actor == "principal"]
-    if PEOPLE & who or any(among(word, one.doers) for word in who for one in speakers):
+    if any(is_person(word) for word in subject) or any(among(word, one.doers) for word in who for one in speakers):
         return bool(speakers) and (base in SAYING or any(among(base, one.words | one.lent) for one in speakers))
     handed = [one for one in read.run if one.event.kind == "agent_handed_over"]
     names = [word for word in subject if word not in ("the", "a")]
@@ -193,8 +237,6 @@ def _does_as_told(ground: Ground, who: Collection[str], base: str) -> bool:
     return bool(argv) and any(among(word, [root(argv[0])]) for word in who) and base in told
 
 
-_OF = ("'s", "’s", "s'", "s’")
-"""Endings of whose it is: "Ida's query" is the query."""
 _HOLDING = roots_of("holding")
 _NAMING = frozenset(map(root, ("call", "term", "dub", "label", "style", "deem", "declare", "describe")))
 _READING = table().group("read") | table().group("search") | table().group("download")
@@ -212,3 +254,7 @@ _SENDING = roots_of("sending")
 
 def _is_of_person(subject: Sequence[str]) -> bool:
     return any(word.endswith(("'s", "’s")) and root(word) in AGENTS for word in subject)
+
+
+_HEARD = SAYING | roots_of("giving") | roots_of("heard")
+"""What may be done to the agent while it acts: it is asked, told, given, let, led, made."""

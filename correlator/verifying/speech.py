@@ -7,13 +7,14 @@ from correlator.verifying.read import (
     AGENTS,
     BE,
     HAVE,
-    PEOPLE,
     PREPOSITIONS,
     SAYING,
     Read,
     Refusal,
     best_of,
     is_act,
+    is_person,
+    is_possessive,
     scores,
 )
 from correlator.verifying.wording import Clause, Token, root, words_of
@@ -28,20 +29,20 @@ def of_speakers(read: Read) -> Iterator[Refusal]:
     for at, clause in enumerate(read.clauses):
         place = _verb(clause)
         if place is None:
-            subject = ()
+            subject = next((clause.tokens[:at] for at, one in enumerate(clause.tokens) if is_act(one.text)), ())
             continue
         if place or not {"and", "but", "then", ";"} & set(clause.joint.split()):
             subject = clause.tokens[:place]
         verb, *behind = (*clause.tokens[place:], *_indirect(clause, place, read.clauses[at + 1 :]))
         if _is_told_by_another(subject, verb, behind, read):
             yield Refusal("roles", f"what follows “{verb.text}” is not said by who is told to have said it")
-        if _hears(verb, behind) and _is_of_agent(behind, read):
+        if _hears(behind) and _is_of_agent(behind, read):
             yield Refusal("roles", f"what follows “{verb.text}” was not told to the agent: the agent said or did it")
         if not _person(subject) and any(_is_turned(one, subject, behind) for one in read.cited):
             yield Refusal("roles", "what is told to have said it is what it speaks of")
 
 
-def _hears(verb: Token, behind: Sequence[Token]) -> bool:
+def _hears(behind: Sequence[Token]) -> bool:
     """Return whether the agent is who a verb of saying says it to: "told the agent"."""
     words = [one.text.casefold() for one in behind[:3]]
     at = next((at for at, word in enumerate(words) if root(word) in AGENTS and not word.endswith("s")), None)
@@ -49,7 +50,7 @@ def _hears(verb: Token, behind: Sequence[Token]) -> bool:
 
 
 def _is_of_agent(said: Sequence[Token], read: Read) -> bool:
-    """Return whether what was said stands in what the agent said or did, and nearly nothing of it in anything else that is cited."""
+    """Return whether what was said stands in what the agent said or did, and little of it in anything else."""
     found = scores(read.cited, Clause("", tuple(said)), near=True)
     own = max((score for score, one in zip(found, read.cited, strict=True) if one.actor == "agent"), default=0)
     other = max((score for score, one in zip(found, read.cited, strict=True) if one.actor != "agent"), default=0)
@@ -80,7 +81,8 @@ def _verb(clause: Clause) -> int | None:
     for at, token in enumerate(clause.tokens):
         word = token.text.casefold()
         before = clause.tokens[at - 1].text.casefold() if at else ""
-        if token.kind != "word" or before in BE or token.aside or before in words_of("determiners"):
+        inserted = any(one.aside for one in clause.tokens[1:at])  # "the note, a part of the page, asked"
+        if token.kind != "word" or before in BE or (token.aside and not inserted) or before in words_of("determiners"):
             continue
         is_verb = is_act(word) or (
             bool(before) and not is_told and word.endswith("s") and not word.endswith(("ss", "'s", "’s"))
@@ -98,7 +100,7 @@ def _is_reduced(held: Sequence[Token], at: int) -> bool:
 
 
 _HOLDING = frozenset(map(root, ("hold", "contain", "carry", "include", "bear", "list")))
-_HEARING = frozenset((root("learn"), root("address"), root("direct"), root("point")))
+_HEARING = frozenset((root("learn"), root("address"), root("direct"), root("point"), root("refer"), root("allude")))
 """Verbs whose subject is told something, or that lead somewhere."""
 
 
@@ -116,7 +118,7 @@ def _indirect(clause: Clause, place: int, following: Sequence[Clause]) -> Iterat
 def _person(before: Sequence[Token]) -> str:
     """Return the actor that a subject names, empty where it is no person."""
     words = [one.text.casefold() for one in before if one.kind == "word"]
-    if any(word.endswith(("'s", "’s", "s'", "s’")) for word in words):
+    if any(is_possessive(word) for word in words):
         return ""  # "the agent's answer"
     if any(root(word) in AGENTS for word in words):
         return (
@@ -124,7 +126,7 @@ def _person(before: Sequence[Token]) -> str:
             if "the" in words and root(words[words.index("the") + 1 :][0] if words[-1] != "the" else "") in AGENTS
             else ""
         )
-    return "principal" if set(map(root, words)) & PEOPLE else ""
+    return "principal" if any(is_person(word) for word in words) else ""
 
 
 def _is_turned(ground: Ground, before: Sequence[Token], behind: Sequence[Token]) -> bool:
