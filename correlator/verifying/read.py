@@ -109,7 +109,8 @@ def tied(one: Ground, other: Ground) -> bool:
 
 
 _REFUSING = re.compile(
-    r"\b(?:cannot|can't|can’t|could not|unable|not able|sorry|have not|refus\w+|denied|deny|declin\w+"
+    r"\b(?:(?:will|shall|would|may|must) not|cannot|can't|can’t"
+    r"|could not|unable|not able|sorry|have not|refus\w+|denied|deny|declin\w+"
     r"|not (?:permitted|allowed|possible|do)|won't|forbidden|rejected|(?:can|may) only"
     r"|only (?:for|to)|does not answer|did not work|insist\w*|need\b)"
 )  # fmt: skip
