@@ -62,6 +62,8 @@ def directions(clause: Clause, best: Sequence[Ground], read: Read) -> Iterator[R
             yield Refusal("roles", f"“{program}” did nothing that is cited")
 
 
+_OTHERS = frozenset(("agents", "assistants", "models", "bots"))
+"""Any of their kind, and not the agent of this chain."""
 _NEAR = 3
 """Words that a phrase has before its noun at most."""
 
@@ -69,7 +71,14 @@ _NEAR = 3
 def _is_agent(ahead: Sequence[Token]) -> bool:
     """Return whether a preposition leads to the agent: "to the coding agent", and not "into German the agent put it"."""
     words = [one.text.casefold() for one in ahead[:5]]
-    at = next((at for at, word in enumerate(words) if root(word) in AGENTS and not is_possessive(word)), None)
+    at = next(
+        (
+            at
+            for at, word in enumerate(words)
+            if root(word) in AGENTS and word not in _OTHERS and not is_possessive(word)
+        ),
+        None,
+    )
     if at is None or any(_breaks(one) for one in ahead[:at]):
         return False
     return not at or (words[0] in words_of("determiners") and (at < _NEAR or "author" in words))
@@ -191,6 +200,10 @@ def _is_writer(ground: Ground, text: str) -> bool:
 _BY = re.compile(r"\b(?:by|from|organi[sz]er|author|sender|owner|host|writer|signed)\W{1,3}·")
 
 
+_DOES = re.compile(r"(?:^|[.:;] )· [a-z]+s\b")
+"""A text that begins with who does something: "ida@example.org bids"."""
+
+
 def _is_doer(ground: Ground, entity: str) -> bool:
     """Return whether an entity is who did something: who wrote a text, who asked, the program or product."""
     wanted = entity.casefold()
@@ -204,9 +217,8 @@ def _is_doer(ground: Ground, entity: str) -> bool:
     ]
     names += [ground.call.name, ground.call.server or ""] if ground.call else []
     names += [ground.event.name, ground.event.server or ""] if isinstance(ground.event, ToolCalled) else []
-    return any(wanted in name.casefold() for name in names if name) or bool(
-        _BY.search(ground.plain.replace(wanted, "·"))
-    )
+    told = ground.plain.replace(wanted, "·")
+    return any(wanted in name.casefold() for name in names if name) or bool(_BY.search(told) or _DOES.search(told))
 
 
 def _leads(ground: Ground, entity: str, word: str, clause: Clause) -> bool | None:
@@ -223,7 +235,8 @@ def _leads(ground: Ground, entity: str, word: str, clause: Clause) -> bool | Non
                 return not away
             return _leads_in_text(ground, wanted, away=away) or None
         case ToolReturned(author=author) if author is not None and author.id and wanted in author.id.casefold():
-            return away or (None if ground.plain.count(wanted) > 1 else False)
+            is_site = word == "on" and "." in wanted and "@" not in wanted  # "a post on forum.example.org"
+            return away or is_site or (None if ground.plain.count(wanted) > 1 else False)
         case AgentHandedOver(text=text) if wanted not in text.casefold():
             return not away
         case AgentHandedOver(text=text) if not away:

@@ -145,11 +145,19 @@ def _is_participle(held: Sequence[Token], at: int, words: Sequence[str]) -> bool
         or bool(HAVE & {*words[1:-1]} and words[-1] not in HAVE)  # "the mail has a file attached"
         or (bool(behind) and behind[0].text.casefold() == "by")  # "a file sent by"
         or bool(_CAUSING & {*words})  # "to have a file sent", "wants a file sent"
-        or (word in ("called", "named") and _is_name(behind))  # "an agent called front-desk"
+        or (
+            word in ("called", "named") and (_is_name(behind) or _is_behind_preposition(words))
+        )  # "an agent called front-desk"
         or (
             word.endswith("ed") and _last_preposition(words) == "with" and words[-1:] != ["agent"]
         )  # "with a file attached"
     )
+
+
+def _is_behind_preposition(words: Sequence[str]) -> bool:
+    """Return whether the last noun stands behind a preposition and "a": "by an author called"."""
+    at = next((at for at in range(len(words) - 1, 0, -1) if words[at] in ("a", "an")), 0)
+    return at > 0 and words[at - 1] in PREPOSITIONS
 
 
 _CAUSING = words_of("causing")
@@ -162,7 +170,8 @@ def _is_relative(held: Sequence[Token], at: int) -> bool:
     if not behind or behind[0].text.casefold() not in PREPOSITIONS or held[at - 1].text.casefold() in (*AGENTS, *HAVE):
         return False
     later = [one.text.casefold() for one in held[at + 2 :] if one.kind == "word" and not one.aside]
-    return any(word in _IS or _is_present(word) for word in later)
+    follows = bool(later) and any(is_act(word) for word in later)  # "the label scanned at dock 3 described"
+    return any(word in _IS or _is_present(word) for word in later) or (follows and root(held[at].text) not in _STATIVE)
 
 
 _IS = frozenset(("is", "are", "was", "were"))
@@ -183,6 +192,8 @@ def _may_do(subject: Sequence[str], verb: str, objected: bool, best: Sequence[Gr
         return True
     if "it" in subject or "they" in subject:
         return True
+    if _wrote_it(subject, base, read) or any(word == _call_id(one) for word in subject for one in read.cited):
+        return True
     agents = [
         one
         for one in read.cited
@@ -193,10 +204,19 @@ def _may_do(subject: Sequence[str], verb: str, objected: bool, best: Sequence[Gr
     if not objected and base in _STATIVE and not AGENTS & who:
         return True
     if root(subject[-1]) in _CALLS:
-        return bool(agents)
+        return bool(agents) or (base in SAYING and any(one.event.kind == "tool_returned" for one in read.cited))
     speakers = [one for one in read.cited if one.actor == "principal"]
     if any(is_person(word) for word in subject) or any(among(word, one.doers) for word in who for one in speakers):
-        return bool(speakers) and (base in SAYING or any(among(base, one.words | one.lent) for one in speakers))
+        utters = base in _UTTERING and best and all(one in speakers for one in best)
+        return bool(speakers) and (
+            base in SAYING or utters or any(among(base, one.words | one.lent) for one in speakers)
+        )
+    if (
+        speakers
+        and _is_somebody(subject)
+        and (base in SAYING or (base in _UTTERING and all(one in speakers for one in best)))
+    ):
+        return True
     handed = [one for one in read.run if one.event.kind == "agent_handed_over"]
     names = [word for word in subject if word not in ("the", "a")]
     is_handed = any(one.names(word) or among(root(word), one.words) for word in names for one in handed)
@@ -207,6 +227,29 @@ def _may_do(subject: Sequence[str], verb: str, objected: bool, best: Sequence[Gr
     if is_handed:
         return bool(agents)
     return base in _HOLDING or _thing_may(who, base, best, read)
+
+
+def _call_id(ground: Ground) -> str:
+    return (getattr(ground.event, "call_id", None) or "").casefold() if ground.event.kind == "tool_called" else ""
+
+
+def _wrote_it(subject: Sequence[str], base: str, read: Read) -> bool:
+    """Return whether a subject is called as the author of a text is, and says something."""
+    names = {root(word) for word in subject if is_person(word) and word not in ("he", "she")}
+    return base in SAYING and any(one.actor == "content" and names & one.doers for one in read.cited)
+
+
+def _is_somebody(subject: Sequence[str]) -> bool:
+    """Return whether a subject is somebody in general, or what somebody said: "an anonymous caller", "a message"."""
+    people = table().groups["people"]
+    return any(
+        word in ("somebody", "someone", *_MESSAGES) or word in people or word.removesuffix("s") in people
+        for word in subject
+    )
+
+
+_UTTERING = roots_of("uttering")
+_MESSAGES = ("message", "request", "prompt", "question")
 
 
 def _agent_may(base: str, agents: Sequence[Ground], best: Sequence[Ground]) -> bool:

@@ -60,6 +60,10 @@ def _is_of_agent(said: Sequence[Token], read: Read) -> bool:
 def _is_told_by_another(subject: Sequence[Token], verb: Token, behind: Sequence[Token], read: Read) -> bool:
     """Return whether none of the events that have most of what was said is of who is told to have said it."""
     actor = _person(subject) or _program(subject, read)
+    if actor == "principal" and any(
+        one.actor == "content" and root(word.text) in one.doers for one in read.cited for word in subject
+    ):
+        return False  # "visitor 83" is who wrote the text
     most, best = best_of(read.cited, Clause("", (*subject, verb, *behind)))
     said, _ = best_of(read.cited, Clause("", tuple(behind)))
     return bool(actor and most and said >= _ENOUGH) and not any(one.actor == actor for one in best)

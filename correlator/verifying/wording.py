@@ -222,6 +222,7 @@ class Table:
         self.irregular = {form: base for base, forms in found["irregular"].items() for form in forms}
         self.neutral_words = frozenset(found["neutral"]["words"])
         self.common_words = frozenset(word for words in found["common"].values() for word in words)
+        self.groups = {name: frozenset(words) for name, words in found["common"].items()}
         self.alike = {name: tuple(words) for name, words in found["alike"].items()}
         self.phrases = {
             phrase: name if name != "none" else "" for name, phrases in found["phrases"].items() for phrase in phrases

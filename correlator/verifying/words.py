@@ -53,8 +53,7 @@ def of_words(read: Read) -> Iterator[Refusal]:
 
 
 Kind = Literal["grounded", "context", "beside", "free", "foreign"]
-"""Where a word comes from: the cited events, others of the chain, one that means the same in these, nowhere but it names a thing, or
-nowhere at all."""
+"""Where a word comes from: the cited events, others of the chain, another word of these, nowhere but it is a thing, or nowhere."""
 
 
 def _named(read: Read, at: int) -> list[Refusal] | None:
@@ -192,11 +191,7 @@ def of_barred(read: Read) -> Iterator[Refusal]:
                 continue
             if words.startswith("refus") and any(one.event.kind in _TOLD for one in read.failures):
                 continue  # the agent has said that it will not
-            if (
-                words == "different"
-                and read.plain[: match.start()].split()[-1:]
-                and read.plain[: match.start()].split()[-1] in NUMBERS
-            ):
+            if words == "different" and NUMBERS.keys() & {*read.plain[: match.start()].split()[-1:]}:
                 continue  # "three different hosts"
             if (
                 words in read.template
