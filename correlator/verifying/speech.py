@@ -32,7 +32,7 @@ def of_speakers(read: Read) -> Iterator[Refusal]:
             subject = next((clause.tokens[:at] for at, one in enumerate(clause.tokens) if is_act(one.text)), ())
             continue
         if place or not {"and", "but", "then", ";"} & set(clause.joint.split()):
-            subject = clause.tokens[:place]
+            subject = _subject(clause.tokens[:place])
         verb, *behind = (*clause.tokens[place:], *_indirect(clause, place, read.clauses[at + 1 :]))
         if _is_told_by_another(subject, verb, behind, read):
             yield Refusal("roles", f"what follows “{verb.text}” is not said by who is told to have said it")
@@ -67,6 +67,12 @@ def _is_told_by_another(subject: Sequence[Token], verb: Token, behind: Sequence[
     most, best = best_of(read.cited, Clause("", (*subject, verb, *behind)))
     said, _ = best_of(read.cited, Clause("", tuple(behind)))
     return bool(actor and most and said >= _ENOUGH) and not any(one.actor == actor for one in best)
+
+
+def _subject(before: Sequence[Token]) -> Sequence[Token]:
+    """Return what stands before a verb, from the verb on that another clause has there: "is a page whose second step asks"."""
+    at = next((at for at in range(len(before) - 1, 0, -1) if before[at].text.casefold() in BE), -1)
+    return before[at + 1 :] if at + 1 < len(before) else before
 
 
 _ENOUGH = 2
