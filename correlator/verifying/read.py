@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from correlator.lexicon import classes_of
+from correlator.verifying.denied import denied
 from correlator.verifying.grounds import Ground, has, number
 from correlator.verifying.lacking import lacked
 from correlator.verifying.wording import Clause, Token, akin, clauses, root, roots_of, table, tokens, words_of
@@ -67,8 +68,8 @@ class Read:
 
     @cached_property
     def lacked(self) -> frozenset[Token]:
-        """Return the tokens that say, truly, what a cited text does not have."""
-        return lacked(self.clauses, self.cited, self.run)
+        """Return the tokens that say, truly, what a cited text does not have, or deny what it denies."""
+        return lacked(self.clauses, self.cited, self.run) | denied(self.clauses, self.cited)
 
     @cached_property
     def classes(self) -> frozenset[str]:

@@ -30,7 +30,8 @@ def of_words(read: Read) -> Iterator[Refusal]:
     found: dict[Kind, list[str]] = {"grounded": [], "context": [], "free": [], "beside": [], "foreign": []}
     for at, token in enumerate(read.tokens):
         if token.kind != "word" or token in read.lacked:
-            found["grounded"].append(token.text)
+            if not _says_nothing(token.text.casefold()):
+                found["grounded"].append(token.text)
             continue
         named = _named(read, at)
         if named is not None:
