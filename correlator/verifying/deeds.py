@@ -7,6 +7,7 @@ behind "by"), what follows it. It is refused only where an event of this deed is
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from correlator.verifying.directions import is_part
 from correlator.verifying.grounds import Ground
@@ -45,6 +46,8 @@ class Deed:
     """What it was done to."""
     goal: Token | None = None
     """What stands behind "to"."""
+    code: str = ""
+    """The code with which a process is said to have ended."""
 
 
 def of_deeds(read: Read) -> Iterator[Refusal]:
@@ -87,7 +90,9 @@ def deeds(read: Read) -> Iterator[Deed]:
                     named = [doer] if doer is not None and goes_on else _antecedent(read.clauses, place)
                     named = [one for one in named if _is_party(one, name, read)]
                 doer = named[-1] if named else None
-                told = Deed(name, token.text, doer, _thing(held, at, name, read), _goal(held, at, name, read))
+                told = Deed(
+                    name, token.text, doer, _thing(held, at, name, read), _goal(held, at, name, read), _code(held, at)
+                )
             if name:
                 yield told
 
@@ -163,6 +168,15 @@ def _thing(held: Sequence[Token], at: int, name: str, read: Read) -> Token | Non
     return None
 
 
+def _code(held: Sequence[Token], at: int) -> str:
+    """Return the number behind "with", "code" or "status" that follows a verb."""
+    pairs = pairwise(held[at : at + 6])
+    return next((two.text for one, two in pairs if two.kind == "number" and one.text.casefold() in _CODES), "")
+
+
+_CODES = ("with", "code", "status")
+
+
 def _antecedent(found: Sequence[Clause], place: int) -> list[Token]:
     """Return the end of the clause before, to which "which" and "that" belong."""
     return list(found[place - 1].tokens[-1:]) if place and found[place].joint in ("which", "that", "who") else []
@@ -213,7 +227,8 @@ def _fits(ground: Ground, deed: Deed, read: Read) -> bool:
     if isinstance(event, NameResolved) and doer == event.name.casefold() and not thing:
         doer, thing = "", doer  # "the name resolved to 10.1.2.3"
     if isinstance(event, ProcessExited):
-        return not doer or not ground.program or doer == ground.program.casefold()
+        is_code = event.exit_code is None or deed.code in ("", str(event.exit_code))
+        return is_code and (not doer or not ground.program or doer == ground.program.casefold())
     if doer and ground.program and doer not in (ground.program.casefold(), "agent"):
         return isinstance(event, ProcessStarted) and not thing and ground.names(doer)
     if isinstance(event, NameResolved):

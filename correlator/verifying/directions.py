@@ -20,7 +20,7 @@ from sensor.event import (
 )
 
 _GIVING, _AUTHORING = roots_of("giving"), roots_of("authoring")
-_AUTHORED = frozenset((root("write"), root("author"), root("sign"), root("compose")))
+_AUTHORED = frozenset((root("author"), root("writer"), root("write"), root("sign"), root("compose")))
 
 
 _TOWARD = words_of("toward")
@@ -52,6 +52,9 @@ def directions(clause: Clause, best: Sequence[Ground], read: Read) -> Iterator[R
                 yield Refusal("roles", f"“{phone.text}” is who wrote it, not where something went")
         elif _is_agent(ahead) and all(one.kind == "word" for one in ahead[:2]):
             near = [one.text for one in clause.tokens[max(0, at - 5) : at]]
+            near += [
+                one.text for one in ahead if word == "by" and root(one.text) in _WRITERS
+            ]  # "by the agent, an author"
             yield from _agent_stands(word, near, best, read)
         elif (
             word == "by"

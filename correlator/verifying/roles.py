@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from correlator.verifying.directions import directions
-from correlator.verifying.grounds import Ground
+from correlator.verifying.grounds import Ground, has
 from correlator.verifying.lengths import NUMBERS, length_at
 from correlator.verifying.read import (
     AGENTS,
@@ -219,7 +219,7 @@ def _may_do(subject: Sequence[str], verb: str, objected: bool, best: Sequence[Gr
         return True
     handed = [one for one in read.run if one.event.kind == "agent_handed_over"]
     names = [word for word in subject if word not in ("the", "a")]
-    is_handed = any(one.names(word) or among(root(word), one.words) for word in names for one in handed)
+    is_handed = any(has(one.line.casefold(), word) or among(root(word), one.words) for word in names for one in handed)
     if base in SAYING:
         told = any(one.actor in ("content", "peer", "sensor", "process") for one in read.cited)
         # Who is handed work does not ask for it.
