@@ -42,7 +42,8 @@ def directions(clause: Clause, best: Sequence[Ground], read: Read) -> Iterator[R
         if word in _MEANS:
             yield from _means_stand(word, clause.tokens[:at], ahead, read)
             continue
-        if word == "to" and _is_infinitive(ahead):
+        before = clause.tokens[at - 1].text.casefold() if at else ""
+        if word == "to" and (_is_infinitive(ahead) or before in _COMPARING):
             continue
         entity = _entity(ahead, read)
         if entity is not None:
@@ -65,6 +66,19 @@ def directions(clause: Clause, best: Sequence[Ground], read: Read) -> Iterator[R
             yield Refusal("roles", f"“{program}” did nothing that is cited")
 
 
+_COMPARING = (
+    "according",
+    "equal",
+    "identical",
+    "similar",
+    "compared",
+    "relative",
+    "prior",
+    "thanks",
+    "owing",
+    "next",
+)
+"""Words behind which "to" leads nowhere."""
 _OTHERS = frozenset(("agents", "assistants", "models", "bots"))
 """Any of their kind, and not the agent of this chain."""
 _NEAR = 3

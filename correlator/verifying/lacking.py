@@ -26,7 +26,7 @@ def lacked(clauses: Sequence[Clause], cited: Sequence[Ground], run: Sequence[Gro
         token
         for at in range(len(clauses))
         for denial, things in _denied(clauses, at)
-        if _lack(cited, things, run) or _is_made_without(denial, things, cited, run)
+        if _lack(_meant(clauses, at, cited), things, run) or _is_made_without(denial, things, cited, run)
         for token in (*denial, *(one for one in things if any(_has(ground, one) for ground in run)))
     )
 
@@ -64,6 +64,21 @@ def _denied(clauses: Sequence[Clause], place: int) -> Iterator[tuple[list[Token]
             yield [token], _things(following)
         elif root(word) in _OMITTING:
             yield [token, *(one for one in following if one.text.casefold() in _BEHIND)], _things(following)
+
+
+_KINDS = {
+    "answer": ("answered",), "reply": ("answered",), "response": ("answered",),
+    "message": ("prompt_submitted",), "request": ("prompt_submitted",), "prompt": ("prompt_submitted",),
+    "call": ("tool_called",), "command": ("tool_called",), "handover": ("agent_handed_over",), "hand-over": ("agent_handed_over",),
+}  # fmt: skip
+"""Word that a clause begins with → kinds of the events that it may mean."""
+
+
+def _meant(clauses: Sequence[Clause], at: int, cited: Sequence[Ground]) -> Sequence[Ground]:
+    """Return the events that are what a clause begins with: "the answer names A but not B" may cite where B is."""
+    goes_on = at > 0 and bool({"but", "and"} & set(clauses[at].joint.split()))
+    kinds = {kind for word in clauses[at - goes_on].words[:3] for kind in _KINDS.get(word, ())}
+    return [one for one in cited if one.event.kind in kinds] or cited
 
 
 def _is_made_without(

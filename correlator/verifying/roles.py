@@ -18,6 +18,7 @@ from correlator.verifying.read import (
     is_act,
     is_person,
     is_possessive,
+    tied,
 )
 from correlator.verifying.wording import Clause, Token, clauses, root, roots_of, table, words_of
 from sensor.event import (
@@ -200,7 +201,7 @@ def _may_do(subject: Sequence[str], verb: str, objected: bool, best: Sequence[Gr
         if one.actor in ("agent", "process") or (one.event.kind == "document_retrieved" and base in _READING)
     ]
     if AGENTS & who and not _is_of_person(subject):
-        return _agent_may(base, agents, best)
+        return _agent_may(base, agents, best, read)
     if not objected and base in _STATIVE and not AGENTS & who:
         return True
     if root(subject[-1]) in _CALLS:
@@ -252,7 +253,11 @@ _UTTERING = roots_of("uttering")
 _MESSAGES = ("message", "request", "prompt", "question")
 
 
-def _agent_may(base: str, agents: Sequence[Ground], best: Sequence[Ground]) -> bool:
+def _agent_may(base: str, agents: Sequence[Ground], best: Sequence[Ground], read: Read) -> bool:
+    if base in _AUTHORED and any(
+        getattr(one.event, "author", None) and any(tied(one, other) for other in best) for one in read.cited
+    ):
+        return any(one.event.kind != "tool_called" or one.tool & _WRITING for one in agents)
     if base in _REPORTING:
         return any(one.event.kind != "tool_called" or one.tool & _SENDING for one in agents)
     if base in SAYING and best and all(one.actor == "principal" for one in best):
@@ -270,6 +275,8 @@ def _thing_may(who: Collection[str], base: str, best: Sequence[Ground], read: Re
         return True
     if any(among(word, one.words | one.doers) for word in who for one in seen):
         return True
+    if any(one.event.kind == "tool_called" and (base == _CALL or base in one.tool) for one in read.cited):
+        return False  # the agent made the call, whatever text asked for it
     return any(one.actor == "content" and among(base, one.words) for one in best)
 
 
@@ -281,6 +288,8 @@ def _does_as_told(ground: Ground, who: Collection[str], base: str) -> bool:
 
 
 _HOLDING = roots_of("holding")
+_CALL = root("call")
+_AUTHORED = frozenset(map(root, ("write", "author", "compose", "sign")))
 _NAMING = frozenset(map(root, ("call", "term", "dub", "label", "style", "deem", "declare", "describe")))
 _READING = table().group("read") | table().group("search") | table().group("download")
 
@@ -293,6 +302,7 @@ _REPORTING = roots_of("reporting")
 
 
 _SENDING = roots_of("sending")
+_WRITING = _SENDING | table().group("write") | table().group("create") | table().group("change")
 
 
 def _is_of_person(subject: Sequence[str]) -> bool:
