@@ -70,7 +70,7 @@ def deeds(read: Read) -> Iterator[Deed]:
                 continue
             name = _deed(held, at)
             if token.aside and at and inserted is None:
-                inserted = at  # "wget, launched by sh, exited"
+                inserted = at  # "gzip, begun by make, ended"
                 passive, before = True, _phrase(held, at)
             else:
                 passive = _is_passive(held, at)
@@ -112,7 +112,7 @@ def _phrase(held: Sequence[Token], at: int) -> list[Token]:
     for token in reversed(held[:at]):
         word = token.text.casefold() if token.kind == "word" else ""
         if word in PREPOSITIONS:
-            # "with install.js opened": a name behind a preposition is not who did it, but "in 2026 npm opened" has one more.
+            # "with a.cfg opened": a name behind a preposition is not who did it, but "in March gzip opened" has one more.
             return found[::-1] if len(found) > 1 and found[0].kind == "word" else []
         if word and (word in ("and", "or") or is_act(word)):
             break

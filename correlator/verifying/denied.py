@@ -1,4 +1,4 @@
-"""Denials that the evidence makes as well, in other words: "would not hand it out" of "I will not give it out". Pure."""
+"""Denials that the evidence makes as well, in other words: "would not put it back" of "I will not return it". Pure."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -252,7 +252,7 @@ def _leads(ground: Ground, entity: str, word: str, clause: Clause) -> bool | Non
                 return not away
             return _leads_in_text(ground, wanted, away=away) or None
         case ToolReturned(author=author) if author is not None and author.id and wanted in author.id.casefold():
-            is_site = word == "on" and "." in wanted and "@" not in wanted  # "a post on forum.example.org"
+            is_site = word == "on" and "." in wanted and "@" not in wanted  # "a reply on talk.example.com"
             return away or is_site or (None if ground.plain.count(wanted) > 1 else False)
         case AgentHandedOver(text=text) if wanted not in text.casefold():
             return not away

@@ -44,7 +44,7 @@ def of_roles(read: Read) -> Iterator[Refusal]:
 
 
 def _done_to_agent(clause: Clause, best: Sequence[Ground]) -> str | None:
-    """Return a verb that is done to the agent, where the agent is who acts: "set_price called the agent"."""
+    """Return a verb that is done to the agent, where the agent is who acts: "the search called the agent"."""
     held = clause.tokens
     for at, token in enumerate(held[1:], 1):
         behind = [one.text.casefold() for one in held[at + 1 : at + 4] if not one.aside]
@@ -156,7 +156,7 @@ def _is_participle(held: Sequence[Token], at: int, words: Sequence[str]) -> bool
 
 
 def _is_behind_preposition(words: Sequence[str]) -> bool:
-    """Return whether the last noun stands behind a preposition and "a": "by an author called"."""
+    """Return whether the last noun stands behind a preposition and "a": "by a firm called"."""
     at = next((at for at in range(len(words) - 1, 0, -1) if words[at] in ("a", "an")), 0)
     return at > 0 and words[at - 1] in PREPOSITIONS
 
@@ -171,7 +171,7 @@ def _is_relative(held: Sequence[Token], at: int) -> bool:
     if not behind or behind[0].text.casefold() not in PREPOSITIONS or held[at - 1].text.casefold() in (*AGENTS, *HAVE):
         return False
     later = [one.text.casefold() for one in held[at + 2 :] if one.kind == "word" and not one.aside]
-    follows = bool(later) and any(is_act(word) for word in later)  # "the label scanned at dock 3 described"
+    follows = bool(later) and any(is_act(word) for word in later)  # "the sheet kept in the folder named"
     return any(word in _IS or _is_present(word) for word in later) or (follows and root(held[at].text) not in _STATIVE)
 
 

@@ -63,14 +63,14 @@ def _is_told_by_another(subject: Sequence[Token], verb: Token, behind: Sequence[
     if actor == "principal" and any(
         one.actor == "content" and root(word.text) in one.doers for one in read.cited for word in subject
     ):
-        return False  # "visitor 83" is who wrote the text
+        return False  # "guest 4" is who wrote the text
     most, best = best_of(read.cited, Clause("", (*subject, verb, *behind)))
     said, _ = best_of(read.cited, Clause("", tuple(behind)))
     return bool(actor and most and said >= _ENOUGH) and not any(one.actor == actor for one in best)
 
 
 def _subject(before: Sequence[Token]) -> Sequence[Token]:
-    """Return what stands before a verb, from the verb on that another clause has there: "is a page whose second step asks"."""
+    """Return what stands before a verb, from the verb on that another clause has there: "is a sheet whose last line says"."""
     at = next((at for at in range(len(before) - 1, 0, -1) if before[at].text.casefold() in BE), -1)
     return before[at + 1 :] if at + 1 < len(before) else before
 
@@ -118,7 +118,7 @@ def _indirect(clause: Clause, place: int, following: Sequence[Clause]) -> Iterat
     """Yield the tokens of the clauses that tell what was said: behind the verb, or behind who is told, but no preposition."""
     behind = [one.text.casefold() for one in clause.tokens[place + 1 :] if one.kind == "word"]
     if any(word in PREPOSITIONS for word in behind):
-        return  # "asked for the address that the customer wrote"
+        return  # "asked for the key that the clerk kept"
     for one in following:
         if one.joint.split()[:1] not in (["that"], ["whether"], ["if"]):
             return

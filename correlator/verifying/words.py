@@ -193,7 +193,7 @@ def of_barred(read: Read) -> Iterator[Refusal]:
             if words.startswith("refus") and any(one.event.kind in _TOLD for one in read.failures):
                 continue  # the agent has said that it will not
             if words == "different" and NUMBERS.keys() & {*read.plain[: match.start()].split()[-1:]}:
-                continue  # "three different hosts"
+                continue  # "two different names"
             if (
                 words in read.template
                 or any(words in one.plain for one in read.cited)
