@@ -7,6 +7,7 @@ causes, guesses and absences have no evidence. What is not understood is refused
 
 from collections.abc import Sequence
 
+from correlator.verifying.deeds import of_deeds
 from correlator.verifying.form import form
 from correlator.verifying.grounds import Ground
 from correlator.verifying.order import of_order, of_ordinals, of_together
@@ -34,6 +35,6 @@ def refusals(
 
 
 _RULES = (
-    of_entities, of_numbers, of_bindings, of_words, of_barred, of_purposes, of_negations, of_opposites, of_outcomes, of_roles,
-    of_speakers, of_together, of_order, of_ordinals,
+    of_entities, of_numbers, of_bindings, of_words, of_barred, of_purposes, of_negations, of_opposites, of_outcomes,
+    of_roles, of_deeds, of_speakers, of_together, of_order, of_ordinals,
 )  # fmt: skip

@@ -20,8 +20,19 @@ def form(sentence: str, cited: Sequence[Ground]) -> Refusal | None:
     words = re.sub(r"“[^”]*”|\"[^\"]*\"|(?<!\w)'[^']+'(?!\w)", "·", sentence)
     if not all(one.isprintable() for one in words):
         return Refusal("form", "it has a character that cannot be seen")
-    if re.search(r"[<>`{}|*]|\]\(|[?!](?:\s|$)", words):
+    if re.search(
+        r"[<>`{}|*]|\]\(|[?!](?:\s|$)",
+        _SHELL.sub(lambda one: "·" if _stands(one.group(), cited) else one.group(), words),
+    ):
         return Refusal("form", "it has markup, or is no statement")
     if re.search(r"\b[a-z0-9]{3,}[.]\s+[A-Z]", words):
         return Refusal("form", "it is more than one sentence")
     return None
+
+
+_SHELL = re.compile(r"\S+ (?:>>?|<|\||2>&1) \S*\w")
+"""A part of a command line, which may be told without quotation marks."""
+
+
+def _stands(text: str, cited: Sequence[Ground]) -> bool:
+    return any(text.casefold() in one.plain for one in cited)

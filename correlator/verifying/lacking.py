@@ -26,7 +26,7 @@ def lacked(clauses: Sequence[Clause], cited: Sequence[Ground], run: Sequence[Gro
         token
         for at in range(len(clauses))
         for denial, things in _denied(clauses, at)
-        if _lack(cited, things, run)
+        if _lack(_meant(clauses, at, cited), things, run) or _is_made_without(denial, things, cited, run)
         for token in (*denial, *(one for one in things if any(_has(ground, one) for ground in run)))
     )
 
@@ -55,7 +55,7 @@ def _denied(clauses: Sequence[Clause], place: int) -> Iterator[tuple[list[Token]
                 yield [token], _things(following)
             elif " ".join(behind).startswith(_STANDING):
                 yield _to_comma(held[at:]), _things(held[:at])  # "B does not come up in it"
-        elif word == "neither" and led:
+        elif word == "neither" and (led or (at and root(held[at - 1].text) in _NAMING)):
             nor = [one for one in following if one.text.casefold() == "nor"]
             yield [token, *nor], _things([one for one in following if one not in nor])
         elif (word == "nothing" and behind[:1] in (["about"], ["of"], ["on"])) or (
@@ -64,6 +64,29 @@ def _denied(clauses: Sequence[Clause], place: int) -> Iterator[tuple[list[Token]
             yield [token], _things(following)
         elif root(word) in _OMITTING:
             yield [token, *(one for one in following if one.text.casefold() in _BEHIND)], _things(following)
+
+
+_KINDS = {
+    "answer": ("answered",), "reply": ("answered",), "response": ("answered",),
+    "message": ("prompt_submitted",), "request": ("prompt_submitted",), "prompt": ("prompt_submitted",),
+    "call": ("tool_called",), "command": ("tool_called",), "handover": ("agent_handed_over",), "hand-over": ("agent_handed_over",),
+}  # fmt: skip
+"""Word that a clause begins with → kinds of the events that it may mean."""
+
+
+def _meant(clauses: Sequence[Clause], at: int, cited: Sequence[Ground]) -> Sequence[Ground]:
+    """Return the events that are what a clause begins with: "the answer names A but not B" may cite where B is."""
+    goes_on = at > 0 and bool({"but", "and"} & set(clauses[at].joint.split()))
+    kinds = {kind for word in clauses[at - goes_on].words[:3] for kind in _KINDS.get(word, ())}
+    return [one for one in cited if one.event.kind in kinds] or cited
+
+
+def _is_made_without(
+    denial: Sequence[Token], things: Sequence[Token], cited: Sequence[Ground], run: Sequence[Ground]
+) -> bool:
+    """Return whether no cited call has what it is said to have been made without, although its answer may name it."""
+    calls = [one for one in cited if one.event.kind == "tool_called"]
+    return bool(calls and things) and denial[0].text.casefold() == "without" and _lack(calls, things, run)
 
 
 _STANDING = ("come up", "appear", "occur", "figure", "feature", "stand in", "turn up", "crop up", "show up", "in ")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from correlator.lexicon import classes_of
+from correlator.verifying.denied import denied
 from correlator.verifying.grounds import Ground, has, number
 from correlator.verifying.lacking import lacked
 from correlator.verifying.wording import Clause, Token, akin, clauses, root, roots_of, table, tokens, words_of
@@ -67,8 +68,8 @@ class Read:
 
     @cached_property
     def lacked(self) -> frozenset[Token]:
-        """Return the tokens that say, truly, what a cited text does not have."""
-        return lacked(self.clauses, self.cited, self.run)
+        """Return the tokens that say, truly, what a cited text does not have, or deny what it denies."""
+        return lacked(self.clauses, self.cited, self.run) | denied(self.clauses, self.cited)
 
     @cached_property
     def classes(self) -> frozenset[str]:
@@ -109,7 +110,8 @@ def tied(one: Ground, other: Ground) -> bool:
 
 
 _REFUSING = re.compile(
-    r"\b(?:cannot|can't|can’t|could not|unable|not able|sorry|have not|refus\w+|denied|deny|declin\w+"
+    r"\b(?:(?:will|shall|would|may|must) not|cannot|can't|can’t"
+    r"|could not|unable|not able|sorry|have not|refus\w+|denied|deny|declin\w+"
     r"|not (?:permitted|allowed|possible|do)|won't|forbidden|rejected|(?:can|may) only"
     r"|only (?:for|to)|does not answer|did not work|insist\w*|need\b)"
 )  # fmt: skip
@@ -197,7 +199,14 @@ def is_failure(word: str) -> bool:
 AGENTS = roots_of("agents")
 
 
-PEOPLE = roots_of("people")
+def is_possessive(word: str) -> bool:
+    """Return whether a word says whose something is: "the agent's answer"."""
+    return word.endswith(("'s", "’s", "s'", "s’"))
+
+
+def is_person(word: str) -> bool:
+    """Return whether a word names a person by what they are: no root, because a request is no requester."""
+    return word in words_of("people") or word.removesuffix("s") in words_of("people")
 
 
 SAYING = table().group("ask") | table().group("say") | table().group("answer")

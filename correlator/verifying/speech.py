@@ -3,7 +3,20 @@
 from collections.abc import Iterator, Sequence
 
 from correlator.verifying.grounds import Ground, has
-from correlator.verifying.read import AGENTS, BE, PEOPLE, SAYING, Read, Refusal, best_of, is_act
+from correlator.verifying.read import (
+    AGENTS,
+    BE,
+    HAVE,
+    PREPOSITIONS,
+    SAYING,
+    Read,
+    Refusal,
+    best_of,
+    is_act,
+    is_person,
+    is_possessive,
+    scores,
+)
 from correlator.verifying.wording import Clause, Token, root, words_of
 from sensor.event import DocumentRetrieved, ToolReturned
 
@@ -12,52 +25,110 @@ def of_speakers(read: Read) -> Iterator[Refusal]:
     """Refuse what the agent, a person or a text is said to have said, where another one's words have more of it."""
     if read.template:
         return
+    subject: Sequence[Token] = ()
     for at, clause in enumerate(read.clauses):
         place = _verb(clause)
         if place is None:
+            subject = next((clause.tokens[:at] for at, one in enumerate(clause.tokens) if is_act(one.text)), ())
             continue
-        said = Clause("", (*clause.tokens, *_indirect(read.clauses[at + 1 :])))
-        actor = _person(clause.tokens[:place])
-        _, best = best_of(read.cited, said)
-        if actor and best and not any(one.actor == actor for one in best):
-            yield Refusal(
-                "roles", f"what follows “{clause.tokens[place].text}” is not said by who is told to have said it"
-            )
-        before, behind = clause.tokens[:place], said.tokens[place + 1 :]
-        if not actor and any(_is_turned(one, before, behind) for one in read.cited):
+        if place or not {"and", "but", "then", ";"} & set(clause.joint.split()):
+            subject = _subject(clause.tokens[:place])
+        verb, *behind = (*clause.tokens[place:], *_indirect(clause, place, read.clauses[at + 1 :]))
+        if _is_told_by_another(subject, verb, behind, read):
+            yield Refusal("roles", f"what follows “{verb.text}” is not said by who is told to have said it")
+        if _hears(behind) and _is_of_agent(behind, read):
+            yield Refusal("roles", f"what follows “{verb.text}” was not told to the agent: the agent said or did it")
+        if not _person(subject) and any(_is_turned(one, subject, behind) for one in read.cited):
             yield Refusal("roles", "what is told to have said it is what it speaks of")
 
 
+def _hears(behind: Sequence[Token]) -> bool:
+    """Return whether the agent is who a verb of saying says it to: "told the agent"."""
+    words = [one.text.casefold() for one in behind[:3]]
+    at = next((at for at, word in enumerate(words) if root(word) in AGENTS and not word.endswith("s")), None)
+    return bool(at) and words[0] == "the" and not any(word in PREPOSITIONS for word in words[:at])
+
+
+def _is_of_agent(said: Sequence[Token], read: Read) -> bool:
+    """Return whether what was said stands in what the agent said or did, and little of it in anything else."""
+    found = scores(read.cited, Clause("", tuple(said)), near=True)
+    own = max((score for score, one in zip(found, read.cited, strict=True) if one.actor == "agent"), default=0)
+    other = max((score for score, one in zip(found, read.cited, strict=True) if one.actor != "agent"), default=0)
+    return own > _ENOUGH and own > 2 * other
+
+
+def _is_told_by_another(subject: Sequence[Token], verb: Token, behind: Sequence[Token], read: Read) -> bool:
+    """Return whether none of the events that have most of what was said is of who is told to have said it."""
+    actor = _person(subject) or _program(subject, read)
+    if actor == "principal" and any(
+        one.actor == "content" and root(word.text) in one.doers for one in read.cited for word in subject
+    ):
+        return False  # "guest 4" is who wrote the text
+    most, best = best_of(read.cited, Clause("", (*subject, verb, *behind)))
+    said, _ = best_of(read.cited, Clause("", tuple(behind)))
+    return bool(actor and most and said >= _ENOUGH) and not any(one.actor == actor for one in best)
+
+
+def _subject(before: Sequence[Token]) -> Sequence[Token]:
+    """Return what stands before a verb, from the verb on that another clause has there: "is a sheet whose last line says"."""
+    at = next((at for at in range(len(before) - 1, 0, -1) if before[at].text.casefold() in BE), -1)
+    return before[at + 1 :] if at + 1 < len(before) else before
+
+
+_ENOUGH = 2
+"""How much of what was said must be in an event, so that it is known whose words these are."""
+
+
+def _program(subject: Sequence[Token], read: Read) -> str:
+    """Return `process` where a subject is a program of the chain and nothing else."""
+    words = [one.text.casefold() for one in subject if one.text.casefold() not in words_of("determiners")]
+    return "process" if len(words) == 1 and any(one.program.casefold() == words[0] for one in read.cited) else ""
+
+
 def _verb(clause: Clause) -> int | None:
-    """Return the place of the first verb of saying that has a subject."""
+    """Return the place of the first verb of saying that has a subject, or begins a clause that goes on."""
+    is_told = False
     for at, token in enumerate(clause.tokens):
         word = token.text.casefold()
         before = clause.tokens[at - 1].text.casefold() if at else ""
-        if token.kind != "word" or not before or before in BE or token.aside or before in words_of("determiners"):
+        inserted = any(one.aside for one in clause.tokens[1:at])  # "the note, a part of the page, asked"
+        if token.kind != "word" or before in BE or (token.aside and not inserted) or before in words_of("determiners"):
             continue
-        is_verb = is_act(word) or (word.endswith("s") and not word.endswith(("ss", "'s", "’s")))
+        is_verb = is_act(word) or (
+            bool(before) and not is_told and word.endswith("s") and not word.endswith(("ss", "'s", "’s"))
+        )
         if is_verb and root(word) in (SAYING | _HOLDING) - _HEARING:
             return at
+        is_told = is_told or (is_act(word) and not _is_reduced(clause.tokens, at)) or word in HAVE
     return None
 
 
+def _is_reduced(held: Sequence[Token], at: int) -> bool:
+    """Return whether a participle is short for a clause of its own: "the text found on the page says"."""
+    behind = held[at + 1 : at + 2]
+    return bool(behind) and behind[0].text.casefold() in PREPOSITIONS
+
+
 _HOLDING = frozenset(map(root, ("hold", "contain", "carry", "include", "bear", "list")))
-_HEARING = frozenset((root("learn"), root("address"), root("direct"), root("point")))
+_HEARING = frozenset((root("learn"), root("address"), root("direct"), root("point"), root("refer"), root("allude")))
 """Verbs whose subject is told something, or that lead somewhere."""
 
 
-def _indirect(clauses: Sequence[Clause]) -> Iterator[Token]:
-    """Yield the tokens of the clauses that tell what was said."""
-    for clause in clauses:
-        if clause.joint.split()[:1] not in (["that"], ["whether"], ["if"]):
+def _indirect(clause: Clause, place: int, following: Sequence[Clause]) -> Iterator[Token]:
+    """Yield the tokens of the clauses that tell what was said: behind the verb, or behind who is told, but no preposition."""
+    behind = [one.text.casefold() for one in clause.tokens[place + 1 :] if one.kind == "word"]
+    if any(word in PREPOSITIONS for word in behind):
+        return  # "asked for the key that the clerk kept"
+    for one in following:
+        if one.joint.split()[:1] not in (["that"], ["whether"], ["if"]):
             return
-        yield from clause.tokens
+        yield from one.tokens
 
 
 def _person(before: Sequence[Token]) -> str:
     """Return the actor that a subject names, empty where it is no person."""
     words = [one.text.casefold() for one in before if one.kind == "word"]
-    if any(word.endswith(("'s", "’s", "s'", "s’")) for word in words):
+    if any(is_possessive(word) for word in words):
         return ""  # "the agent's answer"
     if any(root(word) in AGENTS for word in words):
         return (
@@ -65,7 +136,7 @@ def _person(before: Sequence[Token]) -> str:
             if "the" in words and root(words[words.index("the") + 1 :][0] if words[-1] != "the" else "") in AGENTS
             else ""
         )
-    return "principal" if set(map(root, words)) & PEOPLE else ""
+    return "principal" if any(is_person(word) for word in words) else ""
 
 
 def _is_turned(ground: Ground, before: Sequence[Token], behind: Sequence[Token]) -> bool:

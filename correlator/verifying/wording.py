@@ -97,9 +97,10 @@ def clauses(sentence: str) -> tuple[Clause, ...]:
             joint, held, inserted = head.joint, [*head.tokens], False
         if not found and (
             (mark in words_of("fronting") and len(held) <= 3)
+            or (mark in ("which", "that", "who") and held and held[0].text.casefold() in words_of("prepositions"))
             or (not held and not mark and word.endswith(("ed", "ing")) and len(word) > 4)
         ):
-            fronted = True  # "Before B, A", "Asked for B, A"
+            fronted = True  # "Before B, A", "Asked for B, A", "In the second in which B, A"
         begins = bool(mark) and not (mark == "that" and held and _points(held[-1]))
         first_told = "," in between and bool(held) and held[-1].text.casefold() == "first"  # "A came first, B second"
         if ";" in between or begins or first_told:
@@ -222,6 +223,7 @@ class Table:
         self.irregular = {form: base for base, forms in found["irregular"].items() for form in forms}
         self.neutral_words = frozenset(found["neutral"]["words"])
         self.common_words = frozenset(word for words in found["common"].values() for word in words)
+        self.groups = {name: frozenset(words) for name, words in found["common"].items()}
         self.alike = {name: tuple(words) for name, words in found["alike"].items()}
         self.phrases = {
             phrase: name if name != "none" else "" for name, phrases in found["phrases"].items() for phrase in phrases

@@ -27,10 +27,11 @@ _CONTEXT = 2
 
 def of_words(read: Read) -> Iterator[Refusal]:
     """Refuse a word that no cited event has and that says something."""
-    found: dict[Kind, list[str]] = {"grounded": [], "context": [], "free": [], "foreign": []}
+    found: dict[Kind, list[str]] = {"grounded": [], "context": [], "free": [], "beside": [], "foreign": []}
     for at, token in enumerate(read.tokens):
         if token.kind != "word" or token in read.lacked:
-            found["grounded"].append(token.text)
+            if not _says_nothing(token.text.casefold()):
+                found["grounded"].append(token.text)
             continue
         named = _named(read, at)
         if named is not None:
@@ -42,6 +43,8 @@ def of_words(read: Read) -> Iterator[Refusal]:
                 found[kind].append(part)
     grounded = len(found["grounded"])
     foreign = found["foreign"]
+    if len(found["beside"]) > 1 or (found["beside"] and (found["context"] or grounded <= _ENOUGH)):
+        foreign += found["beside"]
     if len(found["context"]) > min(_CONTEXT, grounded):
         foreign += found["context"]
     if len(found["free"]) > min(_FREE, grounded // _ENOUGH):
@@ -50,8 +53,8 @@ def of_words(read: Read) -> Iterator[Refusal]:
         yield Refusal("word", f"“{part}” is in no cited event, and says something")
 
 
-Kind = Literal["grounded", "context", "free", "foreign"]
-"""Where a word comes from: the cited events, others of the chain, nowhere but it names a thing, or nowhere at all."""
+Kind = Literal["grounded", "context", "beside", "free", "foreign"]
+"""Where a word comes from: the cited events, others of the chain, another word of these, nowhere but it is a thing, or nowhere."""
 
 
 def _named(read: Read, at: int) -> list[Refusal] | None:
@@ -113,6 +116,8 @@ def _kind(word: str, at: int, read: Read) -> Kind | None:
         return "context"
     if is_common:
         return None
+    if is_thing(word) and at and any(table().beside(root(word)) & one.words for one in read.run):
+        return "beside"
     return "foreign" if len(word) <= _SHORT or table().knows(root(word)) or classes_of(word) else "free"
 
 
@@ -144,10 +149,10 @@ def _is_of_whole(at: int, read: Read) -> bool:
     """Return whether "only" says when, or what alone a text or a call has: those are told as a whole."""
     before = read.tokens[at - 1].text.casefold() if at else ""
     following = read.tokens[at + 1].text.casefold() if at + 1 < len(read.tokens) else ""
-    if following in ("after", "afterwards", "when", "once", "then") or length_at(
-        [one.text for one in read.tokens[at + 1 : at + 4]], 0
-    ):
+    if following in ("after", "afterwards", "when", "once", "then") or root(before) == _DIFFER:
         return True
+    if length_at([one.text for one in read.tokens], at + 1) is not None:
+        return True  # "only three seconds later"
     spoken = next(
         (best for clause, best in zip(read.clauses, read.spoken_of, strict=True) if read.tokens[at] in clause.tokens),
         (),
@@ -160,7 +165,9 @@ def _is_of_whole(at: int, read: Read) -> bool:
     )
 
 
+_TOLD = ("answered", "model_responded")
 _SHORT = 3
+_DIFFER = root("differ")
 
 
 def _is_of_others(word: str, read: Read) -> bool:
@@ -186,6 +193,10 @@ def of_barred(read: Read) -> Iterator[Refusal]:
             # What an event says in these words may be told in them; and what failed may have said why.
             if (words in ("neither", "nor") and all_failed(read)) or words.split()[0] in lacked:
                 continue
+            if words.startswith("refus") and any(one.event.kind in _TOLD for one in read.failures):
+                continue  # the agent has said that it will not
+            if words == "different" and NUMBERS.keys() & {*read.plain[: match.start()].split()[-1:]}:
+                continue  # "two different names"
             if (
                 words in read.template
                 or any(words in one.plain for one in read.cited)

@@ -64,6 +64,13 @@ RIGHT = [
     ("The answer was preceded by a curl command, and the curl command was preceded by a mail.", (5, 7, 12)),
     ("Invoice 7731 was fetched first, and the mail was attempted afterwards.", (3, 5)),
     ("The message was turned down as too large.", (6,)),
+    # where something went, who spoke, who did it
+    ("What a2 mailed was meant for box@relay.example.net.", (5,)),
+    ("curl, started by bash, connected to 203.0.113.9.", (8, 9)),
+    ("It was curl that connected to 203.0.113.9.", (9,)),
+    ("In the second in which bash started curl, the agent called run.", (7, 8)),
+    ("Only three seconds passed between the mail and its failure.", (5, 6)),
+    ("Although the mail had failed, the agent ran a command three seconds later.", (6, 7)),
 ]  # fmt: skip
 WRONG = [
     ("number", "The customer asked about invoice 7713.", (2,)),
@@ -74,6 +81,16 @@ WRONG = [
     ("roles", "The agent mailed clients.csv to ida@example.org.", (2, 5)),
     ("roles", "The customer mailed clients.csv to box@relay.example.net.", (5,)),
     ("roles", "curl started bash.", (8,)),
+    ("roles", "bash connected to 203.0.113.9 on port 80.", (8, 9)),
+    ("roles", "curl, started by curl, connected to 203.0.113.9.", (8, 9)),
+    ("roles", "203.0.113.9 opened a connection to curl.", (9,)),
+    ("roles", "It was bash that connected to 203.0.113.9.", (8, 9)),
+    ("roles", "The invoice was written by the external author read_invoice.", (3, 4)),
+    ("roles", "A letter written by the agent, an external author, asked for the client list.", (3, 4)),
+    ("roles", "pay@clinic.example.net called read_invoice.", (3, 4)),
+    ("roles", "The mail called the agent with clients.csv.", (5,)),
+    ("roles", "The bookkeeper told the agent to mail clients.csv to box@relay.example.net.", (5,)),
+    ("roles", "The agent set out the question about invoice 7731.", (2,)),
     ("negation", "The customer did not ask for the sum of invoice 7731.", (2,)),
     ("motive", "The agent read invoice 7731 in order to steal the client list.", (3,)),
     ("name", "The invoice came from the Velvet group.", (4,)),
@@ -107,6 +124,37 @@ WRONG = [
     ("form", "The agent read [invoice 7731](x).", (3,)),
     ("form", "The agent read invoice\u202e 7731.", (3,)),
 ]  # fmt: skip
+
+
+DESK = read_trace("""\
+session shop/desk
+08:00:00 customer "li@mail.example.org": Is my lamp ready? Do not phone me.
+08:00:03 agent calls find_repair(customer="li", urgent=false) as r1 on repairs-mcp
+08:00:05 r1 returns by internal "bench": {"lamp": "open", "price": null}
+08:00:09 agent hands over to shop/bench: look at the lamp
+08:00:20 zip renames /srv/in/lamp.txt to /srv/out/lamp.txt
+08:00:21 zip resolves files.example.net to 198.51.100.7
+08:00:22 zip exits 2
+08:00:25 agent answers: I will not phone you. The lamp is on the bench.
+""")
+DESK_RIGHT = [
+    ("There is no price for the lamp yet.", (4,)),
+    ("The customer asked not to be phoned.", (2,)),
+    ("The agent refused to phone the customer.", (9,)),
+    ("The lamp was left to shop/bench.", (5,)),
+    ("zip moved the file from /srv/in to /srv/out.", (6,)),
+    ("files.example.net resolved to 198.51.100.7.", (7,)),
+    ("zip ended with code 2.", (8,)),
+]
+DESK_WRONG = [
+    ("roles", "shop/bench handed the lamp over to the agent.", (5,)),
+    ("entity", "The agent handed the lamp over to shop/front.", (5,)),
+    ("roles", "The lamp file was moved from /srv/out to /srv/in.", (6,)),
+    ("roles", "198.51.100.7 was resolved to files.example.net.", (7,)),
+    ("roles", "The agent exited with code 2.", (8,)),
+    ("roles", "zip ended with code 198.", (7, 8)),
+    ("roles", "repairs-mcp was called on find_repair.", (3,)),
+]
 
 
 def judged(sentence: str, cites: Sequence[int]) -> list[str]:
@@ -147,3 +195,16 @@ def test_an_interval_holds_its_share_and_is_wide_where_little_was_counted() -> N
     low, high = wilson(5, 10)
     assert 0.23 < low < 0.5 < high < 0.77
     assert wilson(0, 10)[0] == 0.0
+
+
+@pytest.mark.parametrize(("sentence", "cites"), DESK_RIGHT)
+def test_denials_hand_overs_and_processes_are_told_in_other_words(sentence: str, cites: tuple[int, ...]) -> None:
+    assert not refusals(sentence, [DESK.lines[one] for one in cites], DESK.run)
+
+
+@pytest.mark.parametrize(("rule", "sentence", "cites"), DESK_WRONG)
+def test_parts_of_hand_overs_and_processes_do_not_change_places(
+    rule: str, sentence: str, cites: tuple[int, ...]
+) -> None:
+    found = refusals(sentence, [DESK.lines[one] for one in cites], DESK.run)
+    assert rule in {one.rule for one in found}

@@ -1,0 +1,255 @@
+"""What processes did: the program that a clause names must be who opened, renamed, started, connected or ended. Pure.
+
+The kernel tells exactly who did it, so a clause with a verb of such a deed is read as one: its verb, who stands before it (or
+behind "by"), what follows it. It is refused only where an event of this deed is cited and none of them has those parts.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from correlator.verifying.directions import is_part
+from correlator.verifying.grounds import Ground
+from correlator.verifying.lengths import NUMBERS
+from correlator.verifying.read import BE, HAVE, PREPOSITIONS, Read, Refusal, is_act
+from correlator.verifying.wording import Clause, Token, root, roots_of, table
+from sensor.event import AgentHandedOver, ConnectionOpened, FileChanged, NameResolved, ProcessExited, ProcessStarted
+
+_KINDS = {
+    "starting": ("process_started",),
+    "exiting": ("process_exited",),
+    "opening": ("file_opened", "open_refused"),
+    "renaming": ("file_changed",),
+    "unlinking": ("file_changed",),
+    "linking": ("file_changed",),
+    "connecting": ("connection_opened",),
+    "resolving": ("name_resolved",),
+    "handing": ("agent_handed_over",),
+}
+"""Set of verbs → kinds of the events that are such a deed."""
+_CHANGES = {"renaming": "rename", "unlinking": "unlink", "linking": "link"}
+
+
+_HAND = table().group("hand")
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What a clause says of a deed of a process."""
+
+    name: str
+    verb: str
+    doer: Token | None = None
+    """The program, or what else is named as who did it."""
+    thing: Token | None = None
+    """What it was done to."""
+    goal: Token | None = None
+    """What stands behind "to"."""
+    code: str = ""
+    """The code with which a process is said to have ended."""
+
+
+def of_deeds(read: Read) -> Iterator[Refusal]:
+    """Refuse a deed of a process, a call or a hand-over by who did not do it, or to what it was not done."""
+    for deed in deeds(read):
+        events = [one for one in read.cited if _is_of(one, deed.name)]
+        if events and not any(_fits(one, deed, read) for one in events):
+            named = next((one.text for one in (deed.doer, deed.thing, deed.goal) if one is not None), "")
+            yield Refusal("roles", f"no cited event tells that “{named}” has this part in “{deed.verb}”")
+
+
+def deeds(read: Read) -> Iterator[Deed]:
+    """Yield the deeds that a sentence tells, as far as it names who did them, what they were done to, and where they led."""
+    doer: Token | None = None
+    for place, clause in enumerate(read.clauses):
+        held = clause.tokens
+        inserted: int | None = None
+        for at, token in enumerate(held):
+            if token.kind != "word" or not is_act(token.text.casefold()):
+                continue
+            name = _deed(held, at)
+            if token.aside and at and inserted is None:
+                inserted = at  # "gzip, begun by make, ended"
+                passive, before = True, _phrase(held, at)
+            else:
+                passive = _is_passive(held, at)
+                before = _phrase(held, inserted if token.aside and inserted is not None else at)
+            named = [one for one in before if _is_party(one, name, read)]
+            if passive:
+                told = Deed(
+                    name,
+                    token.text,
+                    _by(held, at, name, read),
+                    next(iter(named[::-1]), None),
+                    _goal(held, at, name, read),
+                )
+            else:
+                if not at:
+                    goes_on = bool({"and", "but", "then", ";"} & set(clause.joint.split()))
+                    named = [doer] if doer is not None and goes_on else _antecedent(read.clauses, place)
+                    named = [one for one in named if _is_party(one, name, read)]
+                doer = named[-1] if named else None
+                told = Deed(
+                    name, token.text, doer, _thing(held, at, name, read), _goal(held, at, name, read), _code(held, at)
+                )
+            if name:
+                yield told
+
+
+def _deed(held: Sequence[Token], at: int) -> str:
+    """Return which deed a verb tells, empty for none."""
+    base = root(held[at].text)
+    behind = [one.text.casefold() for one in held[at + 1 : at + 4]]
+    if base in roots_of("opening") and "connection" in behind:
+        return "connecting"
+    return next((name for name in _KINDS if base in roots_of(name)), "")
+
+
+def _phrase(held: Sequence[Token], at: int) -> list[Token]:
+    """Return what stands right before a verb, back to a verb, a preposition or a comma, without auxiliaries."""
+    found = list[Token]()
+    for token in reversed(held[:at]):
+        word = token.text.casefold() if token.kind == "word" else ""
+        if word in PREPOSITIONS:
+            # "with a.cfg opened": a name behind a preposition is not who did it, but "in March gzip opened" has one more.
+            return found[::-1] if len(found) > 1 and found[0].kind == "word" else []
+        if word and (word in ("and", "or") or is_act(word)):
+            break
+        if not (word in HAVE or word in BE or word.endswith("ly")):
+            found.append(token)
+        if token.aside and found:
+            break
+    return found[::-1]
+
+
+def _is_passive(held: Sequence[Token], at: int) -> bool:
+    """Return whether a form of the past says what was done to what stands before it."""
+    if [one.text.casefold() for one in held[at + 1 : at + 2]] == ["by"]:
+        return True
+    for token in reversed(held[:at]):
+        word = token.text.casefold()
+        if word in BE:
+            return True
+        if not (word in HAVE or word.endswith("ly")):
+            return False
+    return False
+
+
+def _behind(held: Sequence[Token], at: int, words: Collection[str], name: str, read: Read) -> Token | None:
+    """Return the first name behind one of some prepositions that follows a verb before the next verb does."""
+    leads = False
+    for token in held[at + 1 :]:
+        word = token.text.casefold() if token.kind == "word" else ""
+        if leads and _is_party(token, name, read):
+            return token
+        if (leads and (token.aside or word in PREPOSITIONS)) or (word and is_act(word)):
+            return None
+        leads = leads or word in words
+    return None
+
+
+def _by(held: Sequence[Token], at: int, name: str, read: Read) -> Token | None:
+    return _behind(held, at, ("by",), name, read)
+
+
+def _goal(held: Sequence[Token], at: int, name: str, read: Read) -> Token | None:
+    return _behind(held, at, ("to",), name, read)
+
+
+def _thing(held: Sequence[Token], at: int, name: str, read: Read) -> Token | None:
+    """Return the name that follows a verb as what it was done to."""
+    for token in held[at + 1 : at + 4]:
+        word = token.text.casefold() if token.kind == "word" else ""
+        if token.aside or (word and (word in PREPOSITIONS or is_act(word))):
+            return None
+        if _is_party(token, name, read):
+            return token
+    return None
+
+
+def _code(held: Sequence[Token], at: int) -> str:
+    """Return the number behind "with", "code" or "status" that follows a verb."""
+    pairs = pairwise(held[at : at + 6])
+    return next((two.text for one, two in pairs if two.kind == "number" and one.text.casefold() in _CODES), "")
+
+
+_CODES = ("with", "code", "status")
+
+
+def _antecedent(found: Sequence[Clause], place: int) -> list[Token]:
+    """Return the end of the clause before, to which "which" and "that" belong."""
+    return list(found[place - 1].tokens[-1:]) if place and found[place].joint in ("which", "that", "who") else []
+
+
+def _is_party(token: Token, name: str, read: Read) -> bool:
+    """Return whether a token names somebody or something that may have a part in a deed."""
+    word = token.text.casefold()
+    if token.kind == "entity":
+        return any(one.names(word) for one in read.run)
+    if token.kind != "word" or word in NUMBERS:
+        return False
+    if name == "handing" and ("-" in word or any(word in _receiver(one) for one in read.cited)):
+        return True
+    if word in table().neutral_words:
+        return word == "agent"
+    return any(word in (one.program.casefold(), _started(one)) for one in read.run)
+
+
+def _started(ground: Ground) -> str:
+    """Return the name of the program that an event starts."""
+    event = ground.event
+    return event.argv[0].rpartition("/")[2].casefold() if isinstance(event, ProcessStarted) and event.argv else ""
+
+
+def _receiver(ground: Ground) -> frozenset[str]:
+    """Return the name of who is handed work, and its parts."""
+    if not isinstance(ground.event, AgentHandedOver):
+        return frozenset()
+    name = ground.line.split(" ")[-1].casefold()
+    return frozenset((name, *re.split(r"[/:-]", name)))
+
+
+def _is_of(ground: Ground, name: str) -> bool:
+    event = ground.event
+    if event.kind not in _KINDS.get(name, ()):
+        return False
+    return not isinstance(event, FileChanged) or event.change == _CHANGES[name]
+
+
+def _fits(ground: Ground, deed: Deed, read: Read) -> bool:
+    """Return whether an event may be the deed, as far as its parts are told."""
+    event = ground.event
+    doer, thing, goal = (one.text.casefold() if one is not None else "" for one in (deed.doer, deed.thing, deed.goal))
+    if isinstance(event, AgentHandedOver):
+        sent_on = goal in event.text.casefold() and root(deed.verb) not in _HAND
+        return doer not in _receiver(ground) and (goal in ("", "agent") or sent_on or goal in _receiver(ground))
+    if isinstance(event, NameResolved) and doer == event.name.casefold() and not thing:
+        doer, thing = "", doer  # "the name resolved to 10.1.2.3"
+    if isinstance(event, ProcessExited):
+        is_code = event.exit_code is None or deed.code in ("", str(event.exit_code))
+        return is_code and (not doer or not ground.program or doer == ground.program.casefold())
+    if doer and ground.program and doer not in (ground.program.casefold(), "agent"):
+        return isinstance(event, ProcessStarted) and not thing and ground.names(doer)
+    if isinstance(event, NameResolved):
+        return thing not in event.addresses and goal != event.name.casefold()
+    if isinstance(event, FileChanged) and event.to_path is not None:
+        old, new = event.path.casefold(), event.to_path.casefold()
+        return (not thing or is_part(thing, old)) and (not goal or is_part(goal, new))
+    if thing and not _has(ground, thing, read):
+        return False
+    return not goal or isinstance(event, ProcessStarted) or _has(ground, goal, read)
+
+
+def _has(ground: Ground, word: str, read: Read) -> bool:
+    """Return whether an event names something, or connects to the address of its name."""
+    event = ground.event
+    return ground.names(word) or (
+        isinstance(event, ConnectionOpened)
+        and any(
+            isinstance(one.event, NameResolved)
+            and one.event.name.casefold() == word
+            and any(address in event.remote for address in one.event.addresses)
+            for one in read.run
+        )
+    )

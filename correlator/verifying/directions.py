@@ -1,0 +1,311 @@
+"""Where something went, where it came from, and by whom it was done: what stands behind a preposition. Pure."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from correlator.lexicon import destination_names
+from correlator.verifying.grounds import Ground
+from correlator.verifying.read import AGENTS, PREPOSITIONS, Read, Refusal, among, is_act, is_possessive, tied
+from correlator.verifying.wording import Clause, Token, root, roots_of, words_of
+from sensor.event import (
+    AgentHandedOver,
+    ConnectionOpened,
+    Event,
+    FileChanged,
+    HttpRequested,
+    NameResolved,
+    PromptSubmitted,
+    ToolCalled,
+    ToolReturned,
+)
+
+_GIVING, _AUTHORING = roots_of("giving"), roots_of("authoring")
+_AUTHORED = frozenset((root("author"), root("writer"), root("write"), root("sign"), root("compose")))
+
+
+_TOWARD = words_of("toward")
+
+
+_AWAY = frozenset(("from",))
+
+
+_SOURCES = roots_of("sources")
+_HANDING = roots_of("handing")
+
+
+def directions(clause: Clause, best: Sequence[Ground], read: Read) -> Iterator[Refusal]:
+    """Refuse an entity or a party behind a preposition that is in no cited event in such a role."""
+    for at, token in enumerate(clause.tokens):
+        word, ahead = token.text.casefold(), clause.tokens[at + 1 : at + 6]
+        if token.kind != "word" or word not in (*_TOWARD, *_AWAY, *_MEANS, "by"):
+            continue
+        if word in _MEANS:
+            yield from _means_stand(word, clause.tokens[:at], ahead, read)
+            continue
+        before = clause.tokens[at - 1].text.casefold() if at else ""
+        if word == "to" and (_is_infinitive(ahead) or before in _COMPARING):
+            continue
+        entity = _entity(ahead, read)
+        if entity is not None:
+            yield from _entity_stands(word, entity, ahead, clause, read)
+        elif word in _TOWARD and (phone := next((one for one in ahead[:4] if one.kind == "number"), None)) is not None:
+            if any(_is_writer(one, phone.text) for one in read.cited):
+                yield Refusal("roles", f"“{phone.text}” is who wrote it, not where something went")
+        elif _is_agent(ahead) and all(one.kind == "word" for one in ahead[:2]):
+            near = [one.text for one in clause.tokens[max(0, at - 5) : at]]
+            near += [
+                one.text for one in ahead if word == "by" and root(one.text) in _WRITERS
+            ]  # "by the agent, an author"
+            yield from _agent_stands(word, near, best, read)
+        elif (
+            word == "by"
+            and (program := _program(ahead, read))
+            and best
+            and not any(program == one.program.casefold() for one in read.cited)
+        ):
+            yield Refusal("roles", f"“{program}” did nothing that is cited")
+
+
+_COMPARING = (
+    "according",
+    "equal",
+    "identical",
+    "similar",
+    "compared",
+    "relative",
+    "prior",
+    "thanks",
+    "owing",
+    "next",
+)
+"""Words behind which "to" leads nowhere."""
+_OTHERS = frozenset(("agents", "assistants", "models", "bots"))
+"""Any of their kind, and not the agent of this chain."""
+_NEAR = 3
+"""Words that a phrase has before its noun at most."""
+
+
+def _is_agent(ahead: Sequence[Token]) -> bool:
+    """Return whether a preposition leads to the agent: "to the coding agent", and not "into German the agent put it"."""
+    words = [one.text.casefold() for one in ahead[:5]]
+    at = next(
+        (
+            at
+            for at, word in enumerate(words)
+            if root(word) in AGENTS and word not in _OTHERS and not is_possessive(word)
+        ),
+        None,
+    )
+    if at is None or any(_breaks(one) for one in ahead[:at]):
+        return False
+    return not at or (words[0] in words_of("determiners") and (at < _NEAR or "author" in words))
+
+
+def _entity(ahead: Sequence[Token], read: Read) -> Token | None:
+    """Return the entity that a preposition leads to, unless another preposition stands between."""
+    for token in ahead:
+        if token.aside and token is not ahead[0]:
+            return None
+        if token.kind == "entity" or ("-" in token.text and any(one.names(token.text) for one in read.cited)):
+            return token
+        if token.text.casefold() in (*_TOWARD, *_AWAY, "with", "of", "in"):
+            return None
+    return None
+
+
+def _entity_stands(word: str, entity: Token, ahead: Sequence[Token], clause: Clause, read: Read) -> Iterator[Refusal]:
+    holders = [one for one in read.cited if one.names(entity.text)]
+    if word == "by":
+        phrase = ahead[: ahead.index(entity)]
+        direct = all(one.kind == "word" and not _breaks(one) and not _program([one], read) for one in phrase)
+        if holders and direct and not any(_is_doer(one, entity.text) for one in holders):
+            yield Refusal("roles", f"in no cited event “{entity.text}” did anything")
+        elif direct and _is_written(phrase) and not any(_wrote(one, entity.text) for one in read.cited):
+            yield Refusal("roles", f"“{entity.text}” wrote nothing that is cited")
+        return
+    ways = {_leads(one, entity.text, word, clause) for one in holders}
+    if False in ways and True not in ways:
+        yield Refusal("roles", f"in no cited event is “{entity.text}” where something went {word}")
+
+
+def _breaks(token: Token) -> bool:
+    """Return whether a phrase ends at a word: a verb or a preposition."""
+    word = token.text.casefold()
+    return word in PREPOSITIONS or is_act(word)
+
+
+def _is_written(phrase: Sequence[Token]) -> bool:
+    """Return whether what stands behind "by" is called an author."""
+    return any(root(one.text) in _WRITERS for one in phrase)
+
+
+_WRITERS = frozenset((root("author"), root("writer"), root("sender")))
+_MEANS = ("with", "through", "via")
+
+
+def _wrote(ground: Ground, entity: str) -> bool:
+    """Return whether an event's author, or who asked, is called so; or does not tell who it was."""
+    author, principal = getattr(ground.event, "author", None), getattr(ground.event, "principal", None)
+    return any(one is not None and entity.casefold() in (one.id or "").casefold() for one in (author, principal))
+
+
+def _means_stand(word: str, before: Sequence[Token], ahead: Sequence[Token], read: Read) -> Iterator[Refusal]:
+    """Refuse that a call was made by means of who wrote its result: "opened with ida@example.org"."""
+    entity = ahead[0] if ahead and ahead[0].kind in ("entity", "word") else None
+    if entity is None or not before:
+        return
+    verb = root(before[-1].text)
+    if word == "with" and not any(among(verb, one.tool) for one in read.cited):
+        return
+    holders = [one for one in read.cited if one.names(entity.text)]
+    if holders and all(one.actor == "content" and _is_only_author(one, entity.text) for one in holders):
+        yield Refusal("roles", f"“{entity.text}” wrote it, and is nothing by which it was done")
+
+
+def _is_only_author(ground: Ground, entity: str) -> bool:
+    author = getattr(ground.event, "author", None)
+    wanted = entity.casefold()
+    return author is not None and (author.id or "").casefold() == wanted and ground.plain.count(wanted) == 1
+
+
+def _program(ahead: Sequence[Token], read: Read) -> str:
+    """Return the name of a program of the chain that stands right here."""
+    word = ahead[0].text.casefold() if ahead else ""
+    return word if any(one.program.casefold() == word for one in read.run) else ""
+
+
+def _agent_stands(word: str, near: Sequence[str], best: Sequence[Ground], read: Read) -> Iterator[Refusal]:
+    actors = {one.actor for one in best}
+    written = ({root(one) for one in near} & _AUTHORED or {root(one) for one in near[-1:]} & _AUTHORING) and any(
+        getattr(one.event, "author", None) and any(tied(one, other) for other in best) for one in read.cited
+    )
+    if word == "from" or (word == "by" and best and (written or not actors & {"agent", "process"})):
+        yield Refusal("roles", "it was not the agent who did that")
+    best = best or ([] if any(one.event.kind == "agent_handed_over" for one in read.cited) else read.cited)
+    if (
+        word in _TOWARD
+        and best
+        and ("agent" in {one.actor for one in best} or not any(root(one) in _GIVING for one in near))
+    ):
+        yield Refusal("roles", "nothing cited went to the agent")
+
+
+def _is_infinitive(ahead: Sequence[Token]) -> bool:
+    """Return whether a verb stands behind "to": a bare word that is no kind of place, as that in "to card 7" is."""
+    if not ahead or ahead[0].kind != "word":
+        return False
+    word = ahead[0].text.casefold()
+    if (
+        word in ("the", "a", "an", "this", "its", "that")
+        or word.endswith(("ed", "s"))
+        or "-" in word
+        or word in ("both", "each", "another", "one")
+    ):
+        return False
+    return root(word) not in _PLACES
+
+
+_PLACES = roots_of("places")
+"""Kinds of places and parties, which stand before a name without an article."""
+
+
+def _is_writer(ground: Ground, text: str) -> bool:
+    author = getattr(ground.event, "author", None)
+    return author is not None and bool(author.id) and text in author.id and ground.plain.count(text) <= 1
+
+
+_BY = re.compile(r"\b(?:by|from|organi[sz]er|author|sender|owner|host|writer|signed)\W{1,3}·")
+
+
+_DOES = re.compile(r"(?:^|[.:;] )· [a-z]+s\b")
+"""A text that begins with who does something: "ida@example.org bids"."""
+
+
+def _is_doer(ground: Ground, entity: str) -> bool:
+    """Return whether an entity is who did something: who wrote a text, who asked, the program or product."""
+    wanted = entity.casefold()
+    author, principal = getattr(ground.event, "author", None), getattr(ground.event, "principal", None)
+    names = [
+        author.id or "" if author else "",
+        principal.id or "" if principal else "",
+        ground.program,
+        getattr(ground.event, "product", ""),
+        getattr(ground.event, "call_id", None) or "",
+    ]
+    names += [ground.call.name, ground.call.server or ""] if ground.call else []
+    names += [ground.event.name, ground.event.server or ""] if isinstance(ground.event, ToolCalled) else []
+    told = ground.plain.replace(wanted, "·")
+    return any(wanted in name.casefold() for name in names if name) or bool(_BY.search(told) or _DOES.search(told))
+
+
+def _leads(ground: Ground, entity: str, word: str, clause: Clause) -> bool | None:
+    """Return whether an entity stands in an event as where something went to, or came from; `None` where it does not tell."""
+    event, wanted, away = ground.event, entity.casefold(), word in _AWAY
+    match event:
+        case ToolCalled(name=name, server=str()) if word == "on" and wanted == name.casefold():
+            return False
+        case ToolCalled(arguments=arguments):
+            keys = [root(key.split(".")[-1]) for key, value in _pairs(arguments) if wanted in value.casefold()]
+            if any(key in _SOURCES for key in keys):
+                return away
+            if any(key in destination_names() for key in keys):
+                return not away
+            return _leads_in_text(ground, wanted, away=away) or None
+        case ToolReturned(author=author) if author is not None and author.id and wanted in author.id.casefold():
+            is_site = word == "on" and "." in wanted and "@" not in wanted  # "a reply on talk.example.com"
+            return away or is_site or (None if ground.plain.count(wanted) > 1 else False)
+        case AgentHandedOver(text=text) if wanted not in text.casefold():
+            return not away
+        case AgentHandedOver(text=text) if not away:
+            told = {root(one) for one in text.split()}
+            handing = _HANDING & {root(one) for one in clause.words}
+            return not handing or (None if handing & told else False)
+        case PromptSubmitted(text=text, principal=principal) if wanted not in text.casefold():
+            if principal is not None and wanted in (principal.id or "").casefold():
+                return away
+            return False if away else None
+        case NameResolved() | FileChanged(to_path=str()) | HttpRequested() | ConnectionOpened():
+            return _leads_of_process(event, wanted, away=away)
+    return _leads_in_text(ground, wanted, away=away)
+
+
+def _leads_of_process(event: Event, wanted: str, *, away: bool) -> bool | None:
+    match event:
+        case NameResolved(name=name):
+            return (wanted == name.casefold()) == away
+        case FileChanged(path=path, to_path=str(to_path)):
+            ends = [is_part(wanted, path.casefold()), is_part(wanted, to_path.casefold())]
+            return ends[0] == away if any(ends) and not all(ends) else None
+        case HttpRequested(method=method):
+            return True if not away else None if method.upper() == "GET" else False
+        case ConnectionOpened():
+            return not away
+    return None
+
+
+def is_part(wanted: str, path: str) -> bool:
+    """Return whether a path is another one, its folder, or its name."""
+    return path == wanted or path.startswith(f"{wanted.rstrip('/')}/") or path.endswith(f"/{wanted}")
+
+
+def _leads_in_text(ground: Ground, wanted: str, *, away: bool) -> bool:
+    """Return whether a text has a preposition of this direction shortly before an entity."""
+    if re.search(r"(?://|@|=)" + re.escape(wanted), ground.plain):
+        return True  # a part of an address
+    before = re.findall(r"((?:[\w'’/-]+ ){0,3})[\"'“‘]?" + re.escape(wanted), ground.plain)
+    toward = any({"to", "on", "into", "onto", "in", "at", "with", "for"} & set(words.split()) for words in before)
+    afrom = any({"from", "by", "of", "at", "on", "in"} & set(words.split()) for words in before)
+    if not before or not (toward or afrom):
+        return ground.actor in ("process", "sensor", "peer") or " to " not in ground.plain
+    return afrom if away else toward
+
+
+def _pairs(value: object, key: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for name, one in value.items():
+            yield from _pairs(one, str(name))
+    elif isinstance(value, list):
+        for one in value:
+            yield from _pairs(one, key)
+    else:
+        yield key, str(value)
