@@ -53,6 +53,8 @@ _CLOCK = re.compile(r"(?<![\d.])\d{1,2}:\d{2}(?::\d{2})?(?:\.\d{1,9})?\b")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PLAIN_PID = 100
 """Numbers of processes below this are not told from counts."""
+_NEAR = 2
+"""Words between a number and what it is a number of."""
 _LITTLE = words_of("little")
 MOST = 20_000
 """Characters of an event that are looked at."""
@@ -93,6 +95,11 @@ class Ground:
         """Return the roots of the words that it says; `snake_case` and `camelCase` come apart."""
         found = (word.casefold() for word in _WORD.findall(_CAMEL.sub(" ", self.text)))
         return frozenset(root(word) for word in found if word not in _LITTLE)
+
+    @cached_property
+    def denied(self) -> frozenset[str]:
+        """Return the roots of the words that stand near a negation of its own."""
+        return denied(self.plain)
 
     @cached_property
     def lent(self) -> frozenset[str]:
@@ -177,6 +184,27 @@ class Ground:
             found | {str(one.pid) for one in processes if isinstance(one, ProcessId) and one.pid >= _PLAIN_PID}
         )
 
+    def numbers_beside(self, base: str) -> frozenset[str]:
+        """Return the numbers that stand beside a word, by its root."""
+        return self._beside.get(base, frozenset())
+
+    @cached_property
+    def _beside(self) -> dict[str, frozenset[str]]:
+        words = re.findall(r"\d+(?:[.,]\d+)*|[^\W\d_]+", self.plain)
+        found = dict[str, frozenset[str]]()
+        for at, word in enumerate(words):
+            if not word[0].isdigit():
+                near = {number(one) for one in words[max(0, at - _NEAR) : at + _NEAR + 1] if one[0].isdigit()}
+                found[root(word)] = found.get(root(word), frozenset()) | near
+        return found
+
+    @cached_property
+    def sizes(self) -> frozenset[int]:
+        """Return how many things its lists, its lines and its enumerations have."""
+        lists = {len(found) for found in _lists(self.event.model_dump(mode="json"))}
+        lines = {len(re.split(r"[,;] ", line)) for line in self.text.splitlines() if ", " in line or "; " in line}
+        return frozenset(lists | lines | enumerated(self.plain))
+
     @cached_property
     def times(self) -> frozenset[str]:
         """Return the forms of its time of day (UTC) that a sentence may use."""
@@ -209,6 +237,24 @@ class Ground:
         """Return its time in seconds."""
         at_ns = event_time(self.event)
         return None if at_ns is None else at_ns // 10**9
+
+
+_ENUMERATED = re.compile(
+    r"[\w./-]+(?:, [\w./-]+)+(?:,? and [\w./-]+)?|[\w/-]*[\d_./][\w/.-]* and [\w/-]*[\d_./][\w/.-]*"
+)
+
+
+def enumerated(text: str) -> frozenset[int]:
+    """Return how many things each enumeration of a text has: "red, green and blue"."""
+    return frozenset(len(re.split(r", and | and |, ", found)) for found in _ENUMERATED.findall(text))
+
+
+_NEGATED = re.compile(r"\b(?:no|not|never|cannot|can't|can’t|without|nothing|none|\w+n't)\b((?: [\w'’-]+){0,5})")
+
+
+def denied(text: str) -> frozenset[str]:
+    """Return the roots of the words that stand in a text near its own negations."""
+    return frozenset(root(word) for near in _NEGATED.findall(text) for word in near.split())
 
 
 def number(text: str) -> str:
@@ -296,3 +342,14 @@ def has(text: str, part: str) -> bool:
             return True
         at = text.find(part, at + 1)
     return False
+
+
+def _lists(value: object) -> Iterator[list[object]]:
+    if isinstance(value, str) and value[:1] in ("[", "{"):
+        with suppress(ValueError, RecursionError):
+            value = json.loads(value[:MOST])
+    if isinstance(value, list):
+        yield value
+    if isinstance(value, dict):
+        for one in value.values():
+            yield from _lists(one)

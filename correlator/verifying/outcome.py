@@ -4,9 +4,8 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-from correlator.verifying.grounds import Ground
+from correlator.verifying.grounds import Ground, denied
 from correlator.verifying.read import BE, NEGATIONS, Read, Refusal, among, is_act, is_failure, is_negative
-from correlator.verifying.values import numbers_near
 from correlator.verifying.wording import Clause, akin, root, roots_of, table, words_of
 from sensor.event import NameResolved, ToolCalled, ToolReturned
 
@@ -15,7 +14,7 @@ _CAN = roots_of("can")
 
 def of_negations(read: Read) -> Iterator[Refusal]:
     """Refuse a denial that no event denies."""
-    texts = (*(one.plain for one in read.cited), read.template)
+    denials = (*(one.denied for one in read.cited), denied(read.template))
     for place, (clause, best) in enumerate(zip(read.clauses, read.spoken_of, strict=True)):
         held = [token for token in clause.tokens if token.kind == "word"]
         behind = read.clauses[place + 1].joint if place + 1 < len(read.clauses) else ""
@@ -26,7 +25,7 @@ def of_negations(read: Read) -> Iterator[Refusal]:
             following = words[at + 1 :]
             if word == "not" and behind == "until":
                 continue  # says when it was, which is a matter of order
-            if any(_denies(text, following) for text in texts) or _is_of_outcome(words, at, best, read):
+            if _denies(denials, following) or _is_of_outcome(words, at, best, read):
                 continue
             yield Refusal("negation", f"nothing cited says “{word} {' '.join(following[:2])}”")
 
@@ -69,7 +68,7 @@ def _is_empty(ground: Ground, following: Sequence[str]) -> bool:
             return not addresses and root("address") in map(root, following)
         case ToolReturned(text=text) if text.strip().casefold() in _NOTHING:
             return True
-    return any("0" in numbers_near(ground, root(word)) for word in following if len(word) > 2)
+    return any("0" in ground.numbers_beside(root(word)) for word in following if len(word) > 2)
 
 
 _NOTHING = frozenset(("", "[]", "{}", "null", "none", "nothing", "0"))
@@ -90,17 +89,11 @@ def all_failed(read: Read) -> bool:
     return len(outcomes) > 1 and all(outcomes)
 
 
-def _denies(text: str, following: Sequence[str]) -> bool:
+def _denies(denials: Sequence[frozenset[str]], following: Sequence[str]) -> bool:
     """Return whether a text itself denies this, in words near its own negation."""
     content = [root(word) for word in following[:5] if root(word) not in table().neutral]
     wanted = set(content[:2]) or {root(word) for word in following[:2]}
-    for match in re.finditer(
-        r"\b(?:no|not|never|cannot|can't|can’t|without|nothing|none|\w+n't)\b((?: [\w'’-]+){0,5})", text
-    ):
-        near = {root(word) for word in match.group(1).split()}
-        if any(among(one, near) for one in wanted):
-            return True
-    return False
+    return any(among(one, near) for one in wanted for near in denials)
 
 
 _SUCCESS = re.compile(
@@ -146,19 +139,19 @@ def of_outcomes(read: Read) -> Iterator[Refusal]:
 def _wrong(clause: Clause, best: Sequence[Ground], read: Read) -> str:
     """Return what a clause gets wrong of how it ended, empty if nothing."""
     text, words = " ".join(clause.words), clause.words
-    denied = bool(_DENYING & set(words))
+    is_denied = bool(_DENYING & set(words))
     failing = [one for at, one in enumerate(words) if is_failure(one) and not (read.failures and _is_noun(words, at))]
     negative = [one for one in best if is_negative(one)]
-    if (turned := TURNED.search(text)) and not denied and not negative and best:
+    if (turned := TURNED.search(text)) and not is_denied and not negative and best:
         return f"what it says of “{turned.group()}” did not fail"
     if failing:
         forbids = all(root(one) in _FORBIDDING for one in failing) and any(_DENIAL.search(one.plain) for one in best)
         if not negative and not forbids and not any(among(root(word), one.words) for word in failing for one in best):
             return f"what it says of “{failing[0]}” did not fail"
-        if not denied and (len(failing) > 1 and "refus" in text):
+        if not is_denied and (len(failing) > 1 and "refus" in text):
             return "who refuses to fail has not failed"
-        return "it failed and it worked" if _SUCCESS.search(text) and negative and not denied else ""
-    if denied:
+        return "it failed and it worked" if _SUCCESS.search(text) and negative and not is_denied else ""
+    if is_denied:
         return ""
     if _SEEN.search(text) and any(one.event.kind == "capture_status" for one in best):
         return "it was not seen"

@@ -1,12 +1,10 @@
 """Entities, numbers, times: each stands in a cited event, beside what it is a number of. Pure."""
 
-import json
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from itertools import combinations
 
-from correlator.verifying.grounds import MOST, Ground, has, number
+from correlator.verifying.grounds import Ground, enumerated, has, number
 from correlator.verifying.lengths import NUMBERS, UNITS, Length, length_at
 from correlator.verifying.read import Read, Refusal, among, holds, is_thing
 from correlator.verifying.wording import Token, root, roots_of, table, words_of
@@ -72,10 +70,6 @@ def of_numbers(read: Read) -> Iterator[Refusal]:
                 yield Refusal("number", f"“{token.text}” is counted nowhere")
 
 
-_NEAR = 2
-"""Words between a number and what it is a number of."""
-
-
 def of_bindings(read: Read) -> Iterator[Refusal]:
     """Refuse a number beside a word that has other numbers beside it in the evidence: "error 22" of "exit code 22, error 507"."""
     for at, token in enumerate(read.tokens):
@@ -86,7 +80,7 @@ def of_bindings(read: Read) -> Iterator[Refusal]:
         for side in (_named_by(read, at), behind if is_unit else None):
             if side is None or len(side.text) < 3:
                 continue
-            near = frozenset[str]().union(*(numbers_near(one, root(side.text)) for one in read.cited))
+            near = frozenset[str]().union(*(one.numbers_beside(root(side.text)) for one in read.cited))
             if near and number(token.text) not in near and not is_computed(read, number(token.text)):
                 yield Refusal("number", f"beside “{side.text}” stands another number than {token.text}")
 
@@ -105,17 +99,6 @@ _MEASURES = roots_of("measures")
 
 
 _GRAMMAR = words_of("grammar")
-
-
-def numbers_near(ground: Ground, base: str) -> frozenset[str]:
-    """Return the numbers that stand beside a word in an event."""
-    words = re.findall(r"\d+(?:[.,]\d+)*|[^\W\d_]+", ground.plain)
-    found = set[str]()
-    for at, word in enumerate(words):
-        if word[0].isdigit() or root(word) != base:
-            continue
-        found |= {number(one) for one in words[max(0, at - _NEAR) : at + _NEAR + 1] if one[0].isdigit()}
-    return frozenset(found)
 
 
 def _is_step(read: Read, at: int, value: str) -> bool:
@@ -176,7 +159,7 @@ def _counts(read: Read, at: int, value: int | None) -> bool:
     named = [
         one
         for one in read.cited
-        if any(among(base, one.words | one.lent) or table().beside(base) & one.words for base in bases)
+        if any(among(base, one.words) or among(base, one.lent) or table().beside(base) & one.words for base in bases)
     ]
     if any(base in _CALLS for base in bases):
         named = list(read.cited)
@@ -186,15 +169,7 @@ def _counts(read: Read, at: int, value: int | None) -> bool:
     if read.tokens[at].text.casefold() == "twice":
         counts |= {_times(one, read) for one in read.cited}
     counts.add(sum(1 for one in named if isinstance(one.event, ToolCalled) and not one.came_to_nothing))
-    counts |= {len(found) for one in read.cited for found in _lists(one.event.model_dump(mode="json"))}
-    counts |= {
-        len(re.split(r"[,;] ", line))
-        for one in read.cited
-        for line in one.text.splitlines()
-        if ", " in line or "; " in line
-    }
-    texts = (read.sentence.casefold(), *(one.plain for one in read.cited))
-    counts |= {len(re.split(r", and | and |, ", found)) for text in texts for found in _ENUMERATED.findall(text)}
+    counts |= {size for one in read.cited for size in one.sizes} | enumerated(read.sentence.casefold())
     counts |= {
         sum(root(word) == base for word in re.findall(r"[a-z]+", one.plain)) for one in read.cited for base in bases[:1]
     }
@@ -260,9 +235,6 @@ def _times(ground: Ground, read: Read) -> int:
     )
 
 
-_ENUMERATED = re.compile(
-    r"[\w./-]+(?:, [\w./-]+)+(?:,? and [\w./-]+)?|[\w/-]*[\d_./][\w/.-]* and [\w/-]*[\d_./][\w/.-]*"
-)
 _CALLS = roots_of("calls")
 _PAIR = re.compile(r"\btwo [\w-]+(?: [\w-]+)?[,:] [\w'’-]+ and [\w'’-]+")
 """Two things that a sentence itself names."""
@@ -273,14 +245,3 @@ def _spans(read: Read) -> Iterator[tuple[int, int]]:
     for one, other in combinations(read.cited, 2):
         if one.at_s is not None and other.at_s is not None:
             yield one.at_s, other.at_s
-
-
-def _lists(value: object) -> Iterator[list[object]]:
-    if isinstance(value, str) and value[:1] in ("[", "{"):
-        with suppress(ValueError, RecursionError):
-            value = json.loads(value[:MOST])
-    if isinstance(value, list):
-        yield value
-    if isinstance(value, dict):
-        for one in value.values():
-            yield from _lists(one)

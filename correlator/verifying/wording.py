@@ -245,7 +245,7 @@ class Table:
             | _roots(("name", "find", "see", "know", "show"))
         )
 
-    @property
+    @cached_property
     def neutral(self) -> frozenset[str]:
         """Return the roots of words that may stand anywhere."""
         return _roots(tuple(sorted(self.neutral_words)))
@@ -348,7 +348,9 @@ def akin(first: str, second: str) -> bool:
     """Return whether two roots are forms of one word: one begins with the other, or they differ in their endings only."""
     if first == second:
         return True
-    short, long = sorted((first, second), key=len)
+    if first[:_LEFT] != second[:_LEFT]:
+        return False
+    short, long = (first, second) if len(first) <= len(second) else (second, first)
     if len(short) < _LEFT:
         return False
     if long.startswith(short):

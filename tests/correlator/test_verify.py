@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -140,6 +141,17 @@ def test_every_sentence_of_the_templates_is_carried_by_what_it_cites(path: Path,
         for sentence in story.sentences:
             cited = [facts[cite.event] for cite in sentence.cites]
             assert refusals(sentence.text, cited, run, template=sentence.text) == (), sentence.text
+
+
+@pytest.mark.parametrize("word", ["not", "no", "without", "five", "lot 3"])
+def test_a_long_sentence_beside_much_evidence_is_judged_in_little_time(word: str) -> None:
+    text = " ".join(
+        f"the part {number} of lot {number} is not to be moved without word{number:x}" for number in range(350)
+    )
+    trace = read_trace("session a\n" + "\n".join(f"09:00:0{at} customer: {text}" for at in range(9)) + "\n")
+    begun = monotonic()
+    refusals((f"{word} " * 240)[:900], trace.run, trace.run)
+    assert monotonic() - begun < 4
 
 
 def test_an_interval_holds_its_share_and_is_wide_where_little_was_counted() -> None:
