@@ -22,11 +22,13 @@ from sensor.event import (
     MemoryWritten,
     ModelResponded,
     OpenRefused,
+    ProcessExited,
     ProcessId,
     ProcessStarted,
     PromptSubmitted,
     ToolCalled,
     ToolReturned,
+    ToolsDeclared,
 )
 
 Actor = Literal["agent", "principal", "content", "process", "peer", "sensor"]
@@ -50,6 +52,8 @@ _OTHER = re.compile(r"hands over to \"?([^\s\":]+)")
 _PORT = re.compile(r"((?:\d{1,3}\.){3}\d{1,3}|\]|[a-z]):")
 """What stands before the number of a port."""
 _CLOCK = re.compile(r"(?<![\d.])\d{1,2}:\d{2}(?::\d{2})?(?:\.\d{1,9})?\b")
+_DOTTED = re.compile(r"~?/?[\w-]+(?:[./\\@][\w-]+)+")
+"""A name with dots or strokes in it, of a file or a host."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PLAIN_PID = 100
 """Numbers of processes below this are not told from counts."""
@@ -80,10 +84,15 @@ class Ground:
     def text(self) -> str:
         """Return all that it says, in one text."""
         fields = self.event.model_dump(mode="json", exclude=set(_PLACE), exclude_defaults=True)
+        hints = (
+            tuple("writes" for one in self.event.tools if one.read_only is False)
+            if isinstance(self.event, ToolsDeclared)
+            else ()
+        )
         argv = self.event.argv[:1] if isinstance(self.event, ProcessStarted) else ()
         argv = tuple(_keys(self.event.arguments)) if isinstance(self.event, ToolCalled) else argv
         call_id = getattr(self.event, "call_id", None) or ""
-        return "\n".join((*_leaves(fields), self.program, *argv, self.line, call_id))[:MOST]
+        return "\n".join((*_leaves(fields), self.program, *argv, *hints, self.line, call_id))[:MOST]
 
     @cached_property
     def plain(self) -> str:
@@ -95,6 +104,12 @@ class Ground:
         """Return the roots of the words that it says; `snake_case` and `camelCase` come apart."""
         found = (word.casefold() for word in _WORD.findall(_CAMEL.sub(" ", self.text)))
         return frozenset(root(word) for word in found if word not in _LITTLE)
+
+    @cached_property
+    def prose(self) -> frozenset[str]:
+        """Return the roots of its words but for those that are a part of the name of a file or a host: "the.old.name"."""
+        text = _CAMEL.sub(" ", _DOTTED.sub(" ", self.text))
+        return frozenset(root(word) for word in _WORD.findall(text)) | self.tool
 
     @cached_property
     def denied(self) -> frozenset[str]:
@@ -129,6 +144,8 @@ class Ground:
                 return status >= 400
             case OpenRefused():
                 return True
+            case ProcessExited(exit_code=int(code)):
+                return code != 0
         return None
 
     @property

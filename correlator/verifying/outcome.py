@@ -7,7 +7,7 @@ from dataclasses import replace
 from correlator.verifying.grounds import Ground, denied
 from correlator.verifying.read import BE, NEGATIONS, Read, Refusal, among, is_act, is_failure, is_negative
 from correlator.verifying.wording import Clause, akin, root, roots_of, table, words_of
-from sensor.event import NameResolved, ToolCalled, ToolReturned
+from sensor.event import NameResolved, ProcessExited, ToolCalled, ToolReturned
 
 _CAN = roots_of("can")
 
@@ -101,13 +101,17 @@ _SUCCESS = re.compile(
     r"|approved|completed|reached|arrived|received|stored|booked|saved|allowed|permitted|printed|took effect|got through|effective"
     r"|let(?:s|ting)?\b[^,;]{0,60}\b(?:through|pass))\b"
 )
+_WITHOUT = re.compile(r"\bwithout (?:any |much )?\w+")
+_ATTRIBUTE = re.compile(r"\b(?:the|an?|its|his|her|their|this|that|any|each) \w+ed (?=[a-z])")
+"""A participle before its noun: "the permitted amount"."""
 TURNED = re.compile(
-    r"\b(?:turn(?:s|ed)? (?:[\w'’-]+ ){0,4}(?:down|away)|knocked back|thrown out|fell through|fell flat|gave up)\b"
+    r"\b(?:turn(?:s|ed)? (?:[\w'’-]+ ){0,7}(?:down|away)|knocked back|thrown out|fell through|fell flat|gave up)\b"
 )
 """Words of success, and of refusal where no word alone says so."""
 _SEEN = re.compile(r"\b(?:seen|captured|observed)\b")
 _ALL = frozenset(("both", "all", "each", "every"))
 _DENYING = frozenset(("not", "never", "cannot", "nothing", "neither", "nor", "unable"))
+_STOP = root("stop")
 
 
 def of_opposites(read: Read) -> Iterator[Refusal]:
@@ -119,7 +123,9 @@ def of_opposites(read: Read) -> Iterator[Refusal]:
         is_person = word.endswith(("er", "ers", "or", "ors", "ent")) or word == "written"  # by somebody
         if token.kind != "word" or base in read.said or is_kind or is_person or word in NEGATIONS:
             continue
-        there = table().opposites(base) & read.said
+        if read.failures and is_failure(word) and base != _STOP:
+            continue  # whether what is told of failed is asked of the outcomes
+        there = table().opposites(base) & read.prose
         if there and not any(akin(base, other) for other in read.said - there):
             yield Refusal("polarity", f"“{word}” is the opposite of what a cited event says")
 
@@ -138,19 +144,20 @@ def of_outcomes(read: Read) -> Iterator[Refusal]:
 
 def _wrong(clause: Clause, best: Sequence[Ground], read: Read) -> str:
     """Return what a clause gets wrong of how it ended, empty if nothing."""
-    text, words = " ".join(clause.words), clause.words
+    text, words = _WITHOUT.sub(" ", " ".join(clause.words)), clause.words
     is_denied = bool(_DENYING & set(words))
     failing = [one for at, one in enumerate(words) if is_failure(one) and not (read.failures and _is_noun(words, at))]
     negative = [one for one in best if is_negative(one)]
-    if (turned := TURNED.search(text)) and not is_denied and not negative and best:
-        return f"what it says of “{turned.group()}” did not fail"
+    if (turned := TURNED.search(text)) and not is_denied and best:
+        return "" if negative else f"what it says of “{turned.group()}” did not fail"
     if failing:
         forbids = all(root(one) in _FORBIDDING for one in failing) and any(_DENIAL.search(one.plain) for one in best)
         if not negative and not forbids and not any(among(root(word), one.words) for word in failing for one in best):
             return f"what it says of “{failing[0]}” did not fail"
         if not is_denied and (len(failing) > 1 and "refus" in text):
             return "who refuses to fail has not failed"
-        return "it failed and it worked" if _SUCCESS.search(text) and negative and not is_denied else ""
+        worked = _SUCCESS.search(_ATTRIBUTE.sub(" ", text))
+        return "it failed and it worked" if worked and negative and not is_denied else ""
     if is_denied:
         return ""
     if _SEEN.search(text) and any(one.event.kind == "capture_status" for one in best):
@@ -180,6 +187,8 @@ def _done(clause: Clause, best: Sequence[Ground], text: str) -> str:
     worked = _SUCCESS.search(text)
     if worked and not any(among(root(worked.group().split()[0]), one.words) for one in best if one.failed):
         return f"what it says “{worked.group()}” of failed"
+    if all(isinstance(one.event, ProcessExited) for one in best):
+        return ""  # a program that ended with a code did end
     return "what it says was done failed" if not _is_attempt(clause) and _is_done(clause, best) else ""
 
 

@@ -43,6 +43,11 @@ class Read:
         return any(one.names(text) for one in self.cited) or has(self.template, " ".join(text.casefold().split()))
 
     @cached_property
+    def prose(self) -> frozenset[str]:
+        """Return the roots of the words of the cited events that are no part of the name of a file or a host."""
+        return frozenset[str]().union(*(one.prose for one in self.cited)) & self.said
+
+    @cached_property
     def plain(self) -> str:
         """Return the sentence without what it quotes and names, case folded."""
         text = self.sentence
@@ -110,7 +115,7 @@ def tied(one: Ground, other: Ground) -> bool:
 
 _REFUSING = re.compile(
     r"\b(?:cannot|can't|can’t|could not|unable|not able|sorry|have not|refus\w+|denied|deny|declin\w+"
-    r"|not (?:permitted|allowed|possible|do)|won't|forbidden|rejected|(?:can|may) only"
+    r"|not (?:permitted|allowed|possible|do)|(?:will|would|must|may|do|does) not|won['’]t|forbidden|rejected|(?:can|may) only"
     r"|only (?:for|to)|does not answer|did not work|insist\w*|need\b)"
 )  # fmt: skip
 
