@@ -14,7 +14,7 @@ from correlator.verifying.outcome import of_negations, of_opposites, of_outcomes
 from correlator.verifying.read import Read, Refusal
 from correlator.verifying.roles import of_roles
 from correlator.verifying.speech import of_speakers
-from correlator.verifying.values import of_bindings, of_entities, of_numbers
+from correlator.verifying.values import of_bindings, of_comparisons, of_entities, of_numbers
 from correlator.verifying.words import of_barred, of_purposes, of_words
 
 
@@ -34,6 +34,6 @@ def refusals(
 
 
 _RULES = (
-    of_entities, of_numbers, of_bindings, of_words, of_barred, of_purposes, of_negations, of_opposites, of_outcomes, of_roles,
-    of_speakers, of_together, of_order, of_ordinals,
+    of_entities, of_numbers, of_bindings, of_comparisons, of_words, of_barred, of_purposes, of_negations, of_opposites,
+    of_outcomes, of_roles, of_speakers, of_together, of_order, of_ordinals,
 )  # fmt: skip

@@ -207,7 +207,7 @@ class Ground:
 
     @cached_property
     def _beside(self) -> dict[str, frozenset[str]]:
-        words = re.findall(r"\d+(?:[.,]\d+)*|[^\W\d_]+", self.plain)
+        words = re.findall(r"(?<![\w-])\d+(?:[.,]\d+)*(?![\w-])|[^\W\d_]+", self.plain)
         found = dict[str, frozenset[str]]()
         for at, word in enumerate(words):
             if not word[0].isdigit():
@@ -219,7 +219,10 @@ class Ground:
     def sizes(self) -> frozenset[int]:
         """Return how many things its lists, its lines and its enumerations have."""
         lists = {len(found) for found in _lists(self.event.model_dump(mode="json"))}
-        lines = {len(re.split(r"[,;] ", line)) for line in self.text.splitlines() if ", " in line or "; " in line}
+        text = self.text.splitlines()
+        lines = {len(re.split(r"[,;] ", line)) for line in text if ", " in line or "; " in line}
+        if isinstance(self.event, ToolReturned | DocumentRetrieved):
+            lines.add(len(self.event.text.strip().splitlines()))
         return frozenset(lists | lines | enumerated(self.plain))
 
     @cached_property

@@ -28,11 +28,7 @@ def of_together(read: Read) -> Iterator[Refusal]:
         ]
         if all(token.kind == "word" for token in clause.tokens):
             yield from _apart(clause, read)
-        if (
-            not held
-            or any(root(word) in _LINKS for word in clause.words)
-            or set(clause.joint.split()) & {"that", "which", "given", "named", "than"}
-        ):
+        if not held or _links(clause) or set(clause.joint.split()) & {"that", "which", "given", "named", "than"}:
             continue
         groups = _groups(read.cited)
         here = [
@@ -50,7 +46,7 @@ def of_together(read: Read) -> Iterator[Refusal]:
 
 def _apart(clause: Clause, read: Read) -> Iterator[Refusal]:
     """Refuse a clause without entities whose words stand in events that have nothing to do with each other."""
-    if any(root(word) in _LINKS for word in clause.words) or len(read.clauses) > 1 or read.template:
+    if _links(clause) or len(read.clauses) > 1 or read.template:
         return  # a template says of which events it speaks
     content = {
         base for base in (root(word) for word in clause.words) if base not in table().neutral and among(base, read.said)
@@ -60,6 +56,16 @@ def _apart(clause: Clause, read: Read) -> Iterator[Refusal]:
         all(any(among(base, one.words | one.lent) for one in group) for base in content) for group in groups
     ):
         yield Refusal("together", "what it says is of different events")
+
+
+def _links(clause: Clause) -> bool:
+    """Return whether a clause says how things of several events are to each other, or how long it was from one to another."""
+    words = [part for word in clause.words for part in word.split()]
+    is_length = any(length_at(words, at) for at in range(len(words)))
+    return any(root(word) in _LINKS or (is_length and root(word) in _SPANNING) for word in words)
+
+
+_SPANNING = roots_of("spanning")
 
 
 def _is_anywhere(token: Token, read: Read) -> bool:

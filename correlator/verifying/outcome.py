@@ -146,7 +146,14 @@ def _wrong(clause: Clause, best: Sequence[Ground], read: Read) -> str:
     """Return what a clause gets wrong of how it ended, empty if nothing."""
     text, words = _WITHOUT.sub(" ", " ".join(clause.words)), clause.words
     is_denied = bool(_DENYING & set(words))
-    failing = [one for at, one in enumerate(words) if is_failure(one) and not (read.failures and _is_noun(words, at))]
+    deeds = frozenset[str]().union(
+        *(one.tool for one in best)
+    )  # "the account was blocked", by a call of `block_account`
+    failing = [
+        one
+        for at, one in enumerate(words)
+        if is_failure(one) and not (read.failures and _is_noun(words, at)) and root(one) not in deeds
+    ]
     negative = [one for one in best if is_negative(one)]
     if (turned := TURNED.search(text)) and not is_denied and best:
         return "" if negative else f"what it says of “{turned.group()}” did not fail"

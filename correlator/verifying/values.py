@@ -73,10 +73,10 @@ def of_numbers(read: Read) -> Iterator[Refusal]:
 def of_bindings(read: Read) -> Iterator[Refusal]:
     """Refuse a number beside a word that has other numbers beside it in the evidence: "error 22" of "exit code 22, error 507"."""
     for at, token in enumerate(read.tokens):
-        if token.kind != "number":
+        if token.kind != "number" or _is_named(read, at):
             continue
         behind = read.tokens[at + 1] if at + 1 < len(read.tokens) and not read.tokens[at + 1].aside else None
-        is_unit = behind is not None and root(behind.text) in _MEASURES
+        is_unit = behind is not None and unit_behind(read, at) is None and _is_counted(behind)
         for side in (_named_by(read, at), behind if is_unit else None):
             if side is None or len(side.text) < 3:
                 continue
@@ -85,14 +85,31 @@ def of_bindings(read: Read) -> Iterator[Refusal]:
                 yield Refusal("number", f"beside “{side.text}” stands another number than {token.text}")
 
 
+def _is_counted(token: Token) -> bool:
+    """Return whether a word behind a number says of what it is one: "30 entries", "88 bytes"."""
+    word = token.text.casefold()
+    return root(word) in _MEASURES or (
+        token.kind == "word" and word.endswith("s") and word not in _GRAMMAR and is_thing(word)
+    )
+
+
 def _named_by(read: Read, at: int) -> Token | None:
     """Return the noun that a number stands behind, as in "error 22"."""
-    if not at or read.tokens[at].aside or unit_behind(read, at) is not None:
+    if not at or read.tokens[at].aside or unit_behind(read, at) is not None or _is_of_range(read, at):
         return None
-    noun, word = read.tokens[at - 1], read.tokens[at - 1].text.casefold()
-    is_verb = at > 1 and read.tokens[at - 2].text.casefold() == "to"  # "to refund 480.00"
+    back = 2 if at > 1 and read.tokens[at - 1].text == "of" else 1  # "a price of 480.00"
+    noun, word = read.tokens[at - back], read.tokens[at - back].text.casefold()
+    if set(";:") & set(read.sentence[noun.start : read.tokens[at].start]):
+        return None
+    is_verb = at > back and read.tokens[at - back - 1].text.casefold() == "to"  # "to refund 480.00"
     is_noun = noun.kind == "word" and word not in _GRAMMAR | words_of("amounts") and is_thing(word) and not is_verb
     return noun if is_noun else None
+
+
+def _is_of_range(read: Read, at: int) -> bool:
+    """Return whether a number begins a range: "rows 1 to 20"."""
+    behind = read.tokens[at + 1 : at + 3]
+    return [one.text.casefold() for one in behind[:1]] == ["to"] and [one.kind for one in behind[1:]] == ["number"]
 
 
 _MEASURES = roots_of("measures")
@@ -140,6 +157,8 @@ def _counts(read: Read, at: int, value: int | None) -> bool:
     """Return whether a number is a length of time between two cited events, or how many of them there are."""
     if value is None:
         return False
+    if _is_ratio(read, at):
+        return True
     length = length_of(read, at)
     if length is not None:
         before = [one.text.casefold() for one in read.tokens[max(0, at - 2) : at]]
@@ -161,8 +180,8 @@ def _counts(read: Read, at: int, value: int | None) -> bool:
         for one in read.cited
         if any(among(base, one.words) or among(base, one.lent) or table().beside(base) & one.words for base in bases)
     ]
-    if any(base in _CALLS for base in bases):
-        named = list(read.cited)
+    if any(base in _CALLS for base in bases) or (not named and len({one.event.kind for one in read.cited}) == 1):
+        named = list(read.cited)  # what a noun that no event has names, are all of them, if they are of one kind
     calls = {id(one.call or one.event) for one in named if isinstance(one.call or one.event, ToolCalled)}
     kinds = [one.event.kind for one in named]
     counts = {len(calls)} | {kinds.count(kind) for kind in kinds} | {sum(bool(one.failed) for one in named)}
@@ -195,7 +214,8 @@ def _says_length(read: Read, at: int) -> bool:
     word, unit = read.tokens[at].text.casefold(), read.tokens[at + 1].text.casefold().removesuffix("s")
     if unit not in UNITS:
         return False
-    written = re.compile(rf"\b(?:{re.escape(word)}|{NUMBERS.get(word, word)})[ -]?(?:{unit}s?|{unit[:3]}|{unit[0]})\b")
+    amount = rf"(?:{re.escape(word)}|{NUMBERS.get(word, word)})"
+    written = re.compile(rf"\b{amount}[ -]?(?:{unit}s?|{unit[:3]}|{unit[0]})\b|\b{unit}s? {amount}\b")
     return any(written.search(one.plain) for one in read.cited)
 
 
@@ -223,6 +243,76 @@ def is_computed(read: Read, told: str) -> bool:
 
 
 _ROUNDED = 0.001
+
+
+def of_comparisons(read: Read) -> Iterator[Refusal]:
+    """Refuse "9, two more than the other", where the other is 11."""
+    words = [one.text.casefold() for one in read.tokens]
+    for at, word in enumerate(words):
+        more = word in _MORE
+        if word not in _MORE | _LESS or not (words[at + 1 : at + 2] == ["than"] or word in _BEYOND):
+            continue
+        before = [_amount(one) for one in words[max(0, at - 3) : at]]
+        apart = next((one for one in reversed(before) if one is not None), None)
+        told = [float(number(one.text)) for one in read.tokens[:at] if one.kind == "number" and _plain(one.text)]
+        there = {float(one) for ground in read.cited for one in ground.numbers if _plain(one)}
+        if apart is None:
+            continue
+        signs = {
+            one > other
+            for one in told
+            for other in there
+            if one in there and one != apart and abs(abs(one - other) - apart) < _ROUNDED
+        }
+        if len(signs) == 1 and more not in signs:
+            yield Refusal("number", f"“{word}” is the wrong way round")
+
+
+_MORE = frozenset(
+    ("more", "higher", "larger", "above", "over", "longer", "heavier", "dearer", "warmer", "older", "taller")
+)
+_LESS = frozenset(
+    ("less", "lower", "smaller", "below", "under", "shorter", "lighter", "cheaper", "colder", "younger", "fewer")
+)
+
+
+_BEYOND = frozenset(("above", "over", "below", "under"))
+
+
+def _plain(text: str) -> bool:
+    return re.fullmatch(r"\d+(?:\.\d+)?", number(text)) is not None
+
+
+def _amount(word: str) -> float | None:
+    """Return what a word counts, `None` if it does not; "one more" is one more."""
+    if word == "one":
+        return 1.0
+    return float(number(word)) if _plain(word) else NUMBERS.get(word)
+
+
+def _is_ratio(read: Read, at: int) -> bool:
+    """Return whether a number says how many times one of two values of the evidence is the other: "three times as long as"."""
+    words = [one.text.casefold() for one in read.tokens]
+    amount = (words[at] == "twice" and 2) or NUMBERS.get(words[at]) or (int(words[at]) if words[at].isdigit() else None)
+    behind = at + 1 + (words[at] != "twice")
+    if amount is None or (words[at] != "twice" and words[at + 1 : at + 2] != ["times"]):
+        return False
+    if not (
+        set(words[behind : behind + 1]) & {"as", "the"} or (words[behind : behind + 1] and words[behind].endswith("er"))
+    ):
+        return False
+    values = {float(one) for ground in read.cited for one in ground.numbers if re.fullmatch(r"\d+(?:\.\d+)?", one)}
+    spans = {float(abs(last - first)) for first, last in _spans(read)}
+    ratios = [high / low for some in (values, spans) for low in some for high in some if 0 < low < high]
+    bound = " ".join(words[max(0, at - 2) : at])
+    if bound in _OVER:
+        return any(amount < one < amount + 1 for one in ratios)
+    if bound in _UNDER or words[at - 1 : at] == ["almost"] or words[at - 1 : at] == ["nearly"]:
+        return any(amount - 1 < one < amount for one in ratios)
+    return any(abs(one - amount) < _ROUNDED for one in ratios)
+
+
+_OVER, _UNDER = ("more than", "well over"), ("less than", "not quite")
 
 
 def _times(ground: Ground, read: Read) -> int:
