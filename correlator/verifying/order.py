@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import product
 
+from correlator.verifying.clauses import is_length, is_temporal
 from correlator.verifying.grounds import Ground
 from correlator.verifying.lengths import NUMBERS, ORDINALS, UNITS, length_at
 from correlator.verifying.read import BE, PREPOSITIONS, Read, Refusal, among, best_of, holds, scores, tied
 from correlator.verifying.values import length_of
-from correlator.verifying.wording import Clause, Token, is_length, root, roots_of, table, words_of
+from correlator.verifying.wording import Clause, Token, root, roots_of, table, words_of
 from sensor.event import ToolCalled, ToolReturned
 
 _MORE = 1
@@ -223,12 +224,7 @@ _POINTING = frozenset(("it", "that", "this", "which"))
 
 def _sequences(read: Read) -> Iterator[Pair]:
     """Yield what a sentence says came earlier, and what later."""
-    clauses = [
-        one
-        for one in read.clauses
-        if not one.tokens
-        or not (_is_length_alone(one) or (set(one.words) <= _SHADING and len(one.words) == len(one.tokens)))
-    ]
+    clauses = [one for one in read.clauses if not one.tokens or not _says_only_when(one)]
     for at, clause in enumerate(clauses):
         joint = next((one for one in clause.joint.split() if one in _ORDERING), None)
         before = clauses[at - 1] if at else None
@@ -241,35 +237,75 @@ def _sequences(read: Read) -> Iterator[Pair]:
             ends = len(clause.words) < _FEW and at > 1
             this, other = (clauses[at - 1], clauses[at - 2]) if ends else (clause, before)
             yield (other, this) if joint == "after" else (this, other)
-        elif joint is not None and not words_before(read, clause):
+        elif joint is not None and (clause.fronts or not at):
             # "After B, A"
-            main = next((place for place, one in enumerate(clauses) if place > at and not one.joint), at + 1)
-            if main < len(clauses) and not _is_in_text(clause):
-                yield _wholes(_joined(joint, clauses[main], clause), clauses)
+            if not _is_in_text(clause):
+                yield from _fronted(joint, clauses, at)
         elif joint == "then":
-            yield before, clause
+            yield _wholes((before, clause), clauses)
         elif joint is not None and before is not None and not _is_in_text(clause):
             yield _wholes(_joined(joint, before, clause), clauses)
         elif before is not None and before.words[-1:] == ("first",):
             yield before, clause
         if joint is None and (_AFTERWARD | _BEFOREHAND) & set(clause.words):
-            yield from _by_adverb(before, _whole(clauses, at, always=True))
+            main = next((one for one in clauses[at + 1 :] if not one.joint), None)
+            if clause.fronts and main is not None:
+                yield from _by_adverb(main, clause)  # "Although A had been two seconds earlier, B"
+            else:
+                yield from _by_adverb(before, _whole(clauses, at, always=True))
 
 
-def _is_length_alone(clause: Clause) -> bool:
-    """Return whether a clause is nothing but a length of time: "A, four seconds | after B"."""
-    words = [one.text for one in clause.tokens]
-    begun = next(
-        (at for at, word in enumerate(words) if word.casefold() not in words_of("lengths") or length_at(words, at)),
-        None,
-    )
-    found = length_at(words, begun) if begun is not None else None
-    return found is not None and found.end == len(words)
+def _says_only_when(clause: Clause) -> bool:
+    """Return whether a clause tells nothing of its own: "At 10:02:00, two seconds | after B", "it was only | after B"."""
+    if is_temporal(clause.tokens):
+        return True
+    return set(clause.words) <= _SHADING and len(clause.words) == len(clause.tokens)
+
+
+def _fronted(joint: str, clauses: Sequence[Clause], at: int) -> Iterator[Pair]:
+    """Yield the order of a clause that stands before what it is joined to, and of that."""
+    clause = clauses[at]
+    main = next((place for place, one in enumerate(clauses) if place > at and not one.joint), None)
+    if (
+        main is None
+        and at + 1 < len(clauses)
+        and clauses[at + 1].joint != "that"
+        and (halves := _subject_apart(clause))
+    ):
+        yield _joined(joint, halves[1], halves[0])
+        return
+    main = at + 1 if main is None else main
+    if main < len(clauses):
+        yield _wholes(_joined(joint, clauses[main], clause), clauses)
+
+
+def _subject_apart(clause: Clause) -> tuple[Clause, Clause] | None:
+    """Return what is fronted and the main clause where no comma stands between: "after the failure | curl was started"."""
+    verb = next((at for at, one in enumerate(clause.tokens) if one.text.casefold() in BE), 0)
+    if verb < _FEW + 1:
+        return None
+    return Clause(clause.joint, clause.tokens[: verb - 1]), Clause("", clause.tokens[verb - 1 :])
 
 
 _FEW = 2
-_SHADING = frozenset(("only", "just", "not", "even", "shortly", "soon", "immediately", "directly", "right", "straight"))
-"""Words that stand alone before a joint: "and only after that"."""
+_SHADING = frozenset(
+    (
+        "only",
+        "just",
+        "not",
+        "even",
+        "shortly",
+        "soon",
+        "immediately",
+        "directly",
+        "right",
+        "straight",
+        "it",
+        "was",
+        "is",
+    )
+)
+"""Words that stand alone before a joint: "and only after that", "it was not until"."""
 
 
 def _is_in_text(clause: Clause) -> bool:
@@ -333,18 +369,6 @@ def _whole(clauses: Sequence[Clause], at: int, *, always: bool = False) -> Claus
             break
         found += clause.tokens
     return Clause(clauses[at].joint, tuple(found)) if len(found) > len(clauses[at].tokens) else clauses[at]
-
-
-def words_before(read: Read, clause: Clause) -> bool:
-    """Return whether a main clause stands before this one."""
-    first = clause.tokens[0].start if clause.tokens else len(read.sentence)
-    begun = [token for one in read.clauses for token in one.tokens if token.start < first and token.kind != "number"]
-    return any(token.kind != "word" or not _is_of_length(token.text.casefold()) for token in begun)
-
-
-def _is_of_length(word: str) -> bool:
-    """Return whether a word belongs to a length of time, as all do before "after" in "More than three seconds after that, …"."""
-    return word in NUMBERS or word.removesuffix("s") in UNITS or word in _SHADING | words_of("lengths")
 
 
 _TIMES = (("before", "after"), ("earlier", "later"), ("first", "then"), ("next", "previous"))

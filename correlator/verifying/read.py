@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from correlator.lexicon import classes_of
+from correlator.verifying.clauses import clauses
 from correlator.verifying.grounds import Ground, has, number
 from correlator.verifying.lacking import lacked
-from correlator.verifying.wording import Clause, Token, akin, clauses, root, roots_of, table, tokens, words_of
+from correlator.verifying.wording import Clause, Token, akin, root, roots_of, table, tokens, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,11 @@ _LITTLE_SAID = 1
 
 
 def scores(cited: Sequence[Ground], clause: Clause, *, entities: int = 4, near: bool = False) -> list[int]:
-    """Return how much of a clause each cited event has: its entities, then its words; `near`: words that mean the same, too."""
+    """Return how much of a clause each cited event has: its entities, then its words.
+
+    `near`: words that mean the same, too, and a result has all that its call has, so that the two differ only in what the result
+    adds.
+    """
     found = []
     agent = any(root(word) in AGENTS for word in clause.words[:3])
     content = {root(word) for word in clause.words} - table().neutral
@@ -137,12 +142,12 @@ def scores(cited: Sequence[Ground], clause: Clause, *, entities: int = 4, near: 
     # "the call", "the answer": they say little, and yet of which kind an event is.
     kinds = {root(word) for word in clause.words} & _KINDS if near else frozenset[str]()
     for one in cited:
-        named = sum(holds(one, token) for token in clause.tokens if token.kind != "word")
-        words = sum(
-            2 if among(word, one.words) else near and bool(table().beside(word) & one.words) for word in content
-        )
+        both = [one, *(other for other in cited if near and one.call is not None and other.event is one.call)]
+        its = frozenset[str]().union(*(each.words for each in both))
+        named = sum(any(holds(each, token) for each in both) for token in clause.tokens if token.kind != "word")
+        words = sum(2 if among(word, its) else near and bool(table().beside(word) & its) for word in content)
         lent = sum(
-            among(word, one.lent) or (near and word in acts - content and among(word, one.words))
+            among(word, one.lent) or (near and word in acts - content and among(word, its))
             for word in content | acts | kinds
         )
         found.append(entities * named + words + lent + (agent and one.actor == "agent"))

@@ -4,10 +4,11 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from correlator.lexicon import destination_names
+from correlator.verifying.clauses import clauses
 from correlator.verifying.grounds import Ground
 from correlator.verifying.lengths import NUMBERS, length_at
 from correlator.verifying.read import AGENTS, BE, HAVE, PEOPLE, PREPOSITIONS, SAYING, Read, Refusal, among, is_act
-from correlator.verifying.wording import Clause, Token, clauses, root, roots_of, table, words_of
+from correlator.verifying.wording import Clause, Token, root, roots_of, table, words_of
 from sensor.event import (
     AgentHandedOver,
     FileChanged,

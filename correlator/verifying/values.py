@@ -81,7 +81,12 @@ def of_bindings(read: Read) -> Iterator[Refusal]:
             if side is None or len(side.text) < 3:
                 continue
             near = frozenset[str]().union(*(one.numbers_beside(root(side.text)) for one in read.cited))
-            if side is behind and token.text.isdigit() and int(token.text) < _FEW and _counts(read, at, int(token.text)):
+            if (
+                side is behind
+                and token.text.isdigit()
+                and int(token.text) < _FEW
+                and _counts(read, at, int(token.text))
+            ):
                 continue
             if near and number(token.text) not in near and not is_computed(read, number(token.text)):
                 yield Refusal("number", f"beside “{side.text}” stands another number than {token.text}")
