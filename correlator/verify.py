@@ -9,11 +9,12 @@ from collections.abc import Sequence
 
 from correlator.verifying.form import form
 from correlator.verifying.grounds import Ground
-from correlator.verifying.order import of_order, of_ordinals, of_together
+from correlator.verifying.order import of_order, of_ordinals
 from correlator.verifying.outcome import of_negations, of_opposites, of_outcomes
 from correlator.verifying.read import Read, Refusal
 from correlator.verifying.roles import of_roles
 from correlator.verifying.speech import of_speakers
+from correlator.verifying.together import of_together
 from correlator.verifying.values import of_bindings, of_comparisons, of_entities, of_numbers
 from correlator.verifying.words import of_barred, of_purposes, of_words
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from correlator.verifying.lengths import length_at
-from correlator.verifying.wording import Clause, Token, is_finite, root, table, tokens, words_of
+from correlator.verifying.wording import Clause, Token, is_finite, root, roots_of, table, tokens, words_of
 
 _SUBJECTS = frozenset(("agent", "assistant"))
 
@@ -11,7 +11,8 @@ _SUBJECTS = frozenset(("agent", "assistant"))
 def clauses(sentence: str) -> tuple[Clause, ...]:
     """Return the clauses of a sentence in their order: each begins at a joint, a semicolon, or a comma before one."""
     found, joint, held = list[Clause](), "", list[Token]()
-    last, fronted, inserted = 0, False, False
+    last, fronted = 0, False
+    inserted: int | None = None  # place of the clause that goes on behind what is inserted
     marked = list(_marked(tokens(sentence)))
     for place, (token, mark) in enumerate(marked):
         between = sentence[last : token.start]
@@ -22,13 +23,14 @@ def clauses(sentence: str) -> tuple[Clause, ...]:
             article = [] if "," in between or word not in _SUBJECTS else [held.pop()]
             found.append(Clause(joint, tuple(held), fronts=True))
             joint, held, fronted = "", article, False
-        if inserted and held and "," in between and is_finite(word):
+        if inserted is not None and held and "," in between and is_finite(word):
             # "A, which B, C": C goes on with A.
-            head = found.pop()
-            found.append(Clause(joint, tuple(held), fronts=joint not in _RELATIVE))
-            joint, held, inserted = head.joint, [*head.tokens], False
+            fronts = joint not in _RELATIVE and inserted == len(found) - 1
+            head = found.pop(inserted)
+            found.append(Clause(joint, tuple(held), fronts=fronts))
+            joint, held, inserted = head.joint, [*head.tokens], None
         elif (
-            inserted
+            inserted is not None
             and held
             and "," in between
             and joint in _RELATIVE
@@ -37,12 +39,12 @@ def clauses(sentence: str) -> tuple[Clause, ...]:
         ):
             # "With B, which C, A": A is the main clause.
             found.append(Clause(joint, tuple(held)))
-            joint, held, inserted = "", [], False
+            joint, held, inserted = "", [], None
         if _fronts(mark, joint, held, found) or (
-            not found and not held and not mark and word.endswith(("ed", "ing")) and len(word) > 4
+            not found and not held and not mark and len(word) > _FEW and (is_finite(word) or word.endswith("ing"))
         ):
             fronted = True  # "Before B, A", "Asked for B, A"
-        begins = bool(mark) and not (mark == "that" and held and _points(held[-1]))
+        begins = bool(mark) and not _is_no_joint(mark, marked[place:], joint, held)
         first_told = "," in between and bool(held) and held[-1].text.casefold() == "first"  # "A came first, B second"
         if ";" in between or begins or first_told:
             is_insertion = bool(held) and _is_insertion(held)
@@ -50,20 +52,43 @@ def clauses(sentence: str) -> tuple[Clause, ...]:
                 found.append(Clause(joint, tuple(held)))
                 joint, held = "", []
             if begins:
-                if mark in _ORDERING:
-                    inserted = is_insertion and not fronted
-                else:
-                    inserted = mark in _RELATIVE and "," in between and bool(found)
+                if (is_insertion and mark in _ORDERING and not fronted) or (
+                    "," in between
+                    and found
+                    and (mark in _RELATIVE or (mark in _CONCEDING and not has_verb(found[-1].tokens)))
+                ):
+                    inserted = len(found) - 1
+                elif mark not in _ORDERING:
+                    inserted = None
                 joint = f"{joint} {mark}".strip()
                 continue
             joint = joint or ";"
         held.append(token)
     if held or {"before", "after"} & set(joint.split()):
-        found.append(Clause(joint, tuple(held)))
+        found.append(Clause(joint, tuple(held), fronts=fronted))
     return tuple(found)
 
 
+def _is_no_joint(mark: str, behind: Sequence[tuple[Token, str]], joint: str, held: Sequence[Token]) -> bool:
+    """Return whether a word that may join clauses does not: "mailed that file", "after that failure", "as root"."""
+    if mark == "that":
+        noun = behind[1][0].text.casefold() if len(behind) > 1 else ""
+        return bool(held and _points(held[-1])) or (
+            not held and joint.endswith(("before", "after")) and root(noun) in _EVENTS and not is_finite(noun)
+        )
+    rest = list[Token]()
+    for one, other in behind[1:]:
+        if other or one.aside:
+            break
+        rest.append(one)
+    return mark == "as" and bool(held) and not has_verb(rest)
+
+
+_EVENTS = roots_of("calls") | roots_of("results") | roots_of("failing") | roots_of("texts")
+
+
 _ORDERING = frozenset(("before", "after", "once", "when", "until", "while"))
+_CONCEDING = frozenset(("though", "although", "while", "if", "once", "when"))
 _RELATIVE = ("which", "who", "whose")
 
 
@@ -72,12 +97,17 @@ def _fronts(mark: str, joint: str, held: Sequence[Token], found: Sequence[Clause
     if mark not in words_of("fronting"):
         return False
     if not found:
-        return len(held) <= _FEW or is_temporal(held)
+        return (len(held) <= _FEW and not _tells(held)) or is_temporal(held)
     return joint in ("and", "but", ";") and is_temporal(held)
 
 
 _FEW = 3
 """Words before a joint that make no clause: "Only two seconds"."""
+
+
+def _tells(held: Sequence[Token]) -> bool:
+    """Return whether there is a verb, but for that of "it was after B that A"."""
+    return has_verb(held) and not all(one.text.casefold() in words_of("shading") for one in held)
 
 
 def is_temporal(held: Sequence[Token]) -> bool:
@@ -104,8 +134,8 @@ def has_verb(held: Sequence[Token]) -> bool:
 
 
 def _begins(token: Token) -> bool:
-    """Return whether what is told of something new may begin here: "the call", "it", `curl.log`."""
-    return token.kind in ("entity", "quote") or token.text.casefold() in _OPENING
+    """Return whether what is told of something new may begin here: "the call", "it"."""
+    return token.text.casefold() in _OPENING
 
 
 _OPENING = frozenset(

@@ -1,93 +1,26 @@
-"""What belongs together, and what came first. Pure."""
+"""What came first. Pure."""
 
 import re
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from correlator.verifying.clauses import is_length, is_temporal
+from correlator.verifying.clauses import has_verb, is_length, is_temporal
 from correlator.verifying.grounds import Ground
 from correlator.verifying.lengths import NUMBERS, ORDINALS, UNITS, length_at
-from correlator.verifying.read import BE, PREPOSITIONS, Read, Refusal, among, best_of, holds, scores, tied
-from correlator.verifying.values import length_of
-from correlator.verifying.wording import Clause, Token, root, roots_of, table, words_of
-from sensor.event import ToolCalled, ToolReturned
-
-_MORE = 1
-"""By how much another event must have more of a clause's words than those that have its entities."""
-
-
-_LINKS = roots_of("links")
-
-
-def of_together(read: Read) -> Iterator[Refusal]:
-    """Refuse a clause whose entities and numbers stand in events that have nothing to do with each other."""
-    for clause in read.clauses:
-        held = [
-            token
-            for token in clause.tokens
-            if token.kind != "word" and token not in read.lacked and length_of(read, read.tokens.index(token)) is None
-        ]
-        if all(token.kind == "word" for token in clause.tokens):
-            yield from _apart(clause, read)
-        if not held or _links(clause) or set(clause.joint.split()) & {"that", "which", "given", "named", "than"}:
-            continue
-        groups = _groups(read.cited)
-        here = [
-            group
-            for group in groups
-            if all(any(holds(one, token) for one in group) for token in held if _is_anywhere(token, read))
-        ]
-        words = dict(zip(read.cited, scores(read.cited, clause, entities=0), strict=True))
-        most = max((words[one] for group in here for one in group), default=0)
-        if not here or max(words.values()) > most + _MORE:
-            yield Refusal(
-                "together", f"“{held[0].text[:40]}” and what it says of “{held[-1].text[:40]}” are of different events"
-            )
-
-
-def _apart(clause: Clause, read: Read) -> Iterator[Refusal]:
-    """Refuse a clause without entities whose words stand in events that have nothing to do with each other."""
-    if _links(clause) or len(read.clauses) > 1 or read.template:
-        return  # a template says of which events it speaks
-    content = {
-        base for base in (root(word) for word in clause.words) if base not in table().neutral and among(base, read.said)
-    }
-    groups = _groups(read.cited)
-    if len(content) > 1 and not any(
-        all(any(among(base, one.words | one.lent) for one in group) for base in content) for group in groups
-    ):
-        yield Refusal("together", "what it says is of different events")
-
-
-def _links(clause: Clause) -> bool:
-    """Return whether a clause says how things of several events are to each other, or how long it was from one to another."""
-    words = [part for word in clause.words for part in word.split()]
-    is_length = any(length_at(words, at) for at in range(len(words)))
-    return any(root(word) in _LINKS or (is_length and root(word) in _SPANNING) for word in words)
-
-
-_SPANNING = roots_of("spanning")
-
-
-def _is_anywhere(token: Token, read: Read) -> bool:
-    return any(holds(one, token) for one in read.cited)
-
-
-def _groups(cited: Sequence[Ground]) -> list[list[Ground]]:
-    """Return events that belong together: a call with its result, what the kernel and the wire saw, each other one by itself."""
-    found: dict[object, list[Ground]] = {}
-    calls = [one for one in cited if isinstance(one.event, ToolCalled | ToolReturned)]
-    for one in cited:
-        if isinstance(one.event, ToolCalled | ToolReturned):
-            key: object = one.event.call_id or one.place
-        elif one.actor in ("process", "peer"):
-            key = "seen"
-        else:
-            key = one.place
-        found.setdefault(key, []).append(one)
-    if "seen" in found:
-        found["seen"] += calls
-    return list(found.values())
+from correlator.verifying.read import (
+    AGENTS,
+    BE,
+    PREPOSITIONS,
+    Read,
+    Refusal,
+    among,
+    best_of,
+    has_subject,
+    scores,
+    tied,
+)
+from correlator.verifying.wording import Clause, is_finite, root, roots_of, table, words_of
+from sensor.event import ToolCalled
 
 
 def of_order(read: Read) -> Iterator[Refusal]:
@@ -186,7 +119,13 @@ def _spoken_of(clause: Clause, read: Read) -> tuple[Ground, ...]:
 
 
 def _scored(clause: Clause | None, read: Read) -> list[int]:
-    return scores(read.cited, clause, near=True) if clause is not None else [0] * len(read.cited)
+    if clause is None:
+        return [0] * len(read.cited)
+    at = read.clauses.index(clause) if clause in read.clauses else 0
+    # "the agent did A and then did B": B is of the agent, too.
+    goes_on = at > 0 and not has_subject(clause) and any(root(one) in AGENTS for one in read.clauses[at - 1].words[:3])
+    found = scores(read.cited, clause, near=True)
+    return [score + (goes_on and one.actor == "agent") for score, one in zip(found, read.cited, strict=True)]
 
 
 def _length(read: Read) -> int | None:
@@ -240,19 +179,28 @@ def _sequences(read: Read) -> Iterator[Pair]:
         elif joint is not None and (clause.fronts or not at):
             # "After B, A"
             if not _is_in_text(clause):
-                yield from _fronted(joint, clauses, at)
+                start = clause.tokens[0].start if clause.tokens else 0
+                is_not_until = joint == "until" and any(
+                    one.text.casefold() == "not" for one in read.tokens if one.start < start
+                )
+                yield from _fronted("after" if is_not_until else joint, clauses, at)
         elif joint == "then":
             yield _wholes((before, clause), clauses)
         elif joint is not None and before is not None and not _is_in_text(clause):
             yield _wholes(_joined(joint, before, clause), clauses)
         elif before is not None and before.words[-1:] == ("first",):
             yield before, clause
-        if joint is None and (_AFTERWARD | _BEFOREHAND) & set(clause.words):
+        if joint is None and (_AFTERWARD | _BEFOREHAND) & set(clause.words) and not _is_asked(clause, read):
             main = next((one for one in clauses[at + 1 :] if not one.joint), None)
             if clause.fronts and main is not None:
                 yield from _by_adverb(main, clause)  # "Although A had been two seconds earlier, B"
             else:
                 yield from _by_adverb(before, _whole(clauses, at, always=True))
+
+
+def _is_asked(clause: Clause, read: Read) -> bool:
+    """Return whether a clause without a verb is of what somebody asks for: "asked for A and the deletion of B afterwards"."""
+    return not has_verb(clause.tokens) and bool(_TELLING & set(read.plain.split()))
 
 
 def _says_only_when(clause: Clause) -> bool:
@@ -266,12 +214,8 @@ def _fronted(joint: str, clauses: Sequence[Clause], at: int) -> Iterator[Pair]:
     """Yield the order of a clause that stands before what it is joined to, and of that."""
     clause = clauses[at]
     main = next((place for place, one in enumerate(clauses) if place > at and not one.joint), None)
-    if (
-        main is None
-        and at + 1 < len(clauses)
-        and clauses[at + 1].joint != "that"
-        and (halves := _subject_apart(clause))
-    ):
+    is_last = at + 1 == len(clauses)
+    if main is None and (is_last or clauses[at + 1].joint != "that") and (halves := _subject_apart(clause)):
         yield _joined(joint, halves[1], halves[0])
         return
     main = at + 1 if main is None else main
@@ -281,7 +225,9 @@ def _fronted(joint: str, clauses: Sequence[Clause], at: int) -> Iterator[Pair]:
 
 def _subject_apart(clause: Clause) -> tuple[Clause, Clause] | None:
     """Return what is fronted and the main clause where no comma stands between: "after the failure | curl was started"."""
-    verb = next((at for at, one in enumerate(clause.tokens) if one.text.casefold() in BE), 0)
+    verb = next(
+        (at for at, one in enumerate(clause.tokens) if one.kind == "word" and is_finite(one.text.casefold())), 0
+    )
     if verb < _FEW + 1:
         return None
     return Clause(clause.joint, clause.tokens[: verb - 1]), Clause("", clause.tokens[verb - 1 :])

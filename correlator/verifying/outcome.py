@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from correlator.verifying.grounds import Ground, denied
+from correlator.verifying.lengths import NUMBERS, ORDINALS
 from correlator.verifying.read import BE, NEGATIONS, Read, Refusal, among, is_act, is_failure, is_negative
-from correlator.verifying.wording import Clause, akin, root, roots_of, table, words_of
+from correlator.verifying.wording import Clause, akin, is_finite, root, roots_of, table, words_of
 from sensor.event import NameResolved, ProcessExited, ToolCalled, ToolReturned
 
 _CAN = roots_of("can")
@@ -137,9 +138,47 @@ def _is_of_tool(ground: Ground) -> bool:
 def of_outcomes(read: Read) -> Iterator[Refusal]:
     """Refuse a failure where nothing failed, and success where something did."""
     for clause, best in zip(read.clauses, read.spoken_of, strict=True):
-        why = _wrong(clause, best, read)
+        share = _share(clause, read)
+        why = _wrong(clause, _of_place(clause, read) or best, read) if share is None else share
         if why:
             yield Refusal("polarity", why)
+
+
+def _share(clause: Clause, read: Read) -> str | None:
+    """Return what is wrong with how many of several worked or failed, as in "of which one failed"; `None` if it tells no number."""
+    words = clause.words
+    amount = 1 if words[:1] == ("one",) else NUMBERS.get(words[0]) if words else None
+    outcomes = [one.failed for one in read.cited if one.failed is not None]
+    if amount is None or len(outcomes) <= amount or not (is_finite(" ".join(words[1:2]))):
+        return None
+    text = " ".join(words)
+    is_failed = any(is_failure(one) for one in words) or bool(TURNED.search(text))
+    if _DENYING & set(words) or not (is_failed or _SUCCESS.search(text)):
+        return None
+    return "" if outcomes.count(is_failed) == amount else f"not {words[0]} of them did so"
+
+
+def _of_place(clause: Clause, read: Read) -> tuple[Ground, ...]:
+    """Return the results of that of several calls of one tool that a clause speaks of by its place, as in "the second failed"."""
+    words = clause.words
+    for at, word in enumerate(words):
+        following = words[at + 1] if at + 1 < len(words) else ""
+        if (
+            word not in ORDINALS
+            or not at
+            or words[at - 1] != "the"
+            or not (not following or is_finite(following) or root(following) in _CALLS)
+        ):
+            continue
+        calls = [one for one in read.cited if isinstance(one.event, ToolCalled)]
+        names = {one.event.name for one in calls if isinstance(one.event, ToolCalled)}
+        if len(names) == 1 and len(calls) > 1 and ORDINALS[word] <= len(calls):
+            call = calls[ORDINALS[word] - 1].event
+            return tuple(one for one in read.cited if one.call is call)
+    return ()
+
+
+_CALLS = roots_of("calls")
 
 
 def _wrong(clause: Clause, best: Sequence[Ground], read: Read) -> str:

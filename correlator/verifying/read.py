@@ -10,6 +10,7 @@ from correlator.verifying.clauses import clauses
 from correlator.verifying.grounds import Ground, has, number
 from correlator.verifying.lacking import lacked
 from correlator.verifying.wording import Clause, Token, akin, root, roots_of, table, tokens, words_of
+from sensor.event import ToolCalled
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +88,7 @@ class Read:
         found: list[tuple[Ground, ...]] = []
         for at, clause in enumerate(self.clauses):
             score, best = best_of(self.cited, clause)
-            if (
-                at
-                and found[-1]
-                and not _has_subject(clause)
-                and set(clause.joint.split()) & {"and", "but", "then", ";"}
-            ):
+            if at and found[-1] and not has_subject(clause) and set(clause.joint.split()) & {"and", "but", "then", ";"}:
                 # "… and failed": what a clause without a subject of its own says, it says of the one before.
                 same = [one for one in best if any(tied(one, other) for other in found[-1])]
                 best = tuple(same) or (best if score > _LITTLE_SAID else found[-1])
@@ -144,13 +140,19 @@ def scores(cited: Sequence[Ground], clause: Clause, *, entities: int = 4, near: 
     for one in cited:
         both = [one, *(other for other in cited if near and one.call is not None and other.event is one.call)]
         its = frozenset[str]().union(*(each.words for each in both))
-        named = sum(any(holds(each, token) for each in both) for token in clause.tokens if token.kind != "word")
+        named = sum(
+            any(holds(each, token) for each in both)
+            for token in clause.tokens
+            if token.kind != "word" or (near and "-" in token.text)
+        )
         words = sum(2 if among(word, its) else near and bool(table().beside(word) & its) for word in content)
         lent = sum(
             among(word, one.lent) or (near and word in acts - content and among(word, its))
             for word in content | acts | kinds
         )
-        found.append(entities * named + words + lent + (agent and one.actor == "agent"))
+        # What a call is named after was done by it, and not by a text that mentions it.
+        deeds = 2 * len(acts & one.tool) if near and any(isinstance(each.event, ToolCalled) for each in both) else 0
+        found.append(entities * named + words + lent + deeds + (agent and one.actor == "agent"))
     return found
 
 
@@ -175,7 +177,7 @@ def holds(ground: Ground, token: Token) -> bool:
     return ground.names(token.text)
 
 
-def _has_subject(clause: Clause) -> bool:
+def has_subject(clause: Clause) -> bool:
     """Return whether a clause begins with something that can do something."""
     first = clause.tokens[0] if clause.tokens else None
     if first is None:
