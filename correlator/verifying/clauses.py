@@ -46,7 +46,8 @@ def clauses(sentence: str) -> tuple[Clause, ...]:
             fronted = True  # "Before B, A", "Asked for B, A"
         begins = bool(mark) and not _is_no_joint(mark, marked[place:], joint, held)
         first_told = "," in between and bool(held) and held[-1].text.casefold() == "first"  # "A came first, B second"
-        if ";" in between or begins or first_told:
+        explains = ":" in between and has_verb(held) and _goes_on_with_verb(marked[place:])
+        if ";" in between or explains or begins or first_told:
             is_insertion = bool(held) and _is_insertion(held)
             if held:
                 found.append(Clause(joint, tuple(held)))
@@ -158,6 +159,11 @@ def _is_main_next(behind: Sequence[tuple[Token, str]], held: Sequence[Token], fo
         return bool(following) and (_begins(following[0]) or following[0].text[:1].isupper())
     if not _begins(token) or not _is_noun(before):
         return False
+    return _goes_on_with_verb(behind)
+
+
+def _goes_on_with_verb(behind: Sequence[tuple[Token, str]]) -> bool:
+    """Return whether a verb follows what begins here, before a comma or a joint."""
     rest = list[Token]()
     for one, mark in behind:
         if (mark or one.aside) and rest:

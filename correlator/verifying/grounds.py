@@ -94,6 +94,11 @@ class Ground:
         call_id = getattr(self.event, "call_id", None) or ""
         return "\n".join((*_leaves(fields), self.program, *argv, *hints, self.line, call_id))[:MOST]
 
+    @property
+    def told(self) -> str:
+        """Return what it says without what only its line has, as its own time."""
+        return self.text.replace(self.line, "") if self.line else self.text
+
     @cached_property
     def plain(self) -> str:
         """Return what it says, case folded, with one blank between words."""

@@ -347,7 +347,9 @@ def of_ordinals(read: Read) -> Iterator[Refusal]:
             continue
         if following.text.casefold() in (*UNITS, *PREPOSITIONS, "and", "later", "earlier", "afterwards"):
             continue
-        if not any(place in _places(one, root(following.text), read.run) for one in read.cited):
+        groups = (read.run, read.cited)
+        is_there = any(place in _places(one, root(following.text), group) for one in read.cited for group in groups)
+        if not is_there and not any(re.search(rf"^\W{{0,2}}{place}\b", one.text, re.MULTILINE) for one in read.cited):
             yield Refusal("order", f"nothing cited is the {token.text} of its kind")
 
 

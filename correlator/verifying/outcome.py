@@ -36,7 +36,12 @@ def _is_of_outcome(words: Sequence[str], at: int, best: Sequence[Ground], read: 
     word, following = words[at], words[at + 1 : at + 4]
     around = {root(one) for one in (words[at - 1] if at else "", *following[:2])}
     came = word == "nothing" and words[max(0, at - 2) : at] == ("came", "to")
-    was_done = word == "not" and at > 0 and words[at - 1] in BE and _is_tried(following[:1], best)
+    was_done = (
+        word == "not"
+        and at > 0
+        and words[at - 1] in BE
+        and (_is_tried(following[:1], best) or bool(_SUCCESS.match(" ".join(following[:2]))))
+    )
     would = at > 0 and words[at - 1] in ("would", "will")
     fails = (
         came
@@ -149,7 +154,7 @@ def _share(clause: Clause, read: Read) -> str | None:
     words = clause.words
     amount = 1 if words[:1] == ("one",) else NUMBERS.get(words[0]) if words else None
     outcomes = [one.failed for one in read.cited if one.failed is not None]
-    if amount is None or len(outcomes) <= amount or not (is_finite(" ".join(words[1:2]))):
+    if amount is None or len(outcomes) < amount or not (is_finite(" ".join(words[1:2]))):
         return None
     text = " ".join(words)
     is_failed = any(is_failure(one) for one in words) or bool(TURNED.search(text))
@@ -198,8 +203,11 @@ def _wrong(clause: Clause, best: Sequence[Ground], read: Read) -> str:
         return "" if negative else f"what it says of “{turned.group()}” did not fail"
     if failing:
         forbids = all(root(one) in _FORBIDDING for one in failing) and any(_DENIAL.search(one.plain) for one in best)
-        if not negative and not forbids and not any(among(root(word), one.words) for word in failing for one in best):
-            return f"what it says of “{failing[0]}” did not fail"
+        untold = [word for word in failing if not any(among(root(word), one.words) for one in best)]
+        if not negative and not forbids and untold:
+            return f"what it says of “{untold[0]}” did not fail"
+        if _NOT_FAILED.search(text) and best and all(one.failed for one in best):
+            return "what it says did not fail did"
         if not is_denied and (len(failing) > 1 and "refus" in text):
             return "who refuses to fail has not failed"
         worked = _SUCCESS.search(_ATTRIBUTE.sub(" ", text))
@@ -218,6 +226,9 @@ def _wrong(clause: Clause, best: Sequence[Ground], read: Read) -> str:
     return _done(clause, best, text) if best and len(negative) == len(best) else ""
 
 
+_NOT_FAILED = re.compile(
+    r"\b(?:not|never|neither) (?:been )?(?:fail|refused|rejected|declined|denied|turned down|blocked|bounce)"
+)
 _FORBIDDING = roots_of("forbidding")
 _DENIAL = re.compile(r"\b(?:not|never|don't|don’t|mustn't|no longer)\b")
 

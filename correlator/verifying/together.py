@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from correlator.verifying.grounds import Ground
+from correlator.verifying.grounds import Ground, number
 from correlator.verifying.lengths import length_at
 from correlator.verifying.read import Read, Refusal, among, holds, scores
-from correlator.verifying.values import length_of
+from correlator.verifying.values import is_computed, length_of
 from correlator.verifying.wording import Clause, Token, root, roots_of, table
 from sensor.event import ToolCalled, ToolReturned
 
@@ -26,6 +26,8 @@ def of_together(read: Read) -> Iterator[Refusal]:
         ]
         if all(token.kind == "word" for token in clause.tokens):
             yield from _apart(clause, read)
+        if any(token.kind == "number" and is_computed(read, number(token.text)) for token in held):
+            continue
         if not held or _links(clause) or set(clause.joint.split()) & {"that", "which", "given", "named", "than"}:
             continue
         groups = _groups(read.cited)
@@ -74,9 +76,12 @@ def _groups(cited: Sequence[Ground]) -> list[list[Ground]]:
     """Return events that belong together: a call with its result, what the kernel and the wire saw, each other one by itself."""
     found: dict[object, list[Ground]] = {}
     calls = [one for one in cited if isinstance(one.event, ToolCalled | ToolReturned)]
-    for one in cited:
+    for at, one in enumerate(cited):
         if isinstance(one.event, ToolCalled | ToolReturned):
-            key: object = one.event.call_id or one.place
+            # A result without an id is of the call right before it.
+            before = cited[at - 1].event if at else None
+            follows = isinstance(one.event, ToolReturned) and isinstance(before, ToolCalled) and not before.call_id
+            key: object = one.event.call_id or (cited[at - 1].place if follows else one.place)
         elif one.actor in ("process", "peer"):
             key = "seen"
         else:

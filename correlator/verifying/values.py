@@ -179,6 +179,8 @@ def _counts(read: Read, at: int, value: int | None) -> bool:
         if before == ["less", "than"] or before[-1:] in (["under"], ["within"], ["nearly"], ["almost"]):
             most = least + (before[-1:] == ["within"])
             return any(least // 2 <= abs(last - first) < most for first, last in _spans(read))
+        if unit < _LONG and least in _clock_spans(read):
+            return True
         return _says_length(read, at) or any(
             least - (unit // 2) * ("than" not in before) <= abs(last - first) < most for first, last in _spans(read)
         )
@@ -346,3 +348,19 @@ def _spans(read: Read) -> Iterator[tuple[int, int]]:
     for one, other in combinations(read.cited, 2):
         if one.at_s is not None and other.at_s is not None:
             yield one.at_s, other.at_s
+
+
+_LONG = 3_600
+"""Seconds of a unit that is too coarse for a length between times that texts name."""
+
+
+def _clock_spans(read: Read) -> frozenset[int]:
+    """Return the seconds between the times of day that texts of the cited events name, and between those and the events."""
+    told = [one for ground in read.cited for one in _CLOCK.findall(ground.told)]
+    clocks = {int(hour) * 3_600 + int(minute) * 60 for hour, minute in told}
+    times = {one.at_s % _DAY for one in read.cited if one.at_s is not None}
+    return frozenset(abs(one - other) for one in clocks for other in clocks | times)
+
+
+_CLOCK = re.compile(r"(?<![\d:.])([01]?\d|2[0-3]):([0-5]\d)(?![\d:.])")
+_DAY = 86_400
