@@ -212,15 +212,16 @@ def _wrong(clause: Clause, best: Sequence[Ground], read: Read) -> str:
             return "who refuses to fail has not failed"
         worked = _SUCCESS.search(_ATTRIBUTE.sub(" ", text))
         return "it failed and it worked" if worked and negative and not is_denied else ""
-    if is_denied:
-        return ""
+    worked = _SUCCESS.search(text)
+    before = text[: worked.start()].split() if worked is not None else []
+    if is_denied and (not before or _DENYING & set(before)):
+        return ""  # but not of "it was accepted, with one part not read"
     if _SEEN.search(text) and any(one.event.kind == "capture_status" for one in best):
         return "it was not seen"
     spoken = {word for one in read.clauses for word in one.words} - ({"all"} if "all the same" in read.plain else set())
     told = any(is_failure(word) for word in spoken)  # "of which one failed"
     if _ALL & spoken and not told and _SUCCESS.search(text) and any(one.failed for one in read.cited):
         return "not all of it worked"
-    worked = _SUCCESS.search(text)
     if worked and best and all(_has_no_result(one) and not among(root(worked.group()), one.words) for one in best):
         return f"nothing says “{worked.group()}” of it"
     return _done(clause, best, text) if best and len(negative) == len(best) else ""

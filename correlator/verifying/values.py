@@ -43,7 +43,11 @@ def of_numbers(read: Read) -> Iterator[Refusal]:
     for at, token in enumerate(read.tokens):
         if token in read.lacked:
             continue
-        if token.kind == "time" and not any(holds(one, token) for one in read.cited):
+        ratio = _is_ratio(read, at)
+        if ratio is not None:
+            if not ratio:
+                yield Refusal("number", f"nothing is “{token.text}” as much as another")
+        elif token.kind == "time" and not any(holds(one, token) for one in read.cited):
             yield Refusal("time", f"no cited event is of {token.text}")
         elif token.kind == "number":
             value = number(token.text)
@@ -168,8 +172,6 @@ def _counts(read: Read, at: int, value: int | None) -> bool:
     """Return whether a number is a length of time between two cited events, or how many of them there are."""
     if value is None:
         return False
-    if _is_ratio(read, at):
-        return True
     length = length_of(read, at)
     if length is not None:
         before = [one.text.casefold() for one in read.tokens[max(0, at - 2) : at]]
@@ -303,17 +305,20 @@ def _amount(word: str) -> float | None:
     return float(number(word)) if _plain(word) else NUMBERS.get(word)
 
 
-def _is_ratio(read: Read, at: int) -> bool:
-    """Return whether a number says how many times one of two values of the evidence is the other: "three times as long as"."""
+def _is_ratio(read: Read, at: int) -> bool | None:
+    """Return whether one of two values of the evidence is as many times the other as a number says, `None` where it does not.
+
+    "Three times as long as"; the values are numbers, or lengths of time between two events.
+    """
     words = [one.text.casefold() for one in read.tokens]
     amount = (words[at] == "twice" and 2) or NUMBERS.get(words[at]) or (int(words[at]) if words[at].isdigit() else None)
     behind = at + 1 + (words[at] != "twice")
     if amount is None or (words[at] != "twice" and words[at + 1 : at + 2] != ["times"]):
-        return False
+        return None
     if not (
         set(words[behind : behind + 1]) & {"as", "the"} or (words[behind : behind + 1] and words[behind].endswith("er"))
     ):
-        return False
+        return None
     values = {float(one) for ground in read.cited for one in ground.numbers if re.fullmatch(r"\d+(?:\.\d+)?", one)}
     spans = {float(abs(last - first)) for first, last in _spans(read)}
     ratios = [high / low for some in (values, spans) for low in some for high in some if 0 < low < high]
