@@ -77,6 +77,8 @@ def _is_no_joint(mark: str, behind: Sequence[tuple[Token, str]], joint: str, hel
         return bool(held and _points(held[-1])) or (
             not held and joint.endswith(("before", "after")) and root(noun) in _EVENTS and not is_finite(noun)
         )
+    if mark in _PARTICIPLES and held and held[-1].text.casefold() in words_of("be") | words_of("have"):
+        return True  # "it was found before B"
     rest = list[Token]()
     for one, other in behind[1:]:
         if other or one.aside:
@@ -85,6 +87,7 @@ def _is_no_joint(mark: str, behind: Sequence[tuple[Token, str]], joint: str, hel
     return mark == "as" and bool(held) and not has_verb(rest)
 
 
+_PARTICIPLES = frozenset(("given", "named", "found", "mentioned", "contained", "supplied"))
 _EVENTS = roots_of("calls") | roots_of("results") | roots_of("failing") | roots_of("texts")
 
 
@@ -131,7 +134,12 @@ def _is_insertion(held: Sequence[Token]) -> bool:
 
 def has_verb(held: Sequence[Token]) -> bool:
     """Return whether there is a verb in the past, or an auxiliary."""
-    return any(is_finite(one.text.casefold()) for one in held if one.kind == "word")
+    words = (one.text.casefold() for one in held if one.kind == "word")
+    return any(is_finite(word) and word not in _ADVERBS for word in words)
+
+
+_ADVERBS = frozenset(("also", "then", "just", "again", "already", "later", "first", "now", "once", "finally", "only"))
+"""Words that may stand between an auxiliary and its verb, and are neither."""
 
 
 def _begins(token: Token) -> bool:

@@ -80,13 +80,17 @@ def _told(earlier: Clause | None, later: Clause | None, length: int | None, read
     """Return how much of two parts the best pair of events has in the order told, and the best one in the other order."""
     firsts, seconds = _scored(earlier, read), _scored(later, read)
     told, turned = 0, 0
+    is_left = _is_left(earlier, later, (firsts, seconds), read)
     for (one, first), (other, second) in product(
         zip(read.cited, firsts, strict=True), zip(read.cited, seconds, strict=True)
     ):
         if one is other or (length is not None and _between(one, other) != length):
             continue
         # Where a length of time tells the two events, one of the parts may say nothing of its own: "before it had been placed".
-        if not (first or _may_be_silent(earlier, length)) or not (second or _may_be_silent(later, length)):
+        # So it may where two events are cited: one that the other part does not speak of is left.
+        if not is_left and not (
+            (first or _may_be_silent(earlier, length)) and (second or _may_be_silent(later, length))
+        ):
             continue
         if (earlier is None or later is None) and (length is None or tied(one, other)):
             continue
@@ -95,6 +99,21 @@ def _told(earlier: Clause | None, later: Clause | None, length: int | None, read
         else:
             told = max(told, first + second)
     return told, turned
+
+
+_PAIR = 2
+
+
+def _is_left(
+    earlier: Clause | None, later: Clause | None, found: tuple[Sequence[int], Sequence[int]], read: Read
+) -> bool:
+    """Return whether of two cited events one part speaks plainly of one, and the other part of neither."""
+    if earlier is None or later is None or len(read.cited) != _PAIR or tied(*read.cited):
+        return False
+    for silent, other, clause in ((*found, earlier), (*found[::-1], later)):
+        if not any(silent) and abs(other[0] - other[1]) >= _PAIR and has_verb(clause.tokens):
+            return True
+    return False
 
 
 def _between(one: Ground, other: Ground) -> int | None:
@@ -124,8 +143,23 @@ def _scored(clause: Clause | None, read: Read) -> list[int]:
     at = read.clauses.index(clause) if clause in read.clauses else 0
     # "the agent did A and then did B": B is of the agent, too.
     goes_on = at > 0 and not has_subject(clause) and any(root(one) in AGENTS for one in read.clauses[at - 1].words[:3])
-    found = scores(read.cited, clause, near=True)
-    return [score + (goes_on and one.actor == "agent") for score, one in zip(found, read.cited, strict=True)]
+    is_again = bool(_AGAIN & set(clause.words))
+    found = list[int]()
+    for score, one in zip(scores(read.cited, clause, near=True), read.cited, strict=True):
+        found.append(score + (goes_on and one.actor == "agent") + (is_again and _is_repeated(one, read)))
+    return found
+
+
+_AGAIN = frozenset(("again", "anew", "retried", "repeated", "renewed", "afresh"))
+
+
+def _is_repeated(ground: Ground, read: Read) -> bool:
+    """Return whether a cited call is of a tool that an earlier one of them called, too."""
+    event = ground.event
+    return isinstance(event, ToolCalled) and any(
+        isinstance(one.event, ToolCalled) and one.event.name == event.name and one.place < ground.place
+        for one in read.cited
+    )
 
 
 def _length(read: Read) -> int | None:

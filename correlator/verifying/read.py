@@ -147,7 +147,8 @@ def scores(cited: Sequence[Ground], clause: Clause, *, entities: int = 4, near: 
         )
         words = sum(2 if among(word, its) else near and bool(table().beside(word) & its) for word in content)
         lent = sum(
-            among(word, one.lent) or (near and word in acts - content and among(word, its))
+            (1 + (near and word in acts and one.actor == "process")) * among(word, one.lent)
+            or (near and word in acts - content and among(word, its))
             for word in content | acts | kinds
         )
         # What a call is named after was done by it, and not by a text that mentions it.
