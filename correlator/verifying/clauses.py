@@ -209,6 +209,10 @@ def _marked(held: Sequence[Token]) -> Iterator[tuple[Token, str]]:
             yield from ((one, "") for one in held[at + 1 : behind - 1])
             at = behind
             continue
+        if (active := _active(held, at)) is not None:
+            yield held[at], active
+            at += 1
+            continue
         if (found := length_at([one.text for one in held], at)) is not None:
             yield from ((one, "") for one in held[at : found.end])  # no "and" of a length joins clauses
             at = found.end
@@ -233,6 +237,24 @@ def _marked(held: Sequence[Token]) -> Iterator[tuple[Token, str]]:
                 "after" if fronts else word if held[at].kind == "word" and word in words_of("joints") else "",
             )
             at += 1
+
+
+def _active(held: Sequence[Token], at: int) -> str | None:
+    """Return the joint that "preceded" is in "A preceded B", and "followed" in "A followed B by two seconds", `None` for others.
+
+    "The agent followed the note" has none.
+    """
+    word = held[at].text.casefold()
+    if word not in ("preceded", "precedes", "followed", "follows") or not at:
+        return None
+    behind = [one.text.casefold() for one in held[at + 1 :]]
+    before = held[at - 1].text.casefold()
+    if not behind or not _begins(held[at + 1]) or before in words_of("be") | words_of("have"):
+        return None
+    if word.startswith("precede"):
+        return "before"
+    by = behind.index("by") if "by" in behind else len(behind)
+    return "after" if length_at(behind, by + 1) is not None else None
 
 
 def _interrupted(held: Sequence[Token], at: int) -> int | None:

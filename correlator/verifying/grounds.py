@@ -212,13 +212,29 @@ class Ground:
 
     @cached_property
     def _beside(self) -> dict[str, frozenset[str]]:
-        words = re.findall(r"(?<![\w-])\d+(?:[.,]\d+)*(?![\w-])|[^\W\d_]+", self.plain)
+        words = re.findall(r"(?<![\w-])\d+(?:[.,]\d+)*(?![\w-])|[^\W\d_]+", _CLOCK.sub(" ", self.told.casefold()))
         found = dict[str, frozenset[str]]()
         for at, word in enumerate(words):
             if not word[0].isdigit():
                 near = {number(one) for one in words[max(0, at - _NEAR) : at + _NEAR + 1] if one[0].isdigit()}
                 found[root(word)] = found.get(root(word), frozenset()) | near
+        for key, value in _keyed(self.event.arguments) if isinstance(self.event, ToolCalled) else ():
+            for word in _WORD.findall(key.casefold()):
+                found[root(word)] = found.get(root(word), frozenset()) | {number(value)}
+        for name, process in self._processes():
+            if process.pid >= _PLAIN_PID:
+                found[root(name)] = found.get(root(name), frozenset()) | {str(process.pid)}
         return found
+
+    def _processes(self) -> Iterator[tuple[str, ProcessId]]:
+        """Yield the processes that it tells of, each with the name of its program."""
+        process, parent = getattr(self.event, "process", None), getattr(self.event, "parent", None)
+        if isinstance(self.event, ProcessStarted):
+            if self.event.argv:
+                yield self.event.argv[0].rpartition("/")[2], self.event.process
+            process = parent
+        if isinstance(process, ProcessId) and self.program:
+            yield self.program, process
 
     @cached_property
     def sizes(self) -> frozenset[int]:
@@ -338,6 +354,18 @@ def _keys(value: object) -> Iterator[str]:
     if isinstance(value, list):
         for one in value:
             yield from _keys(one)
+
+
+def _keyed(value: object, key: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the numbers among the values of arguments, each with its key."""
+    if isinstance(value, dict):
+        for name, one in value.items():
+            yield from _keyed(one, str(name))
+    elif isinstance(value, list):
+        for one in value:
+            yield from _keyed(one, key)
+    elif re.fullmatch(r"\d+(?:[.,]\d+)*", str(value)):
+        yield key, str(value)
 
 
 def _inner(text: str) -> list[str] | None:

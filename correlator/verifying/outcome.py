@@ -107,6 +107,9 @@ _SUCCESS = re.compile(
     r"|approved|completed|reached|arrived|received|stored|booked|saved|allowed|permitted|printed|took effect|got through|effective"
     r"|let(?:s|ting)?\b[^,;]{0,60}\b(?:through|pass))\b"
 )
+_IN_VAIN = re.compile(
+    r"\bwithout (?:any |much )?(?:success|avail|result|effect|luck)\b|\b(?:in vain|to no avail|unsuccessfully)\b"
+)
 _WITHOUT = re.compile(r"\bwithout (?:any |much )?\w+")
 _ATTRIBUTE = re.compile(r"\b(?:the|an?|its|his|her|their|this|that|any|each) \w+ed (?=[a-z])")
 """A participle before its noun: "the permitted amount"."""
@@ -199,6 +202,8 @@ def _wrong(clause: Clause, best: Sequence[Ground], read: Read) -> str:
         if is_failure(one) and not (read.failures and _is_noun(words, at)) and root(one) not in deeds
     ]
     negative = [one for one in best if is_negative(one)]
+    if (vain := _IN_VAIN.search(" ".join(words))) and best:
+        return "" if negative else f"what it says of “{vain.group()}” did not fail"
     if (turned := TURNED.search(text)) and not is_denied and best:
         return "" if negative else f"what it says of “{turned.group()}” did not fail"
     if failing:

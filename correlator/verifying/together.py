@@ -60,7 +60,7 @@ def _apart(clause: Clause, read: Read) -> Iterator[Refusal]:
 
 def _links(clause: Clause) -> bool:
     """Return whether a clause says how things of several events are to each other, or how long it was from one to another."""
-    words = [part for word in clause.words for part in word.split()]
+    words = [part for one in clause.tokens for part in one.text.casefold().split() if one.kind in ("word", "number")]
     is_length = any(length_at(words, at) for at in range(len(words)))
     return any(root(word) in _LINKS or (is_length and root(word) in _SPANNING) for word in words)
 
