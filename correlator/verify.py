@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from correlator.verifying.form import form
 from correlator.verifying.grounds import Ground
-from correlator.verifying.order import of_order, of_ordinals
+from correlator.verifying.order import of_order
+from correlator.verifying.ordinals import of_ordinals
 from correlator.verifying.outcome import of_negations, of_opposites, of_outcomes
 from correlator.verifying.read import Read, Refusal
 from correlator.verifying.roles import of_roles

@@ -6,20 +6,18 @@ from itertools import product
 
 from correlator.verifying.clauses import has_verb, is_length, is_temporal
 from correlator.verifying.grounds import Ground
-from correlator.verifying.lengths import NUMBERS, ORDINALS, UNITS, length_at
+from correlator.verifying.lengths import length_at
 from correlator.verifying.read import (
     AGENTS,
     BE,
-    PREPOSITIONS,
     Read,
     Refusal,
-    among,
     best_of,
     has_subject,
     scores,
     tied,
 )
-from correlator.verifying.wording import Clause, is_finite, root, roots_of, table, words_of
+from correlator.verifying.wording import Clause, is_finite, root, table, words_of
 from sensor.event import ToolCalled
 
 
@@ -219,7 +217,8 @@ def _sequences(read: Read) -> Iterator[Pair]:
                 )
                 yield from _fronted("after" if is_not_until else joint, clauses, at)
         elif joint == "then":
-            yield _wholes((before, clause), clauses)
+            told = (one for one in reversed(clauses[:at]) if not _RELATIVE & set(one.joint.split()))
+            yield _wholes((next(told, before), clause), clauses)
         elif joint is not None and before is not None and not _is_in_text(clause):
             yield _wholes(_joined(joint, before, clause), clauses)
         elif before is not None and before.words[-1:] == ("first",):
@@ -230,6 +229,9 @@ def _sequences(read: Read) -> Iterator[Pair]:
                 yield from _by_adverb(main, clause)  # "Although A had been two seconds earlier, B"
             else:
                 yield from _by_adverb(before, _whole(clauses, at, always=True))
+
+
+_RELATIVE = frozenset(("which", "who", "whose", "that", "where"))
 
 
 def _is_asked(clause: Clause, read: Read) -> bool:
@@ -362,48 +364,3 @@ def _told_order(read: Read) -> Iterator[Refusal]:
         alone = len(read.cited) == 1 or re.search(rf"\b(?:the|an?) {one} \w", read.plain)
         if alone and one in spoken and one not in there and other in there and other not in spoken:
             yield Refusal("order", f"the event says “{other}” and not “{one}”")
-
-
-def of_ordinals(read: Read) -> Iterator[Refusal]:
-    """Refuse “the second attempt” where no cited call is the second of its tool, and no cited message the second of its kind."""
-    for at, token in enumerate(read.tokens[:-1]):
-        place = ORDINALS.get(token.text.casefold())
-        following, before = read.tokens[at + 1], read.tokens[at - 1].text.casefold() if at else ""
-        if (
-            place is None
-            or following.kind != "word"
-            or read.is_said(token.text)
-            or before in _NO_ORDINAL
-            or before in NUMBERS
-        ):
-            continue
-        if not _is_counted(following.text.casefold(), read):
-            continue
-        if following.text.casefold() in (*UNITS, *PREPOSITIONS, "and", "later", "earlier", "afterwards"):
-            continue
-        groups = (read.run, read.cited)
-        is_there = any(place in _places(one, root(following.text), group) for one in read.cited for group in groups)
-        if not is_there and not any(re.search(rf"^\W{{0,2}}{place}\b", one.text, re.MULTILINE) for one in read.cited):
-            yield Refusal("order", f"nothing cited is the {token.text} of its kind")
-
-
-def _is_counted(word: str, read: Read) -> bool:
-    """Return whether a word names what events are, not what is in them: "the second attempt", and not "the second agent"."""
-    return root(word) in _EVENTS or any(root(word) in one.tool for one in read.run)
-
-
-_EVENTS = roots_of("calls") | roots_of("results") | roots_of("texts")
-_NO_ORDINAL = frozenset(("same", "one", "a", "each", "that", "this", "half"))
-"""Words behind which "second" is a time."""
-
-
-def _places(ground: Ground, base: str, run: Sequence[Ground]) -> set[int]:
-    """Return the places of an event among those of its kind, of its tool, and that have a word; of a result those of its call."""
-    event = ground.call or ground.event
-    alike = [one.event for one in run if one.event.kind == event.kind]
-    found = {at for at, one in enumerate(alike, 1) if one is event}
-    if isinstance(event, ToolCalled):
-        same = [one for one in alike if isinstance(one, ToolCalled) and one.name == event.name]
-        found |= {at for at, one in enumerate(same, 1) if one is event}
-    of_word = [one.event for one in run if one.event.kind == event.kind and among(base, one.words | one.lent)]
-    return found | {at for at, one in enumerate(of_word, 1) if one is event}

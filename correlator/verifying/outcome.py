@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
+from correlator.verifying.clauses import has_verb
 from correlator.verifying.grounds import Ground, denied
 from correlator.verifying.lengths import NUMBERS, ORDINALS
 from correlator.verifying.read import BE, NEGATIONS, Read, Refusal, among, is_act, is_failure, is_negative
@@ -145,11 +146,26 @@ def _is_of_tool(ground: Ground) -> bool:
 
 def of_outcomes(read: Read) -> Iterator[Refusal]:
     """Refuse a failure where nothing failed, and success where something did."""
+    if _both_fail(read) and sum(one.failed is True for one in read.cited) == 1:
+        yield Refusal("polarity", "one of both did not fail")
     for clause, best in zip(read.clauses, read.spoken_of, strict=True):
         share = _share(clause, read)
         why = _wrong(clause, _of_place(clause, read) or best, read) if share is None else share
         if why:
             yield Refusal("polarity", why)
+
+
+def _both_fail(read: Read) -> bool:
+    """Return whether two things are said to have failed: "both A and B failed", "both calls were refused"."""
+    for at, clause in enumerate(read.clauses):
+        if "both" not in clause.words or _DENYING & set(clause.words):
+            continue
+        behind = read.clauses[at + 1 : at + 2]
+        goes_on = not has_verb(clause.tokens) and bool(behind) and behind[0].joint == "and"
+        words = behind[0].words if goes_on else clause.words
+        if any(is_failure(word) and not _is_noun(words, place) for place, word in enumerate(words)):
+            return True
+    return False
 
 
 def _share(clause: Clause, read: Read) -> str | None:

@@ -140,7 +140,10 @@ DEPOT_RIGHT = [
     ("Only after the leak had been reported did the agent order two seals.", (6, 7)),
     ("The first query of pump 14 failed after four seconds; the second, sent three seconds after it, succeeded.", (3, 4, 5, 6)),
     ("/srv/depot/report.old was opened two seconds earlier than the connection to 203.0.113.40 was made.", (10, 11)),
+    ("The alert of watchman followed the exit of python3 by seven seconds.", (12, 13)),
+    ("Seven seconds after the leak had been found, the agent ordered two pieces of SEAL-40.", (6, 7)),
     # how it ended
+    ("An attempt to stop pump 14 was made in vain.", (14, 15)),
     ("Twenty seconds after connecting to 203.0.113.40, python3 ended in failure.", (11, 12)),
     ("Two queries of pump 14 were made, of which one failed and one succeeded.", (3, 4, 5, 6)),
     # lengths and amounts
@@ -154,6 +157,9 @@ DEPOT_WRONG = [
     ("order", "It was two seconds before python3 had opened /srv/depot/report.old that it connected to 203.0.113.40.", (10, 11)),
     ("order", "Only after the agent had ordered two seals was the leak reported.", (6, 7)),
     ("order", "After the alert python3 exited with code 2.", (12, 13)),
+    ("order", "The alert of watchman preceded the exit of python3 by seven seconds.", (12, 13)),
+    ("order", "First python3 connected to 203.0.113.40, then it opened report.old.", (10, 11)),
+    ("polarity", "Both the second query of pump 14 and the call to stop it failed.", (5, 6, 14, 15)),
     ("polarity", "Twenty seconds after connecting to 203.0.113.40, python3 ended successfully.", (11, 12)),
     ("polarity", "Two queries of pump 14 were made, of which two failed.", (3, 4, 5, 6)),
     ("polarity", "The first query of pump 14 failed; the second, sent three seconds after that failure, failed.", (3, 4, 5, 6)),
