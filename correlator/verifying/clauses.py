@@ -18,6 +18,8 @@ def clauses(sentence: str) -> tuple[Clause, ...]:
         between = sentence[last : token.start]
         last = token.start + len(token.text)
         word = token.text.casefold() if token.kind == "word" else ""
+        # "Sending B failed": nothing is fronted.
+        fronted = fronted and not (not found and not joint and _is_gerund(held) and has_verb((token,)))
         if fronted and held and ("," in between or _is_main_next(marked[place:], held, found)):
             # "Before B, A": what follows the first comma is the main clause, and the first one is told by its joint.
             article = [] if "," in between or word not in _SUBJECTS else [held.pop()]
@@ -68,6 +70,12 @@ def clauses(sentence: str) -> tuple[Clause, ...]:
     if held or {"before", "after"} & set(joint.split()):
         found.append(Clause(joint, tuple(held), fronts=fronted))
     return tuple(found)
+
+
+def _is_gerund(held: Sequence[Token]) -> bool:
+    """Return whether words begin with a verb that is their subject: "sending B", not "having sent B"."""
+    first = held[0].text.casefold() if held else ""
+    return first.endswith("ing") and first not in ("having", "being")
 
 
 def _is_no_joint(mark: str, behind: Sequence[tuple[Token, str]], joint: str, held: Sequence[Token]) -> bool:

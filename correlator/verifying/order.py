@@ -34,13 +34,13 @@ def of_order(read: Read) -> Iterator[Refusal]:
             and not _PASSING & set(read.plain.split())
         ):
             yield Refusal("order", "nothing is known to have been before a length of time")
-    length = _length(read)
+    length, at = _length(read)
     for earlier, later in _sequences(read):
         if (said := _in_one_text(earlier, later, read)) is not None:
             if not said:
                 yield Refusal("order", "the text that it tells of has it the other way round")
             continue
-        told, turned = _told(earlier, later, length, read)
+        told, turned = _told(earlier, later, length if _is_between(at, earlier, later, read) else None, read)
         if turned > told or (turned == told and _are_turned(earlier, later, read)):
             yield Refusal("order", "it happened the other way round")
         elif later is None and len(read.cited) > 1:
@@ -160,20 +160,28 @@ def _is_repeated(ground: Ground, read: Read) -> bool:
     )
 
 
-def _length(read: Read) -> int | None:
-    """Return the one exact length of time that a sentence of one order tells, in seconds."""
-    words, at, found = [one.text for one in read.tokens], 0, list[int]()
+def _length(read: Read) -> tuple[int | None, int]:
+    """Return the one exact length of time that a sentence of one order tells, in seconds, and the place of its first letter."""
+    words, at, found = [one.text for one in read.tokens], 0, list[tuple[int, int]]()
     while at < len(words):
         length = length_at(words, at)
         if length is not None and length.unit == 1:
-            found.append(length.seconds)
+            found.append((length.seconds, read.tokens[at].start))
         at = length.end if length is not None else at + 1
     joints = [
         one
         for one in read.clauses
         if {"before", "after"} & set(one.joint.split()) or {"later", "earlier"} & set(one.words)
     ]
-    return found[0] if len(found) == 1 and len(joints) == 1 else None
+    return found[0] if len(found) == 1 and len(joints) == 1 else (None, 0)
+
+
+def _is_between(at: int, earlier: Clause | None, later: Clause | None, read: Read) -> bool:
+    """Return whether a length of time, by its place, is that between two parts, and not told in a third one."""
+    holder = next((one for one in read.clauses if any(token.start == at for token in one.tokens)), None)
+    if holder is None or _says_only_when(holder):
+        return True
+    return any(token.start == at for one in (earlier, later) if one is not None for token in one.tokens)
 
 
 def _is_later(one: Ground, other: Ground) -> bool:

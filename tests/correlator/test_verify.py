@@ -142,6 +142,7 @@ DEPOT_RIGHT = [
     ("/srv/depot/report.old was opened two seconds earlier than the connection to 203.0.113.40 was made.", (10, 11)),
     ("The alert of watchman followed the exit of python3 by seven seconds.", (12, 13)),
     ("Seven seconds after the leak had been found, the agent ordered two pieces of SEAL-40.", (6, 7)),
+    ("The order for SEAL-40, though placed after the second query, was confirmed 38 seconds before the alert.", (5, 7, 8, 13)),
     # how it ended
     ("An attempt to stop pump 14 was made in vain.", (14, 15)),
     ("Twenty seconds after connecting to 203.0.113.40, python3 ended in failure.", (11, 12)),
