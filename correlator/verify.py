@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from correlator.verifying.deeds import of_deeds
 from correlator.verifying.form import form
 from correlator.verifying.grounds import Ground
-from correlator.verifying.order import of_order, of_ordinals, of_together
+from correlator.verifying.order import of_order
+from correlator.verifying.ordinals import of_ordinals
 from correlator.verifying.outcome import of_negations, of_opposites, of_outcomes
 from correlator.verifying.read import Read, Refusal
 from correlator.verifying.roles import of_roles
 from correlator.verifying.speech import of_speakers
-from correlator.verifying.values import of_bindings, of_entities, of_numbers
+from correlator.verifying.together import of_together
+from correlator.verifying.values import of_bindings, of_comparisons, of_entities, of_numbers
 from correlator.verifying.words import of_barred, of_purposes, of_words
 
 
@@ -35,6 +37,6 @@ def refusals(
 
 
 _RULES = (
-    of_entities, of_numbers, of_bindings, of_words, of_barred, of_purposes, of_negations, of_opposites, of_outcomes,
-    of_roles, of_deeds, of_speakers, of_together, of_order, of_ordinals,
+    of_entities, of_numbers, of_bindings, of_comparisons, of_words, of_barred, of_purposes, of_negations, of_opposites,
+    of_outcomes, of_roles, of_deeds, of_speakers, of_together, of_order, of_ordinals,
 )  # fmt: skip

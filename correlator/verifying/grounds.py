@@ -22,11 +22,13 @@ from sensor.event import (
     MemoryWritten,
     ModelResponded,
     OpenRefused,
+    ProcessExited,
     ProcessId,
     ProcessStarted,
     PromptSubmitted,
     ToolCalled,
     ToolReturned,
+    ToolsDeclared,
 )
 
 Actor = Literal["agent", "principal", "content", "process", "peer", "sensor"]
@@ -50,9 +52,13 @@ _OTHER = re.compile(r"hands over to \"?([^\s\":]+)")
 _PORT = re.compile(r"((?:\d{1,3}\.){3}\d{1,3}|\]|[a-z]):")
 """What stands before the number of a port."""
 _CLOCK = re.compile(r"(?<![\d.])\d{1,2}:\d{2}(?::\d{2})?(?:\.\d{1,9})?\b")
+_DOTTED = re.compile(r"~?/?[\w-]+(?:[./\\@][\w-]+)+")
+"""A name with dots or strokes in it, of a file or a host."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PLAIN_PID = 100
 """Numbers of processes below this are not told from counts."""
+_NEAR = 2
+"""Words between a number and what it is a number of."""
 _LITTLE = words_of("little")
 MOST = 20_000
 """Characters of an event that are looked at."""
@@ -78,10 +84,20 @@ class Ground:
     def text(self) -> str:
         """Return all that it says, in one text."""
         fields = self.event.model_dump(mode="json", exclude=set(_PLACE), exclude_defaults=True)
+        hints = (
+            tuple("writes" for one in self.event.tools if one.read_only is False)
+            if isinstance(self.event, ToolsDeclared)
+            else ()
+        )
         argv = self.event.argv[:1] if isinstance(self.event, ProcessStarted) else ()
         argv = tuple(_keys(self.event.arguments)) if isinstance(self.event, ToolCalled) else argv
         call_id = getattr(self.event, "call_id", None) or ""
-        return "\n".join((*_leaves(fields), self.program, *argv, self.line, call_id))[:MOST]
+        return "\n".join((*_leaves(fields), self.program, *argv, *hints, self.line, call_id))[:MOST]
+
+    @property
+    def told(self) -> str:
+        """Return what it says without what only its line has, as its own time."""
+        return self.text.replace(self.line, "") if self.line else self.text
 
     @cached_property
     def plain(self) -> str:
@@ -93,6 +109,17 @@ class Ground:
         """Return the roots of the words that it says; `snake_case` and `camelCase` come apart."""
         found = (word.casefold() for word in _WORD.findall(_CAMEL.sub(" ", self.text)))
         return frozenset(root(word) for word in found if word not in _LITTLE)
+
+    @cached_property
+    def prose(self) -> frozenset[str]:
+        """Return the roots of its words but for those that are a part of the name of a file or a host: "the.old.name"."""
+        text = _CAMEL.sub(" ", _DOTTED.sub(" ", self.text))
+        return frozenset(root(word) for word in _WORD.findall(text)) | self.tool
+
+    @cached_property
+    def denied(self) -> frozenset[str]:
+        """Return the roots of the words that stand near a negation of its own."""
+        return denied(self.plain)
 
     @cached_property
     def lent(self) -> frozenset[str]:
@@ -122,6 +149,8 @@ class Ground:
                 return status >= 400
             case OpenRefused():
                 return True
+            case ProcessExited(exit_code=int(code)):
+                return code != 0
         return None
 
     @property
@@ -177,6 +206,46 @@ class Ground:
             found | {str(one.pid) for one in processes if isinstance(one, ProcessId) and one.pid >= _PLAIN_PID}
         )
 
+    def numbers_beside(self, base: str) -> frozenset[str]:
+        """Return the numbers that stand beside a word, by its root."""
+        return self._beside.get(base, frozenset())
+
+    @cached_property
+    def _beside(self) -> dict[str, frozenset[str]]:
+        words = re.findall(r"(?<![\w-])\d+(?:[.,]\d+)*(?![\w-])|[^\W\d_]+", _CLOCK.sub(" ", self.told.casefold()))
+        found = dict[str, frozenset[str]]()
+        for at, word in enumerate(words):
+            if not word[0].isdigit():
+                near = {number(one) for one in words[max(0, at - _NEAR) : at + _NEAR + 1] if one[0].isdigit()}
+                found[root(word)] = found.get(root(word), frozenset()) | near
+        for key, value in _keyed(self.event.arguments) if isinstance(self.event, ToolCalled) else ():
+            for word in _WORD.findall(key.casefold()):
+                found[root(word)] = found.get(root(word), frozenset()) | {number(value)}
+        for name, process in self._processes():
+            if process.pid >= _PLAIN_PID:
+                found[root(name)] = found.get(root(name), frozenset()) | {str(process.pid)}
+        return found
+
+    def _processes(self) -> Iterator[tuple[str, ProcessId]]:
+        """Yield the processes that it tells of, each with the name of its program."""
+        process, parent = getattr(self.event, "process", None), getattr(self.event, "parent", None)
+        if isinstance(self.event, ProcessStarted):
+            if self.event.argv:
+                yield self.event.argv[0].rpartition("/")[2], self.event.process
+            process = parent
+        if isinstance(process, ProcessId) and self.program:
+            yield self.program, process
+
+    @cached_property
+    def sizes(self) -> frozenset[int]:
+        """Return how many things its lists, its lines and its enumerations have."""
+        lists = {len(found) for found in _lists(self.event.model_dump(mode="json"))}
+        text = self.text.splitlines()
+        lines = {len(re.split(r"[,;] ", line)) for line in text if ", " in line or "; " in line}
+        if isinstance(self.event, ToolReturned | DocumentRetrieved):
+            lines.add(len(self.event.text.strip().splitlines()))
+        return frozenset(lists | lines | enumerated(self.plain))
+
     @cached_property
     def times(self) -> frozenset[str]:
         """Return the forms of its time of day (UTC) that a sentence may use."""
@@ -209,6 +278,24 @@ class Ground:
         """Return its time in seconds."""
         at_ns = event_time(self.event)
         return None if at_ns is None else at_ns // 10**9
+
+
+_ENUMERATED = re.compile(
+    r"[\w./-]+(?:, [\w./-]+)+(?:,? and [\w./-]+)?|[\w/-]*[\d_./][\w/.-]* and [\w/-]*[\d_./][\w/.-]*"
+)
+
+
+def enumerated(text: str) -> frozenset[int]:
+    """Return how many things each enumeration of a text has: "red, green and blue"."""
+    return frozenset(len(re.split(r", and | and |, ", found)) for found in _ENUMERATED.findall(text))
+
+
+_NEGATED = re.compile(r"\b(?:no|not|never|cannot|can't|can’t|without|nothing|none|\w+n't)\b((?: [\w'’-]+){0,5})")
+
+
+def denied(text: str) -> frozenset[str]:
+    """Return the roots of the words that stand in a text near its own negations."""
+    return frozenset(root(word) for near in _NEGATED.findall(text) for word in near.split())
 
 
 def number(text: str) -> str:
@@ -269,6 +356,18 @@ def _keys(value: object) -> Iterator[str]:
             yield from _keys(one)
 
 
+def _keyed(value: object, key: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the numbers among the values of arguments, each with its key."""
+    if isinstance(value, dict):
+        for name, one in value.items():
+            yield from _keyed(one, str(name))
+    elif isinstance(value, list):
+        for one in value:
+            yield from _keyed(one, key)
+    elif re.fullmatch(r"\d+(?:[.,]\d+)*", str(value)):
+        yield key, str(value)
+
+
 def _inner(text: str) -> list[str] | None:
     """Return the leaves of a text that is JSON."""
     if text[:1] not in "{[" or len(text) > MOST:
@@ -296,3 +395,14 @@ def has(text: str, part: str) -> bool:
             return True
         at = text.find(part, at + 1)
     return False
+
+
+def _lists(value: object) -> Iterator[list[object]]:
+    if isinstance(value, str) and value[:1] in ("[", "{"):
+        with suppress(ValueError, RecursionError):
+            value = json.loads(value[:MOST])
+    if isinstance(value, list):
+        yield value
+    if isinstance(value, dict):
+        for one in value.values():
+            yield from _lists(one)

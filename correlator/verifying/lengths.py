@@ -34,6 +34,20 @@ class Length:
 
 def length_at(words: Sequence[str], at: int) -> Length | None:
     """Return the length of time that begins at a place among the words of a sentence, `None` if none does."""
+    found = _sum(words, at)
+    if found is None or [one.casefold() for one in words[found.end : found.end + 2]] not in _SHORT_OF:
+        return found
+    whole = _sum(words, found.end + 2)  # "two seconds short of four minutes"
+    if whole is None or whole.seconds <= found.seconds:
+        return found
+    return Length(whole.seconds - found.seconds, found.unit, whole.end)
+
+
+_SHORT_OF = (["short", "of"], ["shy", "of"])
+
+
+def _sum(words: Sequence[str], at: int) -> Length | None:
+    """Return a length of time that is told in one unit or several: "two minutes and 29 seconds"."""
     found = _part(words, at)
     while found is not None:
         behind = found.end + (words[found.end : found.end + 1] == ["and"])

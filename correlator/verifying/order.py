@@ -1,86 +1,24 @@
-"""What belongs together, and what came first. Pure."""
+"""What came first. Pure."""
 
 import re
 from collections.abc import Iterator, Sequence
 from itertools import product
 
+from correlator.verifying.clauses import has_verb, is_length, is_temporal
 from correlator.verifying.grounds import Ground
-from correlator.verifying.lengths import NUMBERS, ORDINALS, UNITS, length_at
-from correlator.verifying.read import BE, PREPOSITIONS, Read, Refusal, among, best_of, holds, scores, tied
-from correlator.verifying.values import length_of
-from correlator.verifying.wording import Clause, Token, is_length, root, roots_of, table, words_of
-from sensor.event import ToolCalled, ToolReturned
-
-_MORE = 1
-"""By how much another event must have more of a clause's words than those that have its entities."""
-
-
-_LINKS = roots_of("links")
-
-
-def of_together(read: Read) -> Iterator[Refusal]:
-    """Refuse a clause whose entities and numbers stand in events that have nothing to do with each other."""
-    for clause in read.clauses:
-        held = [
-            token
-            for token in clause.tokens
-            if token.kind != "word" and token not in read.lacked and length_of(read, read.tokens.index(token)) is None
-        ]
-        if all(token.kind == "word" for token in clause.tokens):
-            yield from _apart(clause, read)
-        if (
-            not held
-            or any(root(word) in _LINKS for word in clause.words)
-            or set(clause.joint.split()) & {"that", "which", "given", "named", "than"}
-        ):
-            continue
-        groups = _groups(read.cited)
-        here = [
-            group
-            for group in groups
-            if all(any(holds(one, token) for one in group) for token in held if _is_anywhere(token, read))
-        ]
-        words = dict(zip(read.cited, scores(read.cited, clause, entities=0), strict=True))
-        most = max((words[one] for group in here for one in group), default=0)
-        if not here or max(words.values()) > most + _MORE:
-            yield Refusal(
-                "together", f"“{held[0].text[:40]}” and what it says of “{held[-1].text[:40]}” are of different events"
-            )
-
-
-def _apart(clause: Clause, read: Read) -> Iterator[Refusal]:
-    """Refuse a clause without entities whose words stand in events that have nothing to do with each other."""
-    if any(root(word) in _LINKS for word in clause.words) or len(read.clauses) > 1 or read.template:
-        return  # a template says of which events it speaks
-    content = {
-        base for base in (root(word) for word in clause.words) if base not in table().neutral and among(base, read.said)
-    }
-    groups = _groups(read.cited)
-    if len(content) > 1 and not any(
-        all(any(among(base, one.words | one.lent) for one in group) for base in content) for group in groups
-    ):
-        yield Refusal("together", "what it says is of different events")
-
-
-def _is_anywhere(token: Token, read: Read) -> bool:
-    return any(holds(one, token) for one in read.cited)
-
-
-def _groups(cited: Sequence[Ground]) -> list[list[Ground]]:
-    """Return events that belong together: a call with its result, what the kernel and the wire saw, each other one by itself."""
-    found: dict[object, list[Ground]] = {}
-    calls = [one for one in cited if isinstance(one.event, ToolCalled | ToolReturned)]
-    for one in cited:
-        if isinstance(one.event, ToolCalled | ToolReturned):
-            key: object = one.event.call_id or one.place
-        elif one.actor in ("process", "peer"):
-            key = "seen"
-        else:
-            key = one.place
-        found.setdefault(key, []).append(one)
-    if "seen" in found:
-        found["seen"] += calls
-    return list(found.values())
+from correlator.verifying.lengths import length_at
+from correlator.verifying.read import (
+    AGENTS,
+    BE,
+    Read,
+    Refusal,
+    best_of,
+    has_subject,
+    scores,
+    tied,
+)
+from correlator.verifying.wording import Clause, is_finite, root, table, words_of
+from sensor.event import ToolCalled
 
 
 def of_order(read: Read) -> Iterator[Refusal]:
@@ -96,13 +34,13 @@ def of_order(read: Read) -> Iterator[Refusal]:
             and not _PASSING & set(read.plain.split())
         ):
             yield Refusal("order", "nothing is known to have been before a length of time")
-    length = _length(read)
+    length, at = _length(read)
     for earlier, later in _sequences(read):
         if (said := _in_one_text(earlier, later, read)) is not None:
             if not said:
                 yield Refusal("order", "the text that it tells of has it the other way round")
             continue
-        told, turned = _told(earlier, later, length, read)
+        told, turned = _told(earlier, later, length if _is_between(at, earlier, later, read) else None, read)
         if turned > told or (turned == told and _are_turned(earlier, later, read)):
             yield Refusal("order", "it happened the other way round")
         elif later is None and len(read.cited) > 1:
@@ -140,13 +78,17 @@ def _told(earlier: Clause | None, later: Clause | None, length: int | None, read
     """Return how much of two parts the best pair of events has in the order told, and the best one in the other order."""
     firsts, seconds = _scored(earlier, read), _scored(later, read)
     told, turned = 0, 0
+    is_left = _is_left(earlier, later, (firsts, seconds), read)
     for (one, first), (other, second) in product(
         zip(read.cited, firsts, strict=True), zip(read.cited, seconds, strict=True)
     ):
         if one is other or (length is not None and _between(one, other) != length):
             continue
         # Where a length of time tells the two events, one of the parts may say nothing of its own: "before it had been placed".
-        if not (first or _may_be_silent(earlier, length)) or not (second or _may_be_silent(later, length)):
+        # So it may where two events are cited: one that the other part does not speak of is left.
+        if not is_left and not (
+            (first or _may_be_silent(earlier, length)) and (second or _may_be_silent(later, length))
+        ):
             continue
         if (earlier is None or later is None) and (length is None or tied(one, other)):
             continue
@@ -155,6 +97,21 @@ def _told(earlier: Clause | None, later: Clause | None, length: int | None, read
         else:
             told = max(told, first + second)
     return told, turned
+
+
+_PAIR = 2
+
+
+def _is_left(
+    earlier: Clause | None, later: Clause | None, found: tuple[Sequence[int], Sequence[int]], read: Read
+) -> bool:
+    """Return whether of two cited events one part speaks plainly of one, and the other part of neither."""
+    if earlier is None or later is None or len(read.cited) != _PAIR or tied(*read.cited):
+        return False
+    for silent, other, clause in ((*found, earlier), (*found[::-1], later)):
+        if not any(silent) and abs(other[0] - other[1]) >= _PAIR and has_verb(clause.tokens):
+            return True
+    return False
 
 
 def _between(one: Ground, other: Ground) -> int | None:
@@ -179,23 +136,52 @@ def _spoken_of(clause: Clause, read: Read) -> tuple[Ground, ...]:
 
 
 def _scored(clause: Clause | None, read: Read) -> list[int]:
-    return scores(read.cited, clause, near=True) if clause is not None else [0] * len(read.cited)
+    if clause is None:
+        return [0] * len(read.cited)
+    at = read.clauses.index(clause) if clause in read.clauses else 0
+    # "the agent did A and then did B": B is of the agent, too.
+    goes_on = at > 0 and not has_subject(clause) and any(root(one) in AGENTS for one in read.clauses[at - 1].words[:3])
+    is_again = bool(_AGAIN & set(clause.words))
+    found = list[int]()
+    for score, one in zip(scores(read.cited, clause, near=True), read.cited, strict=True):
+        found.append(score + (goes_on and one.actor == "agent") + (is_again and _is_repeated(one, read)))
+    return found
 
 
-def _length(read: Read) -> int | None:
-    """Return the one exact length of time that a sentence of one order tells, in seconds."""
-    words, at, found = [one.text for one in read.tokens], 0, list[int]()
+_AGAIN = frozenset(("again", "anew", "retried", "repeated", "renewed", "afresh"))
+
+
+def _is_repeated(ground: Ground, read: Read) -> bool:
+    """Return whether a cited call is of a tool that an earlier one of them called, too."""
+    event = ground.event
+    return isinstance(event, ToolCalled) and any(
+        isinstance(one.event, ToolCalled) and one.event.name == event.name and one.place < ground.place
+        for one in read.cited
+    )
+
+
+def _length(read: Read) -> tuple[int | None, int]:
+    """Return the one exact length of time that a sentence of one order tells, in seconds, and the place of its first letter."""
+    words, at, found = [one.text for one in read.tokens], 0, list[tuple[int, int]]()
     while at < len(words):
         length = length_at(words, at)
         if length is not None and length.unit == 1:
-            found.append(length.seconds)
+            found.append((length.seconds, read.tokens[at].start))
         at = length.end if length is not None else at + 1
     joints = [
         one
         for one in read.clauses
         if {"before", "after"} & set(one.joint.split()) or {"later", "earlier"} & set(one.words)
     ]
-    return found[0] if len(found) == 1 and len(joints) == 1 else None
+    return found[0] if len(found) == 1 and len(joints) == 1 else (None, 0)
+
+
+def _is_between(at: int, earlier: Clause | None, later: Clause | None, read: Read) -> bool:
+    """Return whether a length of time, by its place, is that between two parts, and not told in a third one."""
+    holder = next((one for one in read.clauses if any(token.start == at for token in one.tokens)), None)
+    if holder is None or _says_only_when(holder):
+        return True
+    return any(token.start == at for one in (earlier, later) if one is not None for token in one.tokens)
 
 
 def _is_later(one: Ground, other: Ground) -> bool:
@@ -217,12 +203,7 @@ _POINTING = frozenset(("it", "that", "this", "which"))
 
 def _sequences(read: Read) -> Iterator[Pair]:
     """Yield what a sentence says came earlier, and what later."""
-    clauses = [
-        one
-        for one in read.clauses
-        if not one.tokens
-        or not (_is_length_alone(one) or (set(one.words) <= _SHADING and len(one.words) == len(one.tokens)))
-    ]
+    clauses = [one for one in read.clauses if not one.tokens or not _says_only_when(one)]
     for at, clause in enumerate(clauses):
         joint = next((one for one in clause.joint.split() if one in _ORDERING), None)
         before = clauses[at - 1] if at else None
@@ -235,35 +216,86 @@ def _sequences(read: Read) -> Iterator[Pair]:
             ends = len(clause.words) < _FEW and at > 1
             this, other = (clauses[at - 1], clauses[at - 2]) if ends else (clause, before)
             yield (other, this) if joint == "after" else (this, other)
-        elif joint is not None and not words_before(read, clause):
+        elif joint is not None and (clause.fronts or not at):
             # "After B, A"
-            main = next((place for place, one in enumerate(clauses) if place > at and not one.joint), at + 1)
-            if main < len(clauses) and not _is_in_text(clause):
-                yield _wholes(_joined(joint, clauses[main], clause), clauses)
+            if not _is_in_text(clause):
+                start = clause.tokens[0].start if clause.tokens else 0
+                is_not_until = joint == "until" and any(
+                    one.text.casefold() == "not" for one in read.tokens if one.start < start
+                )
+                yield from _fronted("after" if is_not_until else joint, clauses, at)
         elif joint == "then":
-            yield before, clause
+            told = (one for one in reversed(clauses[:at]) if not _RELATIVE & set(one.joint.split()))
+            yield _wholes((next(told, before), clause), clauses)
         elif joint is not None and before is not None and not _is_in_text(clause):
             yield _wholes(_joined(joint, before, clause), clauses)
         elif before is not None and before.words[-1:] == ("first",):
             yield before, clause
-        if joint is None and (_AFTERWARD | _BEFOREHAND) & set(clause.words):
-            yield from _by_adverb(before, _whole(clauses, at, always=True))
+        if joint is None and (_AFTERWARD | _BEFOREHAND) & set(clause.words) and not _is_asked(clause, read):
+            main = next((one for one in clauses[at + 1 :] if not one.joint), None)
+            if clause.fronts and main is not None:
+                yield from _by_adverb(main, clause)  # "Although A had been two seconds earlier, B"
+            else:
+                yield from _by_adverb(before, _whole(clauses, at, always=True))
 
 
-def _is_length_alone(clause: Clause) -> bool:
-    """Return whether a clause is nothing but a length of time: "A, four seconds | after B"."""
-    words = [one.text for one in clause.tokens]
-    begun = next(
-        (at for at, word in enumerate(words) if word.casefold() not in words_of("lengths") or length_at(words, at)),
-        None,
+_RELATIVE = frozenset(("which", "who", "whose", "that", "where"))
+
+
+def _is_asked(clause: Clause, read: Read) -> bool:
+    """Return whether a clause without a verb is of what somebody asks for: "asked for A and the deletion of B afterwards"."""
+    return not has_verb(clause.tokens) and bool(_TELLING & set(read.plain.split()))
+
+
+def _says_only_when(clause: Clause) -> bool:
+    """Return whether a clause tells nothing of its own: "At 10:02:00, two seconds | after B", "it was only | after B"."""
+    if is_temporal(clause.tokens):
+        return True
+    return set(clause.words) <= _SHADING and len(clause.words) == len(clause.tokens)
+
+
+def _fronted(joint: str, clauses: Sequence[Clause], at: int) -> Iterator[Pair]:
+    """Yield the order of a clause that stands before what it is joined to, and of that."""
+    clause = clauses[at]
+    main = next((place for place, one in enumerate(clauses) if place > at and not one.joint), None)
+    is_last = at + 1 == len(clauses)
+    if main is None and (is_last or clauses[at + 1].joint != "that") and (halves := _subject_apart(clause)):
+        yield _joined(joint, halves[1], halves[0])
+        return
+    main = at + 1 if main is None else main
+    if main < len(clauses):
+        yield _wholes(_joined(joint, clauses[main], clause), clauses)
+
+
+def _subject_apart(clause: Clause) -> tuple[Clause, Clause] | None:
+    """Return what is fronted and the main clause where no comma stands between: "after the failure | curl was started"."""
+    verb = next(
+        (at for at, one in enumerate(clause.tokens) if one.kind == "word" and is_finite(one.text.casefold())), 0
     )
-    found = length_at(words, begun) if begun is not None else None
-    return found is not None and found.end == len(words)
+    if verb < _FEW + 1:
+        return None
+    return Clause(clause.joint, clause.tokens[: verb - 1]), Clause("", clause.tokens[verb - 1 :])
 
 
 _FEW = 2
-_SHADING = frozenset(("only", "just", "not", "even", "shortly", "soon", "immediately", "directly", "right", "straight"))
-"""Words that stand alone before a joint: "and only after that"."""
+_SHADING = frozenset(
+    (
+        "only",
+        "just",
+        "not",
+        "even",
+        "shortly",
+        "soon",
+        "immediately",
+        "directly",
+        "right",
+        "straight",
+        "it",
+        "was",
+        "is",
+    )
+)
+"""Words that stand alone before a joint: "and only after that", "it was not until"."""
 
 
 def _is_in_text(clause: Clause) -> bool:
@@ -329,18 +361,6 @@ def _whole(clauses: Sequence[Clause], at: int, *, always: bool = False) -> Claus
     return Clause(clauses[at].joint, tuple(found)) if len(found) > len(clauses[at].tokens) else clauses[at]
 
 
-def words_before(read: Read, clause: Clause) -> bool:
-    """Return whether a main clause stands before this one."""
-    first = clause.tokens[0].start if clause.tokens else len(read.sentence)
-    begun = [token for one in read.clauses for token in one.tokens if token.start < first and token.kind != "number"]
-    return any(token.kind != "word" or not _is_of_length(token.text.casefold()) for token in begun)
-
-
-def _is_of_length(word: str) -> bool:
-    """Return whether a word belongs to a length of time, as all do before "after" in "More than three seconds after that, …"."""
-    return word in NUMBERS or word.removesuffix("s") in UNITS or word in _SHADING | words_of("lengths")
-
-
 _TIMES = (("before", "after"), ("earlier", "later"), ("first", "then"), ("next", "previous"))
 
 
@@ -352,46 +372,3 @@ def _told_order(read: Read) -> Iterator[Refusal]:
         alone = len(read.cited) == 1 or re.search(rf"\b(?:the|an?) {one} \w", read.plain)
         if alone and one in spoken and one not in there and other in there and other not in spoken:
             yield Refusal("order", f"the event says “{other}” and not “{one}”")
-
-
-def of_ordinals(read: Read) -> Iterator[Refusal]:
-    """Refuse “the second attempt” where no cited call is the second of its tool, and no cited message the second of its kind."""
-    for at, token in enumerate(read.tokens[:-1]):
-        place = ORDINALS.get(token.text.casefold())
-        following, before = read.tokens[at + 1], read.tokens[at - 1].text.casefold() if at else ""
-        if (
-            place is None
-            or following.kind != "word"
-            or read.is_said(token.text)
-            or before in _NO_ORDINAL
-            or before in NUMBERS
-        ):
-            continue
-        if not _is_counted(following.text.casefold(), read):
-            continue
-        if following.text.casefold() in (*UNITS, *PREPOSITIONS, "and", "later", "earlier", "afterwards"):
-            continue
-        if not any(place in _places(one, root(following.text), read.run) for one in read.cited):
-            yield Refusal("order", f"nothing cited is the {token.text} of its kind")
-
-
-def _is_counted(word: str, read: Read) -> bool:
-    """Return whether a word names what events are, not what is in them: "the second attempt", and not "the second agent"."""
-    return root(word) in _EVENTS or any(root(word) in one.tool for one in read.run)
-
-
-_EVENTS = roots_of("calls") | roots_of("results") | roots_of("texts")
-_NO_ORDINAL = frozenset(("same", "one", "a", "each", "that", "this", "half"))
-"""Words behind which "second" is a time."""
-
-
-def _places(ground: Ground, base: str, run: Sequence[Ground]) -> set[int]:
-    """Return the places of an event among those of its kind, of its tool, and that have a word; of a result those of its call."""
-    event = ground.call or ground.event
-    alike = [one.event for one in run if one.event.kind == event.kind]
-    found = {at for at, one in enumerate(alike, 1) if one is event}
-    if isinstance(event, ToolCalled):
-        same = [one for one in alike if isinstance(one, ToolCalled) and one.name == event.name]
-        found |= {at for at, one in enumerate(same, 1) if one is event}
-    of_word = [one.event for one in run if one.event.kind == event.kind and among(base, one.words | one.lent)]
-    return found | {at for at, one in enumerate(of_word, 1) if one is event}

@@ -4,18 +4,19 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-from correlator.verifying.grounds import Ground
+from correlator.verifying.clauses import has_verb
+from correlator.verifying.grounds import Ground, denied
+from correlator.verifying.lengths import NUMBERS, ORDINALS
 from correlator.verifying.read import BE, NEGATIONS, Read, Refusal, among, is_act, is_failure, is_negative
-from correlator.verifying.values import numbers_near
-from correlator.verifying.wording import Clause, akin, root, roots_of, table, words_of
-from sensor.event import NameResolved, ToolCalled, ToolReturned
+from correlator.verifying.wording import Clause, akin, is_finite, root, roots_of, table, words_of
+from sensor.event import NameResolved, ProcessExited, ToolCalled, ToolReturned
 
 _CAN = roots_of("can")
 
 
 def of_negations(read: Read) -> Iterator[Refusal]:
     """Refuse a denial that no event denies."""
-    texts = (*(one.plain for one in read.cited), read.template)
+    denials = (*(one.denied for one in read.cited), denied(read.template))
     for place, (clause, best) in enumerate(zip(read.clauses, read.spoken_of, strict=True)):
         held = [token for token in clause.tokens if token.kind == "word"]
         behind = read.clauses[place + 1].joint if place + 1 < len(read.clauses) else ""
@@ -26,7 +27,7 @@ def of_negations(read: Read) -> Iterator[Refusal]:
             following = words[at + 1 :]
             if word == "not" and behind == "until":
                 continue  # says when it was, which is a matter of order
-            if any(_denies(text, following) for text in texts) or _is_of_outcome(words, at, best, read):
+            if _denies(denials, following) or _is_of_outcome(words, at, best, read):
                 continue
             yield Refusal("negation", f"nothing cited says “{word} {' '.join(following[:2])}”")
 
@@ -36,7 +37,12 @@ def _is_of_outcome(words: Sequence[str], at: int, best: Sequence[Ground], read: 
     word, following = words[at], words[at + 1 : at + 4]
     around = {root(one) for one in (words[at - 1] if at else "", *following[:2])}
     came = word == "nothing" and words[max(0, at - 2) : at] == ("came", "to")
-    was_done = word == "not" and at > 0 and words[at - 1] in BE and _is_tried(following[:1], best)
+    was_done = (
+        word == "not"
+        and at > 0
+        and words[at - 1] in BE
+        and (_is_tried(following[:1], best) or bool(_SUCCESS.match(" ".join(following[:2]))))
+    )
     would = at > 0 and words[at - 1] in ("would", "will")
     fails = (
         came
@@ -69,7 +75,7 @@ def _is_empty(ground: Ground, following: Sequence[str]) -> bool:
             return not addresses and root("address") in map(root, following)
         case ToolReturned(text=text) if text.strip().casefold() in _NOTHING:
             return True
-    return any("0" in numbers_near(ground, root(word)) for word in following if len(word) > 2)
+    return any("0" in ground.numbers_beside(root(word)) for word in following if len(word) > 2)
 
 
 _NOTHING = frozenset(("", "[]", "{}", "null", "none", "nothing", "0"))
@@ -90,17 +96,11 @@ def all_failed(read: Read) -> bool:
     return len(outcomes) > 1 and all(outcomes)
 
 
-def _denies(text: str, following: Sequence[str]) -> bool:
+def _denies(denials: Sequence[frozenset[str]], following: Sequence[str]) -> bool:
     """Return whether a text itself denies this, in words near its own negation."""
     content = [root(word) for word in following[:5] if root(word) not in table().neutral]
     wanted = set(content[:2]) or {root(word) for word in following[:2]}
-    for match in re.finditer(
-        r"\b(?:no|not|never|cannot|can't|can’t|without|nothing|none|\w+n't)\b((?: [\w'’-]+){0,5})", text
-    ):
-        near = {root(word) for word in match.group(1).split()}
-        if any(among(one, near) for one in wanted):
-            return True
-    return False
+    return any(among(one, near) for one in wanted for near in denials)
 
 
 _SUCCESS = re.compile(
@@ -108,13 +108,20 @@ _SUCCESS = re.compile(
     r"|approved|completed|reached|arrived|received|stored|booked|saved|allowed|permitted|printed|took effect|got through|effective"
     r"|let(?:s|ting)?\b[^,;]{0,60}\b(?:through|pass))\b"
 )
+_IN_VAIN = re.compile(
+    r"\bwithout (?:any |much )?(?:success|avail|result|effect|luck)\b|\b(?:in vain|to no avail|unsuccessfully)\b"
+)
+_WITHOUT = re.compile(r"\bwithout (?:any |much )?\w+")
+_ATTRIBUTE = re.compile(r"\b(?:the|an?|its|his|her|their|this|that|any|each) \w+ed (?=[a-z])")
+"""A participle before its noun: "the permitted amount"."""
 TURNED = re.compile(
-    r"\b(?:turn(?:s|ed)? (?:[\w'’-]+ ){0,4}(?:down|away)|knocked back|thrown out|fell through|fell flat|gave up)\b"
+    r"\b(?:turn(?:s|ed)? (?:[\w'’-]+ ){0,7}(?:down|away)|knocked back|thrown out|fell through|fell flat|gave up)\b"
 )
 """Words of success, and of refusal where no word alone says so."""
 _SEEN = re.compile(r"\b(?:seen|captured|observed)\b")
 _ALL = frozenset(("both", "all", "each", "every"))
 _DENYING = frozenset(("not", "never", "cannot", "nothing", "neither", "nor", "unable"))
+_STOP = root("stop")
 
 
 def of_opposites(read: Read) -> Iterator[Refusal]:
@@ -126,7 +133,9 @@ def of_opposites(read: Read) -> Iterator[Refusal]:
         is_person = word.endswith(("er", "ers", "or", "ors", "ent")) or word == "written"  # by somebody
         if token.kind != "word" or base in read.said or is_kind or is_person or word in NEGATIONS:
             continue
-        there = table().opposites(base) & read.said
+        if read.failures and is_failure(word) and base != _STOP:
+            continue  # whether what is told of failed is asked of the outcomes
+        there = table().opposites(base) & read.prose
         if there and not any(akin(base, other) for other in read.said - there):
             yield Refusal("polarity", f"“{word}” is the opposite of what a cited event says")
 
@@ -137,41 +146,111 @@ def _is_of_tool(ground: Ground) -> bool:
 
 def of_outcomes(read: Read) -> Iterator[Refusal]:
     """Refuse a failure where nothing failed, and success where something did."""
+    if _both_fail(read) and sum(one.failed is True for one in read.cited) == 1:
+        yield Refusal("polarity", "one of both did not fail")
     for clause, best in zip(read.clauses, read.spoken_of, strict=True):
-        why = _wrong(clause, best, read)
+        share = _share(clause, read)
+        why = _wrong(clause, _of_place(clause, read) or best, read) if share is None else share
         if why:
             yield Refusal("polarity", why)
 
 
+def _both_fail(read: Read) -> bool:
+    """Return whether two things are said to have failed: "both A and B failed", "both calls were refused"."""
+    for at, clause in enumerate(read.clauses):
+        if "both" not in clause.words or _DENYING & set(clause.words):
+            continue
+        behind = read.clauses[at + 1 : at + 2]
+        goes_on = not has_verb(clause.tokens) and bool(behind) and behind[0].joint == "and"
+        words = behind[0].words if goes_on else clause.words
+        if any(is_failure(word) and not _is_noun(words, place) for place, word in enumerate(words)):
+            return True
+    return False
+
+
+def _share(clause: Clause, read: Read) -> str | None:
+    """Return what is wrong with how many of several worked or failed, as in "of which one failed"; `None` if it tells no number."""
+    words = clause.words
+    amount = 1 if words[:1] == ("one",) else NUMBERS.get(words[0]) if words else None
+    outcomes = [one.failed for one in read.cited if one.failed is not None]
+    if amount is None or len(outcomes) < amount or not (is_finite(" ".join(words[1:2]))):
+        return None
+    text = " ".join(words)
+    is_failed = any(is_failure(one) for one in words) or bool(TURNED.search(text))
+    if _DENYING & set(words) or not (is_failed or _SUCCESS.search(text)):
+        return None
+    return "" if outcomes.count(is_failed) == amount else f"not {words[0]} of them did so"
+
+
+def _of_place(clause: Clause, read: Read) -> tuple[Ground, ...]:
+    """Return the results of that of several calls of one tool that a clause speaks of by its place, as in "the second failed"."""
+    words = clause.words
+    for at, word in enumerate(words):
+        following = words[at + 1] if at + 1 < len(words) else ""
+        if (
+            word not in ORDINALS
+            or not at
+            or words[at - 1] != "the"
+            or not (not following or is_finite(following) or root(following) in _CALLS)
+        ):
+            continue
+        calls = [one for one in read.cited if isinstance(one.event, ToolCalled)]
+        names = {one.event.name for one in calls if isinstance(one.event, ToolCalled)}
+        if len(names) == 1 and len(calls) > 1 and ORDINALS[word] <= len(calls):
+            call = calls[ORDINALS[word] - 1].event
+            return tuple(one for one in read.cited if one.call is call)
+    return ()
+
+
+_CALLS = roots_of("calls")
+
+
 def _wrong(clause: Clause, best: Sequence[Ground], read: Read) -> str:
     """Return what a clause gets wrong of how it ended, empty if nothing."""
-    text, words = " ".join(clause.words), clause.words
-    denied = bool(_DENYING & set(words))
-    failing = [one for at, one in enumerate(words) if is_failure(one) and not (read.failures and _is_noun(words, at))]
+    text, words = _WITHOUT.sub(" ", " ".join(clause.words)), clause.words
+    is_denied = bool(_DENYING & set(words))
+    deeds = frozenset[str]().union(
+        *(one.tool for one in best)
+    )  # "the account was blocked", by a call of `block_account`
+    failing = [
+        one
+        for at, one in enumerate(words)
+        if is_failure(one) and not (read.failures and _is_noun(words, at)) and root(one) not in deeds
+    ]
     negative = [one for one in best if is_negative(one)]
-    if (turned := TURNED.search(text)) and not denied and not negative and best:
-        return f"what it says of “{turned.group()}” did not fail"
+    if (vain := _IN_VAIN.search(" ".join(words))) and best:
+        return "" if negative else f"what it says of “{vain.group()}” did not fail"
+    if (turned := TURNED.search(text)) and not is_denied and best:
+        return "" if negative else f"what it says of “{turned.group()}” did not fail"
     if failing:
         forbids = all(root(one) in _FORBIDDING for one in failing) and any(_DENIAL.search(one.plain) for one in best)
-        if not negative and not forbids and not any(among(root(word), one.words) for word in failing for one in best):
-            return f"what it says of “{failing[0]}” did not fail"
-        if not denied and (len(failing) > 1 and "refus" in text):
+        untold = [word for word in failing if not any(among(root(word), one.words) for one in best)]
+        if not negative and not forbids and untold:
+            return f"what it says of “{untold[0]}” did not fail"
+        if _NOT_FAILED.search(text) and best and all(one.failed for one in best):
+            return "what it says did not fail did"
+        if not is_denied and (len(failing) > 1 and "refus" in text):
             return "who refuses to fail has not failed"
-        return "it failed and it worked" if _SUCCESS.search(text) and negative and not denied else ""
-    if denied:
-        return ""
+        worked = _SUCCESS.search(_ATTRIBUTE.sub(" ", text))
+        return "it failed and it worked" if worked and negative and not is_denied else ""
+    worked = _SUCCESS.search(text)
+    before = text[: worked.start()].split() if worked is not None else []
+    if is_denied and (not before or _DENYING & set(before)):
+        return ""  # but not of "it was accepted, with one part not read"
     if _SEEN.search(text) and any(one.event.kind == "capture_status" for one in best):
         return "it was not seen"
     spoken = {word for one in read.clauses for word in one.words} - ({"all"} if "all the same" in read.plain else set())
     told = any(is_failure(word) for word in spoken)  # "of which one failed"
     if _ALL & spoken and not told and _SUCCESS.search(text) and any(one.failed for one in read.cited):
         return "not all of it worked"
-    worked = _SUCCESS.search(text)
     if worked and best and all(_has_no_result(one) and not among(root(worked.group()), one.words) for one in best):
         return f"nothing says “{worked.group()}” of it"
     return _done(clause, best, text) if best and len(negative) == len(best) else ""
 
 
+_NOT_FAILED = re.compile(
+    r"\b(?:not|never|neither) (?:been )?(?:fail|refused|rejected|declined|denied|turned down|blocked|bounce)"
+)
 _FORBIDDING = roots_of("forbidding")
 _DENIAL = re.compile(r"\b(?:not|never|don't|don’t|mustn't|no longer)\b")
 
@@ -187,6 +266,8 @@ def _done(clause: Clause, best: Sequence[Ground], text: str) -> str:
     worked = _SUCCESS.search(text)
     if worked and not any(among(root(worked.group().split()[0]), one.words) for one in best if one.failed):
         return f"what it says “{worked.group()}” of failed"
+    if all(isinstance(one.event, ProcessExited) for one in best):
+        return ""  # a program that ended with a code did end
     return "what it says was done failed" if not _is_attempt(clause) and _is_done(clause, best) else ""
 
 

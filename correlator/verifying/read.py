@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from correlator.lexicon import classes_of
+from correlator.verifying.clauses import clauses
 from correlator.verifying.denied import denied
 from correlator.verifying.grounds import Ground, has, number
 from correlator.verifying.lacking import lacked
-from correlator.verifying.wording import Clause, Token, akin, clauses, root, roots_of, table, tokens, words_of
+from correlator.verifying.wording import Clause, Token, akin, root, roots_of, table, tokens, words_of
+from sensor.event import ToolCalled
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,11 @@ class Read:
     def stands(self, text: str) -> bool:
         """Return whether a cited event, or the template, has an entity."""
         return any(one.names(text) for one in self.cited) or has(self.template, " ".join(text.casefold().split()))
+
+    @cached_property
+    def prose(self) -> frozenset[str]:
+        """Return the roots of the words of the cited events that are no part of the name of a file or a host."""
+        return frozenset[str]().union(*(one.prose for one in self.cited)) & self.said
 
     @cached_property
     def plain(self) -> str:
@@ -82,12 +89,7 @@ class Read:
         found: list[tuple[Ground, ...]] = []
         for at, clause in enumerate(self.clauses):
             score, best = best_of(self.cited, clause)
-            if (
-                at
-                and found[-1]
-                and not _has_subject(clause)
-                and set(clause.joint.split()) & {"and", "but", "then", ";"}
-            ):
+            if at and found[-1] and not has_subject(clause) and set(clause.joint.split()) & {"and", "but", "then", ";"}:
                 # "… and failed": what a clause without a subject of its own says, it says of the one before.
                 same = [one for one in best if any(tied(one, other) for other in found[-1])]
                 best = tuple(same) or (best if score > _LITTLE_SAID else found[-1])
@@ -110,9 +112,9 @@ def tied(one: Ground, other: Ground) -> bool:
 
 
 _REFUSING = re.compile(
-    r"\b(?:(?:will|shall|would|may|must) not|cannot|can't|can’t"
+    r"\b(?:(?:will|shall|would|may|must|do|does) not|cannot|can't|can’t"
     r"|could not|unable|not able|sorry|have not|refus\w+|denied|deny|declin\w+"
-    r"|not (?:permitted|allowed|possible|do)|won't|forbidden|rejected|(?:can|may) only"
+    r"|not (?:permitted|allowed|possible|do)|won['’]t|forbidden|rejected|(?:can|may) only"
     r"|only (?:for|to)|does not answer|did not work|insist\w*|need\b)"
 )  # fmt: skip
 
@@ -126,7 +128,11 @@ _LITTLE_SAID = 1
 
 
 def scores(cited: Sequence[Ground], clause: Clause, *, entities: int = 4, near: bool = False) -> list[int]:
-    """Return how much of a clause each cited event has: its entities, then its words; `near`: words that mean the same, too."""
+    """Return how much of a clause each cited event has: its entities, then its words.
+
+    `near`: words that mean the same, too, and a result has all that its call has, so that the two differ only in what the result
+    adds.
+    """
     found = []
     agent = any(root(word) in AGENTS for word in clause.words[:3])
     content = {root(word) for word in clause.words} - table().neutral
@@ -134,15 +140,22 @@ def scores(cited: Sequence[Ground], clause: Clause, *, entities: int = 4, near: 
     # "the call", "the answer": they say little, and yet of which kind an event is.
     kinds = {root(word) for word in clause.words} & _KINDS if near else frozenset[str]()
     for one in cited:
-        named = sum(holds(one, token) for token in clause.tokens if token.kind != "word")
-        words = sum(
-            2 if among(word, one.words) else near and bool(table().beside(word) & one.words) for word in content
+        both = [one, *(other for other in cited if near and one.call is not None and other.event is one.call)]
+        its = frozenset[str]().union(*(each.words for each in both))
+        named = sum(
+            any(holds(each, token) for each in both)
+            for token in clause.tokens
+            if token.kind != "word" or (near and "-" in token.text)
         )
+        words = sum(2 if among(word, its) else near and bool(table().beside(word) & its) for word in content)
         lent = sum(
-            among(word, one.lent) or (near and word in acts - content and among(word, one.words))
+            (1 + (near and word in acts and one.actor == "process")) * among(word, one.lent)
+            or (near and word in acts - content and among(word, its))
             for word in content | acts | kinds
         )
-        found.append(entities * named + words + lent + (agent and one.actor == "agent"))
+        # What a call is named after was done by it, and not by a text that mentions it.
+        deeds = 2 * len(acts & one.tool) if near and any(isinstance(each.event, ToolCalled) for each in both) else 0
+        found.append(entities * named + words + lent + deeds + (agent and one.actor == "agent"))
     return found
 
 
@@ -167,7 +180,7 @@ def holds(ground: Ground, token: Token) -> bool:
     return ground.names(token.text)
 
 
-def _has_subject(clause: Clause) -> bool:
+def has_subject(clause: Clause) -> bool:
     """Return whether a clause begins with something that can do something."""
     first = clause.tokens[0] if clause.tokens else None
     if first is None:

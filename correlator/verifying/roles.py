@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterator, Sequence
 
+from correlator.verifying.clauses import clauses
 from correlator.verifying.directions import directions
 from correlator.verifying.grounds import Ground, has
 from correlator.verifying.lengths import NUMBERS, length_at
@@ -20,7 +21,7 @@ from correlator.verifying.read import (
     is_possessive,
     tied,
 )
-from correlator.verifying.wording import Clause, Token, clauses, root, roots_of, table, words_of
+from correlator.verifying.wording import Clause, Token, root, roots_of, table, words_of
 from sensor.event import (
     ProcessStarted,
 )

@@ -1,12 +1,10 @@
 """Entities, numbers, times: each stands in a cited event, beside what it is a number of. Pure."""
 
-import json
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from itertools import combinations
 
-from correlator.verifying.grounds import MOST, Ground, has, number
+from correlator.verifying.grounds import Ground, enumerated, has, number
 from correlator.verifying.lengths import NUMBERS, UNITS, Length, length_at
 from correlator.verifying.read import Read, Refusal, among, holds, is_thing
 from correlator.verifying.wording import Token, root, roots_of, table, words_of
@@ -45,7 +43,11 @@ def of_numbers(read: Read) -> Iterator[Refusal]:
     for at, token in enumerate(read.tokens):
         if token in read.lacked:
             continue
-        if token.kind == "time" and not any(holds(one, token) for one in read.cited):
+        ratio = _is_ratio(read, at)
+        if ratio is not None:
+            if not ratio:
+                yield Refusal("number", f"nothing is “{token.text}” as much as another")
+        elif token.kind == "time" and not any(holds(one, token) for one in read.cited):
             yield Refusal("time", f"no cited event is of {token.text}")
         elif token.kind == "number":
             value = number(token.text)
@@ -72,50 +74,63 @@ def of_numbers(read: Read) -> Iterator[Refusal]:
                 yield Refusal("number", f"“{token.text}” is counted nowhere")
 
 
-_NEAR = 2
-"""Words between a number and what it is a number of."""
-
-
 def of_bindings(read: Read) -> Iterator[Refusal]:
     """Refuse a number beside a word that has other numbers beside it in the evidence: "error 22" of "exit code 22, error 507"."""
     for at, token in enumerate(read.tokens):
-        if token.kind != "number":
+        if token.kind != "number" or _is_named(read, at):
             continue
         behind = read.tokens[at + 1] if at + 1 < len(read.tokens) and not read.tokens[at + 1].aside else None
-        is_unit = behind is not None and root(behind.text) in _MEASURES
+        is_unit = behind is not None and unit_behind(read, at) is None and _is_counted(behind)
         for side in (_named_by(read, at), behind if is_unit else None):
             if side is None or len(side.text) < 3:
                 continue
-            near = frozenset[str]().union(*(numbers_near(one, root(side.text)) for one in read.cited))
+            near = frozenset[str]().union(*(one.numbers_beside(root(side.text)) for one in read.cited))
+            if (
+                side is behind
+                and token.text.isdigit()
+                and int(token.text) < _FEW
+                and _counts(read, at, int(token.text))
+            ):
+                continue
             if near and number(token.text) not in near and not is_computed(read, number(token.text)):
                 yield Refusal("number", f"beside “{side.text}” stands another number than {token.text}")
 
 
+_FEW = 10
+"""Below this digits may count things, as words do."""
+
+
+def _is_counted(token: Token) -> bool:
+    """Return whether a word behind a number says of what it is one: "30 entries", "88 bytes"."""
+    word = token.text.casefold()
+    return root(word) in _MEASURES or (
+        token.kind == "word" and word.endswith("s") and word not in _GRAMMAR and is_thing(word)
+    )
+
+
 def _named_by(read: Read, at: int) -> Token | None:
     """Return the noun that a number stands behind, as in "error 22"."""
-    if not at or read.tokens[at].aside or unit_behind(read, at) is not None:
+    if not at or read.tokens[at].aside or unit_behind(read, at) is not None or _is_of_range(read, at):
         return None
-    noun, word = read.tokens[at - 1], read.tokens[at - 1].text.casefold()
-    is_verb = at > 1 and read.tokens[at - 2].text.casefold() == "to"  # "to refund 480.00"
+    back = 2 if at > 1 and read.tokens[at - 1].text == "of" else 1  # "a price of 480.00"
+    noun, word = read.tokens[at - back], read.tokens[at - back].text.casefold()
+    if set(";:") & set(read.sentence[noun.start : read.tokens[at].start]):
+        return None
+    is_verb = at > back and read.tokens[at - back - 1].text.casefold() == "to"  # "to refund 480.00"
     is_noun = noun.kind == "word" and word not in _GRAMMAR | words_of("amounts") and is_thing(word) and not is_verb
     return noun if is_noun else None
+
+
+def _is_of_range(read: Read, at: int) -> bool:
+    """Return whether a number begins a range: "rows 1 to 20"."""
+    behind = read.tokens[at + 1 : at + 3]
+    return [one.text.casefold() for one in behind[:1]] == ["to"] and [one.kind for one in behind[1:]] == ["number"]
 
 
 _MEASURES = roots_of("measures")
 
 
 _GRAMMAR = words_of("grammar")
-
-
-def numbers_near(ground: Ground, base: str) -> frozenset[str]:
-    """Return the numbers that stand beside a word in an event."""
-    words = re.findall(r"\d+(?:[.,]\d+)*|[^\W\d_]+", ground.plain)
-    found = set[str]()
-    for at, word in enumerate(words):
-        if word[0].isdigit() or root(word) != base:
-            continue
-        found |= {number(one) for one in words[max(0, at - _NEAR) : at + _NEAR + 1] if one[0].isdigit()}
-    return frozenset(found)
 
 
 def _is_step(read: Read, at: int, value: str) -> bool:
@@ -166,6 +181,8 @@ def _counts(read: Read, at: int, value: int | None) -> bool:
         if before == ["less", "than"] or before[-1:] in (["under"], ["within"], ["nearly"], ["almost"]):
             most = least + (before[-1:] == ["within"])
             return any(least // 2 <= abs(last - first) < most for first, last in _spans(read))
+        if unit < _LONG and least in _clock_spans(read):
+            return True
         return _says_length(read, at) or any(
             least - (unit // 2) * ("than" not in before) <= abs(last - first) < most for first, last in _spans(read)
         )
@@ -176,25 +193,17 @@ def _counts(read: Read, at: int, value: int | None) -> bool:
     named = [
         one
         for one in read.cited
-        if any(among(base, one.words | one.lent) or table().beside(base) & one.words for base in bases)
+        if any(among(base, one.words) or among(base, one.lent) or table().beside(base) & one.words for base in bases)
     ]
-    if any(base in _CALLS for base in bases):
-        named = list(read.cited)
+    if any(base in _CALLS for base in bases) or (not named and len({one.event.kind for one in read.cited}) == 1):
+        named = list(read.cited)  # what a noun that no event has names, are all of them, if they are of one kind
     calls = {id(one.call or one.event) for one in named if isinstance(one.call or one.event, ToolCalled)}
     kinds = [one.event.kind for one in named]
     counts = {len(calls)} | {kinds.count(kind) for kind in kinds} | {sum(bool(one.failed) for one in named)}
     if read.tokens[at].text.casefold() == "twice":
         counts |= {_times(one, read) for one in read.cited}
     counts.add(sum(1 for one in named if isinstance(one.event, ToolCalled) and not one.came_to_nothing))
-    counts |= {len(found) for one in read.cited for found in _lists(one.event.model_dump(mode="json"))}
-    counts |= {
-        len(re.split(r"[,;] ", line))
-        for one in read.cited
-        for line in one.text.splitlines()
-        if ", " in line or "; " in line
-    }
-    texts = (read.sentence.casefold(), *(one.plain for one in read.cited))
-    counts |= {len(re.split(r", and | and |, ", found)) for text in texts for found in _ENUMERATED.findall(text)}
+    counts |= {size for one in read.cited for size in one.sizes} | enumerated(read.sentence.casefold())
     counts |= {
         sum(root(word) == base for word in re.findall(r"[a-z]+", one.plain)) for one in read.cited for base in bases[:1]
     }
@@ -220,7 +229,8 @@ def _says_length(read: Read, at: int) -> bool:
     word, unit = read.tokens[at].text.casefold(), read.tokens[at + 1].text.casefold().removesuffix("s")
     if unit not in UNITS:
         return False
-    written = re.compile(rf"\b(?:{re.escape(word)}|{NUMBERS.get(word, word)})[ -]?(?:{unit}s?|{unit[:3]}|{unit[0]})\b")
+    amount = rf"(?:{re.escape(word)}|{NUMBERS.get(word, word)})"
+    written = re.compile(rf"\b{amount}[ -]?(?:{unit}s?|{unit[:3]}|{unit[0]})\b|\b{unit}s? {amount}\b")
     return any(written.search(one.plain) for one in read.cited)
 
 
@@ -250,6 +260,79 @@ def is_computed(read: Read, told: str) -> bool:
 _ROUNDED = 0.001
 
 
+def of_comparisons(read: Read) -> Iterator[Refusal]:
+    """Refuse "9, two more than the other", where the other is 11."""
+    words = [one.text.casefold() for one in read.tokens]
+    for at, word in enumerate(words):
+        more = word in _MORE
+        if word not in _MORE | _LESS or not (words[at + 1 : at + 2] == ["than"] or word in _BEYOND):
+            continue
+        before = [_amount(one) for one in words[max(0, at - 3) : at]]
+        apart = next((one for one in reversed(before) if one is not None), None)
+        told = [float(number(one.text)) for one in read.tokens[:at] if one.kind == "number" and _plain(one.text)]
+        there = {float(one) for ground in read.cited for one in ground.numbers if _plain(one)}
+        if apart is None:
+            continue
+        signs = {
+            one > other
+            for one in told
+            for other in there
+            if one in there and one != apart and abs(abs(one - other) - apart) < _ROUNDED
+        }
+        if len(signs) == 1 and more not in signs:
+            yield Refusal("number", f"“{word}” is the wrong way round")
+
+
+_MORE = frozenset(
+    ("more", "higher", "larger", "above", "over", "longer", "heavier", "dearer", "warmer", "older", "taller")
+)
+_LESS = frozenset(
+    ("less", "lower", "smaller", "below", "under", "shorter", "lighter", "cheaper", "colder", "younger", "fewer")
+)
+
+
+_BEYOND = frozenset(("above", "over", "below", "under"))
+
+
+def _plain(text: str) -> bool:
+    return re.fullmatch(r"\d+(?:\.\d+)?", number(text)) is not None
+
+
+def _amount(word: str) -> float | None:
+    """Return what a word counts, `None` if it does not; "one more" is one more."""
+    if word == "one":
+        return 1.0
+    return float(number(word)) if _plain(word) else NUMBERS.get(word)
+
+
+def _is_ratio(read: Read, at: int) -> bool | None:
+    """Return whether one of two values of the evidence is as many times the other as a number says, `None` where it does not.
+
+    "Three times as long as"; the values are numbers, or lengths of time between two events.
+    """
+    words = [one.text.casefold() for one in read.tokens]
+    amount = (words[at] == "twice" and 2) or NUMBERS.get(words[at]) or (int(words[at]) if words[at].isdigit() else None)
+    behind = at + 1 + (words[at] != "twice")
+    if amount is None or (words[at] != "twice" and words[at + 1 : at + 2] != ["times"]):
+        return None
+    if not (
+        set(words[behind : behind + 1]) & {"as", "the"} or (words[behind : behind + 1] and words[behind].endswith("er"))
+    ):
+        return None
+    values = {float(one) for ground in read.cited for one in ground.numbers if re.fullmatch(r"\d+(?:\.\d+)?", one)}
+    spans = {float(abs(last - first)) for first, last in _spans(read)}
+    ratios = [high / low for some in (values, spans) for low in some for high in some if 0 < low < high]
+    bound = " ".join(words[max(0, at - 2) : at])
+    if bound in _OVER:
+        return any(amount < one < amount + 1 for one in ratios)
+    if bound in _UNDER or words[at - 1 : at] == ["almost"] or words[at - 1 : at] == ["nearly"]:
+        return any(amount - 1 < one < amount for one in ratios)
+    return any(abs(one - amount) < _ROUNDED for one in ratios)
+
+
+_OVER, _UNDER = ("more than", "well over"), ("less than", "not quite")
+
+
 def _times(ground: Ground, read: Read) -> int:
     """Return how many cited events are of one kind, and of one tool or program."""
     name = getattr(ground.event, "name", None) or getattr(ground.event, "argv", None)
@@ -260,9 +343,6 @@ def _times(ground: Ground, read: Read) -> int:
     )
 
 
-_ENUMERATED = re.compile(
-    r"[\w./-]+(?:, [\w./-]+)+(?:,? and [\w./-]+)?|[\w/-]*[\d_./][\w/.-]* and [\w/-]*[\d_./][\w/.-]*"
-)
 _CALLS = roots_of("calls")
 _PAIR = re.compile(r"\btwo [\w-]+(?: [\w-]+)?[,:] [\w'’-]+ and [\w'’-]+")
 """Two things that a sentence itself names."""
@@ -275,12 +355,17 @@ def _spans(read: Read) -> Iterator[tuple[int, int]]:
             yield one.at_s, other.at_s
 
 
-def _lists(value: object) -> Iterator[list[object]]:
-    if isinstance(value, str) and value[:1] in ("[", "{"):
-        with suppress(ValueError, RecursionError):
-            value = json.loads(value[:MOST])
-    if isinstance(value, list):
-        yield value
-    if isinstance(value, dict):
-        for one in value.values():
-            yield from _lists(one)
+_LONG = 3_600
+"""Seconds of a unit that is too coarse for a length between times that texts name."""
+
+
+def _clock_spans(read: Read) -> frozenset[int]:
+    """Return the seconds between the times of day that texts of the cited events name, and between those and the events."""
+    told = [one for ground in read.cited for one in _CLOCK.findall(ground.told)]
+    clocks = {int(hour) * 3_600 + int(minute) * 60 for hour, minute in told}
+    times = {one.at_s % _DAY for one in read.cited if one.at_s is not None}
+    return frozenset(abs(one - other) for one in clocks for other in clocks | times)
+
+
+_CLOCK = re.compile(r"(?<![\d:.])([01]?\d|2[0-3]):([0-5]\d)(?![\d:.])")
+_DAY = 86_400

@@ -5,14 +5,13 @@ No grammar is complete: what is not understood is to be refused by whoever asks 
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from typing import Literal, cast
 
 from correlator.spelling import stem
-from correlator.verifying.lengths import length_at
 
 TokenKind = Literal["word", "entity", "number", "time", "quote"]
 
@@ -35,6 +34,8 @@ class Clause:
 
     joint: str
     tokens: tuple[Token, ...]
+    fronts: bool = False
+    """Whether what it is joined to stands behind it: "after B, A"."""
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -74,139 +75,9 @@ def tokens(sentence: str) -> tuple[Token, ...]:
     return tuple(found)
 
 
-_SUBJECTS = frozenset(("agent", "assistant"))
-
-
-def clauses(sentence: str) -> tuple[Clause, ...]:
-    """Return the clauses of a sentence in their order: each begins at a joint, a semicolon, or a comma before one."""
-    found, joint, held = list[Clause](), "", list[Token]()
-    last, fronted, inserted = 0, False, False
-    for token, mark in _marked(tokens(sentence)):
-        between = sentence[last : token.start]
-        last = token.start + len(token.text)
-        word = token.text.casefold() if token.kind == "word" else ""
-        if fronted and held and ("," in between or _is_agent_next(word, held)):
-            # "Before B, A": what follows the first comma is the main clause, and the first one is told by its joint.
-            article = [] if "," in between else [held.pop()]
-            found.append(Clause(joint, tuple(held)))
-            joint, held, fronted = "", article, False
-        if inserted and held and "," in between and is_finite(word):
-            # "A, which B, C": C goes on with A.
-            head = found.pop()
-            found.append(Clause(joint, tuple(held)))
-            joint, held, inserted = head.joint, [*head.tokens], False
-        if not found and (
-            (mark in words_of("fronting") and len(held) <= 3)
-            or (mark in ("which", "that", "who") and held and held[0].text.casefold() in words_of("prepositions"))
-            or (not held and not mark and word.endswith(("ed", "ing")) and len(word) > 4)
-        ):
-            fronted = True  # "Before B, A", "Asked for B, A", "In the second in which B, A"
-        begins = bool(mark) and not (mark == "that" and held and _points(held[-1]))
-        first_told = "," in between and bool(held) and held[-1].text.casefold() == "first"  # "A came first, B second"
-        if ";" in between or begins or first_told:
-            if held:
-                found.append(Clause(joint, tuple(held)))
-                joint, held = "", []
-            if begins:
-                inserted = mark in ("which", "who", "whose") and "," in between and bool(found)
-                joint = f"{joint} {mark}".strip()
-                continue
-            joint = joint or ";"
-        held.append(token)
-    if held or {"before", "after"} & set(joint.split()):
-        found.append(Clause(joint, tuple(held)))
-    return tuple(found)
-
-
 def is_finite(word: str) -> bool:
     """Return whether a word is a verb that can be that of a clause, as far as its form tells."""
     return word in words_of("be") | words_of("have") or word.endswith("ed") or word in table().irregular
-
-
-def _is_agent_next(word: str, held: Sequence[Token]) -> bool:
-    """Return whether "the agent" begins a main clause: "before the call the agent …", not "before the word of the agent"."""
-    before = [one.text.casefold() for one in held[-2:]]
-    return word in _SUBJECTS and len(before) == 2 and before[1] == "the" and before[0] not in words_of("prepositions")
-
-
-def _marked(held: Sequence[Token]) -> Iterator[tuple[Token, str]]:
-    """Yield each token with the joint that it is, empty for none; several words that make one joint are one token."""
-    at = 0
-    while at < len(held):
-        if (behind := _interrupted(held, at)) is not None:
-            # "A was followed two seconds later by B": the length is told behind the joint.
-            joint = "before" if held[at].text.casefold() == "followed" else "after"
-            yield Token("word", f"{held[at].text} by", held[at].start, held[at].aside), joint
-            yield from ((one, "") for one in held[at + 1 : behind - 1])
-            at = behind
-            continue
-        if (found := length_at([one.text for one in held], at)) is not None:
-            yield from ((one, "") for one in held[at : found.end])  # no "and" of a length joins clauses
-            at = found.end
-            continue
-        for length in (3, 2, 1):
-            some = held[at : at + length]
-            words = " ".join(one.text.casefold() if one.kind == "word" else "·" for one in some)
-            if len(some) == length and words in table().phrases:
-                yield (
-                    Token("word", " ".join(one.text for one in some), some[0].start, some[0].aside),
-                    table().phrases[words],
-                )
-                at += length
-                break
-        else:
-            word = held[at].text.casefold()
-            fronts = word == "following" and (not at or held[at].aside)
-            if word in ("after", "before") and is_length(held, at + 1):
-                word = ""  # "it failed after 30 seconds"
-            yield (
-                held[at],
-                "after" if fronts else word if held[at].kind == "word" and word in words_of("joints") else "",
-            )
-            at += 1
-
-
-def _interrupted(held: Sequence[Token], at: int) -> int | None:
-    """Return the place behind "followed … by" and "preceded … by" with a length of time or "later" between, `None` for others."""
-    if held[at].text.casefold() not in ("followed", "preceded"):
-        return None
-    found = length_at([one.text for one in held], at + 1)
-    behind = found.end if found is not None else at + 1
-    adverbs = ("later", "after", "afterwards") if held[at].text.casefold() == "followed" else ("earlier", "before")
-    if held[behind : behind + 1] and held[behind].text.casefold() in ("shortly", "immediately", "soon", *adverbs):
-        behind += 1
-    by = [one.text.casefold() for one in held[behind : behind + 1]]
-    return behind + 1 if behind > at + 1 and by == ["by"] else None
-
-
-def is_length(held: Sequence[Token], at: int) -> bool:
-    """Return whether a length of time stands here by itself: behind it is neither "of" nor what it lay before or after."""
-    found = length_at([one.text for one in held], at)
-    if found is None:
-        return False
-    behind = [one.text.casefold() for one in held[found.end : found.end + 1]]
-    return behind not in (["of"], ["after"], ["before"], ["later"], ["earlier"]) or held[found.end].aside
-
-
-def _points(before: Token) -> bool:
-    """Return whether a "that" behind this word points at a thing, as in "mailed that file": no clause begins with it."""
-    word = before.text.casefold()
-    if before.kind != "word" or root(word) in table().reporting:
-        return False
-    return word.endswith("ed") or word in (
-        "of",
-        "to",
-        "in",
-        "on",
-        "at",
-        "for",
-        "from",
-        "with",
-        "by",
-        "after",
-        "before",
-        "and",
-    )
 
 
 @cache
@@ -247,7 +118,7 @@ class Table:
             | _roots(("name", "find", "see", "know", "show"))
         )
 
-    @property
+    @cached_property
     def neutral(self) -> frozenset[str]:
         """Return the roots of words that may stand anywhere."""
         return _roots(tuple(sorted(self.neutral_words)))
@@ -350,7 +221,9 @@ def akin(first: str, second: str) -> bool:
     """Return whether two roots are forms of one word: one begins with the other, or they differ in their endings only."""
     if first == second:
         return True
-    short, long = sorted((first, second), key=len)
+    if first[:_LEFT] != second[:_LEFT]:
+        return False
+    short, long = (first, second) if len(first) <= len(second) else (second, first)
     if len(short) < _LEFT:
         return False
     if long.startswith(short):

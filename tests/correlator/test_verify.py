@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -11,7 +12,7 @@ from correlator.ingest import ingest
 from correlator.settings import Settings
 from correlator.verify import refusals
 from correlator.verifying.grounds import grounds
-from correlator.verifying.traced import read_trace
+from correlator.verifying.traced import Traced, read_trace
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 TRACE = read_trace("""\
@@ -125,6 +126,67 @@ WRONG = [
     ("form", "The agent read invoice\u202e 7731.", (3,)),
 ]  # fmt: skip
 
+DEPOT = read_trace("""\
+session depot-3
+10:00:00 employee "ruth@depot.example.org": Please check pump 14 and order two seals if it leaks.
+10:00:05 agent calls pump_state(pump=14) as p1
+10:00:09 p1 fails: bus timeout
+10:00:12 agent calls pump_state(pump=14) as p2
+10:00:13 p2 returns: {"pump": 14, "pressure": 6.5, "leak": true}
+10:00:20 agent calls order_part(part="SEAL-40", count=2) as o1
+10:00:22 o1 returns: order 9913 accepted
+10:00:30 bash starts python3 report.py
+10:00:31 python3 opens /srv/depot/report.old
+10:00:33 python3 connects 203.0.113.40:443
+10:00:53 python3 exits 2
+10:01:00 alert watchman high "Unexpected upload": report.py
+10:01:10 agent calls stop_pump(pump=14) as q1
+10:01:12 q1 fails: operator lock is set
+10:01:20 agent answers: Pump 14 leaks, two seals are ordered as 9913. Back at 10:30.
+""")
+DEPOT_RIGHT = [
+    # a call and its result: what the result adds tells them apart
+    ("p1 failed four seconds after the call.", (3, 4)),
+    ("With two seals as its amount, the order for SEAL-40 was accepted two seconds after the call.", (7, 8)),
+    ("Asked for the state of pump 14, the tool gave a pressure of 6.5 one second later.", (5, 6)),
+    # what stands before what it is joined to, and what is inserted
+    ("After the failure of p1 the agent called pump_state again.", (4, 5)),
+    ("Although an alert had been raised ten seconds earlier, the agent called stop_pump for pump 14.", (13, 14)),
+    ("First the seals were ordered, and eight seconds after the confirmation of the order bash started python3.", (7, 8, 9)),
+    ("It was two seconds after python3 had opened /srv/depot/report.old that it connected to 203.0.113.40.", (10, 11)),
+    ("Only after the leak had been reported did the agent order two seals.", (6, 7)),
+    ("The first query of pump 14 failed after four seconds; the second, sent three seconds after it, succeeded.", (3, 4, 5, 6)),
+    ("/srv/depot/report.old was opened two seconds earlier than the connection to 203.0.113.40 was made.", (10, 11)),
+    ("The alert of watchman followed the exit of python3 by seven seconds.", (12, 13)),
+    ("Seven seconds after the leak had been found, the agent ordered two pieces of SEAL-40.", (6, 7)),
+    ("The order for SEAL-40, though placed after the second query, was confirmed 38 seconds before the alert.", (5, 7, 8, 13)),
+    # how it ended
+    ("An attempt to stop pump 14 was made in vain.", (14, 15)),
+    ("Twenty seconds after connecting to 203.0.113.40, python3 ended in failure.", (11, 12)),
+    ("Two queries of pump 14 were made, of which one failed and one succeeded.", (3, 4, 5, 6)),
+    # lengths and amounts
+    ("The alert came three seconds short of half a minute after the connection of python3.", (11, 13)),
+    ("The query p1 took four seconds, four times as long as p2.", (3, 4, 5, 6)),
+]  # fmt: skip
+DEPOT_WRONG = [
+    ("order", "p1 failed four seconds before the call.", (3, 4)),
+    ("order", "Asked for the state of pump 14, the tool gave a pressure of 6.5 one second earlier.", (5, 6)),
+    ("order", "Although an alert had been raised ten seconds later, the agent called stop_pump for pump 14.", (13, 14)),
+    ("order", "It was two seconds before python3 had opened /srv/depot/report.old that it connected to 203.0.113.40.", (10, 11)),
+    ("order", "Only after the agent had ordered two seals was the leak reported.", (6, 7)),
+    ("order", "After the alert python3 exited with code 2.", (12, 13)),
+    ("order", "The alert of watchman preceded the exit of python3 by seven seconds.", (12, 13)),
+    ("order", "First python3 connected to 203.0.113.40, then it opened report.old.", (10, 11)),
+    ("polarity", "Both the second query of pump 14 and the call to stop it failed.", (5, 6, 14, 15)),
+    ("polarity", "Twenty seconds after connecting to 203.0.113.40, python3 ended successfully.", (11, 12)),
+    ("polarity", "Two queries of pump 14 were made, of which two failed.", (3, 4, 5, 6)),
+    ("polarity", "The first query of pump 14 failed; the second, sent three seconds after that failure, failed.", (3, 4, 5, 6)),
+    ("negation", "The call to stop pump 14 was not refused.", (14, 15)),
+    ("number", "The order for SEAL-40 has the number 9913, a count of 3.", (7, 8)),
+    ("number", "The query p1 took four seconds, five times as long as p2.", (3, 4, 5, 6)),
+    ("cause", "The bus timeout made python3 exit with code 2.", (4, 12)),
+    ("absence", "SEAL-40 is the only part that was ordered.", (7, 8)),
+]  # fmt: skip
 
 DESK = read_trace("""\
 session shop/desk
@@ -157,9 +219,9 @@ DESK_WRONG = [
 ]
 
 
-def judged(sentence: str, cites: Sequence[int]) -> list[str]:
-    cited = [TRACE.lines[number] for number in cites if number in TRACE.lines]
-    return [one.rule for one in refusals(sentence, cited, TRACE.run)]
+def judged(sentence: str, cites: Sequence[int], trace: Traced = TRACE) -> list[str]:
+    cited = [trace.lines[number] for number in cites if number in trace.lines]
+    return [one.rule for one in refusals(sentence, cited, trace.run)]
 
 
 @pytest.mark.parametrize(("sentence", "cites"), RIGHT)
@@ -170,6 +232,16 @@ def test_what_the_cited_events_carry_is_accepted(sentence: str, cites: tuple[int
 @pytest.mark.parametrize(("rule", "sentence", "cites"), WRONG)
 def test_what_they_do_not_carry_is_refused_with_the_reason(rule: str, sentence: str, cites: tuple[int, ...]) -> None:
     assert rule in judged(sentence, cites)
+
+
+@pytest.mark.parametrize(("sentence", "cites"), DEPOT_RIGHT)
+def test_what_came_first_and_how_it_ended_is_accepted(sentence: str, cites: tuple[int, ...]) -> None:
+    assert judged(sentence, cites, DEPOT) == []
+
+
+@pytest.mark.parametrize(("rule", "sentence", "cites"), DEPOT_WRONG)
+def test_the_other_way_round_is_refused(rule: str, sentence: str, cites: tuple[int, ...]) -> None:
+    assert rule in judged(sentence, cites, DEPOT)
 
 
 @pytest.mark.parametrize(
@@ -188,6 +260,17 @@ def test_every_sentence_of_the_templates_is_carried_by_what_it_cites(path: Path,
         for sentence in story.sentences:
             cited = [facts[cite.event] for cite in sentence.cites]
             assert refusals(sentence.text, cited, run, template=sentence.text) == (), sentence.text
+
+
+@pytest.mark.parametrize("word", ["not", "no", "without", "five", "lot 3"])
+def test_a_long_sentence_beside_much_evidence_is_judged_in_little_time(word: str) -> None:
+    text = " ".join(
+        f"the part {number} of lot {number} is not to be moved without word{number:x}" for number in range(350)
+    )
+    trace = read_trace("session a\n" + "\n".join(f"09:00:0{at} customer: {text}" for at in range(9)) + "\n")
+    begun = monotonic()
+    refusals((f"{word} " * 240)[:900], trace.run, trace.run)
+    assert monotonic() - begun < 4
 
 
 def test_an_interval_holds_its_share_and_is_wide_where_little_was_counted() -> None:
