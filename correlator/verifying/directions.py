@@ -56,7 +56,8 @@ def directions(clause: Clause, best: Sequence[Ground], read: Read) -> Iterator[R
             near += [
                 one.text for one in ahead if word == "by" and root(one.text) in _WRITERS
             ]  # "by the agent, an author"
-            yield from _agent_stands(word, near, best, read)
+            if not _is_another(ahead, read) and not _is_given(word, clause.tokens[:at], best, read):
+                yield from _agent_stands(word, near, best, read)
         elif (
             word == "by"
             and (program := _program(ahead, read))
@@ -108,9 +109,15 @@ def _entity(ahead: Sequence[Token], read: Read) -> Token | None:
             return None
         if token.kind == "entity" or ("-" in token.text and any(one.names(token.text) for one in read.cited)):
             return token
-        if token.text.casefold() in (*_TOWARD, *_AWAY, "with", "of", "in"):
+        if token.text.casefold() in (*_TOWARD, *_AWAY, "with", "of", "in") or _is_participle(token, ahead):
             return None
     return None
+
+
+def _is_participle(token: Token, ahead: Sequence[Token]) -> bool:
+    """Return whether a phrase ends at a participle, of which what follows is the object: "by a guest naming a.cfg"."""
+    word = token.text.casefold()
+    return token.kind == "word" and token is not ahead[0] and word.endswith("ing") and len(word) > len("being")
 
 
 def _entity_stands(word: str, entity: Token, ahead: Sequence[Token], clause: Clause, read: Read) -> Iterator[Refusal]:
@@ -188,6 +195,43 @@ def _agent_stands(word: str, near: Sequence[str], best: Sequence[Ground], read: 
         and ("agent" in {one.actor for one in best} or not any(root(one) in _GIVING for one in near))
     ):
         yield Refusal("roles", "nothing cited went to the agent")
+
+
+def _is_another(ahead: Sequence[Token], read: Read) -> bool:
+    """Return whether an agent is another one, that is handed work or asks: "to a second agent", "from the booking agent"."""
+    words = [one.text.casefold() for one in ahead]
+    at = next(at for at, word in enumerate(words) if root(word) in AGENTS)
+    if not any(one.event.kind == "agent_handed_over" or "another" in one.doers for one in read.cited):
+        return False
+    return at > 0 and (at > 1 or words[0] in ("a", "an", "another"))
+
+
+def _is_given(word: str, before: Sequence[Token], best: Sequence[Ground], read: Read) -> bool:
+    """Return whether the agent is who has, or gave, something: tools, a result of who is named, an answer of its own."""
+    who = {root(one.text) for one in before}
+    match word:
+        case "to":
+            if any(one.event.kind == "tools_declared" for one in best):
+                return True
+            results = [one for one in read.cited if isinstance(one.event, ToolReturned) and not one.failed]
+            return bool(who & (_GIVING | _DELIVERING)) and any(who & _givers(one) for one in results)
+        case "from":
+            return any(one.event.kind in _SPOKEN for one in read.cited)
+        case "by":
+            return any(one.event.kind in _SPOKEN for one in read.cited) and bool(who & _RELAYING)
+    return False
+
+
+_SPOKEN = ("answered", "model_responded")
+_DELIVERING = frozenset(map(root, ("deliver", "provide", "release", "issue", "furnish")))
+_RELAYING = frozenset(map(root, ("pass", "relay", "report", "forward", "communicate", "convey", "announce", "transmit")))
+
+
+def _givers(ground: Ground) -> frozenset[str]:
+    """Return the roots of the names of the server and of the author of a result."""
+    author = getattr(ground.event, "author", None)
+    names = [author.id or "" if author else "", (ground.call.server or "") if ground.call else ""]
+    return frozenset(root(word) for name in names for word in re.findall(r"[a-z]{3,}", name.casefold()))
 
 
 def _is_infinitive(ahead: Sequence[Token]) -> bool:
@@ -285,6 +329,7 @@ def _leads_of_process(event: Event, wanted: str, *, away: bool) -> bool | None:
 
 def is_part(wanted: str, path: str) -> bool:
     """Return whether a path is another one, its folder, or its name."""
+    path, wanted = path.replace("\\", "/"), wanted.replace("\\", "/")
     return path == wanted or path.startswith(f"{wanted.rstrip('/')}/") or path.endswith(f"/{wanted}")
 
 

@@ -21,21 +21,21 @@ from correlator.verifying.read import (
     is_possessive,
     tied,
 )
+from correlator.verifying.subjects import STATIVE, Subject, core_of, subject_of
 from correlator.verifying.wording import Clause, Token, root, roots_of, table, words_of
 from sensor.event import (
     ProcessStarted,
 )
 
-_STATIVE = roots_of("stative")
-
-
 def of_roles(read: Read) -> Iterator[Refusal]:
     """Refuse who did not do it, and where it did not go."""
-    for clause, best in zip(read.clauses, read.spoken_of, strict=True):
-        found = _subject(clause)
+    for place, (clause, best) in enumerate(zip(read.clauses, read.spoken_of, strict=True)):
+        found = subject_of(clause)
         if found is not None and not _is_so_in_template(found, read):
             subject, verb, objected = found
-            if not _may_do(subject, verb, objected, best, read):
+            is_told = "that" in clause.joint.split() and place > 0 and _says(read.clauses[place - 1])
+            told = is_told and _is_in_text(core_of(subject), verb, best)
+            if not told and not _receives(found, clause, best, read) and not _may_do(found, best, read):
                 yield Refusal("roles", f"“{' '.join(subject)}” is not who did what “{verb}” tells")
         if (deed := _done_to_agent(clause, best)) is not None:
             yield Refusal("roles", f"the agent is who did it, and not whom “{deed}” was done to")
@@ -72,124 +72,44 @@ def _set_by_agent(read: Read) -> str | None:
 _UNCHANGED = words_of("unchanged")
 
 
-def _is_name(following: Sequence[Token]) -> bool:
-    """Return whether a name follows that is no tool's: those have no hyphen in the middle of words."""
-    return bool(following) and (
-        following[0].kind == "quote" or ("-" in following[0].text and "_" not in following[0].text)
-    )
-
-
-def _last_preposition(words: Sequence[str]) -> str:
-    return next((word for word in reversed(words) if word in PREPOSITIONS), "")
-
-
 def _is_so_in_template(found: tuple[tuple[str, ...], str, bool], read: Read) -> bool:
     """Return whether the template says of the same subject that it did the same."""
     if not read.template:
         return False
     for clause in clauses(read.template):
-        other = _subject(clause)
+        other = subject_of(clause)
         if other is not None and root(other[1]) == root(found[1]) and other[0][-1:] == found[0][-1:]:
             return True
     return False
 
 
-Subject = tuple[tuple[str, ...], str, bool]
-"""The words before a verb, the verb, and whether an object follows."""
+def _says(clause: Clause) -> bool:
+    """Return whether a clause has a verb of saying, behind which "that" begins what is said."""
+    return any(root(word) in SAYING for word in clause.words)
 
 
-def _subject(clause: Clause) -> Subject | None:
-    """Return who is said to act: the words before the first verb of an act in the past; nothing for the passive."""
-    words: list[str] = []
-    held = clause.tokens
-    for at, token in enumerate(held):
-        word = token.text.casefold()
-        if token.kind != "word" or not (is_act(word) or word in BE or (words and _is_present(word))):
-            words.append(word)
-        elif words and _is_present(word):
-            return None
-        elif words and (words[-1] in _DETERMINERS or words[-1] in NUMBERS) and is_act(word):
-            words.append(word)  # "the stored entry"
-        elif not is_act(word) or not words or _is_participle(held, at, words):
-            return None
-        elif _is_relative(held, at):
-            continue  # "the text found on the page says"
-        else:
-            return _acting(words, held, at)
-    return None
+def _is_in_text(core: Sequence[str], verb: str, best: Sequence[Ground]) -> bool:
+    """Return whether a text tells itself that who is named did it: "claims that Dr Bell has signed"."""
+    return any(among(root(core[-1]), one.words) and among(root(verb), one.words) for one in best)
 
 
-def _acting(words: Sequence[str], held: Sequence[Token], at: int) -> Subject | None:
-    if words[0] in PREPOSITIONS or words[0] == "to":
-        words = words[3 if len(words) > 3 and words[1] in _DETERMINERS else 2 :]
-    if not words or words[-1] in ("to", "not", "of", "by", "for", "with", "and", "be"):
-        return None
-    subject = tuple(one for one in words if one not in HAVE)
-    behind = held[at + 1] if at + 1 < len(held) else None
-    following = behind.text.casefold() if behind is not None and not behind.aside else ""
-    objected = (
-        bool(following)
-        and length_at([one.text for one in held], at + 1) is None
-        and following not in PREPOSITIONS | words_of("particles")
-        and not following.endswith("ly")
-    )
-    return (subject, held[at].text.casefold(), objected) if any(one not in _DETERMINERS for one in subject) else None
-
-
-_DETERMINERS = frozenset(("the", "a", "an", "this", "its", "that"))
-
-
-def _is_participle(held: Sequence[Token], at: int, words: Sequence[str]) -> bool:
-    """Return whether a form of the past says what was done to the words before it."""
-    word, behind = held[at].text.casefold(), held[at + 1 : at + 2]
-    return (
-        held[at].aside  # "a file, found in it"
-        or bool(HAVE & {*words[1:-1]} and words[-1] not in HAVE)  # "the mail has a file attached"
-        or (bool(behind) and behind[0].text.casefold() == "by")  # "a file sent by"
-        or bool(_CAUSING & {*words})  # "to have a file sent", "wants a file sent"
-        or (
-            word in ("called", "named") and (_is_name(behind) or _is_behind_preposition(words))
-        )  # "an agent called front-desk"
-        or (
-            word.endswith("ed") and _last_preposition(words) == "with" and words[-1:] != ["agent"]
-        )  # "with a file attached"
-    )
-
-
-def _is_behind_preposition(words: Sequence[str]) -> bool:
-    """Return whether the last noun stands behind a preposition and "a": "by a firm called"."""
-    at = next((at for at in range(len(words) - 1, 0, -1) if words[at] in ("a", "an")), 0)
-    return at > 0 and words[at - 1] in PREPOSITIONS
-
-
-_CAUSING = words_of("causing")
-"""Words behind which a thing and a participle say what is to be done with it."""
-
-
-def _is_relative(held: Sequence[Token], at: int) -> bool:
-    """Return whether a participle with a preposition stands before the verb of its clause."""
-    behind = held[at + 1 : at + 2]
-    if not behind or behind[0].text.casefold() not in PREPOSITIONS or held[at - 1].text.casefold() in (*AGENTS, *HAVE):
+def _receives(found: Subject, clause: Clause, best: Sequence[Ground], read: Read) -> bool:
+    """Return whether a subject is who something went to: the events name it, and not where it came from."""
+    subject, verb, objected = found
+    words = [root(word) for word in core_of(subject)[-1:]]
+    if root(verb) not in _RECEIVING or not objected or "from" in clause.words or AGENTS & {*words}:
         return False
-    later = [one.text.casefold() for one in held[at + 2 :] if one.kind == "word" and not one.aside]
-    follows = bool(later) and any(is_act(word) for word in later)  # "the sheet kept in the folder named"
-    return any(word in _IS or _is_present(word) for word in later) or (follows and root(held[at].text) not in _STATIVE)
+    told = [one for one in best or read.cited if one.actor in ("agent", "content")]
+    return any(among(word, one.values if one.actor == "agent" else one.words) for word in words for one in told)
 
 
-_IS = frozenset(("is", "are", "was", "were"))
+_RECEIVING = frozenset(map(root, ("receive", "get", "obtain", "gain", "earn", "hear", "learn", "see")))
 
 
-def _is_present(word: str) -> bool:
-    """Return whether a word is a verb in the present of a third person."""
-    return word.endswith("s") and not word.endswith(("ss", "'s", "’s")) and root(word) in _VERBS
-
-
-_VERBS = SAYING | _STATIVE | roots_of("present")
-
-
-def _may_do(subject: Sequence[str], verb: str, objected: bool, best: Sequence[Ground], read: Read) -> bool:
+def _may_do(found: Subject, best: Sequence[Ground], read: Read) -> bool:
     """Return whether who is named before a verb may be who did what it tells, as far as the cited events say."""
-    who, base = {root(word) for word in subject} - {root("the")}, root(verb)
+    subject, verb, objected = found
+    who, base, core = {root(word) for word in subject} - {root("the")}, root(verb), core_of(subject)
     if any(is_possessive(word) for word in (*subject[:-1], subject[0])) and base in _HOLDING | _NAMING:
         return True
     if "it" in subject or "they" in subject:
@@ -201,34 +121,60 @@ def _may_do(subject: Sequence[str], verb: str, objected: bool, best: Sequence[Gr
         for one in read.cited
         if one.actor in ("agent", "process") or (one.event.kind == "document_retrieved" and base in _READING)
     ]
-    if AGENTS & who and not _is_of_person(subject):
-        return _agent_may(base, agents, best, read)
-    if not objected and base in _STATIVE and not AGENTS & who:
+    if AGENTS & {root(word) for word in core} and not _is_of_person(subject):
+        return _agent_may(found, agents, best, read)
+    if not objected and base in STATIVE and not AGENTS & who:
         return True
-    if root(subject[-1]) in _CALLS:
+    if base in _MEASURED and not _is_party(who, read):
+        return True
+    if root(core[-1]) in _CALLS and not is_person(core[-1]):
         return bool(agents) or (base in SAYING and any(one.event.kind == "tool_returned" for one in read.cited))
     speakers = [one for one in read.cited if one.actor == "principal"]
-    if any(is_person(word) for word in subject) or any(among(word, one.doers) for word in who for one in speakers):
-        utters = base in _UTTERING and best and all(one in speakers for one in best)
-        return bool(speakers) and (
-            base in SAYING or utters or any(among(base, one.words | one.lent) for one in speakers)
-        )
-    if (
-        speakers
-        and _is_somebody(subject)
-        and (base in SAYING or (base in _UTTERING and all(one in speakers for one in best)))
-    ):
+    is_speaker = any(among(word, one.doers) for word in who for one in speakers)
+    if any(is_person(word) for word in subject) or is_speaker:
+        if speakers and best and all(one in speakers for one in best) and not any(base in one.tool for one in agents):
+            return True
+        return bool(speakers) and (base in SAYING or any(among(base, one.words | one.lent) for one in speakers))
+    if speakers and _is_somebody(subject) and (base in SAYING or all(one in speakers for one in best)):
         return True
+    if base in _ASKING and not speakers and any(one.tool & _ASKING for one in agents):
+        return False  # the call is what asks
     handed = [one for one in read.run if one.event.kind == "agent_handed_over"]
     names = [word for word in subject if word not in ("the", "a")]
     is_handed = any(has(one.line.casefold(), word) or among(root(word), one.words) for word in names for one in handed)
     if base in SAYING:
+        if _is_absent(names, read):
+            return False
         told = any(one.actor in ("content", "peer", "sensor", "process") for one in read.cited)
         # Who is handed work does not ask for it.
         return told or (any(one not in handed for one in agents) if is_handed else bool(handed))
     if is_handed:
         return bool(agents)
     return base in _HOLDING or _thing_may(who, base, best, read)
+
+
+def _is_party(who: Collection[str], read: Read) -> bool:
+    """Return whether words name somebody or something that may act: a person or a program."""
+    return any(is_person(word) for word in who) or any(
+        among(word, one.doers) for word in who for one in read.run if one.actor in ("principal", "process")
+    )
+
+
+_MEASURED = roots_of("measured")
+_ASKING = frozenset(map(root, ("ask", "request")))
+
+
+def _is_absent(names: Sequence[str], read: Read) -> bool:
+    """Return whether a name is that of a person or program of the chain of which nothing cited tells."""
+    if len(names) != 1 or any(one.names(names[0]) for one in read.cited):
+        return False
+    return any(
+        names[0] == one.program.casefold() or (one.actor == "principal" and names[0] in one.doers - _ROLES)
+        for one in read.run
+    )
+
+
+_ROLES = words_of("people") | {"user", "anonymous"}
 
 
 def _call_id(ground: Ground) -> str:
@@ -238,7 +184,8 @@ def _call_id(ground: Ground) -> str:
 def _wrote_it(subject: Sequence[str], base: str, read: Read) -> bool:
     """Return whether a subject is called as the author of a text is, and says something."""
     names = {root(word) for word in subject if is_person(word) and word not in ("he", "she")}
-    return base in SAYING and any(one.actor == "content" and names & one.doers for one in read.cited)
+    authors = [getattr(one.event, "author", None) for one in read.cited]
+    return base in SAYING and any(names & {root(word) for word in re.findall(r"[a-z]+", one.id.casefold())} for one in authors if one is not None and one.id)
 
 
 def _is_somebody(subject: Sequence[str]) -> bool:
@@ -250,11 +197,17 @@ def _is_somebody(subject: Sequence[str]) -> bool:
     )
 
 
-_UTTERING = roots_of("uttering")
 _MESSAGES = ("message", "request", "prompt", "question")
 
 
-def _agent_may(base: str, agents: Sequence[Ground], best: Sequence[Ground], read: Read) -> bool:
+def _agent_may(found: Subject, agents: Sequence[Ground], best: Sequence[Ground], read: Read) -> bool:
+    _, verb, objected = found
+    base = root(verb)
+    speaks = any(one.event.kind in _SPEAKING for one in read.cited)
+    if base in _RECEIVING:
+        return any(one.actor in ("content", "principal", "peer") for one in read.cited)
+    if base in _REFUSING:
+        return speaks
     if base in _AUTHORED and any(
         getattr(one.event, "author", None) and any(tied(one, other) for other in best) for one in read.cited
     ):
@@ -262,15 +215,22 @@ def _agent_may(base: str, agents: Sequence[Ground], best: Sequence[Ground], read
     if base in _REPORTING:
         return any(one.event.kind != "tool_called" or one.tool & _SENDING for one in agents)
     if base in SAYING and best and all(one.actor == "principal" for one in best):
-        return False
+        return objected and speaks
     return bool(agents)
+
+
+_SPEAKING = ("answered", "model_responded")
+_REFUSING = frozenset(map(root, ("refuse", "deny", "decline", "reject")))
 
 
 def _thing_may(who: Collection[str], base: str, best: Sequence[Ground], read: Read) -> bool:
     """Return whether a program, a peer or a text may have done what a verb tells."""
-    if any(one.program and among(root(one.program), who) for one in read.run):
+    if programs := {one.program for one in read.run if one.program and among(root(one.program), who)}:
         # A program is named: it must be the one that did it.
-        return not best or any(among(word, one.doers) or _does_as_told(one, who, base) for word in who for one in best)
+        if not best or any(one.program in programs or _does_as_told(one, who, base) for one in best):
+            return True
+        own = {one.event.kind for one in read.cited if one.program in programs and among(base, one.lent)}
+        return bool(own) and not own & {one.event.kind for one in best}
     seen = [one for one in read.cited if one.actor in ("process", "peer", "sensor")]
     if best and all(one in seen for one in best):
         return True
@@ -278,7 +238,28 @@ def _thing_may(who: Collection[str], base: str, best: Sequence[Ground], read: Re
         return True
     if any(one.event.kind == "tool_called" and (base == _CALL or base in one.tool) for one in read.cited):
         return False  # the agent made the call, whatever text asked for it
+    if root("shell") in who and any(_is_shell(one) and among(base, one.lent) for one in read.cited):
+        return True
+    if any(_answers(one, who, base) for one in read.cited):
+        return True
     return any(one.actor == "content" and among(base, one.words) for one in best)
+
+
+def _is_shell(ground: Ground) -> bool:
+    return bool(ground.program) and root(ground.program) in table().group("shell")
+
+
+def _answers(ground: Ground, who: Collection[str], base: str) -> bool:
+    """Return whether a server or tool that is named is said to give or deny what was asked of it, as it did."""
+    if ground.call is None or ground.failed is None:
+        return False
+    named = {root(word) for word in re.findall(r"[a-z]+|\S+", f"{ground.call.name} {ground.call.server or ''}".casefold())}
+    wanted = _FAILING if ground.failed else _RETURNING | {other for one in ground.tool for other in table().beside(one)}
+    return bool(named & {*who} or ground.call.name.casefold() in who) and base in wanted
+
+
+_FAILING = table().group("refuse") | roots_of("failing")
+_RETURNING = table().group("answer") | frozenset(map(root, ("hand", "pass", "send", "return")))
 
 
 def _does_as_told(ground: Ground, who: Collection[str], base: str) -> bool:
