@@ -89,6 +89,8 @@ def deeds(read: Read) -> Iterator[Deed]:
                     goes_on = bool({"and", "but", "then", ";"} & set(clause.joint.split()))
                     named = [doer] if doer is not None and goes_on else _antecedent(read.clauses, place)
                     named = [one for one in named if _is_party(one, name, read)]
+                if [one.text.casefold() for one in before] == ["it"]:
+                    named = _only_party(read.clauses[:place], name, read)
                 doer = named[-1] if named else None
                 told = Deed(
                     name, token.text, doer, _thing(held, at, name, read), _goal(held, at, name, read), _code(held, at)
@@ -180,6 +182,12 @@ _CODES = ("with", "code", "status")
 def _antecedent(found: Sequence[Clause], place: int) -> list[Token]:
     """Return the end of the clause before, to which "which" and "that" belong."""
     return list(found[place - 1].tokens[-1:]) if place and found[place].joint in ("which", "that", "who") else []
+
+
+def _only_party(before: Sequence[Clause], name: str, read: Read) -> list[Token]:
+    """Return whom "it" means, where one thing only is named before: "gzip had run for a minute when it started tar"."""
+    found = {one.text: one for clause in before for one in clause.tokens if _is_party(one, name, read)}
+    return [*found.values()] if len(found) == 1 else []
 
 
 def _is_party(token: Token, name: str, read: Read) -> bool:

@@ -48,9 +48,13 @@ def directions(clause: Clause, best: Sequence[Ground], read: Read) -> Iterator[R
         entity = _entity(ahead, read)
         if entity is not None:
             yield from _entity_stands(word, entity, ahead, clause, read)
+            if word == "by" and root(before) in _AUTHORED and not _is_written_by(entity.text, read):
+                yield Refusal("roles", f"“{entity.text}” wrote nothing that is cited")
         elif word in _TOWARD and (phone := next((one for one in ahead[:4] if one.kind == "number"), None)) is not None:
             if any(_is_writer(one, phone.text) for one in read.cited):
                 yield Refusal("roles", f"“{phone.text}” is who wrote it, not where something went")
+        elif word == "by" and _is_means(ahead) and not any(one.actor == "principal" for one in read.cited):
+            yield Refusal("roles", "the agent is who did it, and nothing by which it was done")
         elif _is_agent(ahead) and all(one.kind == "word" for one in ahead[:2]):
             near = [one.text for one in clause.tokens[max(0, at - 5) : at]]
             near += [
@@ -146,6 +150,12 @@ def _is_written(phrase: Sequence[Token]) -> bool:
     return any(root(one.text) in _WRITERS for one in phrase)
 
 
+def _is_written_by(entity: str, read: Read) -> bool:
+    """Return whether an entity may be an author, as far as the cited texts tell whose they are."""
+    authors = [one for one in read.cited if getattr(one.event, "author", None) is not None]
+    return not authors or any(_wrote(one, entity) or one.actor != "content" for one in read.cited if one.names(entity))
+
+
 _WRITERS = frozenset((root("author"), root("writer"), root("sender")))
 _MEANS = ("with", "through", "via")
 
@@ -197,6 +207,12 @@ def _agent_stands(word: str, near: Sequence[str], best: Sequence[Ground], read: 
         yield Refusal("roles", "nothing cited went to the agent")
 
 
+def _is_means(ahead: Sequence[Token]) -> bool:
+    """Return whether the agent is said to be a means: "by means of the agent"."""
+    words = [one.text.casefold() for one in ahead[:5]]
+    return words[:2] in (["means", "of"], ["way", "of"]) and bool(words[2:]) and root(words[-1]) in AGENTS
+
+
 def _is_another(ahead: Sequence[Token], read: Read) -> bool:
     """Return whether an agent is another one, that is handed work or asks: "to a second agent", "from the booking agent"."""
     words = [one.text.casefold() for one in ahead]
@@ -211,7 +227,7 @@ def _is_given(word: str, before: Sequence[Token], best: Sequence[Ground], read: 
     who = {root(one.text) for one in before}
     match word:
         case "to":
-            if any(one.event.kind == "tools_declared" for one in best):
+            if any(one.event.kind == "tools_declared" for one in best or read.cited):
                 return True
             results = [one for one in read.cited if isinstance(one.event, ToolReturned) and not one.failed]
             return bool(who & (_GIVING | _DELIVERING)) and any(who & _givers(one) for one in results)
@@ -224,7 +240,9 @@ def _is_given(word: str, before: Sequence[Token], best: Sequence[Ground], read: 
 
 _SPOKEN = ("answered", "model_responded")
 _DELIVERING = frozenset(map(root, ("deliver", "provide", "release", "issue", "furnish")))
-_RELAYING = frozenset(map(root, ("pass", "relay", "report", "forward", "communicate", "convey", "announce", "transmit")))
+_RELAYING = frozenset(
+    map(root, ("pass", "relay", "report", "forward", "communicate", "convey", "announce", "transmit"))
+)
 
 
 def _givers(ground: Ground) -> frozenset[str]:

@@ -6,11 +6,8 @@ from collections.abc import Collection, Iterator, Sequence
 from correlator.verifying.clauses import clauses
 from correlator.verifying.directions import directions
 from correlator.verifying.grounds import Ground, has
-from correlator.verifying.lengths import NUMBERS, length_at
 from correlator.verifying.read import (
     AGENTS,
-    BE,
-    HAVE,
     PREPOSITIONS,
     SAYING,
     Read,
@@ -22,10 +19,9 @@ from correlator.verifying.read import (
     tied,
 )
 from correlator.verifying.subjects import STATIVE, Subject, core_of, subject_of
-from correlator.verifying.wording import Clause, Token, root, roots_of, table, words_of
-from sensor.event import (
-    ProcessStarted,
-)
+from correlator.verifying.wording import Clause, root, roots_of, table, words_of
+from sensor.event import ProcessStarted, ToolCalled
+
 
 def of_roles(read: Read) -> Iterator[Refusal]:
     """Refuse who did not do it, and where it did not go."""
@@ -37,14 +33,14 @@ def of_roles(read: Read) -> Iterator[Refusal]:
             told = is_told and _is_in_text(core_of(subject), verb, best)
             if not told and not _receives(found, clause, best, read) and not _may_do(found, best, read):
                 yield Refusal("roles", f"“{' '.join(subject)}” is not who did what “{verb}” tells")
-        if (deed := _done_to_agent(clause, best)) is not None:
+        if (deed := _done_to_agent(clause, best, read)) is not None:
             yield Refusal("roles", f"the agent is who did it, and not whom “{deed}” was done to")
         yield from directions(clause, best, read)
     if not any(one.actor in ("agent", "process") for one in read.cited) and (put := _set_by_agent(read)) is not None:
         yield Refusal("roles", f"it was not the agent who “{put}” it")
 
 
-def _done_to_agent(clause: Clause, best: Sequence[Ground]) -> str | None:
+def _done_to_agent(clause: Clause, best: Sequence[Ground], read: Read) -> str | None:
     """Return a verb that is done to the agent, where the agent is who acts: "the search called the agent"."""
     held = clause.tokens
     for at, token in enumerate(held[1:], 1):
@@ -56,7 +52,11 @@ def _done_to_agent(clause: Clause, best: Sequence[Ground]) -> str | None:
         if any(one in PREPOSITIONS or is_act(one) for one in behind[:place]):
             continue
         reads = held[at - 1].text.casefold() == "to" and root(verb) in _READING
-        acts = is_act(verb) and root(verb) not in _HEARD and best and all(one.actor == "agent" for one in best)
+        calls = [one for one in read.cited if one.event.kind == "tool_called"]
+        own = best if root(verb) not in _READING | _CALLING else calls
+        others = calls and any(one.actor == "principal" or one.event.kind == "agent_handed_over" for one in read.cited)
+        acts = is_act(verb) and root(verb) not in _HEARD and own and all(one.actor == "agent" for one in own)
+        acts = acts and (own is best or not others)
         if reads or acts:
             return verb
     return None
@@ -127,30 +127,42 @@ def _may_do(found: Subject, best: Sequence[Ground], read: Read) -> bool:
         return True
     if base in _MEASURED and not _is_party(who, read):
         return True
-    if root(core[-1]) in _CALLS and not is_person(core[-1]):
+    if _is_call(core[-1], base, agents):
         return bool(agents) or (base in SAYING and any(one.event.kind == "tool_returned" for one in read.cited))
     speakers = [one for one in read.cited if one.actor == "principal"]
     is_speaker = any(among(word, one.doers) for word in who for one in speakers)
     if any(is_person(word) for word in subject) or is_speaker:
-        if speakers and best and all(one in speakers for one in best) and not any(base in one.tool for one in agents):
+        is_own = bool(best) and all(one in speakers for one in best) and not any(base in one.tool for one in agents)
+        is_alone = any(one in speakers for one in best) and all(one.event.kind != "tool_called" for one in read.cited)
+        if is_own or is_alone:
             return True
         return bool(speakers) and (base in SAYING or any(among(base, one.words | one.lent) for one in speakers))
     if speakers and _is_somebody(subject) and (base in SAYING or all(one in speakers for one in best)):
         return True
-    if base in _ASKING and not speakers and any(one.tool & _ASKING for one in agents):
+    names = [word for word in subject if word not in ("the", "a")]
+    if base in _ASKING and not speakers and any(one.tool & _ASKING or _is_asked(one, names) for one in agents):
         return False  # the call is what asks
     handed = [one for one in read.run if one.event.kind == "agent_handed_over"]
-    names = [word for word in subject if word not in ("the", "a")]
     is_handed = any(has(one.line.casefold(), word) or among(root(word), one.words) for word in names for one in handed)
     if base in SAYING:
         if _is_absent(names, read):
             return False
         told = any(one.actor in ("content", "peer", "sensor", "process") for one in read.cited)
+        if root(core[-1]) in roots_of("results") and any(one.event.kind in _SPEAKING for one in read.cited):
+            return True  # "the reply announced"
         # Who is handed work does not ask for it.
         return told or (any(one not in handed for one in agents) if is_handed else bool(handed))
     if is_handed:
         return bool(agents)
     return base in _HOLDING or _thing_may(who, base, best, read)
+
+
+def _is_call(head: str, base: str, agents: Sequence[Ground]) -> bool:
+    """Return whether a noun is one of what the agent does: "the call", and "the renewal", by which it asks."""
+    if root(head) in _CALLS:
+        return not is_person(head) and head not in table().groups["people"]
+    is_deed = head.endswith(("ion", "al", "ment", "ing")) and base in SAYING
+    return is_deed and any(one.event.kind == "tool_called" and among(root(head), one.tool) for one in agents)
 
 
 def _is_party(who: Collection[str], read: Read) -> bool:
@@ -162,6 +174,15 @@ def _is_party(who: Collection[str], read: Read) -> bool:
 
 _MEASURED = roots_of("measured")
 _ASKING = frozenset(map(root, ("ask", "request")))
+_CALLING = frozenset(map(root, ("call", "invoke", "query")))
+
+
+def _is_asked(ground: Ground, names: Sequence[str]) -> bool:
+    """Return whether a name is that of the server or tool that a call asks."""
+    event = ground.event
+    return (
+        isinstance(event, ToolCalled) and len(names) == 1 and names[0] in (event.name, (event.server or "").casefold())
+    )
 
 
 def _is_absent(names: Sequence[str], read: Read) -> bool:
@@ -185,7 +206,11 @@ def _wrote_it(subject: Sequence[str], base: str, read: Read) -> bool:
     """Return whether a subject is called as the author of a text is, and says something."""
     names = {root(word) for word in subject if is_person(word) and word not in ("he", "she")}
     authors = [getattr(one.event, "author", None) for one in read.cited]
-    return base in SAYING and any(names & {root(word) for word in re.findall(r"[a-z]+", one.id.casefold())} for one in authors if one is not None and one.id)
+    return base in SAYING and any(
+        names & {root(word) for word in re.findall(r"[a-z]+", one.id.casefold())}
+        for one in authors
+        if one is not None and one.id
+    )
 
 
 def _is_somebody(subject: Sequence[str]) -> bool:
@@ -225,6 +250,8 @@ _REFUSING = frozenset(map(root, ("refuse", "deny", "decline", "reject")))
 
 def _thing_may(who: Collection[str], base: str, best: Sequence[Ground], read: Read) -> bool:
     """Return whether a program, a peer or a text may have done what a verb tells."""
+    if root("shell") in who and any(_is_shell(one) and among(base, one.lent) for one in read.cited):
+        return True
     if programs := {one.program for one in read.run if one.program and among(root(one.program), who)}:
         # A program is named: it must be the one that did it.
         if not best or any(one.program in programs or _does_as_told(one, who, base) for one in best):
@@ -238,8 +265,6 @@ def _thing_may(who: Collection[str], base: str, best: Sequence[Ground], read: Re
         return True
     if any(one.event.kind == "tool_called" and (base == _CALL or base in one.tool) for one in read.cited):
         return False  # the agent made the call, whatever text asked for it
-    if root("shell") in who and any(_is_shell(one) and among(base, one.lent) for one in read.cited):
-        return True
     if any(_answers(one, who, base) for one in read.cited):
         return True
     return any(one.actor == "content" and among(base, one.words) for one in best)
@@ -253,7 +278,9 @@ def _answers(ground: Ground, who: Collection[str], base: str) -> bool:
     """Return whether a server or tool that is named is said to give or deny what was asked of it, as it did."""
     if ground.call is None or ground.failed is None:
         return False
-    named = {root(word) for word in re.findall(r"[a-z]+|\S+", f"{ground.call.name} {ground.call.server or ''}".casefold())}
+    named = {
+        root(word) for word in re.findall(r"[a-z]+|\S+", f"{ground.call.name} {ground.call.server or ''}".casefold())
+    }
     wanted = _FAILING if ground.failed else _RETURNING | {other for one in ground.tool for other in table().beside(one)}
     return bool(named & {*who} or ground.call.name.casefold() in who) and base in wanted
 

@@ -33,6 +33,8 @@ def of_speakers(read: Read) -> Iterator[Refusal]:
             continue
         if place or not {"and", "but", "then", ";"} & set(clause.joint.split()):
             subject = _subject(clause.tokens[:place])
+        if clause.joint == "that" and _is_preposition_next(clause.tokens[place + 1 :]):
+            continue  # "the figure that the agent gave for May": what was said stands before
         verb, *behind = (*clause.tokens[place:], *_indirect(clause, place, read.clauses[at + 1 :]))
         if _is_told_by_another(subject, verb, behind, read):
             yield Refusal("roles", f"what follows “{verb.text}” is not said by who is told to have said it")
@@ -71,8 +73,15 @@ def _is_told_by_another(subject: Sequence[Token], verb: Token, behind: Sequence[
 
 def _subject(before: Sequence[Token]) -> Sequence[Token]:
     """Return what stands before a verb, from the verb on that another clause has there: "is a sheet whose last line says"."""
+    words = [one.text.casefold() for one in before]
+    if any(is_act(word) and root(words[at]) in AGENTS for at, word in enumerate(words[1:])):
+        return ()  # "what the agent found says"
     at = next((at for at in range(len(before) - 1, 0, -1) if before[at].text.casefold() in BE), -1)
     return before[at + 1 :] if at + 1 < len(before) else before
+
+
+def _is_preposition_next(behind: Sequence[Token]) -> bool:
+    return bool(behind) and behind[0].text.casefold() in PREPOSITIONS
 
 
 _ENOUGH = 2
