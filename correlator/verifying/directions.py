@@ -47,12 +47,9 @@ def directions(clause: Clause, best: Sequence[Ground], read: Read) -> Iterator[R
             continue
         entity = _entity(ahead, read)
         if entity is not None:
-            yield from _entity_stands(word, entity, ahead, clause, read)
-            if word == "by" and root(before) in _AUTHORED and not _is_written_by(entity.text, read):
-                yield Refusal("roles", f"“{entity.text}” wrote nothing that is cited")
-        elif word in _TOWARD and (phone := next((one for one in ahead[:4] if one.kind == "number"), None)) is not None:
-            if any(_is_writer(one, phone.text) for one in read.cited):
-                yield Refusal("roles", f"“{phone.text}” is who wrote it, not where something went")
+            yield from _entity_stands(at, entity, clause, read)
+        elif word in _TOWARD and (writer := _writer(ahead, read)):
+            yield Refusal("roles", f"“{writer}” is who wrote it, not where something went")
         elif word == "by" and _is_means(ahead) and not any(one.actor == "principal" for one in read.cited):
             yield Refusal("roles", "the agent is who did it, and nothing by which it was done")
         elif _is_agent(ahead) and all(one.kind == "word" for one in ahead[:2]):
@@ -124,19 +121,34 @@ def _is_participle(token: Token, ahead: Sequence[Token]) -> bool:
     return token.kind == "word" and token is not ahead[0] and word.endswith("ing") and len(word) > len("being")
 
 
-def _entity_stands(word: str, entity: Token, ahead: Sequence[Token], clause: Clause, read: Read) -> Iterator[Refusal]:
+def _entity_stands(at: int, entity: Token, clause: Clause, read: Read) -> Iterator[Refusal]:
+    word, before = (clause.tokens[place].text.casefold() for place in (at, max(0, at - 1)))
+    ahead = clause.tokens[at + 1 : at + 6]
     holders = [one for one in read.cited if one.names(entity.text)]
     if word == "by":
         phrase = ahead[: ahead.index(entity)]
         direct = all(one.kind == "word" and not _breaks(one) and not _program([one], read) for one in phrase)
         if holders and direct and not any(_is_doer(one, entity.text) for one in holders):
             yield Refusal("roles", f"in no cited event “{entity.text}” did anything")
-        elif direct and _is_written(phrase) and not any(_wrote(one, entity.text) for one in read.cited):
+        elif _is_unwritten(direct and _is_written(phrase), before, entity.text, read):
             yield Refusal("roles", f"“{entity.text}” wrote nothing that is cited")
         return
     ways = {_leads(one, entity.text, word, clause) for one in holders}
     if False in ways and True not in ways:
         yield Refusal("roles", f"in no cited event is “{entity.text}” where something went {word}")
+
+
+def _is_unwritten(is_author: bool, before: str, entity: str, read: Read) -> bool:
+    """Return whether an entity that is called an author, or stands behind "written by", wrote nothing that is cited."""
+    if is_author and not any(_wrote(one, entity) for one in read.cited):
+        return True
+    return root(before) in _AUTHORED and not _is_written_by(entity, read)
+
+
+def _writer(ahead: Sequence[Token], read: Read) -> str:
+    """Return a number behind a preposition that is of who wrote a cited text."""
+    phone = next((one.text for one in ahead[:4] if one.kind == "number"), "")
+    return phone if phone and any(_is_writer(one, phone) for one in read.cited) else ""
 
 
 def _breaks(token: Token) -> bool:
