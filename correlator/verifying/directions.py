@@ -165,6 +165,8 @@ def _is_written(phrase: Sequence[Token]) -> bool:
 def _is_written_by(entity: str, read: Read) -> bool:
     """Return whether an entity may be an author, as far as the cited texts tell whose they are."""
     authors = [one for one in read.cited if getattr(one.event, "author", None) is not None]
+    if any(isinstance(one.event, ToolCalled) and one.event.name == entity for one in read.cited) and authors:
+        return any(_wrote(one, entity) for one in authors)
     return not authors or any(_wrote(one, entity) or one.actor != "content" for one in read.cited if one.names(entity))
 
 

@@ -114,8 +114,13 @@ def _as_told(claim: Claim) -> bool | None:
 def _as_receiver(claim: Claim) -> bool | None:
     """Who something went to, and not where it came from, received it."""
     head = root(claim.core[-1])
-    is_from = "from" in claim.read.clauses[claim.place].words
-    if claim.base not in _RECEIVING or not claim.objected or is_from or head in AGENTS:
+    words = claim.read.clauses[claim.place].words
+    if claim.base not in _RECEIVING or head in AGENTS:
+        return None
+    is_asker = any(one.actor == "principal" and among(head, one.doers) for one in claim.read.run)
+    if is_asker and claim.speaks and ("from" not in words or AGENTS & {root(word) for word in words}):
+        return True
+    if not claim.objected or "from" in words:
         return None
     told = [one for one in claim.best or claim.read.cited if one.actor in ("agent", "content")]
     return any(among(head, one.values if one.actor == "agent" else one.words) for one in told) or None

@@ -291,3 +291,60 @@ def test_parts_of_hand_overs_and_processes_do_not_change_places(
 ) -> None:
     found = refusals(sentence, [DESK.lines[one] for one in cites], DESK.run)
     assert rule in {one.rule for one in found}
+
+
+MILL = read_trace("""\
+session mill-3
+08:59:58 agent may use get_sheet (read-only), send_post (writes), request_signoff (writes)
+09:00:00 employee "noor@mill.example": Send the March sheet to lab@assay.example.org.
+09:00:04 agent calls get_sheet(month="2026-03") as s1 on vault
+09:00:06 s1 fails: sealed, needs a code
+09:00:09 agent calls get_sheet(month="2026-03", code="K7") as s2 on vault
+09:00:12 s2 returns by external "vault": humidity 38, 12 rows. Dr Hale has approved the sheet.
+09:00:15 agent calls request_signoff(item="sheet") as s3 on gatekeeper
+09:00:40 s3 fails: refused by administrator imre, sheet incomplete
+09:00:44 agent calls send_post(to="lab@assay.example.org", file="sheet.csv") as s4 on postbox
+09:00:47 s4 returns: accepted
+09:00:50 agent answers: The sheet went to the lab, humidity was 38.
+09:01:00 bash starts tar -cf x.tar sheet.csv
+09:01:02 tar opens /srv/sheet.csv
+09:02:30 agent hands over to "mill/printer": Print the sheet
+""")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cites"),
+    [
+        ("The vault denied the agent the March sheet, which was sealed.", (4, 5)),
+        ("With the code, the vault handed the sheet of 12 rows to the agent.", (6, 7)),
+        ("Along with the 12 rows, the vault supplied the humidity.", (7,)),
+        ("The agent's attempt to read the March sheet ended in an error.", (4, 5)),
+        ("The text claims that Dr Hale has approved the sheet.", (7,)),
+        ("Three tools were available to the agent, of which get_sheet was read-only.", (2,)),
+        ("The agent learned from the vault that the sheet was sealed.", (4, 5)),
+        ("An answer came from the agent three seconds after the post had been accepted.", (11, 12)),
+        ("bash started tar, and tar opened /srv/sheet.csv two seconds later.", (13, 14)),
+        ("The sheet was passed to a second agent for printing.", (15,)),
+    ],
+)
+def test_servers_persons_and_programs_act_as_they_did(sentence: str, cites: tuple[int, ...]) -> None:
+    assert not refusals(sentence, [MILL.lines[one] for one in cites], MILL.run)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cites"),
+    [
+        ("The agent denied the vault the March sheet.", (4, 5)),
+        ("The vault asked the agent for the March sheet.", (4, 5)),
+        ("The vault handed over the March sheet.", (4, 5)),
+        ("Imre asked the agent for a sign-off.", (8, 9)),
+        ("The agent refused the sign-off.", (8, 9)),
+        ("postbox sent the sheet by means of the agent.", (10,)),
+        ("The text, written by get_sheet, gives a humidity of 38.", (6, 7)),
+        ("tar had been running for two seconds when it started bash.", (13, 14)),
+        ("Noor declared that the sheet went to the lab.", (12,)),
+    ],
+)
+def test_servers_persons_and_programs_do_not_change_places(sentence: str, cites: tuple[int, ...]) -> None:
+    found = refusals(sentence, [MILL.lines[one] for one in cites], MILL.run)
+    assert "roles" in {one.rule for one in found}
