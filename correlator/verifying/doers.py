@@ -229,7 +229,14 @@ def _as_asked(claim: Claim) -> bool | None:
     """The call asks, not the server or tool that it is made of, nor who is to approve."""
     if claim.base not in _ASKING or claim.speakers:
         return None
-    return False if any(one.tool & _ASKING or _is_asked(one, claim.names) for one in claim.agents) else None
+    if any(one.tool & _ASKING or _is_asked(one, claim.names) for one in claim.agents):
+        return False
+    words = [root(word) for word in claim.read.clauses[claim.place].words]
+    sought = words[words.index("for") + 1 :][:2] if "for" in words else []  # "asked for the price"
+    answers = [
+        one for one in claim.read.cited if one.call is not None and any(among(word, one.doers) for word in claim.who)
+    ]
+    return False if any({*sought} & one.tool for one in answers) else None
 
 
 _ASKING = frozenset(map(root, ("ask", "request")))

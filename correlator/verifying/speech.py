@@ -1,7 +1,9 @@
 """Who said it: what somebody is said to have said stands in words of theirs. Pure."""
 
+import re
 from collections.abc import Iterator, Sequence
 
+from correlator.verifying.doers import READING
 from correlator.verifying.grounds import Ground, has
 from correlator.verifying.read import (
     AGENTS,
@@ -17,7 +19,7 @@ from correlator.verifying.read import (
     is_possessive,
     scores,
 )
-from correlator.verifying.wording import Clause, Token, root, words_of
+from correlator.verifying.wording import Clause, Token, root, roots_of, words_of
 from sensor.event import DocumentRetrieved, ToolReturned
 
 
@@ -40,6 +42,8 @@ def of_speakers(read: Read) -> Iterator[Refusal]:
             yield Refusal("roles", f"what follows “{verb.text}” is not said by who is told to have said it")
         if _hears(behind) and _is_of_agent(behind, read):
             yield Refusal("roles", f"what follows “{verb.text}” was not told to the agent: the agent said or did it")
+        if _person(subject) != "agent" and _is_told_to_author(clause.tokens[place + 1 :], behind, read):
+            yield Refusal("roles", f"who is told what follows “{verb.text}” is who said it")
         if not _person(subject) and any(_is_turned(one, subject, behind) for one in read.cited):
             yield Refusal("roles", "what is told to have said it is what it speaks of")
 
@@ -69,6 +73,30 @@ def _is_told_by_another(subject: Sequence[Token], verb: Token, behind: Sequence[
     most, best = best_of(read.cited, Clause("", (*subject, verb, *behind)))
     said, _ = best_of(read.cited, Clause("", tuple(behind)))
     return bool(actor and most and said >= _ENOUGH) and not any(one.actor == actor for one in best)
+
+
+def _is_told_to_author(object_: Sequence[Token], behind: Sequence[Token], read: Read) -> bool:
+    """Return whether who wrote a cited text is said to hear what it says: "the desk informed Hale & Sons of a new account"."""
+    words = [one.text.casefold() for one in object_[:5]]
+    start = next((at for at, word in enumerate(words) if word not in ("to", *words_of("determiners"))), len(words))
+    end = next((at for at in range(start, len(words)) if _ends(object_[at], words[at])), len(words))
+    agents = [one for one in read.cited if one.actor == "agent"]
+    if any(one.event.kind in _TELLING or (one.tool & _SENDING and not one.tool & READING) for one in agents):
+        return False
+    _, best = best_of(read.cited, Clause("", tuple(behind[end:])))
+    authors = [getattr(one.event, "author", None) for one in best]
+    ids = [(one.id or "").casefold() for one in authors if one is not None]
+    told = [word for word in words[start:end] if not is_person(word)]
+    return bool(told) and any(" ".join(told) == one or {*told} == {*re.findall(r"\w+", one)} for one in ids)
+
+
+def _ends(token: Token, word: str) -> bool:
+    """Return whether a name ends before a token."""
+    return token.kind == "word" and (word in PREPOSITIONS or word in words_of("determiners") or is_act(word))
+
+
+_TELLING = ("answered", "model_responded", "agent_handed_over")
+_SENDING = roots_of("sending")
 
 
 def _subject(before: Sequence[Token]) -> Sequence[Token]:

@@ -343,6 +343,9 @@ def test_servers_persons_and_programs_act_as_they_did(sentence: str, cites: tupl
         ("The text, written by get_sheet, gives a humidity of 38.", (6, 7)),
         ("tar had been running for two seconds when it started bash.", (13, 14)),
         ("Noor declared that the sheet went to the lab.", (12,)),
+        ("The assayer told the vault that Dr Hale has approved the sheet.", (6, 7)),
+        ("The agent informed the vault that Dr Hale has approved the sheet.", (6, 7)),
+        ("The vault asked for the sheet of March.", (6, 7)),
     ],
 )
 def test_servers_persons_and_programs_do_not_change_places(sentence: str, cites: tuple[int, ...]) -> None:
