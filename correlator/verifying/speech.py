@@ -75,11 +75,11 @@ def _is_told_by_another(subject: Sequence[Token], verb: Token, behind: Sequence[
     return bool(actor and most and said >= _ENOUGH) and not any(one.actor == actor for one in best)
 
 
-def _is_told_to_author(object_: Sequence[Token], behind: Sequence[Token], read: Read) -> bool:
+def _is_told_to_author(addressed: Sequence[Token], behind: Sequence[Token], read: Read) -> bool:
     """Return whether who wrote a cited text is said to hear what it says: "the desk informed Hale & Sons of a new account"."""
-    words = [one.text.casefold() for one in object_[:5]]
+    words = [one.text.casefold() for one in addressed[:5]]
     start = next((at for at, word in enumerate(words) if word not in ("to", *words_of("determiners"))), len(words))
-    end = next((at for at in range(start, len(words)) if _ends(object_[at], words[at])), len(words))
+    end = next((at for at in range(start, len(words)) if _ends(addressed[at], words[at])), len(words))
     agents = [one for one in read.cited if one.actor == "agent"]
     if any(one.event.kind in _TELLING or (one.tool & _SENDING and not one.tool & READING) for one in agents):
         return False
