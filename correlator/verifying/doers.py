@@ -102,7 +102,7 @@ def _as_pronoun(claim: Claim) -> bool | None:
 
 
 def _as_told(claim: Claim) -> bool | None:
-    """A text may tell itself that who is named did it: "claims that Dr Bell has signed"."""
+    """A text may tell itself that who is named did it: "claims that the owner has agreed"."""
     clauses = claim.read.clauses
     is_told = claim.place > 0 and "that" in clauses[claim.place].joint.split()
     if not is_told or not any(root(word) in SAYING for word in clauses[claim.place - 1].words):
@@ -232,7 +232,7 @@ def _as_asked(claim: Claim) -> bool | None:
     if any(one.tool & _ASKING or _is_asked(one, claim.names) for one in claim.agents):
         return False
     words = [root(word) for word in claim.read.clauses[claim.place].words]
-    sought = words[words.index("for") + 1 :][:2] if "for" in words else []  # "asked for the price"
+    sought = words[words.index("for") + 1 :][:2] if "for" in words else []  # "asked for a quote"
     answers = [
         one for one in claim.read.cited if one.call is not None and any(among(word, one.doers) for word in claim.who)
     ]

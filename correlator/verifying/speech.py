@@ -36,7 +36,7 @@ def of_speakers(read: Read) -> Iterator[Refusal]:
         if place or not {"and", "but", "then", ";"} & set(clause.joint.split()):
             subject = _subject(clause.tokens[:place])
         if clause.joint == "that" and _is_preposition_next(clause.tokens[place + 1 :]):
-            continue  # "the figure that the agent gave for May": what was said stands before
+            continue  # "the sum that the clerk told in March": what was said stands before
         verb, *behind = (*clause.tokens[place:], *_indirect(clause, place, read.clauses[at + 1 :]))
         if _is_told_by_another(subject, verb, behind, read):
             yield Refusal("roles", f"what follows “{verb.text}” is not said by who is told to have said it")
@@ -76,7 +76,7 @@ def _is_told_by_another(subject: Sequence[Token], verb: Token, behind: Sequence[
 
 
 def _is_told_to_author(addressed: Sequence[Token], behind: Sequence[Token], read: Read) -> bool:
-    """Return whether who wrote a cited text is said to hear what it says: "the desk informed Hale & Sons of a new account"."""
+    """Return whether who wrote a cited text is said to hear what it says: "the office told Hale & Sons to wait"."""
     words = [one.text.casefold() for one in addressed[:5]]
     start = next((at for at, word in enumerate(words) if word not in ("to", *words_of("determiners"))), len(words))
     end = next((at for at in range(start, len(words)) if _ends(addressed[at], words[at])), len(words))

@@ -35,7 +35,7 @@ def subject_of(clause: Clause) -> Subject | None:
 
 
 def core_of(subject: Sequence[str]) -> Sequence[str]:
-    """Return a subject up to its head: "the agent's request" of "the agent's request to restore the copy"."""
+    """Return a subject up to its head: "the clerk's wish" of "the clerk's wish to open a box"."""
     end = next((at for at, word in enumerate(subject) if at and (word in PREPOSITIONS or word == "to")), len(subject))
     return subject[:end]
 
