@@ -7,7 +7,7 @@ from dataclasses import replace
 from correlator.verifying.clauses import has_verb
 from correlator.verifying.grounds import Ground, denied
 from correlator.verifying.lengths import NUMBERS, ORDINALS
-from correlator.verifying.read import BE, NEGATIONS, Read, Refusal, among, is_act, is_failure, is_negative
+from correlator.verifying.read import BE, NEGATIONS, Read, Refusal, among, is_act, is_failure, is_negative, tied
 from correlator.verifying.wording import Clause, akin, is_finite, root, roots_of, table, words_of
 from sensor.event import NameResolved, ProcessExited, ToolCalled, ToolReturned
 
@@ -50,13 +50,16 @@ def _is_of_outcome(words: Sequence[str], at: int, best: Sequence[Ground], read: 
         or would
         or word in ("cannot", "unable")
         or around & _CAN
-        or (word == "no" and "could" in words)
+        or (word == "no" and ("could" in words or bool(_COME & {root(one) for one in words[at + 1 :]})))
     )
     if fails and (all if was_done else any)(map(is_negative, best)) and not any(map(is_failure, following)):
         return True
-    if word in ("no", "without", "nothing", "none") and any(
-        _is_empty(one, following[:2]) for one in best or read.cited
+    is_single = (word, following[:1]) in _NOT_ONE
+    if (word in _NO or is_single) and any(
+        _is_empty(one, words[at + 2 : at + 6] if is_single else following[:2]) for one in _with_results(best, read)
     ):
+        return True
+    if word == "no" and (_is_no_more(words[at:]) or _is_refused_or_absent(following, read)):
         return True
     lost = any(one.event.kind in ("capture_status", "events_lost") for one in read.cited)
     if lost and {root("see"), root("capture"), root("record")} & around:
@@ -68,6 +71,37 @@ def _is_of_outcome(words: Sequence[str], at: int, best: Sequence[Ground], read: 
     return (word == "not" and following[:1] == ("until",)) or (word in ("neither", "nor") and all_failed(read))
 
 
+_NO = frozenset(("no", "without", "nothing", "none", "nobody"))
+_NOT_ONE = (("not", ("one",)), ("not", ("a",)), ("none", ("of",)))
+_COME = roots_of("coming")
+
+
+def _with_results(best: Sequence[Ground], read: Read) -> Sequence[Ground]:
+    """Return what a clause speaks of, with the cited results of calls among it; all that is cited if that is nothing."""
+    return [one for one in read.cited if any(tied(one, other) for other in best)] or read.cited
+
+
+def _is_no_more(words: Sequence[str]) -> bool:
+    """Return whether "no" belongs to a number: "no more than two", "no later than"."""
+    return words[2:3] == ("than",) and words[1] in ("more", "less", "fewer", "later", "earlier", "sooner", "other")
+
+
+_ABSENT = re.compile(
+    r"\b(?:no such|not found|(?:does|do|did) not exist|unknown|unrecogni[sz]ed|no (?:match|result|record|entr)\w*|nothing found"
+    r"|none found|missing|absent)\b"
+)
+"""How a text says that something is not there."""
+
+
+def _is_refused_or_absent(following: Sequence[str], read: Read) -> bool:
+    """Return whether a "no" is the word of an answer ("the answer was no"), or what an event calls absent ("no such table")."""
+    if not following:
+        return any(re.match(r"(?:no|sorry)\b", one.plain) for one in read.cited) or any(
+            re.search(r"\bno\b[.,!]", one.plain) for one in read.cited
+        )
+    return following[0] == "such" and any(_ABSENT.search(one.plain) for one in read.cited)
+
+
 def _is_empty(ground: Ground, following: Sequence[str]) -> bool:
     """Return whether an event has none of what follows a negation: no rows, no address, or nothing at all."""
     match ground.event:
@@ -75,6 +109,8 @@ def _is_empty(ground: Ground, following: Sequence[str]) -> bool:
             return not addresses and root("address") in map(root, following)
         case ToolReturned(text=text) if text.strip().casefold() in _NOTHING:
             return True
+        case ProcessExited():
+            return False
     return any("0" in ground.numbers_beside(root(word)) for word in following if len(word) > 2)
 
 
@@ -115,9 +151,15 @@ _WITHOUT = re.compile(r"\bwithout (?:any |much )?\w+")
 _ATTRIBUTE = re.compile(r"\b(?:the|an?|its|his|her|their|this|that|any|each) \w+ed (?=[a-z])")
 """A participle before its noun: "the permitted amount"."""
 TURNED = re.compile(
-    r"\b(?:turn(?:s|ed)? (?:[\w'’-]+ ){0,7}(?:down|away)|knocked back|thrown out|fell through|fell flat|gave up)\b"
+    r"\b(?:turn(?:s|ed)? (?:[\w'’-]+ ){0,7}(?:down|away|back)|(?:knock|throw|threw|thrown|kick|bounce)\w* back"
+    r"|thrown out|(?:fell|falls?|fallen) (?:through|flat|short)|g[ai]ve(?:n|s)? up|tim(?:es|ed|ing) out"
+    r"|br(?:oke|eaks?|oken) (?:down|off|up)|got nowhere|c[ao]mes? to (?:nothing|grief)|[rw][ua]ns? (?:out of|aground)|went wrong"
+    r"|cut (?:off|short)|rebuff\w*|stalled|aborted|balked|kept out|locked out|shut out"
+    r"|ended in (?:an? )?(?:error|failure|refusal))\b"
 )
 """Words of success, and of refusal where no word alone says so."""
+_LACKING = re.compile(r"\b(?:lack(?:s|ed|ing)?|for (?:want|lack) of|wanting|missing)\b")
+"""What is said of what failed, as the reason."""
 _SEEN = re.compile(r"\b(?:seen|captured|observed)\b")
 _ALL = frozenset(("both", "all", "each", "every"))
 _DENYING = frozenset(("not", "never", "cannot", "nothing", "neither", "nor", "unable"))
@@ -259,16 +301,27 @@ def _has_no_result(ground: Ground) -> bool:
     return isinstance(ground.event, ToolCalled) and ground.result is None
 
 
+_ARRIVED = re.compile(
+    r"\b(?:answer|reply|response|result|refusal|rejection|error|failure|news|word)s? (?:[\w'’-]+ ){0,4}(?:arrived|received|reached)\b"
+)
+"""What comes back of a failed call, too."""
+_AT_MOST = re.compile(
+    r"\b(?:no more than|at most|only|up to|a maximum of) (?:[\w'’-]+ ){0,4}(?:allowed|permitted|accepted)\b"
+)
+"""What a limit lets through, as a refusal tells it."""
+
+
 def _done(clause: Clause, best: Sequence[Ground], text: str) -> str:
     """Return what a clause says was done, of events that all failed."""
     if not any(one.failed or one.came_to_nothing for one in best):
         return ""
-    worked = _SUCCESS.search(text)
+    worked = _SUCCESS.search(_ARRIVED.sub(" ", _AT_MOST.sub(" ", text)))
     if worked and not any(among(root(worked.group().split()[0]), one.words) for one in best if one.failed):
         return f"what it says “{worked.group()}” of failed"
     if all(isinstance(one.event, ProcessExited) for one in best):
         return ""  # a program that ended with a code did end
-    return "what it says was done failed" if not _is_attempt(clause) and _is_done(clause, best) else ""
+    is_told = _is_attempt(clause) or _LACKING.search(text)
+    return "what it says was done failed" if not is_told and _is_done(clause, best) else ""
 
 
 _KINDS = roots_of("kinds")

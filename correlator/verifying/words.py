@@ -193,6 +193,8 @@ def of_barred(read: Read) -> Iterator[Refusal]:
             # What an event says in these words may be told in them; and what failed may have said why.
             if (words in ("neither", "nor") and all_failed(read)) or words.split()[0] in lacked:
                 continue
+            if words.startswith(_LACKING) and _is_lack_of_failed(read, match):
+                continue
             if words.startswith("refus") and any(one.event.kind in _TOLD for one in read.failures):
                 continue  # the agent has said that it will not
             if words == "different" and NUMBERS.keys() & {*read.plain[: match.start()].split()[-1:]}:
@@ -204,6 +206,22 @@ def of_barred(read: Read) -> Iterator[Refusal]:
             ):
                 continue
             yield Refusal(name, f"“{words}” has no evidence")
+
+
+_LACKING = "lack"
+
+
+def _is_lack_of_failed(read: Read, match: re.Match[str]) -> bool:
+    """Return whether what is said to lack is what a failed event names as its reason: "for lack of a signature"."""
+    near = {root(one) for one in re.findall(r"[a-z]{3,}", read.plain[max(0, match.start() - _AROUND) : match.end() + _AROUND])}
+    return any(
+        one.failed and any(among(word, one.words) for word in near - table().neutral)
+        for one in read.cited
+    )
+
+
+_AROUND = 40
+"""Characters around a word in which what it is about is named."""
 
 
 def of_purposes(read: Read) -> Iterator[Refusal]:
