@@ -244,8 +244,10 @@ def _is_purpose(clause: Clause, at: int, read: Read) -> bool:
         return False
     if word in words_of("pronouns") | PREPOSITIONS or word in NUMBERS or read.is_said(word) or root(word) in _PLACES:
         return False
+    if word in _NO_VERBS:
+        return False
     before = [root(one.text) for one in clause.tokens[:at] if one.kind == "word"]
-    if before and _ends_in_length(before):
+    if (before and _ends_in_length(before)) or _TOOK.search(read.sentence[: clause.tokens[at].start]):
         return False  # "it took two hours to reach the port"
     return bool(before) and not (_GOVERNING & {*before, root(clause.joint)}) and not ((_NEAR | _TEXTS) & {*before[-2:]})
 
@@ -257,6 +259,8 @@ def _ends_in_length(words: Sequence[str]) -> bool:
 
 _GOVERNING, _NEAR, _TEXTS = roots_of("governing"), roots_of("governing_near"), roots_of("texts")
 _PLACES = roots_of("places")
+_TOOK = re.compile(r"\bt(?:ook|akes?|aken) [^,;]{0,40}?\b(?:second|minute|hour|day|week|moment)s?\b")
+_NO_VERBS = table().groups["qualities"] | table().groups["manner"] | table().groups["times"] | words_of("shading")
 
 
 def _is_its_reason(read: Read, match: re.Match[str]) -> bool:
