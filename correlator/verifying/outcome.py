@@ -175,7 +175,9 @@ def of_opposites(read: Read) -> Iterator[Refusal]:
         is_person = word.endswith(("er", "ers", "or", "ors", "ent")) or word == "written"  # by somebody
         if token.kind != "word" or base in read.said or is_kind or is_person or word in NEGATIONS:
             continue
-        if word.endswith("ed") and _ATTRIBUTE.search(f"{' '.join(read.sentence[: token.start].casefold().split()[-1:])} {word} a"):
+        if word.endswith("ed") and _ATTRIBUTE.search(
+            f"{' '.join(read.sentence[: token.start].casefold().split()[-1:])} {word} a"
+        ):
             continue  # "the stored rule": what it was
         if read.failures and is_failure(word) and base != _STOP:
             continue  # whether what is told of failed is asked of the outcomes
@@ -304,7 +306,8 @@ def _has_no_result(ground: Ground) -> bool:
 
 
 _ARRIVED = re.compile(
-    r"\b(?:answer|reply|response|result|refusal|rejection|error|failure|news|word)s? (?:[\w'’-]+ ){0,4}(?:arrived|received|reached)\b"
+    r"\b(?:answer|reply|response|result|refusal|rejection|error|failure|news|word)s? (?:[\w'’-]+ ){0,4}"
+    r"(?:arrived|received|reached)\b"
 )
 """What comes back of a failed call, too."""
 _AT_MOST = re.compile(

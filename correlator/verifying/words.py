@@ -213,11 +213,11 @@ _LACKING = "lack"
 
 def _is_lack_of_failed(read: Read, match: re.Match[str]) -> bool:
     """Return whether what is said to lack is what a failed event names as its reason: "for lack of a signature"."""
-    near = {root(one) for one in re.findall(r"[a-z]{3,}", read.plain[max(0, match.start() - _AROUND) : match.end() + _AROUND])}
-    return any(
-        one.failed and any(among(word, one.words) for word in near - table().neutral)
-        for one in read.cited
-    )
+    near = {
+        root(one)
+        for one in re.findall(r"[a-z]{3,}", read.plain[max(0, match.start() - _AROUND) : match.end() + _AROUND])
+    }
+    return any(one.failed and any(among(word, one.words) for word in near - table().neutral) for one in read.cited)
 
 
 _AROUND = 40

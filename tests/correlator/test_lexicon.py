@@ -41,6 +41,8 @@ TECHNICAL = {
     # Approved Verbs for PowerShell Commands (Register and Unregister, Initialize in British spelling), RFC 7591 and
     # WordNet 3.1 (concatenate)
     "concatenate", "initialise", "unregister",
+    # SI Brochure (9th edition), IEC 80000-13
+    "gigahertz", "gigawatt", "hectopascal", "kilobyte", "kilohertz", "kilovolt", "megabit",
     # RFC 4648, ECMA-376 (`docx`, `xlsx`), PostgreSQL's own short name
     "base64", "docx", "postgres", "xlsx",
     # Looked up: Contentful and Strapi APIs (`unpublish`), OpenAPI 3.1 (`webhooks`), Rocket.Chat API (`unpinMessage`),
