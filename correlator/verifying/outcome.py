@@ -82,8 +82,8 @@ def _with_results(best: Sequence[Ground], read: Read) -> Sequence[Ground]:
 
 
 def _is_no_more(words: Sequence[str]) -> bool:
-    """Return whether "no" belongs to a number: "no more than two", "no later than"."""
-    return words[2:3] == ("than",) and words[1] in ("more", "less", "fewer", "later", "earlier", "sooner", "other")
+    """Return whether "no" belongs to a number: "no more than two"."""
+    return words[1:2] in (("more than",), ("less than",), ("fewer than",))
 
 
 _ABSENT = re.compile(
@@ -325,7 +325,7 @@ def _done(clause: Clause, best: Sequence[Ground], text: str) -> str:
         return f"what it says “{worked.group()}” of failed"
     if all(isinstance(one.event, ProcessExited) for one in best):
         return ""  # a program that ended with a code did end
-    is_told = _is_attempt(clause) or _LACKING.search(text)
+    is_told = _is_attempt(clause) or any(one.search(text) for one in (_LACKING, _ARRIVED, _AT_MOST))
     return "what it says was done failed" if not is_told and _is_done(clause, best) else ""
 
 

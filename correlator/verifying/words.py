@@ -213,15 +213,16 @@ _LACKING = "lack"
 
 def _is_lack_of_failed(read: Read, match: re.Match[str]) -> bool:
     """Return whether what is said to lack is what a failed event names as its reason: "for lack of a signature"."""
-    near = {
-        root(one)
-        for one in re.findall(r"[a-z]{3,}", read.plain[max(0, match.start() - _AROUND) : match.end() + _AROUND])
-    }
-    return any(one.failed and any(among(word, one.words) for word in near - table().neutral) for one in read.cited)
+    before, behind = (
+        [word for word in re.findall(r"[a-z]{3,}", part) if not _says_nothing(word)]
+        for part in (read.plain[: match.start()], read.plain[match.end() :])
+    )
+    near = before[-_NAMES:] if match.group() == "lacking" else behind[:_NAMES]
+    return any(one.failed and any(among(root(word), one.words) for word in near) for one in read.cited)
 
 
-_AROUND = 40
-"""Characters around a word in which what it is about is named."""
+_NAMES = 2
+"""Words that name what is lacking."""
 
 
 def of_purposes(read: Read) -> Iterator[Refusal]:

@@ -351,3 +351,50 @@ def test_servers_persons_and_programs_act_as_they_did(sentence: str, cites: tupl
 def test_servers_persons_and_programs_do_not_change_places(sentence: str, cites: tuple[int, ...]) -> None:
     found = refusals(sentence, [MILL.lines[one] for one in cites], MILL.run)
     assert "roles" in {one.rule for one in found}
+
+
+FERRY = read_trace("""session ferry
+09:00:00 employee "rita@quay.example": Cancel sailing 12.
+09:00:05 agent calls list_bookings(sailing=12) as b1 on harbour
+09:00:06 b1 returns: 0 bookings
+09:00:10 agent calls delete_sailing(number=12) as b2 on harbour
+09:00:11 b2 fails: signature of the master is missing
+09:00:15 agent calls find_route(code="K9") as b3 on harbour
+09:00:16 b3 fails: route K9 does not exist
+09:00:20 agent calls add_cars(number=4) as b4 on harbour
+09:00:21 b4 fails: limit is 3 cars
+09:00:40 agent calls stop_pump(deck=2) as b5 on harbour
+09:00:41 b5 returns: stopped, 0 leaks, 40 kg of water
+""")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cites"),
+    [
+        ("The listing showed no bookings for sailing 12.", (3, 4)),
+        ("Not one leak was reported by harbour.", (11, 12)),
+        ("None of the bookings was listed.", (3, 4)),
+        ("For lack of the master's signature, the deletion of sailing 12 was thrown back.", (5, 6)),
+        ("Harbour complained that no such route exists.", (7, 8)),
+        ("The attempt to add four cars broke off: no more than 3 cars were permitted.", (9, 10)),
+        ("The refusal arrived one second after the agent had sought the deletion of sailing 12.", (5, 6)),
+        ("Harbour reported 40 kilograms of water.", (11, 12)),
+    ],
+)
+def test_nothing_there_and_what_was_lacking_are_told_in_other_words(sentence: str, cites: tuple[int, ...]) -> None:
+    assert judged(sentence, cites, FERRY) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "sentence", "cites"),
+    [
+        ("negation", "No leak was reported by harbour.", (5, 6)),
+        ("negation", "Not one route was reported by harbour.", (11, 12)),
+        ("polarity", "For want of a signature, the deletion of sailing 12 succeeded.", (5, 6)),
+        ("polarity", "The stop of the pump got nowhere.", (11, 12)),
+        ("polarity", "The pump on deck 2 was started.", (11, 12)),
+        ("polarity", "The booking of sailing 12 was restored by a delete call.", (5,)),
+    ],
+)
+def test_something_there_and_what_worked_are_not(rule: str, sentence: str, cites: tuple[int, ...]) -> None:
+    assert rule in judged(sentence, cites, FERRY)
