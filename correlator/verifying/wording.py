@@ -130,8 +130,11 @@ class Table:
 
     def is_common(self, word: str) -> bool:
         """Return whether a word is a general one of reports, that is neither of two opposites."""
-        listed = word in self.common_words if len(word) < _LEFT else stem(self.irregular.get(word, word)) in self.common
-        return listed and not self.knows(root(word))
+        return self.is_listed(word) and not self.knows(root(word))
+
+    def is_listed(self, word: str) -> bool:
+        """Return whether a word is a general one of reports, though it may have an opposite."""
+        return word in self.common_words if len(word) < _LEFT else stem(self.irregular.get(word, word)) in self.common
 
     def group(self, name: str) -> frozenset[str]:
         """Return the roots of the words that mean the same as that which the group is named after."""

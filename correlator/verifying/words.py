@@ -107,7 +107,9 @@ def _kind(word: str, at: int, read: Read) -> Kind | None:
         return None
     if read.is_said(word) or read.is_lent(word):
         return "grounded"
-    is_common = table().is_common(word)
+    is_common = table().is_listed(word) and not table().opposites(root(word)) & frozenset[str]().union(
+        *(one.words for one in read.run)
+    )
     if not (is_thing(word) or is_common or _is_attributive(at, read) or not _is_deed(word)) or _is_of_others(
         word, read
     ):
