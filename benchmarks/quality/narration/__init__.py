@@ -18,7 +18,7 @@ from benchmarks.quality.narration.wrong import Chain, Said, Wrong, made
 
 HERE = Path(__file__).parent
 SEED = 7
-Name = Literal["dev", "test", "held", "fourth", "fifth", "sixth", "seventh", "eighth"]
+Name = Literal["dev", "test", "held", "fourth", "fifth", "sixth", "seventh"]
 
 
 @dataclass(frozen=True)
