@@ -11,7 +11,7 @@ _SUBJECTS = frozenset(("agent", "assistant"))
 def clauses(sentence: str) -> tuple[Clause, ...]:
     """Return the clauses of a sentence in their order: each begins at a joint, a semicolon, or a comma before one."""
     found, joint, held = list[Clause](), "", list[Token]()
-    last, fronted = 0, False
+    last, fronted, nested = 0, False, False
     inserted: int | None = None  # place of the clause that goes on behind what is inserted
     marked = list(_marked(tokens(sentence)))
     for place, (token, mark) in enumerate(marked):
@@ -23,8 +23,8 @@ def clauses(sentence: str) -> tuple[Clause, ...]:
         if fronted and held and ("," in between or _is_main_next(marked[place:], held, found)):
             # "Before B, A": what follows the first comma is the main clause, and the first one is told by its joint.
             article = [] if "," in between or word not in _SUBJECTS else [held.pop()]
-            found.append(Clause(joint, tuple(held), fronts=True))
-            joint, held, fronted = "", article, False
+            found.append(Clause(joint, tuple(held), fronts=not nested))
+            joint, held, fronted, nested = "", article, False, False
         if inserted is not None and held and "," in between and is_finite(word):
             # "A, which B, C": C goes on with A.
             fronts = joint not in _RELATIVE and inserted == len(found) - 1
@@ -52,8 +52,10 @@ def clauses(sentence: str) -> tuple[Clause, ...]:
         if ";" in between or explains or begins or first_told:
             is_insertion = bool(held) and _is_insertion(held)
             if held:
-                found.append(Clause(joint, tuple(held)))
-                joint, held = "", []
+                # "When A two seconds after B, C": the comma ends what is fronted, and A is that.
+                nests = fronted and mark in ("before", "after") and joint in _ORDERING and has_verb(held)
+                found.append(Clause(joint, tuple(held), fronts=nests))
+                joint, held, nested = "", [], nested or nests
             if begins:
                 if (is_insertion and mark in _ORDERING and not fronted) or (
                     "," in between
@@ -85,6 +87,8 @@ def _is_no_joint(mark: str, behind: Sequence[tuple[Token, str]], joint: str, hel
         return bool(held and _points(held[-1])) or (
             not held and joint.endswith(("before", "after")) and root(noun) in _EVENTS and not is_finite(noun)
         )
+    if mark == "so" and held and root(held[-1].text) in table().reporting | {"do"}:
+        return True  # "it had said so"
     if mark in _PARTICIPLES and held and held[-1].text.casefold() in words_of("be") | words_of("have"):
         return True  # "it was found before B"
     rest = list[Token]()

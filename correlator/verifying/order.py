@@ -1,8 +1,8 @@
 """What came first. Pure."""
 
 import re
-from collections.abc import Iterator, Sequence
-from itertools import product
+from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations, pairwise, product
 
 from correlator.verifying.clauses import has_verb, is_length, is_temporal
 from correlator.verifying.grounds import Ground
@@ -17,7 +17,7 @@ from correlator.verifying.read import (
     scores,
     tied,
 )
-from correlator.verifying.wording import Clause, is_finite, root, table, words_of
+from correlator.verifying.wording import Clause, Token, is_finite, root, table, words_of
 from sensor.event import ToolCalled
 
 
@@ -208,6 +208,10 @@ def _sequences(read: Read) -> Iterator[Pair]:
         joint = next((one for one in clause.joint.split() if one in _ORDERING), None)
         before = clauses[at - 1] if at else None
         if (
+            joint in ("before", "after") and before is not None and _is_of_dates(before, read)
+        ):
+            continue
+        if (
             joint in ("before", "after")
             and before is not None
             and (_POINTING & set(clause.joint.split()) or _only_points(clause))
@@ -225,18 +229,50 @@ def _sequences(read: Read) -> Iterator[Pair]:
                 )
                 yield from _fronted("after" if is_not_until else joint, clauses, at)
         elif joint == "then":
-            told = (one for one in reversed(clauses[:at]) if not _RELATIVE & set(one.joint.split()))
-            yield _wholes((next(told, before), clause), clauses)
+            told = [one for one in clauses[:at] if not _RELATIVE & set(one.joint.split())]
+            if _only_names(told[-1:]):
+                told.pop()  # "A, and the agent | then did B"
+            if told:
+                yield _wholes((told[-1], clause), clauses)
         elif joint is not None and before is not None and not _is_in_text(clause):
+            if joint == "when" and _goes_on(before):
+                continue
             yield _wholes(_joined(joint, before, clause), clauses)
         elif before is not None and before.words[-1:] == ("first",):
             yield before, clause
         if joint is None and (_AFTERWARD | _BEFOREHAND) & set(clause.words) and not _is_asked(clause, read):
             main = next((one for one in clauses[at + 1 :] if not one.joint), None)
-            if clause.fronts and main is not None:
+            is_inserted = clause.joint in _RELATIVE and not at
+            if is_inserted and clause.joint == "who" and clause.words and is_finite(clause.words[0]):
+                yield from _by_adverb(None, clause)  # "Bruno, who answered two seconds later, agreed": both are one event
+            elif (clause.fronts or is_inserted) and main is not None:
                 yield from _by_adverb(main, clause)  # "Although A had been two seconds earlier, B"
             else:
                 yield from _by_adverb(before, _whole(clauses, at, always=True))
+
+
+def _is_of_dates(clause: Clause, read: Read) -> bool:
+    """Return whether a clause ends with a length that lies between dates of texts, and no events: "a week | before the vote"."""
+    words = [one.text for one in clause.tokens]
+    asides = [at for at, one in enumerate(clause.tokens) if one.aside]
+    found = length_at(words, asides[-1]) if asides else None
+    if found is None or found.unit < _DAY or found.end < len(words):
+        return False
+    apart = [_between(one, other) or 0 for one, other in combinations(read.cited, 2)]
+    return not any(abs(one - found.seconds) < found.unit for one in apart)
+
+
+_DAY = 86_400
+
+
+def _goes_on(clause: Clause) -> bool:
+    """Return whether a clause tells what had begun and was not over: "it was running"."""
+    return any(before in BE and word.endswith("ing") for before, word in pairwise(clause.words))
+
+
+def _only_names(some: Sequence[Clause]) -> bool:
+    """Return whether the last of some clauses is no more than a subject: "the agent"."""
+    return any(len(one.tokens) <= _FEW and not has_verb(one.tokens) for one in some)
 
 
 _RELATIVE = frozenset(("which", "who", "whose", "that", "where"))
@@ -249,7 +285,7 @@ def _is_asked(clause: Clause, read: Read) -> bool:
 
 def _says_only_when(clause: Clause) -> bool:
     """Return whether a clause tells nothing of its own: "At 10:02:00, two seconds | after B", "it was only | after B"."""
-    if is_temporal(clause.tokens):
+    if is_temporal(clause.tokens) or (clause.words[:2] == ("it", "was") and is_temporal(clause.tokens[2:])):
         return True
     return set(clause.words) <= _SHADING and len(clause.words) == len(clause.tokens)
 
@@ -263,7 +299,9 @@ def _fronted(joint: str, clauses: Sequence[Clause], at: int) -> Iterator[Pair]:
         yield _joined(joint, halves[1], halves[0])
         return
     main = at + 1 if main is None else main
-    if main < len(clauses):
+    if main < len(clauses) and clauses[main].joint == "that":
+        yield _joined(joint, clauses[main], clause)  # "It was two seconds after B that A"
+    elif main < len(clauses):
         yield _wholes(_joined(joint, clauses[main], clause), clauses)
 
 
@@ -311,12 +349,10 @@ def _joined(joint: str, main: Clause, other: Clause) -> Pair:
     """Return the order of a clause and another one that a word joins to it."""
     if joint == "until" and "not" in main.words:
         return other, main  # "it was not sent until …"
-    if joint in ("once", "when") and _ALREADY & set(main.words) and not {"had"} & set(other.words):
-        return main, other  # "it had already failed when …"
+    is_over = "already" in main.words or ("had" in main.words and not other.fronts)
+    if joint in ("once", "when") and is_over and "had" not in other.words:
+        return main, other  # "it had already failed when …", "it had been running for two seconds when …"
     return (other, main) if joint in _LATER else (main, other)
-
-
-_ALREADY = frozenset(("already",))
 
 
 def _by_adverb(before: Clause | None, clause: Clause) -> Iterator[Pair]:
@@ -327,18 +363,34 @@ def _by_adverb(before: Clause | None, clause: Clause) -> Iterator[Pair]:
             at and words[at - 1] in ("the", "a", "an", "its", "in", "each", "other", "any")
         ):
             continue
-        if before is None and any(
+        if before is None and (halves := _fronted_by_comma(clause)) is not None:
+            yield halves if word in _AFTERWARD else halves[::-1]  # "Despite B, A two seconds later"
+        elif before is None and any(
             length_at([one.text for one in clause.tokens], at) for at in range(len(clause.tokens))
         ):
-            yield _halves(clause) if word in _AFTERWARD else _halves(clause)[::-1]
+            yield _halves(clause, has_verb) if word in _AFTERWARD else _halves(clause, _is_passive)[::-1]
         else:
             yield (before, clause) if word in _AFTERWARD else (clause, before)
         return
 
 
-def _halves(clause: Clause) -> Pair:
+def _fronted_by_comma(clause: Clause) -> Pair | None:
+    """Return what stands before the first comma of a clause that begins with a preposition, and what follows: "Despite A, B"."""
+    if not clause.words or clause.tokens[0].text.casefold() not in words_of("prepositions"):
+        return None
+    comma = next((at for at, one in enumerate(clause.tokens) if one.aside), len(clause.tokens))
+    if comma < _FEW + 1 or comma == len(clause.tokens) or is_temporal(clause.tokens[1:comma]):
+        return None
+    return Clause(clause.joint, clause.tokens[:comma]), Clause("", clause.tokens[comma:])
+
+
+def _is_passive(held: Sequence[Token]) -> bool:
+    return any(one.text.casefold() in BE for one in held)
+
+
+def _halves(clause: Clause, is_verb: Callable[[Sequence[Token]], bool]) -> Pair:
     """Return what stands before the verb of a clause and what follows: "the request | was answered a second later"."""
-    at = next((at for at, one in enumerate(clause.tokens) if at and one.text.casefold() in BE), None)
+    at = next((at for at, one in enumerate(clause.tokens) if at and is_verb((one,))), None)
     if at is None or (_AFTERWARD | _BEFOREHAND) & {one.text.casefold() for one in clause.tokens[:at]}:
         return None, clause
     return Clause(clause.joint, clause.tokens[:at]), Clause("", clause.tokens[at:])

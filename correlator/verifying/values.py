@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from correlator.verifying.grounds import Ground, enumerated, has, number
-from correlator.verifying.lengths import NUMBERS, UNITS, Length, length_at
+from correlator.verifying.lengths import NUMBERS, UNITS, Length, length_at, number_at
 from correlator.verifying.read import Read, Refusal, among, holds, is_thing
-from correlator.verifying.wording import Token, root, roots_of, table, words_of
+from correlator.verifying.wording import Token, is_finite, root, roots_of, table, words_of
 from sensor.event import ToolCalled
 
 
@@ -44,7 +44,7 @@ def of_numbers(read: Read) -> Iterator[Refusal]:
         if token in read.lacked:
             continue
         ratio = _is_ratio(read, at)
-        if ratio is not None:
+        if ratio is not None and not _begins(read, at):
             if not ratio:
                 yield Refusal("number", f"nothing is “{token.text}” as much as another")
         elif token.kind == "time" and not any(holds(one, token) for one in read.cited):
@@ -66,12 +66,33 @@ def of_numbers(read: Read) -> Iterator[Refusal]:
                 and not _counts(read, at, int(value) if value.isdigit() else None)
             ):
                 yield Refusal("number", f"no cited event has {token.text}")
-        elif token.kind == "word" and (amount := NUMBERS.get(token.text.casefold())) is not None:
-            said = read.is_said(token.text) or any(str(amount) in one.numbers for one in read.cited)
-            if unit_behind(read, at) is not None:
-                said = False  # a length of time is to be right, whatever else has this number
-            if not said and not is_computed(read, str(amount)) and not _counts(read, at, amount):
-                yield Refusal("number", f"“{token.text}” is counted nowhere")
+        elif token.kind == "word" and token.text.casefold() in NUMBERS:
+            yield from _written_out(read, at)
+
+
+def _written_out(read: Read, at: int) -> Iterator[Refusal]:
+    """Refuse a number in words that nothing says and that counts nothing: "two", "a hundred and twenty"."""
+    words = [one.text for one in read.tokens]
+    begins = [start for start in range(max(0, at - _LONGEST), at + 1) if (number_at(words, start) or (0, 0))[1] > at]
+    found = number_at(words, begins[0]) if begins else None
+    if found is None or found[1] != at + 1:
+        return  # it is told at its last word
+    amount, text = found[0], " ".join(words[begins[0] : at + 1])
+    said = read.is_said(text) or any(str(amount) in one.numbers for one in read.cited)
+    if unit_behind(read, at) is not None:
+        said = False  # a length of time is to be right, whatever else has this number
+    if not (said or is_computed(read, str(amount)) or _counts(read, at, amount) or _goes_on(read, at, amount)):
+        yield Refusal("number", f"“{text}” is counted nowhere")
+
+
+def _goes_on(read: Read, at: int, amount: int) -> bool:
+    """Return whether a number goes on with the unit of a length of time before it: "four seconds later and, after three more"."""
+    words = [one.text for one in read.tokens]
+    ends = at + 2 >= len(words) or read.tokens[at + 2].aside or read.tokens[at + 2].text in ("and", "later")
+    if [one.casefold() for one in words[at + 1 : at + 2]] != ["more"] or not ends:
+        return False
+    units = [found.unit for start in range(at) if (found := length_at(words, start)) is not None]
+    return bool(units) and any(abs(last - first) == amount * units[-1] for first, last in _spans(read))
 
 
 def of_bindings(read: Read) -> Iterator[Refusal]:
@@ -207,6 +228,7 @@ def _counts(read: Read, at: int, value: int | None) -> bool:
     counts |= {
         sum(root(word) == base for word in re.findall(r"[a-z]+", one.plain)) for one in read.cited for base in bases[:1]
     }
+    counts |= {_listed(read.sentence[read.tokens[at].start :])}
     return value in counts or (value == 2 and bool(_PAIR.search(read.plain)))
 
 
@@ -330,6 +352,13 @@ def _is_ratio(read: Read, at: int) -> bool | None:
     return any(abs(one - amount) < _ROUNDED for one in ratios)
 
 
+def _begins(read: Read, at: int) -> bool:
+    """Return whether "twice" says how often something was done: "Twice the agent asked"."""
+    begins = not at or read.tokens[at].aside or read.tokens[at - 1].text.casefold() in ("and", "but")
+    rest = [one.text.casefold() for one in read.tokens[at + 1 : at + 6]]
+    return begins and rest[:1] == ["the"] and any(map(is_finite, rest[2:]))
+
+
 _OVER, _UNDER = ("more than", "well over"), ("less than", "not quite")
 
 
@@ -341,6 +370,12 @@ def _times(ground: Ground, read: Read) -> int:
         and (getattr(one.event, "name", None) or getattr(one.event, "argv", None)) == name
         for one in read.cited
     )
+
+
+def _listed(text: str) -> int:
+    """Return how many things a sentence itself lists behind a noun: "three orders: to read, to sum up and to send"."""
+    found = re.match(r"[\w-]+(?: [\w’'-]+){1,3}: ([^;:]+)", text)
+    return len(re.split(r", and |, | and ", found[1])) if found else 0
 
 
 _CALLS = roots_of("calls")
