@@ -125,6 +125,8 @@ def _may_be_silent(clause: Clause | None, length: int | None) -> bool:
 
 def _are_turned(earlier: Clause | None, later: Clause | None, read: Read) -> bool:
     """Return whether all that a clause most likely speaks of came after all that another one speaks of."""
+    if any(one is not None and "when" in one.joint.split() for one in (earlier, later)):
+        return False  # both may be one event
     spoken = [() if one is None else _spoken_of(one, read) for one in (earlier, later)]
     both = set(spoken[0]) & set(spoken[1])
     first, second = ([one for one in some if one not in both] or list(some) for some in spoken)
@@ -181,6 +183,12 @@ def _is_between(at: int, earlier: Clause | None, later: Clause | None, read: Rea
     holder = next((one for one in read.clauses if any(token.start == at for token in one.tokens)), None)
     if holder is None or _says_only_when(holder):
         return True
+    behind = read.clauses[read.clauses.index(holder) + 1 :][:1]
+    words = [one.text for one in holder.tokens]
+    found = length_at(words, next(place for place, one in enumerate(holder.tokens) if one.start == at))
+    if behind and {"before", "after"} & set(behind[0].joint.split()) and found is not None and found.end == len(words):
+        # "When A two seconds after B, C": it is that between A and B.
+        return any(one is not None and one.tokens[:1] == behind[0].tokens[:1] for one in (earlier, later))
     return any(token.start == at for one in (earlier, later) if one is not None for token in one.tokens)
 
 
@@ -243,8 +251,10 @@ def _sequences(read: Read) -> Iterator[Pair]:
         if joint is None and (_AFTERWARD | _BEFOREHAND) & set(clause.words) and not _is_asked(clause, read):
             main = next((one for one in clauses[at + 1 :] if not one.joint), None)
             is_inserted = clause.joint in _RELATIVE and not at
-            if is_inserted and clause.joint == "who" and clause.words and is_finite(clause.words[0]):
-                yield from _by_adverb(None, clause)  # "Bruno, who answered two seconds later, agreed": both are one event
+            if main is not None and is_inserted and clause.joint == "who" and has_verb(clause.tokens[:1]):
+                # "Bruno, who answered two seconds later, agreed": both are one event.
+                head = next((place for place, one in enumerate(main.tokens) if has_verb((one,))), 0)
+                yield from _by_adverb(None, Clause("", main.tokens[:head] + clause.tokens))
             elif (clause.fronts or is_inserted) and main is not None:
                 yield from _by_adverb(main, clause)  # "Although A had been two seconds earlier, B"
             else:
@@ -259,7 +269,7 @@ def _is_of_dates(clause: Clause, read: Read) -> bool:
     if found is None or found.unit < _DAY or found.end < len(words):
         return False
     apart = [_between(one, other) or 0 for one, other in combinations(read.cited, 2)]
-    return not any(abs(one - found.seconds) < found.unit for one in apart)
+    return not any(abs(one - found.seconds) <= found.unit // 2 for one in apart)
 
 
 _DAY = 86_400
@@ -391,7 +401,7 @@ def _is_passive(held: Sequence[Token]) -> bool:
 def _halves(clause: Clause, is_verb: Callable[[Sequence[Token]], bool]) -> Pair:
     """Return what stands before the verb of a clause and what follows: "the request | was answered a second later"."""
     at = next((at for at, one in enumerate(clause.tokens) if at and is_verb((one,))), None)
-    if at is None or (_AFTERWARD | _BEFOREHAND) & {one.text.casefold() for one in clause.tokens[:at]}:
+    if at is None or _only_names([Clause("", clause.tokens[:at])]) or (_AFTERWARD | _BEFOREHAND) & {one.text.casefold() for one in clause.tokens[:at]}:
         return None, clause
     return Clause(clause.joint, clause.tokens[:at]), Clause("", clause.tokens[at:])
 

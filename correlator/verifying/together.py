@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from correlator.verifying.clauses import has_verb
 from correlator.verifying.grounds import Ground, number
 from correlator.verifying.lengths import length_at
 from correlator.verifying.read import Read, Refusal, among, holds, scores
@@ -19,10 +20,12 @@ _LINKS = roots_of("links")
 def of_together(read: Read) -> Iterator[Refusal]:
     """Refuse a clause whose entities and numbers stand in events that have nothing to do with each other."""
     for clause in read.clauses:
+        aside = _inserted(clause)
         held = [
             token
             for token in clause.tokens
-            if token.kind != "word" and token not in read.lacked and length_of(read, read.tokens.index(token)) is None
+            if token not in aside
+            and token.kind != "word" and token not in read.lacked and length_of(read, read.tokens.index(token)) is None
         ]
         if all(token.kind == "word" for token in clause.tokens):
             yield from _apart(clause, read)
@@ -42,6 +45,17 @@ def of_together(read: Read) -> Iterator[Refusal]:
             yield Refusal(
                 "together", f"“{held[0].text[:40]}” and what it says of “{held[-1].text[:40]}” are of different events"
             )
+
+
+def _inserted(clause: Clause) -> Sequence[Token]:
+    """Return what stands between commas behind a subject, and says what that is: "the archive, 840 kB in size, was sent"."""
+    commas = [at for at, one in enumerate(clause.tokens) if at and one.aside]
+    if len(commas) < _BOTH or has_verb(clause.tokens[: commas[1]]) or not has_verb(clause.tokens[commas[1] :][:1]):
+        return ()
+    return clause.tokens[commas[0] : commas[1]]
+
+
+_BOTH = 2
 
 
 def _apart(clause: Clause, read: Read) -> Iterator[Refusal]:

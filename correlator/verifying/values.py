@@ -167,8 +167,16 @@ def _is_named(read: Read, at: int) -> bool:
 
 def _is_date(read: Read, at: int) -> bool:
     """Return whether a number is part of a date that a cited event has: `9 March 2026`."""
-    near = " ".join(token.text.casefold() for token in read.tokens[max(0, at - 2) : at + 3])
+    words = [one.text.casefold() for one in read.tokens]
+    if words[at - 1 : at] and words[at - 1] in MONTHS and len(words[at]) == _YEAR:
+        told = " ".join(words[max(0, at - 2) : at + 1])
+        return any(told in one.days or f"{words[at]}-{MONTHS.index(words[at - 1]) + 1:02}" in one.text for one in read.cited)
+    near = " ".join(words[max(0, at - 2) : at + 3])
     return any(day in near for one in read.cited for day in one.days)
+
+
+_YEAR = 4
+"""Digits of a year."""
 
 
 def _is_of_month(read: Read, at: int) -> bool:
