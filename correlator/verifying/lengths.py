@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from correlator.verifying.wording import words_of
+
 _ONES = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
     "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
@@ -100,7 +102,7 @@ def _part(words: Sequence[str], at: int) -> Length | None:
         return Length(unit // 2, unit // 2, at + 3) if unit else None
     if words[at + 1 : at + 2] in (["quarter"], ["quarters"]) and words[at + 2 : at + 5] == ["of", "an", "hour"]:
         return Length((_value(words, at)[0] or 0) * _QUARTER, _QUARTER, at + 5)
-    if words[at : at + 2] == ["a", "second"] and not {*words[at + 2 : at + 3]} <= _TIMELY:
+    if words[at : at + 2] == ["a", "second"] and not {*words[at + 2 : at + 3]} <= words_of("timely"):
         return None  # "a second attempt"
     value, behind = _value(words, at)
     half = words[behind : behind + 3] == ["and", "a", "half"]
@@ -115,10 +117,6 @@ def _part(words: Sequence[str], at: int) -> Length | None:
 
 
 _QUARTER = 900
-_TIMELY = frozenset(
-    ("later", "after", "afterwards", "before", "earlier", "apart", "passed", "elapsed", "and", "on", "or", "of")
-)
-"""Words behind "a second" that is a length of time."""
 
 
 def _value(words: Sequence[str], at: int) -> tuple[int | None, int]:

@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations, pairwise, product
 
-from correlator.verifying.clauses import has_verb, is_length, is_temporal
+from correlator.verifying.clauses import has_verb, is_temporal
 from correlator.verifying.grounds import Ground
+from correlator.verifying.joints import is_length
 from correlator.verifying.lengths import length_at
 from correlator.verifying.read import (
     AGENTS,
@@ -143,14 +144,11 @@ def _scored(clause: Clause | None, read: Read) -> list[int]:
     at = read.clauses.index(clause) if clause in read.clauses else 0
     # "the agent did A and then did B": B is of the agent, too.
     goes_on = at > 0 and not has_subject(clause) and any(root(one) in AGENTS for one in read.clauses[at - 1].words[:3])
-    is_again = bool(_AGAIN & set(clause.words))
+    is_again = bool(words_of("repeating") & set(clause.words))
     found = list[int]()
     for score, one in zip(scores(read.cited, clause, near=True), read.cited, strict=True):
         found.append(score + (goes_on and one.actor == "agent") + (is_again and _is_repeated(one, read)))
     return found
-
-
-_AGAIN = frozenset(("again", "anew", "retried", "repeated", "renewed", "afresh"))
 
 
 def _is_repeated(ground: Ground, read: Read) -> bool:
@@ -215,9 +213,7 @@ def _sequences(read: Read) -> Iterator[Pair]:
     for at, clause in enumerate(clauses):
         joint = next((one for one in clause.joint.split() if one in _ORDERING), None)
         before = clauses[at - 1] if at else None
-        if (
-            joint in ("before", "after") and before is not None and _is_of_dates(before, read)
-        ):
+        if joint in ("before", "after") and before is not None and _is_of_dates(before, read):
             continue
         if (
             joint in ("before", "after")
@@ -297,7 +293,7 @@ def _says_only_when(clause: Clause) -> bool:
     """Return whether a clause tells nothing of its own: "At 10:02:00, two seconds | after B", "it was only | after B"."""
     if is_temporal(clause.tokens) or (clause.words[:2] == ("it", "was") and is_temporal(clause.tokens[2:])):
         return True
-    return set(clause.words) <= _SHADING and len(clause.words) == len(clause.tokens)
+    return set(clause.words) <= words_of("shading") and len(clause.words) == len(clause.tokens)
 
 
 def _fronted(joint: str, clauses: Sequence[Clause], at: int) -> Iterator[Pair]:
@@ -326,24 +322,6 @@ def _subject_apart(clause: Clause) -> tuple[Clause, Clause] | None:
 
 
 _FEW = 2
-_SHADING = frozenset(
-    (
-        "only",
-        "just",
-        "not",
-        "even",
-        "shortly",
-        "soon",
-        "immediately",
-        "directly",
-        "right",
-        "straight",
-        "it",
-        "was",
-        "is",
-    )
-)
-"""Words that stand alone before a joint: "and only after that", "it was not until"."""
 
 
 def _is_in_text(clause: Clause) -> bool:
@@ -401,7 +379,11 @@ def _is_passive(held: Sequence[Token]) -> bool:
 def _halves(clause: Clause, is_verb: Callable[[Sequence[Token]], bool]) -> Pair:
     """Return what stands before the verb of a clause and what follows: "the request | was answered a second later"."""
     at = next((at for at, one in enumerate(clause.tokens) if at and is_verb((one,))), None)
-    if at is None or _only_names([Clause("", clause.tokens[:at])]) or (_AFTERWARD | _BEFOREHAND) & {one.text.casefold() for one in clause.tokens[:at]}:
+    if (
+        at is None
+        or _only_names([Clause("", clause.tokens[:at])])
+        or (_AFTERWARD | _BEFOREHAND) & {one.text.casefold() for one in clause.tokens[:at]}
+    ):
         return None, clause
     return Clause(clause.joint, clause.tokens[:at]), Clause("", clause.tokens[at:])
 

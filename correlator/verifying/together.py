@@ -25,7 +25,9 @@ def of_together(read: Read) -> Iterator[Refusal]:
             token
             for token in clause.tokens
             if token not in aside
-            and token.kind != "word" and token not in read.lacked and length_of(read, read.tokens.index(token)) is None
+            and token.kind != "word"
+            and token not in read.lacked
+            and length_of(read, read.tokens.index(token)) is None
         ]
         if all(token.kind == "word" for token in clause.tokens):
             yield from _apart(clause, read)

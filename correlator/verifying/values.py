@@ -170,7 +170,9 @@ def _is_date(read: Read, at: int) -> bool:
     words = [one.text.casefold() for one in read.tokens]
     if words[at - 1 : at] and words[at - 1] in MONTHS and len(words[at]) == _YEAR:
         told = " ".join(words[max(0, at - 2) : at + 1])
-        return any(told in one.days or f"{words[at]}-{MONTHS.index(words[at - 1]) + 1:02}" in one.text for one in read.cited)
+        return any(
+            told in one.days or f"{words[at]}-{MONTHS.index(words[at - 1]) + 1:02}" in one.text for one in read.cited
+        )
     near = " ".join(words[max(0, at - 2) : at + 3])
     return any(day in near for one in read.cited for day in one.days)
 
@@ -294,8 +296,10 @@ def of_comparisons(read: Read) -> Iterator[Refusal]:
     """Refuse "9, two more than the other", where the other is 11."""
     words = [one.text.casefold() for one in read.tokens]
     for at, word in enumerate(words):
-        more = word in _MORE
-        if word not in _MORE | _LESS or not (words[at + 1 : at + 2] == ["than"] or word in _BEYOND):
+        more = word in words_of("exceeding")
+        if word not in words_of("exceeding") | words_of("undercutting") or not (
+            words[at + 1 : at + 2] == ["than"] or word in _BEYOND
+        ):
             continue
         before = [_amount(one) for one in words[max(0, at - 3) : at]]
         apart = next((one for one in reversed(before) if one is not None), None)
@@ -311,14 +315,6 @@ def of_comparisons(read: Read) -> Iterator[Refusal]:
         }
         if len(signs) == 1 and more not in signs:
             yield Refusal("number", f"“{word}” is the wrong way round")
-
-
-_MORE = frozenset(
-    ("more", "higher", "larger", "above", "over", "longer", "heavier", "dearer", "warmer", "older", "taller")
-)
-_LESS = frozenset(
-    ("less", "lower", "smaller", "below", "under", "shorter", "lighter", "cheaper", "colder", "younger", "fewer")
-)
 
 
 _BEYOND = frozenset(("above", "over", "below", "under"))
