@@ -43,10 +43,17 @@ def of_together(read: Read) -> Iterator[Refusal]:
         ]
         words = dict(zip(read.cited, scores(read.cited, clause, entities=0), strict=True))
         most = max((words[one] for group in here for one in group), default=0)
-        if not here or max(words.values()) > most + _MORE:
+        more = _MORE + _is_before_order(clause, read)
+        if not here or max(words.values()) > most + more:
             yield Refusal(
                 "together", f"“{held[0].text[:40]}” and what it says of “{held[-1].text[:40]}” are of different events"
             )
+
+
+def _is_before_order(clause: Clause, read: Read) -> bool:
+    """Return whether what follows tells of another event, with which a clause may share words: "B failed | after the call to B"."""
+    behind = read.clauses[read.clauses.index(clause) + 1 :][:1]
+    return any({"before", "after"} & set(one.joint.split()) for one in behind)
 
 
 def _inserted(clause: Clause) -> Sequence[Token]:
