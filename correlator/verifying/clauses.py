@@ -259,9 +259,20 @@ def _is_main_next(behind: Sequence[tuple[Token, str]], held: Sequence[Token], fo
         and token.text.casefold() in words_of("inverted")
     ):
         return bool(following) and (begins(following[0]) or following[0].text[:1].isupper())
+    if has_verb(held) and _is_named(token) and before.text.casefold() not in _LEADING:
+        return bool(following) and has_verb(following) and before.kind == "word"  # "after B had failed p.lund asked"
     if not begins(token) or not _is_noun(before):
         return False
     return _goes_on_with_verb(behind)
+
+
+_LEADING = words_of("prepositions") | words_of("inverted")
+"""Words that a name goes with, so that it begins nothing: "was curl started"."""
+
+
+def _is_named(token: Token) -> bool:
+    """Return whether a token is a name: an entity, or a word with a capital."""
+    return token.kind == "entity" or (token.kind == "word" and token.text[:1].isupper())
 
 
 def _goes_on_with_verb(behind: Sequence[tuple[Token, str]]) -> bool:

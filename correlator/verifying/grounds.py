@@ -269,16 +269,21 @@ class Ground:
         return told | forms
 
     @cached_property
-    def days(self) -> frozenset[str]:
-        """Return the days that it is of and that it names, in words, case folded: `9 march 2026` and `9 march`."""
-        found = list[date]()
+    def dates(self) -> frozenset[date]:
+        """Return the day that it is of, and those that it names."""
+        found = set[date]()
         at_ns = event_time(self.event)
         if at_ns is not None:
-            found.append(datetime.fromtimestamp(at_ns // 10**9, UTC).date())
+            found.add(datetime.fromtimestamp(at_ns // 10**9, UTC).date())
         for year, month, day in _ISO.findall(self.text):
             with suppress(ValueError):
-                found.append(date(int(year), int(month), int(day)))
-        forms = {f"{one.day} {one:%B} {one.year}".casefold() for one in found}
+                found.add(date(int(year), int(month), int(day)))
+        return frozenset(found)
+
+    @cached_property
+    def days(self) -> frozenset[str]:
+        """Return these days in words, case folded: `9 march 2026` and `9 march`; of a month that it names the name."""
+        forms = {f"{one.day} {one:%B} {one.year}".casefold() for one in self.dates}
         months = {f"{date(int(year), int(month), 1):%B}".casefold() for year, month in _MONTH.findall(self.text)}
         return frozenset(forms | {form.rsplit(" ", 1)[0] for form in forms} | months)
 

@@ -21,19 +21,29 @@ def marked(held: Sequence[Token]) -> Iterator[tuple[Token, str]]:
             yield held[at], active
             at += 1
             continue
-        if (found := length_at([one.text for one in held], at)) is not None:
-            yield from ((one, "") for one in held[at : found.end])  # no "and" of a length joins clauses
-            at = found.end
+        length = length_at([one.text for one in held], at)
+        if length is not None:
+            yield from ((one, "") for one in held[at : length.end])  # no "and" of a length joins clauses
+            is_within = at > 0 and held[at - 1].text.casefold() == "within"
+            at = length.end
+            behind = [one.text.casefold() for one in held[at : at + 2]]
+            if is_within and behind[:1] == ["of"] and behind[1:] not in (["each"], ["one"]):
+                yield held[at], "after"  # "within two seconds of B"
+                at += 1
             continue
-        for length in (3, 2, 1):
-            some = held[at : at + length]
+        if held[at].text.casefold() == "having" and held[at].aside and at:
+            yield held[at], "who"  # "A, having B, C"
+            at += 1
+            continue
+        for size in (3, 2, 1):
+            some = held[at : at + size]
             words = " ".join(one.text.casefold() if one.kind == "word" else "·" for one in some)
-            if len(some) == length and words in table().phrases:
+            if len(some) == size and words in table().phrases:
                 yield (
                     Token("word", " ".join(one.text for one in some), some[0].start, some[0].aside),
                     table().phrases[words],
                 )
-                at += length
+                at += size
                 break
         else:
             word = held[at].text.casefold()

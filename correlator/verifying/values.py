@@ -214,6 +214,8 @@ def _counts(read: Read, at: int, value: int | None) -> bool:
             return any(least // 2 <= abs(last - first) < most for first, last in _spans(read))
         if unit < _LONG and least in _clock_spans(read):
             return True
+        if unit >= _DAY and any(abs(one - least) <= unit // 2 for one in _date_spans(read)):
+            return True
         return _says_length(read, at) or any(
             least - (unit // 2) * ("than" not in before) <= abs(last - first) < most for first, last in _spans(read)
         )
@@ -404,6 +406,12 @@ def _clock_spans(read: Read) -> frozenset[int]:
     clocks = {int(hour) * 3_600 + int(minute) * 60 for hour, minute in told}
     times = {one.at_s % _DAY for one in read.cited if one.at_s is not None}
     return frozenset(abs(one - other) for one in clocks for other in clocks | times)
+
+
+def _date_spans(read: Read) -> frozenset[int]:
+    """Return the seconds between the days that the cited events name or are of."""
+    days = {day for ground in read.cited for day in ground.dates}
+    return frozenset(_DAY * abs((one - other).days) for one, other in combinations(days, 2))
 
 
 _CLOCK = re.compile(r"(?<![\d:.])([01]?\d|2[0-3]):([0-5]\d)(?![\d:.])")
