@@ -26,8 +26,8 @@ def marked(held: Sequence[Token]) -> Iterator[tuple[Token, str]]:
             yield from ((one, "") for one in held[at : length.end])  # no "and" of a length joins clauses
             is_within = at > 0 and held[at - 1].text.casefold() == "within"
             at = length.end
-            behind = [one.text.casefold() for one in held[at : at + 2]]
-            if is_within and behind[:1] == ["of"] and behind[1:] not in (["each"], ["one"]):
+            rest = [one.text.casefold() for one in held[at : at + 2]]
+            if is_within and rest[:1] == ["of"] and rest[1:] not in (["each"], ["one"]):
                 yield held[at], "after"  # "within two seconds of B"
                 at += 1
             continue

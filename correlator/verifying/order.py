@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import combinations, product
 
 from correlator.verifying.clauses import has_verb
 from correlator.verifying.grounds import Ground
@@ -18,6 +18,7 @@ from correlator.verifying.read import (
     tied,
 )
 from correlator.verifying.sequences import between, says_only_when, sequences
+from correlator.verifying.values import clock_spans
 from correlator.verifying.wording import Clause, root, words_of
 from sensor.event import ToolCalled
 
@@ -41,7 +42,10 @@ def of_order(read: Read) -> Iterator[Refusal]:
             if not said:
                 yield Refusal("order", "the text that it tells of has it the other way round")
             continue
-        told, turned = _told(earlier, later, length if _is_between(at, earlier, later, read) else None, read)
+        apart = length if _is_between(at, earlier, later, read) else None
+        if apart is not None and _is_nowhere(apart, at, read):
+            yield Refusal("order", "no two cited events are that far apart")
+        told, turned = _told(earlier, later, apart, read)
         if turned > told or (turned == told and _are_turned(earlier, later, read)):
             yield Refusal("order", "it happened the other way round")
         elif later is None and len(read.cited) > 1:
@@ -183,6 +187,18 @@ def _is_between(at: int, earlier: Clause | None, later: Clause | None, read: Rea
         # "When A two seconds after B, C": it is that between A and B.
         return any(one is not None and one.tokens[:1] == behind[0].tokens[:1] for one in (earlier, later))
     return any(token.start == at for one in (earlier, later) if one is not None for token in one.tokens)
+
+
+def _is_nowhere(length: int, at: int, read: Read) -> bool:
+    """Return whether a length that is told exactly, by the place of its first letter, lies between no two cited events."""
+    bound = [one.text.casefold() for one in read.tokens if one.start < at][-2:]
+    if set(bound) & _BOUNDS:
+        return False
+    found = [between(one, other) for one, other in combinations(read.cited, 2)]
+    return bool(found) and None not in found and length not in {*found, *clock_spans(read)}
+
+
+_BOUNDS = words_of("bounds")
 
 
 def _is_later(one: Ground, other: Ground) -> bool:

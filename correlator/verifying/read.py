@@ -175,14 +175,19 @@ def is_by_agent(clause: Clause) -> bool:
 
 
 def _participles(clause: Clause) -> set[str]:
-    """Return the roots of participles that have the form of their verb: "had come"."""
+    """Return the roots of participles that have the form of their verb: "had come", "was set"."""
     words = clause.words
-    return {root(word) for before, word in pairwise(words) if before in HAVE and word in ("come", "become", "run")}
+    return {
+        root(word)
+        for before, word in pairwise(words)
+        if (before in HAVE and word in ("come", "become", "run"))
+        or (before in BE | HAVE and word in words_of("unchanged"))
+    }
 
 
 _DECLINING = frozenset((root("decline"), root("refuse")))
 """What somebody does whose answer tells of something that they will not or cannot do."""
-_KINDS = roots_of("calls") | roots_of("results")
+_KINDS = roots_of("calls") | roots_of("results") | roots_of("questions")
 
 
 def best_of(cited: Sequence[Ground], clause: Clause, *, entities: int = 4) -> tuple[int, tuple[Ground, ...]]:

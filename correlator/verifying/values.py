@@ -212,12 +212,13 @@ def _counts(read: Read, at: int, value: int | None) -> bool:
         if before == ["less", "than"] or before[-1:] in (["under"], ["within"], ["nearly"], ["almost"]):
             most = least + (before[-1:] == ["within"])
             return any(least // 2 <= abs(last - first) < most for first, last in _spans(read))
-        if unit < _LONG and least in _clock_spans(read):
+        if unit < _LONG and least in clock_spans(read):
             return True
         if unit >= _DAY and any(abs(one - least) <= unit // 2 for one in _date_spans(read)):
             return True
         return _says_length(read, at) or any(
-            least - (unit // 2) * ("than" not in before) <= abs(last - first) < most for first, last in _spans(read)
+            least - min(unit // 2, least // 3) * ("than" not in before) <= abs(last - first) < most
+            for first, last in _spans(read)
         )
     nouns = [one.text.casefold() for one in read.tokens[at + 1 : at + 4] if one.kind == "word"]
     if read.tokens[at].kind == "number" and (value < 2 or not nouns or not nouns[0].endswith("s")):
@@ -400,7 +401,7 @@ _LONG = 3_600
 """Seconds of a unit that is too coarse for a length between times that texts name."""
 
 
-def _clock_spans(read: Read) -> frozenset[int]:
+def clock_spans(read: Read) -> frozenset[int]:
     """Return the seconds between the times of day that texts of the cited events name, and between those and the events."""
     told = [one for ground in read.cited for one in _CLOCK.findall(ground.told)]
     clocks = {int(hour) * 3_600 + int(minute) * 60 for hour, minute in told}
