@@ -29,7 +29,7 @@ def number_at(words: Sequence[str], at: int) -> tuple[int, int] | None:
 
     "A hundred and twenty", "two thousand", "half a dozen"; "one" counts only what follows it, as in "one hundred".
     """
-    some = [word.casefold() for word in words[at : at + _LONGEST]]
+    some = [word.casefold() for word in words[at : at + LONGEST]]
     if some[:3] == ["half", "a", "dozen"]:
         return 6, at + 3
     found, last, end = 0, 0, 0
@@ -53,7 +53,7 @@ def number_at(words: Sequence[str], at: int) -> tuple[int, int] | None:
     return (found, at + end) if end else None
 
 
-_LONGEST = 8
+LONGEST = 8
 """Words of a number."""
 
 

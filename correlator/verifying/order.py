@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, product
 
 from correlator.verifying.clauses import has_verb
+from correlator.verifying.counts import clock_spans
 from correlator.verifying.grounds import Ground
 from correlator.verifying.joints import is_length
 from correlator.verifying.lengths import length_at
@@ -18,7 +19,6 @@ from correlator.verifying.read import (
     tied,
 )
 from correlator.verifying.sequences import between, says_only_when, sequences
-from correlator.verifying.values import clock_spans
 from correlator.verifying.wording import Clause, root, words_of
 from sensor.event import ToolCalled
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from correlator.verifying.clauses import has_verb
+from correlator.verifying.counts import length_of
 from correlator.verifying.grounds import Ground, number
 from correlator.verifying.lengths import length_at
 from correlator.verifying.read import Read, Refusal, among, holds, scores
-from correlator.verifying.values import is_computed, length_of
+from correlator.verifying.values import is_computed
 from correlator.verifying.wording import Clause, Token, root, roots_of, table
 from sensor.event import ToolCalled, ToolReturned
 

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from itertools import combinations
 
-from correlator.verifying.grounds import Ground, enumerated, has, number
-from correlator.verifying.lengths import NUMBERS, UNITS, Length, length_at, number_at
-from correlator.verifying.read import Read, Refusal, among, holds, is_thing
-from correlator.verifying.wording import Token, is_finite, root, roots_of, table, words_of
-from sensor.event import ToolCalled
+from correlator.verifying.counts import counts, spans, unit_behind
+from correlator.verifying.grounds import has, number
+from correlator.verifying.lengths import LONGEST, NUMBERS, length_at, number_at
+from correlator.verifying.read import Read, Refusal, holds, is_thing
+from correlator.verifying.wording import Token, is_finite, root, roots_of, words_of
 
 
 def of_entities(read: Read) -> Iterator[Refusal]:
@@ -63,17 +63,31 @@ def of_numbers(read: Read) -> Iterator[Refusal]:
             if (
                 not there
                 and not is_computed(read, value)
-                and not _counts(read, at, int(value) if value.isdigit() else None)
+                and not counts(read, at, int(value) if value.isdigit() else None)
             ):
                 yield Refusal("number", f"no cited event has {token.text}")
         elif token.kind == "word" and token.text.casefold() in NUMBERS:
             yield from _written_out(read, at)
+        elif token.text.casefold() == "half" and _is_off(read, at):
+            yield Refusal("number", "no two cited events are “half a …” apart")
+
+
+def _is_off(read: Read, at: int) -> bool:
+    """Return whether half an hour, or half a minute, is a length that nothing says, and that lies between no two cited events."""
+    length = length_at([one.text for one in read.tokens], at)
+    if not length or not length.seconds or read.is_said(read.tokens[length.end - 1].text):
+        return False
+    behind = [one.text.casefold() for one in read.tokens[length.end : length.end + 1]]
+    return set(behind) <= _APART and bool(behind) and not counts(read, at, 1)
+
+
+_APART = words_of("apart")
 
 
 def _written_out(read: Read, at: int) -> Iterator[Refusal]:
     """Refuse a number in words that nothing says and that counts nothing: "two", "a hundred and twenty"."""
     words = [one.text for one in read.tokens]
-    begins = [start for start in range(max(0, at - _LONGEST), at + 1) if (number_at(words, start) or (0, 0))[1] > at]
+    begins = [start for start in range(max(0, at - LONGEST), at + 1) if (number_at(words, start) or (0, 0))[1] > at]
     found = number_at(words, begins[0]) if begins else None
     if found is None or found[1] != at + 1:
         return  # it is told at its last word
@@ -81,7 +95,7 @@ def _written_out(read: Read, at: int) -> Iterator[Refusal]:
     said = read.is_said(text) or any(str(amount) in one.numbers for one in read.cited)
     if unit_behind(read, at) is not None:
         said = False  # a length of time is to be right, whatever else has this number
-    if not (said or is_computed(read, str(amount)) or _counts(read, at, amount) or _goes_on(read, at, amount)):
+    if not (said or is_computed(read, str(amount)) or counts(read, at, amount) or _goes_on(read, at, amount)):
         yield Refusal("number", f"“{text}” is counted nowhere")
 
 
@@ -92,7 +106,7 @@ def _goes_on(read: Read, at: int, amount: int) -> bool:
     if [one.casefold() for one in words[at + 1 : at + 2]] != ["more"] or not ends:
         return False
     units = [found.unit for start in range(at) if (found := length_at(words, start)) is not None]
-    return bool(units) and any(abs(last - first) == amount * units[-1] for first, last in _spans(read))
+    return bool(units) and any(abs(last - first) == amount * units[-1] for first, last in spans(read))
 
 
 def of_bindings(read: Read) -> Iterator[Refusal]:
@@ -106,12 +120,7 @@ def of_bindings(read: Read) -> Iterator[Refusal]:
             if side is None or len(side.text) < 3:
                 continue
             near = frozenset[str]().union(*(one.numbers_beside(root(side.text)) for one in read.cited))
-            if (
-                side is behind
-                and token.text.isdigit()
-                and int(token.text) < _FEW
-                and _counts(read, at, int(token.text))
-            ):
+            if side is behind and token.text.isdigit() and int(token.text) < _FEW and counts(read, at, int(token.text)):
                 continue
             if near and number(token.text) not in near and not is_computed(read, number(token.text)):
                 yield Refusal("number", f"beside “{side.text}” stands another number than {token.text}")
@@ -189,84 +198,6 @@ def _is_of_month(read: Read, at: int) -> bool:
     day, month = str(int(read.tokens[at].text)) if read.tokens[at].text.isdigit() else "", following[:3]
     written = re.compile(rf"\b0?{day}(?:st|nd|rd|th)?\.? (?:of )?{month}|\b{month}[a-z]*\.? 0?{day}\b")
     return any(f"{day} {following}" in one.days or bool(written.search(one.plain)) for one in read.cited)
-
-
-def unit_behind(read: Read, at: int) -> int | None:
-    """Return the seconds of the unit behind a number that is a length of time."""
-    following = [one.text.casefold().removesuffix("s") for one in read.tokens[at + 1 : at + 5]]
-    if following[:3] == ["and", "a", "half"]:
-        following = following[3:]
-    return UNITS.get(following[0]) if following else None
-
-
-def _counts(read: Read, at: int, value: int | None) -> bool:
-    """Return whether a number is a length of time between two cited events, or how many of them there are."""
-    if value is None:
-        return False
-    length = length_of(read, at)
-    if length is not None:
-        before = [one.text.casefold() for one in read.tokens[max(0, at - 2) : at]]
-        # Seconds are exact; of minutes and hours the next half may be meant, and "more than" says that some are left out.
-        least, unit = length.seconds, length.unit
-        most = least + (unit if before == ["more", "than"] else max(1, unit // 2))
-        if before == ["less", "than"] or before[-1:] in (["under"], ["within"], ["nearly"], ["almost"]):
-            most = least + (before[-1:] == ["within"])
-            return any(least // 2 <= abs(last - first) < most for first, last in _spans(read))
-        if unit < _LONG and least in clock_spans(read):
-            return True
-        if unit >= _DAY and any(abs(one - least) <= unit // 2 for one in _date_spans(read)):
-            return True
-        return _says_length(read, at) or any(
-            least - min(unit // 2, least // 3) * ("than" not in before) <= abs(last - first) < most
-            for first, last in _spans(read)
-        )
-    nouns = [one.text.casefold() for one in read.tokens[at + 1 : at + 4] if one.kind == "word"]
-    if read.tokens[at].kind == "number" and (value < 2 or not nouns or not nouns[0].endswith("s")):
-        return False  # digits count things: "2 letters"
-    bases = [root(noun) for noun in nouns]
-    named = [
-        one
-        for one in read.cited
-        if any(among(base, one.words) or among(base, one.lent) or table().beside(base) & one.words for base in bases)
-    ]
-    if any(base in _CALLS for base in bases) or (not named and len({one.event.kind for one in read.cited}) == 1):
-        named = list(read.cited)  # what a noun that no event has names, are all of them, if they are of one kind
-    calls = {id(one.call or one.event) for one in named if isinstance(one.call or one.event, ToolCalled)}
-    kinds = [one.event.kind for one in named]
-    counts = {len(calls)} | {kinds.count(kind) for kind in kinds} | {sum(bool(one.failed) for one in named)}
-    if read.tokens[at].text.casefold() == "twice":
-        counts |= {_times(one, read) for one in read.cited}
-    counts.add(sum(1 for one in named if isinstance(one.event, ToolCalled) and not one.came_to_nothing))
-    counts |= {size for one in read.cited for size in one.sizes} | enumerated(read.sentence.casefold())
-    counts |= {
-        sum(root(word) == base for word in re.findall(r"[a-z]+", one.plain)) for one in read.cited for base in bases[:1]
-    }
-    counts |= {_listed(read.sentence[read.tokens[at].start :])}
-    return value in counts or (value == 2 and bool(_PAIR.search(read.plain)))
-
-
-def length_of(read: Read, at: int) -> Length | None:
-    """Return the length of time that a number belongs to: of "2 minutes and 29 seconds" both have the whole."""
-    words = [one.text for one in read.tokens]
-    for start in range(max(0, at - _LONGEST), at + 1):
-        found = length_at(words, start)
-        if found is not None and start <= at < found.end:
-            return found
-    return None
-
-
-_LONGEST = 6
-"""Words of a length of time before its last number: "two hours and a half and …"."""
-
-
-def _says_length(read: Read, at: int) -> bool:
-    """Return whether a cited event itself has a number beside the unit that stands behind it: "30 s"."""
-    word, unit = read.tokens[at].text.casefold(), read.tokens[at + 1].text.casefold().removesuffix("s")
-    if unit not in UNITS:
-        return False
-    amount = rf"(?:{re.escape(word)}|{NUMBERS.get(word, word)})"
-    written = re.compile(rf"\b{amount}[ -]?(?:{unit}s?|{unit[:3]}|{unit[0]})\b|\b{unit}s? {amount}\b")
-    return any(written.search(one.plain) for one in read.cited)
 
 
 _ADDING = roots_of("adding")
@@ -349,8 +280,8 @@ def _is_ratio(read: Read, at: int) -> bool | None:
     ):
         return None
     values = {float(one) for ground in read.cited for one in ground.numbers if re.fullmatch(r"\d+(?:\.\d+)?", one)}
-    spans = {float(abs(last - first)) for first, last in _spans(read)}
-    ratios = [high / low for some in (values, spans) for low in some for high in some if 0 < low < high]
+    times = {float(abs(last - first)) for first, last in spans(read)}
+    ratios = [high / low for some in (values, times) for low in some for high in some if 0 < low < high]
     bound = " ".join(words[max(0, at - 2) : at])
     if bound in _OVER:
         return any(amount < one < amount + 1 for one in ratios)
@@ -367,53 +298,3 @@ def _begins(read: Read, at: int) -> bool:
 
 
 _OVER, _UNDER = ("more than", "well over"), ("less than", "not quite")
-
-
-def _times(ground: Ground, read: Read) -> int:
-    """Return how many cited events are of one kind, and of one tool or program."""
-    name = getattr(ground.event, "name", None) or getattr(ground.event, "argv", None)
-    return sum(
-        one.event.kind == ground.event.kind
-        and (getattr(one.event, "name", None) or getattr(one.event, "argv", None)) == name
-        for one in read.cited
-    )
-
-
-def _listed(text: str) -> int:
-    """Return how many things a sentence itself lists behind a noun: "three orders: to read, to sum up and to send"."""
-    found = re.match(r"[\w-]+(?: [\w’'-]+){1,3}: ([^;:]+)", text)
-    return len(re.split(r", and |, | and ", found[1])) if found else 0
-
-
-_CALLS = roots_of("calls")
-_PAIR = re.compile(r"\btwo [\w-]+(?: [\w-]+)?[,:] [\w'’-]+ and [\w'’-]+")
-"""Two things that a sentence itself names."""
-
-
-def _spans(read: Read) -> Iterator[tuple[int, int]]:
-    """Yield the times of pairs of cited events."""
-    for one, other in combinations(read.cited, 2):
-        if one.at_s is not None and other.at_s is not None:
-            yield one.at_s, other.at_s
-
-
-_LONG = 3_600
-"""Seconds of a unit that is too coarse for a length between times that texts name."""
-
-
-def clock_spans(read: Read) -> frozenset[int]:
-    """Return the seconds between the times of day that texts of the cited events name, and between those and the events."""
-    told = [one for ground in read.cited for one in _CLOCK.findall(ground.told)]
-    clocks = {int(hour) * 3_600 + int(minute) * 60 for hour, minute in told}
-    times = {one.at_s % _DAY for one in read.cited if one.at_s is not None}
-    return frozenset(abs(one - other) for one in clocks for other in clocks | times)
-
-
-def _date_spans(read: Read) -> frozenset[int]:
-    """Return the seconds between the days that the cited events name or are of."""
-    days = {day for ground in read.cited for day in ground.dates}
-    return frozenset(_DAY * abs((one - other).days) for one, other in combinations(days, 2))
-
-
-_CLOCK = re.compile(r"(?<![\d:.])([01]?\d|2[0-3]):([0-5]\d)(?![\d:.])")
-_DAY = 86_400
