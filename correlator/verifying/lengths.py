@@ -27,7 +27,7 @@ ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4}
 def number_at(words: Sequence[str], at: int) -> tuple[int, int] | None:
     """Return what the words of a number amount to, and the place behind them, `None` where no number begins.
 
-    "A hundred and twenty", "two thousand", "half a dozen"; "one" counts only what follows it, as in "one hundred".
+    "Three hundred and forty", "two thousand", "half a dozen"; "one" counts only what follows it, as in "one hundred".
     """
     some = [word.casefold() for word in words[at : at + LONGEST]]
     if some[:3] == ["half", "a", "dozen"]:
@@ -89,7 +89,7 @@ def _sum(words: Sequence[str], at: int) -> Length | None:
         behind = found.end + (words[found.end : found.end + 1] == ["and"])
         more = _part(words, behind)
         if more is None or more.unit >= found.unit or more.seconds >= found.unit:
-            return found  # "a minute and a half, 89 seconds to be exact" is told twice
+            return found  # "two minutes, or 118 seconds": it is told twice
         found = Length(found.seconds + more.seconds, more.unit, more.end)
     return None
 

@@ -166,7 +166,7 @@ _BY = 2
 
 
 def is_by_agent(clause: Clause) -> bool:
-    """Return whether a clause says that the agent did what it tells: "was passed on by the agent"."""
+    """Return whether a clause says that the agent did what it tells: "was sent by the agent"."""
     words = clause.words
     return any(
         word == "by" and any(root(one) in AGENTS for one in words[at + 1 : at + 3] if not is_possessive(one))

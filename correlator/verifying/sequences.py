@@ -70,7 +70,7 @@ def _by_adverbs(clauses: Sequence[Clause], at: int) -> Iterator[Pair]:
     main = next((one for one in clauses[at + 1 :] if not one.joint), None)
     is_inserted = clause.joint in _RELATIVE and not at
     if main is not None and is_inserted and clause.joint == "who" and has_verb(clause.tokens[:1]):
-        # "Mara, who answered two seconds later, agreed": both are one event.
+        # "Mara, who wrote an hour later, objected": both are one event.
         head = next((place for place, one in enumerate(main.tokens) if has_verb((one,))), 0)
         yield from _by_adverb(None, Clause("", main.tokens[:head] + clause.tokens))
     elif main is not None and (clause.fronts or is_inserted):
@@ -94,7 +94,7 @@ _DAY = 86_400
 
 
 def _goes_on(clause: Clause) -> bool:
-    """Return whether a clause tells what had begun and was not over: "it was running"."""
+    """Return whether a clause tells what had begun and was not over: "it was waiting"."""
     return any(before in BE and word.endswith("ing") for before, word in pairwise(clause.words))
 
 
@@ -161,7 +161,7 @@ def _joined(joint: str, main: Clause, other: Clause) -> Pair:
         return other, main  # "it was not sent until …"
     is_over = "already" in main.words or ("had" in main.words and not other.fronts)
     if joint in ("once", "when") and is_over and "had" not in other.words:
-        return main, other  # "it had already failed when …", "it had been running for two seconds when …"
+        return main, other  # "it had already failed when …", "it had gone on for an hour when …"
     return (other, main) if joint in _LATER else (main, other)
 
 

@@ -58,7 +58,7 @@ def _is_before_order(clause: Clause, read: Read) -> bool:
 
 
 def _inserted(clause: Clause) -> Sequence[Token]:
-    """Return what stands between commas behind a subject, and says what that is: "the archive, 840 kB in size, was sent"."""
+    """Return what stands between commas behind a subject, and says what that is: "the parcel, 2 kg in weight, was posted"."""
     commas = [at for at, one in enumerate(clause.tokens) if at and one.aside]
     if len(commas) < _BOTH or has_verb(clause.tokens[: commas[1]]) or not has_verb(clause.tokens[commas[1] :][:1]):
         return ()

@@ -85,7 +85,7 @@ _APART = words_of("apart")
 
 
 def _written_out(read: Read, at: int) -> Iterator[Refusal]:
-    """Refuse a number in words that nothing says and that counts nothing: "two", "a hundred and twenty"."""
+    """Refuse a number in words that nothing says and that counts nothing: "two", "three hundred and forty"."""
     words = [one.text for one in read.tokens]
     begins = [start for start in range(max(0, at - LONGEST), at + 1) if (number_at(words, start) or (0, 0))[1] > at]
     found = number_at(words, begins[0]) if begins else None
@@ -100,7 +100,7 @@ def _written_out(read: Read, at: int) -> Iterator[Refusal]:
 
 
 def _goes_on(read: Read, at: int, amount: int) -> bool:
-    """Return whether a number goes on with the unit of a length of time before it: "four seconds later and, after three more"."""
+    """Return whether a number goes on with the unit of a length of time before it: "two hours later, and after five more"."""
     words = [one.text for one in read.tokens]
     ends = at + 2 >= len(words) or read.tokens[at + 2].aside or read.tokens[at + 2].text in ("and", "later")
     if [one.casefold() for one in words[at + 1 : at + 2]] != ["more"] or not ends:

@@ -305,20 +305,20 @@ session quarry
 09:00:27 a3 returns by internal "stock": moved
 09:00:30 agent calls send_mail(to="sales@pumps.example", cost=340.50) as a4
 09:00:33 a4 returns: queued
-lost 120 events at "ring 2"
+lost 340 events at "ring 2"
 09:04:33 employee "p.lund": Which pump did you take?
 09:04:38 agent answers: pump-9, because pump-7 is reserved.
 09:06:07 alert falco high "Mail to outsiders": sales@pumps.example
 """)
 QUARRY_RIGHT = [
     # numbers in several words, dates beside times, and what a sentence itself lists
-    ("A hundred and twenty events were lost at ring 2.", (12,)),
+    ("At ring 2 three hundred and forty events went missing.", (12,)),
     ("pump-7 was reserved until 20 April 2026.", (7,)),
     ("The mail to sales@pumps.example cost 340.50.", (10,)),
     ("The last service was on 2 March, six weeks before the request.", (3, 5)),
-    ("p.lund gave two orders: to move the spare pump and to mail the supplier.", (3,)),
+    ("p.lund asked for two things: to move the spare pump and to mail the supplier.", (3,)),
     ("Twice the agent called move, first for pump-7 and then for pump-9.", (6, 8)),
-    ("Nearly a minute and a half, 89 seconds to be exact, passed between the answer and the alert.", (14, 15)),
+    ("Between the answer and the alert lay almost a minute and a half, or exactly 89 seconds.", (14, 15)),
     # what is nested, inserted or fronted without a joint
     ("When p.lund asked four minutes after the mail had been queued, the agent named pump-9.", (11, 13, 14)),
     ("p.lund, who wrote again four minutes later, asked which pump had been taken.", (11, 13)),
@@ -329,7 +329,7 @@ QUARRY_RIGHT = [
     ("Within eight seconds of the failure the agent tried pump-9.", (7, 8)),
 ]
 QUARRY_WRONG = [
-    ("number", "A hundred and thirty events were lost at ring 2.", (12,)),
+    ("number", "At ring 2 three hundred and fifty events went missing.", (12,)),
     ("number", "pump-7 was reserved until 21 April 2026.", (7,)),
     ("number", "pump-7 was reserved until 20 April 2036.", (7,)),
     ("number", "The last service was on 2 March, two weeks before the request.", (3, 5)),
