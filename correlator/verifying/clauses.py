@@ -1,7 +1,9 @@
 """A sentence → its clauses: where each begins, which stand before what they are joined to, what is inserted. Pure; English only."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from correlator.verifying.joints import begins, marked
 from correlator.verifying.lengths import length_at
 from correlator.verifying.wording import Clause, Token, is_finite, root, roots_of, table, tokens, words_of
 
@@ -10,66 +12,153 @@ _SUBJECTS = frozenset(("agent", "assistant"))
 
 def clauses(sentence: str) -> tuple[Clause, ...]:
     """Return the clauses of a sentence in their order: each begins at a joint, a semicolon, or a comma before one."""
-    found, joint, held = list[Clause](), "", list[Token]()
-    last, fronted = 0, False
-    inserted: int | None = None  # place of the clause that goes on behind what is inserted
-    marked = list(_marked(tokens(sentence)))
-    for place, (token, mark) in enumerate(marked):
-        between = sentence[last : token.start]
-        last = token.start + len(token.text)
-        word = token.text.casefold() if token.kind == "word" else ""
-        # "Sending B failed": nothing is fronted.
-        fronted = fronted and not (not found and not joint and _is_gerund(held) and has_verb((token,)))
-        if fronted and held and ("," in between or _is_main_next(marked[place:], held, found)):
-            # "Before B, A": what follows the first comma is the main clause, and the first one is told by its joint.
-            article = [] if "," in between or word not in _SUBJECTS else [held.pop()]
-            found.append(Clause(joint, tuple(held), fronts=True))
-            joint, held, fronted = "", article, False
-        if inserted is not None and held and "," in between and is_finite(word):
-            # "A, which B, C": C goes on with A.
-            fronts = joint not in _RELATIVE and inserted == len(found) - 1
-            head = found.pop(inserted)
-            found.append(Clause(joint, tuple(held), fronts=fronts))
-            joint, held, inserted = head.joint, [*head.tokens], None
-        elif (
-            inserted is not None
-            and held
-            and "," in between
-            and joint in _RELATIVE
-            and _begins(token)
-            and not has_verb(found[-1].tokens)
-        ):
-            # "With B, which C, A": A is the main clause.
-            found.append(Clause(joint, tuple(held)))
-            joint, held, inserted = "", [], None
-        if _fronts(mark, joint, held, found) or (
-            not found and not held and not mark and len(word) > _FEW and (is_finite(word) or word.endswith("ing"))
-        ):
-            fronted = True  # "Before B, A", "Asked for B, A"
-        begins = bool(mark) and not _is_no_joint(mark, marked[place:], joint, held)
-        first_told = "," in between and bool(held) and held[-1].text.casefold() == "first"  # "A came first, B second"
-        explains = ":" in between and has_verb(held) and _goes_on_with_verb(marked[place:])
-        if ";" in between or explains or begins or first_told:
-            is_insertion = bool(held) and _is_insertion(held)
-            if held:
-                found.append(Clause(joint, tuple(held)))
-                joint, held = "", []
-            if begins:
-                if (is_insertion and mark in _ORDERING and not fronted) or (
-                    "," in between
-                    and found
-                    and (mark in _RELATIVE or (mark in _CONCEDING and not has_verb(found[-1].tokens)))
-                ):
-                    inserted = len(found) - 1
-                elif mark not in _ORDERING:
-                    inserted = None
-                joint = f"{joint} {mark}".strip()
-                continue
-            joint = joint or ";"
-        held.append(token)
-    if held or {"before", "after"} & set(joint.split()):
-        found.append(Clause(joint, tuple(held), fronts=fronted))
-    return tuple(found)
+    return _Cut(sentence).clauses()
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """A place in a sentence where a clause may begin."""
+
+    token: Token
+    mark: str
+    """The joint that the token is, empty for none."""
+    between: str
+    """What stands between the token before and this one."""
+    behind: Sequence[tuple[Token, str]]
+    """The token and all that follow it, each with the joint that it is."""
+
+    @property
+    def word(self) -> str:
+        """Return the word that stands here, case folded, empty for what is none."""
+        return self.token.text.casefold() if self.token.kind == "word" else ""
+
+    @property
+    def has_comma(self) -> bool:
+        """Return whether a comma stands before it."""
+        return "," in self.between
+
+
+class _Cut:
+    """A sentence while it is cut: the clauses that are whole, and what is held of the one that goes on."""
+
+    def __init__(self, sentence: str) -> None:
+        self.sentence = sentence
+        self.found = list[Clause]()
+        self.joint = ""
+        self.held = list[Token]()
+        self.fronted = False  # what is held stands before the main clause: "Before B, …"
+        self.nested = False  # a clause within what is fronted is held: "When A after B, …"
+        self.inserted: int | None = None  # place of the clause that goes on behind what is inserted
+
+    def clauses(self) -> tuple[Clause, ...]:
+        """Return its clauses."""
+        pairs, last = list(marked(tokens(self.sentence))), 0
+        for place, (token, mark) in enumerate(pairs):
+            self._take(_Here(token, mark, self.sentence[last : token.start], pairs[place:]))
+            last = token.start + len(token.text)
+        if self.held or {"before", "after"} & set(self.joint.split()):
+            self._end(fronts=self.fronted)
+        return tuple(self.found)
+
+    def _take(self, here: _Here) -> None:
+        """Go on by one token: end what ends before it, and hold it, unless it is a joint."""
+        if self._is_subject(here):
+            self.fronted = False
+        if self._is_main(here):
+            self._end_fronted(here)
+        if self._goes_on(here):
+            self._end_inserted()
+        elif self._is_main_behind_relative(here):
+            self._end()
+            self.inserted = None
+        self.fronted = self.fronted or self._fronts(here)
+        if here.mark and not _is_no_joint(here.mark, here.behind, self.joint, self.held):
+            self._join(here)
+            return
+        if self._breaks(here):
+            self._end_held(here)
+            self.joint = self.joint or ";"
+        self.held.append(here.token)
+
+    def _end(self, *, fronts: bool = False) -> None:
+        self.found.append(Clause(self.joint, tuple(self.held), fronts=fronts))
+        self.joint, self.held = "", []
+
+    def _end_held(self, here: _Here) -> None:
+        """End what is held, if anything is."""
+        if self.held:
+            # "When A two seconds after B, C": the comma ends what is fronted, and A is that.
+            nests = self.fronted and here.mark in _SHARP and self.joint in _ORDERING and has_verb(self.held)
+            self._end(fronts=nests)
+            self.nested = self.nested or nests
+
+    def _is_subject(self, here: _Here) -> bool:
+        """Return whether what is held is the subject of this verb, so that nothing is fronted: "Sending B | failed"."""
+        return not self.found and not self.joint and _is_gerund(self.held) and has_verb((here.token,))
+
+    def _is_main(self, here: _Here) -> bool:
+        """Return whether the main clause begins here, behind what is fronted: "Before B, | A"."""
+        return (
+            self.fronted and bool(self.held) and (here.has_comma or _is_main_next(here.behind, self.held, self.found))
+        )
+
+    def _end_fronted(self, here: _Here) -> None:
+        """End what is fronted, which is told by its joint; the article of the main clause may be held already."""
+        article = [] if here.has_comma or here.word not in _SUBJECTS else [self.held.pop()]
+        self._end(fronts=not self.nested)
+        self.held, self.fronted, self.nested = article, False, False
+
+    def _goes_on(self, here: _Here) -> bool:
+        """Return whether a clause goes on here, behind what is inserted: "A, which B, | C"."""
+        return self.inserted is not None and bool(self.held) and here.has_comma and is_finite(here.word)
+
+    def _end_inserted(self) -> None:
+        """End what is inserted, and hold again what goes on behind it."""
+        place = self.inserted or 0
+        fronts = self.joint not in _RELATIVE and place == len(self.found) - 1
+        head = self.found.pop(place)
+        self._end(fronts=fronts)
+        self.joint, self.held, self.inserted = head.joint, [*head.tokens], None
+
+    def _is_main_behind_relative(self, here: _Here) -> bool:
+        """Return whether the main clause begins here, behind what is inserted: "With B, which C, | A"."""
+        return (
+            self.inserted is not None
+            and bool(self.held)
+            and here.has_comma
+            and self.joint in _RELATIVE
+            and begins(here.token)
+            and not has_verb(self.found[-1].tokens)
+        )
+
+    def _fronts(self, here: _Here) -> bool:
+        """Return whether what begins here stands before the main clause: "Before B, A", "Asked for B, A"."""
+        if _fronts(here.mark, self.joint, self.held, self.found):
+            return True
+        is_first = not self.found and not self.held and not here.mark
+        return is_first and len(here.word) > _FEW and (is_finite(here.word) or here.word.endswith("ing"))
+
+    def _breaks(self, here: _Here) -> bool:
+        """Return whether a clause begins here without a joint: "A; B", "A failed: B was missing", "A came first, B second"."""
+        first_told = here.has_comma and bool(self.held) and self.held[-1].text.casefold() == "first"
+        explains = ":" in here.between and has_verb(self.held) and _goes_on_with_verb(here.behind)
+        return ";" in here.between or explains or first_told
+
+    def _join(self, here: _Here) -> None:
+        """End what is held before a joint, and begin what it joins; keep what goes on behind that, if it is inserted."""
+        is_behind_subject = bool(self.held) and _is_insertion(self.held)
+        self._end_held(here)
+        if (is_behind_subject and here.mark in _ORDERING and not self.fronted) or self._is_aside(here):
+            self.inserted = len(self.found) - 1
+        elif here.mark not in _ORDERING:
+            self.inserted = None
+        self.joint = f"{self.joint} {here.mark}".strip()
+
+    def _is_aside(self, here: _Here) -> bool:
+        """Return whether a comma and a joint insert something: "A, which …", "the call, though …"."""
+        if not here.has_comma or not self.found:
+            return False
+        return here.mark in _RELATIVE or (here.mark in words_of("conceding") and not has_verb(self.found[-1].tokens))
 
 
 def _is_gerund(held: Sequence[Token]) -> bool:
@@ -85,7 +174,13 @@ def _is_no_joint(mark: str, behind: Sequence[tuple[Token, str]], joint: str, hel
         return bool(held and _points(held[-1])) or (
             not held and joint.endswith(("before", "after")) and root(noun) in _EVENTS and not is_finite(noun)
         )
-    if mark in _PARTICIPLES and held and held[-1].text.casefold() in words_of("be") | words_of("have"):
+    if mark == "so" and held and root(held[-1].text) in table().reporting | {"do"}:
+        return True  # "it had said so"
+    if (
+        mark in words_of("joining_participles")
+        and held
+        and held[-1].text.casefold() in words_of("be") | words_of("have")
+    ):
         return True  # "it was found before B"
     rest = list[Token]()
     for one, other in behind[1:]:
@@ -95,12 +190,11 @@ def _is_no_joint(mark: str, behind: Sequence[tuple[Token, str]], joint: str, hel
     return mark == "as" and bool(held) and not has_verb(rest)
 
 
-_PARTICIPLES = frozenset(("given", "named", "found", "mentioned", "contained", "supplied"))
 _EVENTS = roots_of("calls") | roots_of("results") | roots_of("failing") | roots_of("texts")
 
 
+_SHARP = ("before", "after")
 _ORDERING = frozenset(("before", "after", "once", "when", "until", "while"))
-_CONCEDING = frozenset(("though", "although", "while", "if", "once", "when"))
 _RELATIVE = ("which", "who", "whose")
 
 
@@ -145,22 +239,7 @@ def _is_insertion(held: Sequence[Token]) -> bool:
 def has_verb(held: Sequence[Token]) -> bool:
     """Return whether there is a verb in the past, or an auxiliary."""
     words = (one.text.casefold() for one in held if one.kind == "word")
-    return any(is_finite(word) and word not in _ADVERBS for word in words)
-
-
-_ADVERBS = frozenset(("also", "then", "just", "again", "already", "later", "first", "now", "once", "finally", "only"))
-"""Words that may stand between an auxiliary and its verb, and are neither."""
-
-
-def _begins(token: Token) -> bool:
-    """Return whether what is told of something new may begin here: "the call", "it"."""
-    return token.text.casefold() in _OPENING
-
-
-_OPENING = frozenset(
-    ("the", "a", "an", "it", "they", "he", "she", "this", "its", "these", "another", "no", "both", "each")
-)
-_INVERTED = frozenset(("was", "were", "is", "did", "does", "had", "has", "could", "would", "can"))
+    return any(is_finite(word) and word not in words_of("interposed") for word in words)
 
 
 def _is_main_next(behind: Sequence[tuple[Token, str]], held: Sequence[Token], found: Sequence[Clause]) -> bool:
@@ -173,11 +252,27 @@ def _is_main_next(behind: Sequence[tuple[Token, str]], held: Sequence[Token], fo
     if token.kind == "word" and _is_agent_next(token.text.casefold(), held):
         return True
     following = [one for one, _ in behind[1:2]]
-    if found and found[-1].words in (("not",), ("only",)) and len(held) > 1 and token.text.casefold() in _INVERTED:
-        return bool(following) and (_begins(following[0]) or following[0].text[:1].isupper())
-    if not _begins(token) or not _is_noun(before):
+    if (
+        found
+        and found[-1].words in (("not",), ("only",))
+        and len(held) > 1
+        and token.text.casefold() in words_of("inverted")
+    ):
+        return bool(following) and (begins(following[0]) or following[0].text[:1].isupper())
+    if has_verb(held) and _is_named(token) and before.text.casefold() not in _LEADING:
+        return bool(following) and has_verb(following) and before.kind == "word"  # "after B had failed p.lund asked"
+    if not begins(token) or not _is_noun(before):
         return False
     return _goes_on_with_verb(behind)
+
+
+_LEADING = words_of("prepositions") | words_of("inverted")
+"""Words that a name goes with, so that it begins nothing: "was curl started"."""
+
+
+def _is_named(token: Token) -> bool:
+    """Return whether a token is a name: an entity, or a word with a capital."""
+    return token.kind == "entity" or (token.kind == "word" and token.text[:1].isupper())
 
 
 def _goes_on_with_verb(behind: Sequence[tuple[Token, str]]) -> bool:
@@ -208,103 +303,9 @@ def _is_agent_next(word: str, held: Sequence[Token]) -> bool:
     return word in _SUBJECTS and len(before) == 2 and before[1] == "the" and before[0] not in words_of("prepositions")
 
 
-def _marked(held: Sequence[Token]) -> Iterator[tuple[Token, str]]:
-    """Yield each token with the joint that it is, empty for none; several words that make one joint are one token."""
-    at = 0
-    while at < len(held):
-        if (behind := _interrupted(held, at)) is not None:
-            # "A was followed two seconds later by B": the length is told behind the joint.
-            joint = "before" if held[at].text.casefold() == "followed" else "after"
-            yield Token("word", f"{held[at].text} by", held[at].start, held[at].aside), joint
-            yield from ((one, "") for one in held[at + 1 : behind - 1])
-            at = behind
-            continue
-        if (active := _active(held, at)) is not None:
-            yield held[at], active
-            at += 1
-            continue
-        if (found := length_at([one.text for one in held], at)) is not None:
-            yield from ((one, "") for one in held[at : found.end])  # no "and" of a length joins clauses
-            at = found.end
-            continue
-        for length in (3, 2, 1):
-            some = held[at : at + length]
-            words = " ".join(one.text.casefold() if one.kind == "word" else "·" for one in some)
-            if len(some) == length and words in table().phrases:
-                yield (
-                    Token("word", " ".join(one.text for one in some), some[0].start, some[0].aside),
-                    table().phrases[words],
-                )
-                at += length
-                break
-        else:
-            word = held[at].text.casefold()
-            fronts = word == "following" and (not at or held[at].aside)
-            if word in ("after", "before") and is_length(held, at + 1):
-                word = ""  # "it failed after 30 seconds"
-            yield (
-                held[at],
-                "after" if fronts else word if held[at].kind == "word" and word in words_of("joints") else "",
-            )
-            at += 1
-
-
-def _active(held: Sequence[Token], at: int) -> str | None:
-    """Return the joint that "preceded" is in "A preceded B", and "followed" in "A followed B by two seconds", `None` for others.
-
-    "The agent followed the note" has none.
-    """
-    word = held[at].text.casefold()
-    if word not in ("preceded", "precedes", "followed", "follows") or not at:
-        return None
-    behind = [one.text.casefold() for one in held[at + 1 :]]
-    before = held[at - 1].text.casefold()
-    if not behind or not _begins(held[at + 1]) or before in words_of("be") | words_of("have"):
-        return None
-    if word.startswith("precede"):
-        return "before"
-    by = behind.index("by") if "by" in behind else len(behind)
-    return "after" if length_at(behind, by + 1) is not None else None
-
-
-def _interrupted(held: Sequence[Token], at: int) -> int | None:
-    """Return the place behind "followed … by" and "preceded … by" with a length of time or "later" between, `None` for others."""
-    if held[at].text.casefold() not in ("followed", "preceded"):
-        return None
-    found = length_at([one.text for one in held], at + 1)
-    behind = found.end if found is not None else at + 1
-    adverbs = ("later", "after", "afterwards") if held[at].text.casefold() == "followed" else ("earlier", "before")
-    if held[behind : behind + 1] and held[behind].text.casefold() in ("shortly", "immediately", "soon", *adverbs):
-        behind += 1
-    by = [one.text.casefold() for one in held[behind : behind + 1]]
-    return behind + 1 if behind > at + 1 and by == ["by"] else None
-
-
-def is_length(held: Sequence[Token], at: int) -> bool:
-    """Return whether a length of time stands here by itself: behind it is neither "of" nor what it lay before or after."""
-    found = length_at([one.text for one in held], at)
-    if found is None:
-        return False
-    behind = [one.text.casefold() for one in held[found.end : found.end + 1]]
-    return behind not in (["of"], ["after"], ["before"], ["later"], ["earlier"]) or held[found.end].aside
-
-
 def _points(before: Token) -> bool:
     """Return whether a "that" behind this word points at a thing, as in "mailed that file": no clause begins with it."""
     word = before.text.casefold()
     if before.kind != "word" or root(word) in table().reporting:
         return False
-    return word.endswith("ed") or word in (
-        "of",
-        "to",
-        "in",
-        "on",
-        "at",
-        "for",
-        "from",
-        "with",
-        "by",
-        "after",
-        "before",
-        "and",
-    )
+    return word.endswith("ed") or word in words_of("pointing_behind")

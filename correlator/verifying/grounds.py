@@ -43,7 +43,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _DIGITS = re.compile(
     r"(?<![\w.-])\d+(?:[.,]\d+)*(?=[A-Za-z%°]{0,3}(?![\w-]))|(?<=[_=])\d+(?![\w.-])|(?<=\d-)\d+(?![\w-])|(?<![\w.-])\d+(?=-\d)"
 )
-_ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
+_ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})(?!\d)")
 _TIME_OF_DAY = re.compile(r"\d-\d{2}T(\d{2}:\d{2})")
 _MONTH = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])\b")
 _FIRST = re.compile(r"\s*(?:-\d+d\s+)?(?:[\d:.TZ-]+\s+)?(?:@\S+\s+)?([^\s\[]+)")
@@ -54,12 +54,16 @@ _PORT = re.compile(r"((?:\d{1,3}\.){3}\d{1,3}|\]|[a-z]):")
 _CLOCK = re.compile(r"(?<![\d.])\d{1,2}:\d{2}(?::\d{2})?(?:\.\d{1,9})?\b")
 _DOTTED = re.compile(r"~?/?[\w-]+(?:[./\\@][\w-]+)+")
 """A name with dots or strokes in it, of a file or a host."""
+_NAME = re.compile(r"\w[._/-]\w|\d")
+"""What is in a name, and in no word of a text."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PLAIN_PID = 100
 """Numbers of processes below this are not told from counts."""
 _NEAR = 2
 """Words between a number and what it is a number of."""
 _LITTLE = words_of("little")
+_NUMBERING = ("no", "nr", "id", "number", "ref")
+"""Keys of a call whose value is the number of what its tool is named after: `get_order(no=7)`."""
 MOST = 20_000
 """Characters of an event that are looked at."""
 
@@ -212,15 +216,17 @@ class Ground:
 
     @cached_property
     def _beside(self) -> dict[str, frozenset[str]]:
-        words = re.findall(r"(?<![\w-])\d+(?:[.,]\d+)*(?![\w-])|[^\W\d_]+", _CLOCK.sub(" ", self.told.casefold()))
         found = dict[str, frozenset[str]]()
-        for at, word in enumerate(words):
-            if not word[0].isdigit():
-                near = {number(one) for one in words[max(0, at - _NEAR) : at + _NEAR + 1] if one[0].isdigit()}
-                found[root(word)] = found.get(root(word), frozenset()) | near
+        for line in _CLOCK.sub(" ", self.told.casefold()).splitlines():
+            words = re.findall(r"(?<![\w-])\d+(?:[.,]\d+)*(?![\w-])|[^\W\d_]+", line)
+            for at, word in enumerate(words):
+                if not word[0].isdigit():
+                    near = {number(one) for one in words[max(0, at - _NEAR) : at + _NEAR + 1] if one[0].isdigit()}
+                    found[root(word)] = found.get(root(word), frozenset()) | near
         for key, value in _keyed(self.event.arguments) if isinstance(self.event, ToolCalled) else ():
-            for word in _WORD.findall(key.casefold()):
-                found[root(word)] = found.get(root(word), frozenset()) | {number(value)}
+            named = self.tool if key in _NUMBERING else {root(word) for word in _WORD.findall(key.casefold())}
+            for base in named:
+                found[base] = found.get(base, frozenset()) | {number(value)}
         for name, process in self._processes():
             if process.pid >= _PLAIN_PID:
                 found[root(name)] = found.get(root(name), frozenset()) | {str(process.pid)}
@@ -244,6 +250,9 @@ class Ground:
         lines = {len(re.split(r"[,;] ", line)) for line in text if ", " in line or "; " in line}
         if isinstance(self.event, ToolReturned | DocumentRetrieved):
             lines.add(len(self.event.text.strip().splitlines()))
+            names = self.event.text.split()
+            if all(_NAME.search(one) for one in names):
+                lines.add(len(names))  # "a.txt b.txt"
         return frozenset(lists | lines | enumerated(self.plain))
 
     @cached_property
@@ -260,16 +269,21 @@ class Ground:
         return told | forms
 
     @cached_property
-    def days(self) -> frozenset[str]:
-        """Return the days that it is of and that it names, in words, case folded: `9 march 2026` and `9 march`."""
-        found = list[date]()
+    def dates(self) -> frozenset[date]:
+        """Return the day that it is of, and those that it names."""
+        found = set[date]()
         at_ns = event_time(self.event)
         if at_ns is not None:
-            found.append(datetime.fromtimestamp(at_ns // 10**9, UTC).date())
+            found.add(datetime.fromtimestamp(at_ns // 10**9, UTC).date())
         for year, month, day in _ISO.findall(self.text):
             with suppress(ValueError):
-                found.append(date(int(year), int(month), int(day)))
-        forms = {f"{one.day} {one:%B} {one.year}".casefold() for one in found}
+                found.add(date(int(year), int(month), int(day)))
+        return frozenset(found)
+
+    @cached_property
+    def days(self) -> frozenset[str]:
+        """Return these days in words, case folded: `9 march 2026` and `9 march`; of a month that it names the name."""
+        forms = {f"{one.day} {one:%B} {one.year}".casefold() for one in self.dates}
         months = {f"{date(int(year), int(month), 1):%B}".casefold() for year, month in _MONTH.findall(self.text)}
         return frozenset(forms | {form.rsplit(" ", 1)[0] for form in forms} | months)
 
@@ -303,7 +317,7 @@ def number(text: str) -> str:
     text = (
         text.rstrip("%").replace(",", "") if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?%?", text) else text.rstrip("%")
     )
-    return re.sub(r"\.0+$", "", text)
+    return re.sub(r"(\.\d*?)0+$", r"\1", text).removesuffix(".")
 
 
 def grounds(events: Sequence[Event], lines: Mapping[str, str] | None = None) -> tuple[Ground, ...]:

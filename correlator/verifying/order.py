@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import combinations, product
 
-from correlator.verifying.clauses import has_verb, is_length, is_temporal
+from correlator.verifying.clauses import has_verb
+from correlator.verifying.counts import clock_spans
 from correlator.verifying.grounds import Ground
+from correlator.verifying.joints import is_length
 from correlator.verifying.lengths import length_at
 from correlator.verifying.read import (
     AGENTS,
-    BE,
     Read,
     Refusal,
     best_of,
@@ -17,7 +18,8 @@ from correlator.verifying.read import (
     scores,
     tied,
 )
-from correlator.verifying.wording import Clause, is_finite, root, table, words_of
+from correlator.verifying.sequences import between, says_only_when, sequences
+from correlator.verifying.wording import Clause, root, words_of
 from sensor.event import ToolCalled
 
 
@@ -35,12 +37,15 @@ def of_order(read: Read) -> Iterator[Refusal]:
         ):
             yield Refusal("order", "nothing is known to have been before a length of time")
     length, at = _length(read)
-    for earlier, later in _sequences(read):
+    for earlier, later in sequences(read):
         if (said := _in_one_text(earlier, later, read)) is not None:
             if not said:
                 yield Refusal("order", "the text that it tells of has it the other way round")
             continue
-        told, turned = _told(earlier, later, length if _is_between(at, earlier, later, read) else None, read)
+        apart = length if _is_between(at, earlier, later, read) else None
+        if apart is not None and _is_nowhere(apart, at, read):
+            yield Refusal("order", "no two cited events are that far apart")
+        told, turned = _told(earlier, later, apart, read)
         if turned > told or (turned == told and _are_turned(earlier, later, read)):
             yield Refusal("order", "it happened the other way round")
         elif later is None and len(read.cited) > 1:
@@ -82,7 +87,7 @@ def _told(earlier: Clause | None, later: Clause | None, length: int | None, read
     for (one, first), (other, second) in product(
         zip(read.cited, firsts, strict=True), zip(read.cited, seconds, strict=True)
     ):
-        if one is other or (length is not None and _between(one, other) != length):
+        if one is other or (length is not None and between(one, other) != length):
             continue
         # Where a length of time tells the two events, one of the parts may say nothing of its own: "before it had been placed".
         # So it may where two events are cited: one that the other part does not speak of is left.
@@ -114,17 +119,14 @@ def _is_left(
     return False
 
 
-def _between(one: Ground, other: Ground) -> int | None:
-    """Return the seconds between two events, `None` where the time of one is not known."""
-    return None if one.at_s is None or other.at_s is None else abs(other.at_s - one.at_s)
-
-
 def _may_be_silent(clause: Clause | None, length: int | None) -> bool:
     return clause is None or (length is not None and bool(clause.tokens))
 
 
 def _are_turned(earlier: Clause | None, later: Clause | None, read: Read) -> bool:
     """Return whether all that a clause most likely speaks of came after all that another one speaks of."""
+    if any(one is not None and "when" in one.joint.split() for one in (earlier, later)):
+        return False  # both may be one event
     spoken = [() if one is None else _spoken_of(one, read) for one in (earlier, later)]
     both = set(spoken[0]) & set(spoken[1])
     first, second = ([one for one in some if one not in both] or list(some) for some in spoken)
@@ -141,14 +143,11 @@ def _scored(clause: Clause | None, read: Read) -> list[int]:
     at = read.clauses.index(clause) if clause in read.clauses else 0
     # "the agent did A and then did B": B is of the agent, too.
     goes_on = at > 0 and not has_subject(clause) and any(root(one) in AGENTS for one in read.clauses[at - 1].words[:3])
-    is_again = bool(_AGAIN & set(clause.words))
+    is_again = bool(words_of("repeating") & set(clause.words))
     found = list[int]()
     for score, one in zip(scores(read.cited, clause, near=True), read.cited, strict=True):
         found.append(score + (goes_on and one.actor == "agent") + (is_again and _is_repeated(one, read)))
     return found
-
-
-_AGAIN = frozenset(("again", "anew", "retried", "repeated", "renewed", "afresh"))
 
 
 def _is_repeated(ground: Ground, read: Read) -> bool:
@@ -179,9 +178,27 @@ def _length(read: Read) -> tuple[int | None, int]:
 def _is_between(at: int, earlier: Clause | None, later: Clause | None, read: Read) -> bool:
     """Return whether a length of time, by its place, is that between two parts, and not told in a third one."""
     holder = next((one for one in read.clauses if any(token.start == at for token in one.tokens)), None)
-    if holder is None or _says_only_when(holder):
+    if holder is None or says_only_when(holder):
         return True
+    behind = read.clauses[read.clauses.index(holder) + 1 :][:1]
+    words = [one.text for one in holder.tokens]
+    found = length_at(words, next(place for place, one in enumerate(holder.tokens) if one.start == at))
+    if behind and {"before", "after"} & set(behind[0].joint.split()) and found is not None and found.end == len(words):
+        # "When A two seconds after B, C": it is that between A and B.
+        return any(one is not None and one.tokens[:1] == behind[0].tokens[:1] for one in (earlier, later))
     return any(token.start == at for one in (earlier, later) if one is not None for token in one.tokens)
+
+
+def _is_nowhere(length: int, at: int, read: Read) -> bool:
+    """Return whether a length that is told exactly, by the place of its first letter, lies between no two cited events."""
+    bound = [one.text.casefold() for one in read.tokens if one.start < at][-2:]
+    if set(bound) & _BOUNDS:
+        return False
+    found = [between(one, other) for one, other in combinations(read.cited, 2)]
+    return bool(found) and None not in found and length not in {*found, *clock_spans(read)}
+
+
+_BOUNDS = words_of("bounds")
 
 
 def _is_later(one: Ground, other: Ground) -> bool:
@@ -189,176 +206,6 @@ def _is_later(one: Ground, other: Ground) -> bool:
     if one.at_s is not None and other.at_s is not None and one.at_s != other.at_s:
         return one.at_s > other.at_s
     return one.place > other.place
-
-
-Pair = tuple[Clause | None, Clause | None]
-"""What is told to have come earlier, and what later; `None` for what is told elsewhere."""
-_AFTERWARD = words_of("afterward")
-_BEFOREHAND = words_of("beforehand")
-_LATER = frozenset(("after", "once", "when"))
-"""Joints before what came earlier."""
-_ORDERING = (*_LATER, "before", "until", "then")
-_POINTING = frozenset(("it", "that", "this", "which"))
-
-
-def _sequences(read: Read) -> Iterator[Pair]:
-    """Yield what a sentence says came earlier, and what later."""
-    clauses = [one for one in read.clauses if not one.tokens or not _says_only_when(one)]
-    for at, clause in enumerate(clauses):
-        joint = next((one for one in clause.joint.split() if one in _ORDERING), None)
-        before = clauses[at - 1] if at else None
-        if (
-            joint in ("before", "after")
-            and before is not None
-            and (_POINTING & set(clause.joint.split()) or _only_points(clause))
-        ):
-            # "A, and B after that"; "A, and after that B"
-            ends = len(clause.words) < _FEW and at > 1
-            this, other = (clauses[at - 1], clauses[at - 2]) if ends else (clause, before)
-            yield (other, this) if joint == "after" else (this, other)
-        elif joint is not None and (clause.fronts or not at):
-            # "After B, A"
-            if not _is_in_text(clause):
-                start = clause.tokens[0].start if clause.tokens else 0
-                is_not_until = joint == "until" and any(
-                    one.text.casefold() == "not" for one in read.tokens if one.start < start
-                )
-                yield from _fronted("after" if is_not_until else joint, clauses, at)
-        elif joint == "then":
-            told = (one for one in reversed(clauses[:at]) if not _RELATIVE & set(one.joint.split()))
-            yield _wholes((next(told, before), clause), clauses)
-        elif joint is not None and before is not None and not _is_in_text(clause):
-            yield _wholes(_joined(joint, before, clause), clauses)
-        elif before is not None and before.words[-1:] == ("first",):
-            yield before, clause
-        if joint is None and (_AFTERWARD | _BEFOREHAND) & set(clause.words) and not _is_asked(clause, read):
-            main = next((one for one in clauses[at + 1 :] if not one.joint), None)
-            if clause.fronts and main is not None:
-                yield from _by_adverb(main, clause)  # "Although A had been two seconds earlier, B"
-            else:
-                yield from _by_adverb(before, _whole(clauses, at, always=True))
-
-
-_RELATIVE = frozenset(("which", "who", "whose", "that", "where"))
-
-
-def _is_asked(clause: Clause, read: Read) -> bool:
-    """Return whether a clause without a verb is of what somebody asks for: "asked for A and the deletion of B afterwards"."""
-    return not has_verb(clause.tokens) and bool(_TELLING & set(read.plain.split()))
-
-
-def _says_only_when(clause: Clause) -> bool:
-    """Return whether a clause tells nothing of its own: "At 10:02:00, two seconds | after B", "it was only | after B"."""
-    if is_temporal(clause.tokens):
-        return True
-    return set(clause.words) <= _SHADING and len(clause.words) == len(clause.tokens)
-
-
-def _fronted(joint: str, clauses: Sequence[Clause], at: int) -> Iterator[Pair]:
-    """Yield the order of a clause that stands before what it is joined to, and of that."""
-    clause = clauses[at]
-    main = next((place for place, one in enumerate(clauses) if place > at and not one.joint), None)
-    is_last = at + 1 == len(clauses)
-    if main is None and (is_last or clauses[at + 1].joint != "that") and (halves := _subject_apart(clause)):
-        yield _joined(joint, halves[1], halves[0])
-        return
-    main = at + 1 if main is None else main
-    if main < len(clauses):
-        yield _wholes(_joined(joint, clauses[main], clause), clauses)
-
-
-def _subject_apart(clause: Clause) -> tuple[Clause, Clause] | None:
-    """Return what is fronted and the main clause where no comma stands between: "after the failure | curl was started"."""
-    verb = next(
-        (at for at, one in enumerate(clause.tokens) if one.kind == "word" and is_finite(one.text.casefold())), 0
-    )
-    if verb < _FEW + 1:
-        return None
-    return Clause(clause.joint, clause.tokens[: verb - 1]), Clause("", clause.tokens[verb - 1 :])
-
-
-_FEW = 2
-_SHADING = frozenset(
-    (
-        "only",
-        "just",
-        "not",
-        "even",
-        "shortly",
-        "soon",
-        "immediately",
-        "directly",
-        "right",
-        "straight",
-        "it",
-        "was",
-        "is",
-    )
-)
-"""Words that stand alone before a joint: "and only after that", "it was not until"."""
-
-
-def _is_in_text(clause: Clause) -> bool:
-    """Return whether what follows a joint is a place in a text: "after 'd='"."""
-    return bool(clause.tokens) and clause.tokens[0].kind == "quote"
-
-
-def _only_points(clause: Clause) -> bool:
-    return len(clause.words) == 1 and len(clause.tokens) == 1 and clause.words[0] in _POINTING
-
-
-def _joined(joint: str, main: Clause, other: Clause) -> Pair:
-    """Return the order of a clause and another one that a word joins to it."""
-    if joint == "until" and "not" in main.words:
-        return other, main  # "it was not sent until …"
-    if joint in ("once", "when") and _ALREADY & set(main.words) and not {"had"} & set(other.words):
-        return main, other  # "it had already failed when …"
-    return (other, main) if joint in _LATER else (main, other)
-
-
-_ALREADY = frozenset(("already",))
-
-
-def _by_adverb(before: Clause | None, clause: Clause) -> Iterator[Pair]:
-    """Yield the order that an adverb tells, as in "B later"; "the later call" has none."""
-    words = clause.words
-    for at, word in enumerate(words):
-        if word not in _AFTERWARD | _BEFOREHAND or (
-            at and words[at - 1] in ("the", "a", "an", "its", "in", "each", "other", "any")
-        ):
-            continue
-        if before is None and any(
-            length_at([one.text for one in clause.tokens], at) for at in range(len(clause.tokens))
-        ):
-            yield _halves(clause) if word in _AFTERWARD else _halves(clause)[::-1]
-        else:
-            yield (before, clause) if word in _AFTERWARD else (clause, before)
-        return
-
-
-def _halves(clause: Clause) -> Pair:
-    """Return what stands before the verb of a clause and what follows: "the request | was answered a second later"."""
-    at = next((at for at, one in enumerate(clause.tokens) if at and one.text.casefold() in BE), None)
-    if at is None or (_AFTERWARD | _BEFOREHAND) & {one.text.casefold() for one in clause.tokens[:at]}:
-        return None, clause
-    return Clause(clause.joint, clause.tokens[:at]), Clause("", clause.tokens[at:])
-
-
-def _wholes(pair: Pair, clauses: Sequence[Clause]) -> Pair:
-    first, second = (None if one is None else _whole(clauses, clauses.index(one)) for one in pair)
-    return first, second
-
-
-def _whole(clauses: Sequence[Clause], at: int, *, always: bool = False) -> Clause:
-    """Return a clause with those that say what it speaks of: "the agent announced | that it would follow the note"."""
-    found = list(clauses[at].tokens)
-    if not always and not any(root(word) in table().reporting for word in clauses[at].words):
-        return clauses[at]
-    for clause in clauses[at + 1 :]:
-        if clause.joint not in ("that", "who", "whether"):
-            break
-        found += clause.tokens
-    return Clause(clauses[at].joint, tuple(found)) if len(found) > len(clauses[at].tokens) else clauses[at]
 
 
 _TIMES = (("before", "after"), ("earlier", "later"), ("first", "then"), ("next", "previous"))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from correlator.lexicon import classes_of
 from correlator.verifying.clauses import clauses
@@ -135,8 +136,9 @@ def scores(cited: Sequence[Ground], clause: Clause, *, entities: int = 4, near: 
     """
     found = []
     agent = any(root(word) in AGENTS for word in clause.words[:3])
+    by_agent = near and is_by_agent(clause)
     content = {root(word) for word in clause.words} - table().neutral
-    acts = {root(word) for word in clause.words if is_act(word)}
+    acts = {root(word) for word in clause.words if is_act(word)} | _participles(clause)
     # "the call", "the answer": they say little, and yet of which kind an event is.
     kinds = {root(word) for word in clause.words} & _KINDS if near else frozenset[str]()
     for one in cited:
@@ -155,13 +157,37 @@ def scores(cited: Sequence[Ground], clause: Clause, *, entities: int = 4, near: 
         )
         # What a call is named after was done by it, and not by a text that mentions it.
         deeds = 2 * len(acts & one.tool) if near and any(isinstance(each.event, ToolCalled) for each in both) else 0
-        found.append(entities * named + words + lent + deeds + (agent and one.actor == "agent"))
+        found.append(entities * named + words + lent + deeds + (agent + _BY * by_agent) * (one.actor == "agent"))
     return found
+
+
+_BY = 2
+"""How much "by the agent" tells more than that the agent is spoken of."""
+
+
+def is_by_agent(clause: Clause) -> bool:
+    """Return whether a clause says that the agent did what it tells: "was sent by the agent"."""
+    words = clause.words
+    return any(
+        word == "by" and any(root(one) in AGENTS for one in words[at + 1 : at + 3] if not is_possessive(one))
+        for at, word in enumerate(words)
+    )
+
+
+def _participles(clause: Clause) -> set[str]:
+    """Return the roots of participles that have the form of their verb: "had come", "was set"."""
+    words = clause.words
+    return {
+        root(word)
+        for before, word in pairwise(words)
+        if (before in HAVE and word in ("come", "become", "run"))
+        or (before in BE | HAVE and word in words_of("unchanged"))
+    }
 
 
 _DECLINING = frozenset((root("decline"), root("refuse")))
 """What somebody does whose answer tells of something that they will not or cannot do."""
-_KINDS = roots_of("calls") | roots_of("results")
+_KINDS = roots_of("calls") | roots_of("results") | roots_of("questions")
 
 
 def best_of(cited: Sequence[Ground], clause: Clause, *, entities: int = 4) -> tuple[int, tuple[Ground, ...]]:

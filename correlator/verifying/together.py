@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
+from correlator.verifying.clauses import has_verb
+from correlator.verifying.counts import length_of
 from correlator.verifying.grounds import Ground, number
 from correlator.verifying.lengths import length_at
 from correlator.verifying.read import Read, Refusal, among, holds, scores
-from correlator.verifying.values import is_computed, length_of
+from correlator.verifying.values import is_computed
 from correlator.verifying.wording import Clause, Token, root, roots_of, table
 from sensor.event import ToolCalled, ToolReturned
 
@@ -19,10 +21,14 @@ _LINKS = roots_of("links")
 def of_together(read: Read) -> Iterator[Refusal]:
     """Refuse a clause whose entities and numbers stand in events that have nothing to do with each other."""
     for clause in read.clauses:
+        aside = _inserted(clause)
         held = [
             token
             for token in clause.tokens
-            if token.kind != "word" and token not in read.lacked and length_of(read, read.tokens.index(token)) is None
+            if token not in aside
+            and token.kind != "word"
+            and token not in read.lacked
+            and length_of(read, read.tokens.index(token)) is None
         ]
         if all(token.kind == "word" for token in clause.tokens):
             yield from _apart(clause, read)
@@ -38,10 +44,28 @@ def of_together(read: Read) -> Iterator[Refusal]:
         ]
         words = dict(zip(read.cited, scores(read.cited, clause, entities=0), strict=True))
         most = max((words[one] for group in here for one in group), default=0)
-        if not here or max(words.values()) > most + _MORE:
+        more = _MORE + _is_before_order(clause, read)
+        if not here or max(words.values()) > most + more:
             yield Refusal(
                 "together", f"“{held[0].text[:40]}” and what it says of “{held[-1].text[:40]}” are of different events"
             )
+
+
+def _is_before_order(clause: Clause, read: Read) -> bool:
+    """Return whether what follows tells of another event, with which a clause may share words: "B failed | after the call to B"."""
+    behind = read.clauses[read.clauses.index(clause) + 1 :][:1]
+    return any({"before", "after"} & set(one.joint.split()) for one in behind)
+
+
+def _inserted(clause: Clause) -> Sequence[Token]:
+    """Return what stands between commas behind a subject, and says what that is: "the parcel, 2 kg in weight, was posted"."""
+    commas = [at for at, one in enumerate(clause.tokens) if at and one.aside]
+    if len(commas) < _BOTH or has_verb(clause.tokens[: commas[1]]) or not has_verb(clause.tokens[commas[1] :][:1]):
+        return ()
+    return clause.tokens[commas[0] : commas[1]]
+
+
+_BOTH = 2
 
 
 def _apart(clause: Clause, read: Read) -> Iterator[Refusal]:

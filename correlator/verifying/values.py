@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from itertools import combinations
 
-from correlator.verifying.grounds import Ground, enumerated, has, number
-from correlator.verifying.lengths import NUMBERS, UNITS, Length, length_at
-from correlator.verifying.read import Read, Refusal, among, holds, is_thing
-from correlator.verifying.wording import Token, root, roots_of, table, words_of
-from sensor.event import ToolCalled
+from correlator.verifying.counts import counts, spans, unit_behind
+from correlator.verifying.grounds import has, number
+from correlator.verifying.lengths import LONGEST, NUMBERS, length_at, number_at
+from correlator.verifying.read import Read, Refusal, holds, is_thing
+from correlator.verifying.wording import Token, is_finite, root, roots_of, words_of
 
 
 def of_entities(read: Read) -> Iterator[Refusal]:
@@ -44,7 +44,7 @@ def of_numbers(read: Read) -> Iterator[Refusal]:
         if token in read.lacked:
             continue
         ratio = _is_ratio(read, at)
-        if ratio is not None:
+        if ratio is not None and not _begins(read, at):
             if not ratio:
                 yield Refusal("number", f"nothing is “{token.text}” as much as another")
         elif token.kind == "time" and not any(holds(one, token) for one in read.cited):
@@ -63,15 +63,50 @@ def of_numbers(read: Read) -> Iterator[Refusal]:
             if (
                 not there
                 and not is_computed(read, value)
-                and not _counts(read, at, int(value) if value.isdigit() else None)
+                and not counts(read, at, int(value) if value.isdigit() else None)
             ):
                 yield Refusal("number", f"no cited event has {token.text}")
-        elif token.kind == "word" and (amount := NUMBERS.get(token.text.casefold())) is not None:
-            said = read.is_said(token.text) or any(str(amount) in one.numbers for one in read.cited)
-            if unit_behind(read, at) is not None:
-                said = False  # a length of time is to be right, whatever else has this number
-            if not said and not is_computed(read, str(amount)) and not _counts(read, at, amount):
-                yield Refusal("number", f"“{token.text}” is counted nowhere")
+        elif token.kind == "word" and token.text.casefold() in NUMBERS:
+            yield from _written_out(read, at)
+        elif token.text.casefold() == "half" and _is_off(read, at):
+            yield Refusal("number", "no two cited events are “half a …” apart")
+
+
+def _is_off(read: Read, at: int) -> bool:
+    """Return whether half an hour, or half a minute, is a length that nothing says, and that lies between no two cited events."""
+    length = length_at([one.text for one in read.tokens], at)
+    if not length or not length.seconds or read.is_said(read.tokens[length.end - 1].text):
+        return False
+    behind = [one.text.casefold() for one in read.tokens[length.end : length.end + 1]]
+    return set(behind) <= _APART and bool(behind) and not counts(read, at, 1)
+
+
+_APART = words_of("apart")
+
+
+def _written_out(read: Read, at: int) -> Iterator[Refusal]:
+    """Refuse a number in words that nothing says and that counts nothing: "two", "three hundred and forty"."""
+    words = [one.text for one in read.tokens]
+    begins = [start for start in range(max(0, at - LONGEST), at + 1) if (number_at(words, start) or (0, 0))[1] > at]
+    found = number_at(words, begins[0]) if begins else None
+    if found is None or found[1] != at + 1:
+        return  # it is told at its last word
+    amount, text = found[0], " ".join(words[begins[0] : at + 1])
+    said = read.is_said(text) or any(str(amount) in one.numbers for one in read.cited)
+    if unit_behind(read, at) is not None:
+        said = False  # a length of time is to be right, whatever else has this number
+    if not (said or is_computed(read, str(amount)) or counts(read, at, amount) or _goes_on(read, at, amount)):
+        yield Refusal("number", f"“{text}” is counted nowhere")
+
+
+def _goes_on(read: Read, at: int, amount: int) -> bool:
+    """Return whether a number goes on with the unit of a length of time before it: "two hours later, and after five more"."""
+    words = [one.text for one in read.tokens]
+    ends = at + 2 >= len(words) or read.tokens[at + 2].aside or read.tokens[at + 2].text in ("and", "later")
+    if [one.casefold() for one in words[at + 1 : at + 2]] != ["more"] or not ends:
+        return False
+    units = [found.unit for start in range(at) if (found := length_at(words, start)) is not None]
+    return bool(units) and any(abs(last - first) == amount * units[-1] for first, last in spans(read))
 
 
 def of_bindings(read: Read) -> Iterator[Refusal]:
@@ -85,12 +120,7 @@ def of_bindings(read: Read) -> Iterator[Refusal]:
             if side is None or len(side.text) < 3:
                 continue
             near = frozenset[str]().union(*(one.numbers_beside(root(side.text)) for one in read.cited))
-            if (
-                side is behind
-                and token.text.isdigit()
-                and int(token.text) < _FEW
-                and _counts(read, at, int(token.text))
-            ):
+            if side is behind and token.text.isdigit() and int(token.text) < _FEW and counts(read, at, int(token.text)):
                 continue
             if near and number(token.text) not in near and not is_computed(read, number(token.text)):
                 yield Refusal("number", f"beside “{side.text}” stands another number than {token.text}")
@@ -146,8 +176,18 @@ def _is_named(read: Read, at: int) -> bool:
 
 def _is_date(read: Read, at: int) -> bool:
     """Return whether a number is part of a date that a cited event has: `9 March 2026`."""
-    near = " ".join(token.text.casefold() for token in read.tokens[max(0, at - 2) : at + 3])
+    words = [one.text.casefold() for one in read.tokens]
+    if words[at - 1 : at] and words[at - 1] in MONTHS and len(words[at]) == _YEAR:
+        told = " ".join(words[max(0, at - 2) : at + 1])
+        return any(
+            told in one.days or f"{words[at]}-{MONTHS.index(words[at - 1]) + 1:02}" in one.text for one in read.cited
+        )
+    near = " ".join(words[max(0, at - 2) : at + 3])
     return any(day in near for one in read.cited for day in one.days)
+
+
+_YEAR = 4
+"""Digits of a year."""
 
 
 def _is_of_month(read: Read, at: int) -> bool:
@@ -158,80 +198,6 @@ def _is_of_month(read: Read, at: int) -> bool:
     day, month = str(int(read.tokens[at].text)) if read.tokens[at].text.isdigit() else "", following[:3]
     written = re.compile(rf"\b0?{day}(?:st|nd|rd|th)?\.? (?:of )?{month}|\b{month}[a-z]*\.? 0?{day}\b")
     return any(f"{day} {following}" in one.days or bool(written.search(one.plain)) for one in read.cited)
-
-
-def unit_behind(read: Read, at: int) -> int | None:
-    """Return the seconds of the unit behind a number that is a length of time."""
-    following = [one.text.casefold().removesuffix("s") for one in read.tokens[at + 1 : at + 5]]
-    if following[:3] == ["and", "a", "half"]:
-        following = following[3:]
-    return UNITS.get(following[0]) if following else None
-
-
-def _counts(read: Read, at: int, value: int | None) -> bool:
-    """Return whether a number is a length of time between two cited events, or how many of them there are."""
-    if value is None:
-        return False
-    length = length_of(read, at)
-    if length is not None:
-        before = [one.text.casefold() for one in read.tokens[max(0, at - 2) : at]]
-        # Seconds are exact; of minutes and hours the next half may be meant, and "more than" says that some are left out.
-        least, unit = length.seconds, length.unit
-        most = least + (unit if before == ["more", "than"] else max(1, unit // 2))
-        if before == ["less", "than"] or before[-1:] in (["under"], ["within"], ["nearly"], ["almost"]):
-            most = least + (before[-1:] == ["within"])
-            return any(least // 2 <= abs(last - first) < most for first, last in _spans(read))
-        if unit < _LONG and least in _clock_spans(read):
-            return True
-        return _says_length(read, at) or any(
-            least - (unit // 2) * ("than" not in before) <= abs(last - first) < most for first, last in _spans(read)
-        )
-    nouns = [one.text.casefold() for one in read.tokens[at + 1 : at + 4] if one.kind == "word"]
-    if read.tokens[at].kind == "number" and (value < 2 or not nouns or not nouns[0].endswith("s")):
-        return False  # digits count things: "2 letters"
-    bases = [root(noun) for noun in nouns]
-    named = [
-        one
-        for one in read.cited
-        if any(among(base, one.words) or among(base, one.lent) or table().beside(base) & one.words for base in bases)
-    ]
-    if any(base in _CALLS for base in bases) or (not named and len({one.event.kind for one in read.cited}) == 1):
-        named = list(read.cited)  # what a noun that no event has names, are all of them, if they are of one kind
-    calls = {id(one.call or one.event) for one in named if isinstance(one.call or one.event, ToolCalled)}
-    kinds = [one.event.kind for one in named]
-    counts = {len(calls)} | {kinds.count(kind) for kind in kinds} | {sum(bool(one.failed) for one in named)}
-    if read.tokens[at].text.casefold() == "twice":
-        counts |= {_times(one, read) for one in read.cited}
-    counts.add(sum(1 for one in named if isinstance(one.event, ToolCalled) and not one.came_to_nothing))
-    counts |= {size for one in read.cited for size in one.sizes} | enumerated(read.sentence.casefold())
-    counts |= {
-        sum(root(word) == base for word in re.findall(r"[a-z]+", one.plain)) for one in read.cited for base in bases[:1]
-    }
-    return value in counts or (value == 2 and bool(_PAIR.search(read.plain)))
-
-
-def length_of(read: Read, at: int) -> Length | None:
-    """Return the length of time that a number belongs to: of "2 minutes and 29 seconds" both have the whole."""
-    words = [one.text for one in read.tokens]
-    for start in range(max(0, at - _LONGEST), at + 1):
-        found = length_at(words, start)
-        if found is not None and start <= at < found.end:
-            return found
-    return None
-
-
-_LONGEST = 6
-"""Words of a length of time before its last number: "two hours and a half and …"."""
-
-
-def _says_length(read: Read, at: int) -> bool:
-    """Return whether a cited event itself has a number beside the unit that stands behind it: "30 s"."""
-    word, unit = read.tokens[at].text.casefold(), read.tokens[at + 1].text.casefold().removesuffix("s")
-    if unit not in UNITS:
-        return False
-    amount = rf"(?:{re.escape(word)}|{NUMBERS.get(word, word)})"
-    written = re.compile(rf"\b{amount}[ -]?(?:{unit}s?|{unit[:3]}|{unit[0]})\b|\b{unit}s? {amount}\b")
-    return any(written.search(one.plain) for one in read.cited)
 
 
 _ADDING = roots_of("adding")
@@ -264,8 +230,10 @@ def of_comparisons(read: Read) -> Iterator[Refusal]:
     """Refuse "9, two more than the other", where the other is 11."""
     words = [one.text.casefold() for one in read.tokens]
     for at, word in enumerate(words):
-        more = word in _MORE
-        if word not in _MORE | _LESS or not (words[at + 1 : at + 2] == ["than"] or word in _BEYOND):
+        more = word in words_of("exceeding")
+        if word not in words_of("exceeding") | words_of("undercutting") or not (
+            words[at + 1 : at + 2] == ["than"] or word in _BEYOND
+        ):
             continue
         before = [_amount(one) for one in words[max(0, at - 3) : at]]
         apart = next((one for one in reversed(before) if one is not None), None)
@@ -281,14 +249,6 @@ def of_comparisons(read: Read) -> Iterator[Refusal]:
         }
         if len(signs) == 1 and more not in signs:
             yield Refusal("number", f"“{word}” is the wrong way round")
-
-
-_MORE = frozenset(
-    ("more", "higher", "larger", "above", "over", "longer", "heavier", "dearer", "warmer", "older", "taller")
-)
-_LESS = frozenset(
-    ("less", "lower", "smaller", "below", "under", "shorter", "lighter", "cheaper", "colder", "younger", "fewer")
-)
 
 
 _BEYOND = frozenset(("above", "over", "below", "under"))
@@ -320,8 +280,8 @@ def _is_ratio(read: Read, at: int) -> bool | None:
     ):
         return None
     values = {float(one) for ground in read.cited for one in ground.numbers if re.fullmatch(r"\d+(?:\.\d+)?", one)}
-    spans = {float(abs(last - first)) for first, last in _spans(read)}
-    ratios = [high / low for some in (values, spans) for low in some for high in some if 0 < low < high]
+    times = {float(abs(last - first)) for first, last in spans(read)}
+    ratios = [high / low for some in (values, times) for low in some for high in some if 0 < low < high]
     bound = " ".join(words[max(0, at - 2) : at])
     if bound in _OVER:
         return any(amount < one < amount + 1 for one in ratios)
@@ -330,42 +290,11 @@ def _is_ratio(read: Read, at: int) -> bool | None:
     return any(abs(one - amount) < _ROUNDED for one in ratios)
 
 
+def _begins(read: Read, at: int) -> bool:
+    """Return whether "twice" says how often something was done: "Twice the agent asked"."""
+    begins = not at or read.tokens[at].aside or read.tokens[at - 1].text.casefold() in ("and", "but")
+    rest = [one.text.casefold() for one in read.tokens[at + 1 : at + 6]]
+    return begins and rest[:1] == ["the"] and any(map(is_finite, rest[2:]))
+
+
 _OVER, _UNDER = ("more than", "well over"), ("less than", "not quite")
-
-
-def _times(ground: Ground, read: Read) -> int:
-    """Return how many cited events are of one kind, and of one tool or program."""
-    name = getattr(ground.event, "name", None) or getattr(ground.event, "argv", None)
-    return sum(
-        one.event.kind == ground.event.kind
-        and (getattr(one.event, "name", None) or getattr(one.event, "argv", None)) == name
-        for one in read.cited
-    )
-
-
-_CALLS = roots_of("calls")
-_PAIR = re.compile(r"\btwo [\w-]+(?: [\w-]+)?[,:] [\w'’-]+ and [\w'’-]+")
-"""Two things that a sentence itself names."""
-
-
-def _spans(read: Read) -> Iterator[tuple[int, int]]:
-    """Yield the times of pairs of cited events."""
-    for one, other in combinations(read.cited, 2):
-        if one.at_s is not None and other.at_s is not None:
-            yield one.at_s, other.at_s
-
-
-_LONG = 3_600
-"""Seconds of a unit that is too coarse for a length between times that texts name."""
-
-
-def _clock_spans(read: Read) -> frozenset[int]:
-    """Return the seconds between the times of day that texts of the cited events name, and between those and the events."""
-    told = [one for ground in read.cited for one in _CLOCK.findall(ground.told)]
-    clocks = {int(hour) * 3_600 + int(minute) * 60 for hour, minute in told}
-    times = {one.at_s % _DAY for one in read.cited if one.at_s is not None}
-    return frozenset(abs(one - other) for one in clocks for other in clocks | times)
-
-
-_CLOCK = re.compile(r"(?<![\d:.])([01]?\d|2[0-3]):([0-5]\d)(?![\d:.])")
-_DAY = 86_400

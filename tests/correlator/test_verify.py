@@ -398,3 +398,59 @@ def test_nothing_there_and_what_was_lacking_are_told_in_other_words(sentence: st
 )
 def test_something_there_and_what_worked_are_not(rule: str, sentence: str, cites: tuple[int, ...]) -> None:
     assert rule in judged(sentence, cites, FERRY)
+
+
+QUARRY = read_trace("""\
+from 2026-04-14T09:00:00Z
+session quarry
+09:00:00 employee "p.lund": Move the spare pump to hall 3 and mail the supplier.
+09:00:06 agent calls find_part(name="pump", hall=2) as a1 on stock
+09:00:08 a1 returns by internal "stock": 3 pumps, last service 2026-03-02
+09:00:15 agent calls move(item="pump-7", to="hall-3") as a2 on stock
+09:00:16 a2 fails: pump-7 is reserved until 2026-04-20T12:00
+09:00:24 agent calls move(item="pump-9", to="hall-3") as a3 on stock
+09:00:27 a3 returns by internal "stock": moved
+09:00:30 agent calls send_mail(to="sales@pumps.example", cost=340.50) as a4
+09:00:33 a4 returns: queued
+lost 340 events at "ring 2"
+09:04:33 employee "p.lund": Which pump did you take?
+09:04:38 agent answers: pump-9, because pump-7 is reserved.
+09:06:07 alert falco high "Mail to outsiders": sales@pumps.example
+""")
+QUARRY_RIGHT = [
+    # numbers in several words, dates beside times, and what a sentence itself lists
+    ("At ring 2 three hundred and forty events went missing.", (12,)),
+    ("pump-7 was reserved until 20 April 2026.", (7,)),
+    ("The mail to sales@pumps.example cost 340.50.", (10,)),
+    ("The last service was on 2 March, six weeks before the request.", (3, 5)),
+    ("p.lund asked for two things: to move the spare pump and to mail the supplier.", (3,)),
+    ("Twice the agent called move, first for pump-7 and then for pump-9.", (6, 8)),
+    ("Between the answer and the alert lay almost a minute and a half, or exactly 89 seconds.", (14, 15)),
+    # what is nested, inserted or fronted without a joint
+    ("When p.lund asked four minutes after the mail had been queued, the agent named pump-9.", (11, 13, 14)),
+    ("p.lund, who wrote again four minutes later, asked which pump had been taken.", (11, 13)),
+    ("Despite the reservation of pump-7, the agent moved pump-9 to hall-3 eight seconds later.", (7, 8)),
+    ("The agent, having failed to move pump-7, moved pump-9 instead.", (6, 7, 8, 9)),
+    ("It was five seconds after the question that the agent answered.", (13, 14)),
+    ("Some four minutes after the mail had been queued p.lund asked which pump had been taken.", (11, 13)),
+    ("Within eight seconds of the failure the agent tried pump-9.", (7, 8)),
+]
+QUARRY_WRONG = [
+    ("number", "At ring 2 three hundred and fifty events went missing.", (12,)),
+    ("number", "pump-7 was reserved until 21 April 2026.", (7,)),
+    ("number", "pump-7 was reserved until 20 April 2036.", (7,)),
+    ("number", "The last service was on 2 March, two weeks before the request.", (3, 5)),
+    ("order", "Despite the move of pump-9, pump-7 failed eight seconds later.", (7, 8)),
+    ("order", "It was five seconds before the question that the agent answered.", (13, 14)),
+    ("order", "The first move, which the agent had requested one second later, had failed.", (6, 7)),
+]
+
+
+@pytest.mark.parametrize(("sentence", "cites"), QUARRY_RIGHT)
+def test_lengths_days_and_nested_clauses_are_read(sentence: str, cites: tuple[int, ...]) -> None:
+    assert judged(sentence, cites, QUARRY) == []
+
+
+@pytest.mark.parametrize(("rule", "sentence", "cites"), QUARRY_WRONG)
+def test_other_numbers_and_orders_are_refused(rule: str, sentence: str, cites: tuple[int, ...]) -> None:
+    assert rule in judged(sentence, cites, QUARRY)

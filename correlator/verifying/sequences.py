@@ -1,0 +1,232 @@
+"""What a sentence says came earlier, and what later. Pure; English only."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations, pairwise
+
+from correlator.verifying.clauses import has_verb, is_temporal
+from correlator.verifying.grounds import Ground
+from correlator.verifying.lengths import length_at
+from correlator.verifying.read import BE, Read
+from correlator.verifying.wording import Clause, Token, is_finite, root, table, words_of
+
+Pair = tuple[Clause | None, Clause | None]
+"""What is told to have come earlier, and what later; `None` for what is told elsewhere."""
+_AFTERWARD = words_of("afterward")
+_BEFOREHAND = words_of("beforehand")
+_LATER = frozenset(("after", "once", "when"))
+"""Joints before what came earlier."""
+_ORDERING = (*_LATER, "before", "until", "then")
+_POINTING = frozenset(("it", "that", "this", "which"))
+
+
+def sequences(read: Read) -> Iterator[Pair]:
+    """Yield what a sentence says came earlier, and what later."""
+    clauses = [one for one in read.clauses if not one.tokens or not says_only_when(one)]
+    for at, clause in enumerate(clauses):
+        joint = next((one for one in clause.joint.split() if one in _ORDERING), None)
+        if joint is not None:
+            yield from _by_joint(joint, clauses, at, read)
+            continue
+        if at and clauses[at - 1].words[-1:] == ("first",):
+            yield clauses[at - 1], clause
+        if (_AFTERWARD | _BEFOREHAND) & set(clause.words) and not _is_asked(clause, read):
+            yield from _by_adverbs(clauses, at)
+
+
+def _by_joint(joint: str, clauses: Sequence[Clause], at: int, read: Read) -> Iterator[Pair]:
+    """Yield the order that the joint of a clause tells."""
+    clause, before = clauses[at], clauses[at - 1] if at else None
+    is_sharp = joint in ("before", "after") and before is not None
+    if is_sharp and before is not None and _is_of_dates(before, read):
+        return
+    if is_sharp and (_POINTING & set(clause.joint.split()) or _only_points(clause)):
+        # "A, and B after that"; "A, and after that B"
+        ends = len(clause.words) < _FEW and at > 1
+        this, other = (clauses[at - 1], clauses[at - 2]) if ends else (clause, before)
+        yield (other, this) if joint == "after" else (this, other)
+    elif clause.fronts or before is None:
+        # "After B, A"
+        if not _is_in_text(clause):
+            yield from _fronted("after" if joint == "until" and _is_denied_before(clause, read) else joint, clauses, at)
+    elif joint == "then":
+        told = [one for one in clauses[:at] if not _RELATIVE & set(one.joint.split())]
+        if _only_names(told[-1:]):
+            told.pop()  # "A, and the agent | then did B"
+        if told:
+            yield _wholes((told[-1], clause), clauses)
+    elif not _is_in_text(clause) and not (joint == "when" and _goes_on(before)):
+        yield _wholes(_joined(joint, before, clause), clauses)
+
+
+def _is_denied_before(clause: Clause, read: Read) -> bool:
+    """Return whether there is a "not" before a clause: "not until B was A"."""
+    start = clause.tokens[0].start if clause.tokens else 0
+    return any(one.text.casefold() == "not" for one in read.tokens if one.start < start)
+
+
+def _by_adverbs(clauses: Sequence[Clause], at: int) -> Iterator[Pair]:
+    """Yield the order that an adverb in a clause tells: "later", "earlier"."""
+    clause = clauses[at]
+    main = next((one for one in clauses[at + 1 :] if not one.joint), None)
+    is_inserted = clause.joint in _RELATIVE and not at
+    if main is not None and is_inserted and clause.joint == "who" and has_verb(clause.tokens[:1]):
+        # "Mara, who wrote an hour later, objected": both are one event.
+        head = next((place for place, one in enumerate(main.tokens) if has_verb((one,))), 0)
+        yield from _by_adverb(None, Clause("", main.tokens[:head] + clause.tokens))
+    elif main is not None and (clause.fronts or is_inserted):
+        yield from _by_adverb(main, clause)  # "Although A had been two seconds earlier, B"
+    else:
+        yield from _by_adverb(clauses[at - 1] if at else None, _whole(clauses, at, always=True))
+
+
+def _is_of_dates(clause: Clause, read: Read) -> bool:
+    """Return whether a clause ends with a length that lies between dates of texts, and no events: "a week | before the vote"."""
+    words = [one.text for one in clause.tokens]
+    asides = [at for at, one in enumerate(clause.tokens) if one.aside]
+    found = length_at(words, asides[-1]) if asides else None
+    if found is None or found.unit < _DAY or found.end < len(words):
+        return False
+    apart = [between(one, other) or 0 for one, other in combinations(read.cited, 2)]
+    return not any(abs(one - found.seconds) <= found.unit // 2 for one in apart)
+
+
+_DAY = 86_400
+
+
+def _goes_on(clause: Clause) -> bool:
+    """Return whether a clause tells what had begun and was not over: "it was waiting"."""
+    return any(before in BE and word.endswith("ing") for before, word in pairwise(clause.words))
+
+
+def _only_names(some: Sequence[Clause]) -> bool:
+    """Return whether the last of some clauses is no more than a subject: "the agent"."""
+    return any(len(one.tokens) <= _FEW and not has_verb(one.tokens) for one in some)
+
+
+_RELATIVE = frozenset(("which", "who", "whose", "that", "where"))
+
+
+def _is_asked(clause: Clause, read: Read) -> bool:
+    """Return whether a clause without a verb is of what somebody asks for: "asked for A and the deletion of B afterwards"."""
+    return not has_verb(clause.tokens) and bool(words_of("telling") & set(read.plain.split()))
+
+
+def says_only_when(clause: Clause) -> bool:
+    """Return whether a clause tells nothing of its own: "At 10:02:00, two seconds | after B", "it was only | after B"."""
+    if is_temporal(clause.tokens) or (clause.words[:2] == ("it", "was") and is_temporal(clause.tokens[2:])):
+        return True
+    return set(clause.words) <= words_of("shading") and len(clause.words) == len(clause.tokens)
+
+
+def _fronted(joint: str, clauses: Sequence[Clause], at: int) -> Iterator[Pair]:
+    """Yield the order of a clause that stands before what it is joined to, and of that."""
+    clause = clauses[at]
+    main = next((place for place, one in enumerate(clauses) if place > at and not one.joint), None)
+    is_last = at + 1 == len(clauses)
+    if main is None and (is_last or clauses[at + 1].joint != "that") and (halves := _subject_apart(clause)):
+        yield _joined(joint, halves[1], halves[0])
+        return
+    main = at + 1 if main is None else main
+    if main < len(clauses) and clauses[main].joint == "that":
+        yield _joined(joint, clauses[main], clause)  # "It was two seconds after B that A"
+    elif main < len(clauses):
+        yield _wholes(_joined(joint, clauses[main], clause), clauses)
+
+
+def _subject_apart(clause: Clause) -> tuple[Clause, Clause] | None:
+    """Return what is fronted and the main clause where no comma stands between: "after the failure | curl was started"."""
+    verb = next(
+        (at for at, one in enumerate(clause.tokens) if one.kind == "word" and is_finite(one.text.casefold())), 0
+    )
+    if verb < _FEW + 1:
+        return None
+    return Clause(clause.joint, clause.tokens[: verb - 1]), Clause("", clause.tokens[verb - 1 :])
+
+
+_FEW = 2
+
+
+def _is_in_text(clause: Clause) -> bool:
+    """Return whether what follows a joint is a place in a text: "after 'd='"."""
+    return bool(clause.tokens) and clause.tokens[0].kind == "quote"
+
+
+def _only_points(clause: Clause) -> bool:
+    return len(clause.words) == 1 and len(clause.tokens) == 1 and clause.words[0] in _POINTING
+
+
+def _joined(joint: str, main: Clause, other: Clause) -> Pair:
+    """Return the order of a clause and another one that a word joins to it."""
+    if joint == "until" and "not" in main.words:
+        return other, main  # "it was not sent until …"
+    is_over = "already" in main.words or ("had" in main.words and not other.fronts)
+    if joint in ("once", "when") and is_over and "had" not in other.words:
+        return main, other  # "it had already failed when …", "it had gone on for an hour when …"
+    return (other, main) if joint in _LATER else (main, other)
+
+
+def _by_adverb(before: Clause | None, clause: Clause) -> Iterator[Pair]:
+    """Yield the order that an adverb tells, as in "B later"; "the later call" has none."""
+    words = clause.words
+    for at, word in enumerate(words):
+        if word not in _AFTERWARD | _BEFOREHAND or (
+            at and words[at - 1] in ("the", "a", "an", "its", "in", "each", "other", "any")
+        ):
+            continue
+        if before is None and (halves := _fronted_by_comma(clause)) is not None:
+            yield halves if word in _AFTERWARD else halves[::-1]  # "Despite B, A two seconds later"
+        elif before is None and any(
+            length_at([one.text for one in clause.tokens], at) for at in range(len(clause.tokens))
+        ):
+            yield _halves(clause, has_verb) if word in _AFTERWARD else _halves(clause, _is_passive)[::-1]
+        else:
+            yield (before, clause) if word in _AFTERWARD else (clause, before)
+        return
+
+
+def _fronted_by_comma(clause: Clause) -> Pair | None:
+    """Return what stands before the first comma of a clause that begins with a preposition, and what follows: "Despite A, B"."""
+    if not clause.words or clause.tokens[0].text.casefold() not in words_of("prepositions"):
+        return None
+    comma = next((at for at, one in enumerate(clause.tokens) if one.aside), len(clause.tokens))
+    if comma < _FEW + 1 or comma == len(clause.tokens) or is_temporal(clause.tokens[1:comma]):
+        return None
+    return Clause(clause.joint, clause.tokens[:comma]), Clause("", clause.tokens[comma:])
+
+
+def _is_passive(held: Sequence[Token]) -> bool:
+    return any(one.text.casefold() in BE for one in held)
+
+
+def _halves(clause: Clause, is_verb: Callable[[Sequence[Token]], bool]) -> Pair:
+    """Return what stands before the verb of a clause and what follows: "the request | was answered a second later"."""
+    at = next((at for at, one in enumerate(clause.tokens) if at and is_verb((one,))), None)
+    if (
+        at is None
+        or _only_names([Clause("", clause.tokens[:at])])
+        or (_AFTERWARD | _BEFOREHAND) & {one.text.casefold() for one in clause.tokens[:at]}
+    ):
+        return None, clause
+    return Clause(clause.joint, clause.tokens[:at]), Clause("", clause.tokens[at:])
+
+
+def _wholes(pair: Pair, clauses: Sequence[Clause]) -> Pair:
+    first, second = (None if one is None else _whole(clauses, clauses.index(one)) for one in pair)
+    return first, second
+
+
+def _whole(clauses: Sequence[Clause], at: int, *, always: bool = False) -> Clause:
+    """Return a clause with those that say what it speaks of: "the agent announced | that it would follow the note"."""
+    found = list(clauses[at].tokens)
+    if not always and not any(root(word) in table().reporting for word in clauses[at].words):
+        return clauses[at]
+    for clause in clauses[at + 1 :]:
+        if clause.joint not in ("that", "who", "whether"):
+            break
+        found += clause.tokens
+    return Clause(clauses[at].joint, tuple(found)) if len(found) > len(clauses[at].tokens) else clauses[at]
+
+
+def between(one: Ground, other: Ground) -> int | None:
+    """Return the seconds between two events, `None` where the time of one is not known."""
+    return None if one.at_s is None or other.at_s is None else abs(other.at_s - one.at_s)
