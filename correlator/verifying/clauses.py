@@ -260,7 +260,7 @@ def _is_main_next(behind: Sequence[tuple[Token, str]], held: Sequence[Token], fo
     ):
         return bool(following) and (begins(following[0]) or following[0].text[:1].isupper())
     if has_verb(held) and _is_named(token) and before.text.casefold() not in _LEADING:
-        return bool(following) and has_verb(following) and before.kind == "word"  # "after B had failed p.lund asked"
+        return bool(following) and has_verb(following) and before.kind == "word"  # "after B had failed m.ruiz asked"
     if not begins(token) or not _is_noun(before):
         return False
     return _goes_on_with_verb(behind)

@@ -75,7 +75,7 @@ def _apart(ground: Ground) -> tuple[str, ...]:
 
 
 def length_of(read: Read, at: int) -> Length | None:
-    """Return the length of time that a number belongs to: of "2 minutes and 29 seconds" both have the whole."""
+    """Return the length of time that a number belongs to: of "3 minutes and 5 seconds" both have the whole."""
     words = [one.text for one in read.tokens]
     for start in range(max(0, at - _LONGEST), at + 1):
         found = length_at(words, start)

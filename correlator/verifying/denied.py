@@ -43,7 +43,9 @@ def _tokens(
             )
             around = {root(one) for one in behind if one not in words_of("grammar")}
             is_unset = bool((around or {root(one.text) for one in held[:at]}) & unset)
-            if is_same or is_unset or (before and any(f"{before} {word}" in text for text in texts)):
+            # "could not" says nothing by itself of what could not be.
+            is_told = before not in ("", *_LIGHT, *_MODAL) and any(f"{before} {word}" in text for text in texts)
+            if is_same or is_unset or is_told:
                 yield token
 
 
@@ -59,6 +61,7 @@ def _alike(first: str, second: str) -> bool:
     return akin(first, second) or second in table().beside(first)
 
 
+_MODAL = frozenset(("can", "could", "will", "would", "may", "might", "must", "shall", "should"))
 _LACKING = ("lack", "want", "absence")
 _LIGHT = (
     words_of("be")

@@ -5,7 +5,18 @@ from collections.abc import Iterator, Sequence
 
 from correlator.lexicon import destination_names
 from correlator.verifying.grounds import Ground
-from correlator.verifying.read import AGENTS, PREPOSITIONS, Read, Refusal, among, is_act, is_possessive, tied
+from correlator.verifying.read import (
+    AGENTS,
+    PREPOSITIONS,
+    SAYING,
+    Read,
+    Refusal,
+    among,
+    is_act,
+    is_person,
+    is_possessive,
+    tied,
+)
 from correlator.verifying.wording import Clause, Token, root, roots_of, words_of
 from sensor.event import (
     AgentHandedOver,
@@ -59,6 +70,8 @@ def directions(clause: Clause, best: Sequence[Ground], read: Read) -> Iterator[R
             ]  # "by the agent, an author"
             if not _is_another(ahead, read) and not _is_given(word, clause.tokens[:at], best, read):
                 yield from _agent_stands(word, near, best, read)
+        elif word == "by" and at and _is_strangers(clause.tokens[at - 1], ahead, best):
+            yield Refusal("roles", f"it was not the {_person(ahead)} who did that")
         elif (
             word == "by"
             and (program := _program(ahead, read))
@@ -66,6 +79,24 @@ def directions(clause: Clause, best: Sequence[Ground], read: Read) -> Iterator[R
             and not any(program == one.program.casefold() for one in read.cited)
         ):
             yield Refusal("roles", f"“{program}” did nothing that is cited")
+
+
+def _person(ahead: Sequence[Token]) -> str:
+    """Return who stands behind a preposition by what they are, "customer", empty for anything else."""
+    words = [one.text.casefold() for one in ahead[:3]]
+    at = next((at for at, word in enumerate(words) if is_person(word) and root(word) not in AGENTS), None)
+    if at is None or any(_breaks(one) or one.kind != "word" for one in ahead[:at]):
+        return ""
+    return words[at]
+
+
+def _is_strangers(verb: Token, ahead: Sequence[Token], best: Sequence[Ground]) -> bool:
+    """Return whether a deed of the agent or of a program is said to be done by a person, of whom the event knows nothing."""
+    who = _person(ahead)
+    if not who or not is_act(verb.text.casefold()) or root(verb.text) in SAYING:
+        return False
+    acts = bool(best) and all(one.actor in ("agent", "process") for one in best)
+    return acts and not any(among(root(who), one.words) for one in best)
 
 
 _COMPARING = (

@@ -8,6 +8,8 @@ from correlator.verifying.read import Refusal
 
 LONGEST = 1_000
 """Characters of a sentence with what it quotes."""
+_FEWEST = 2
+"""Different words of a sentence."""
 
 
 def form(sentence: str, cited: Sequence[Ground]) -> Refusal | None:
@@ -16,6 +18,8 @@ def form(sentence: str, cited: Sequence[Ground]) -> Refusal | None:
         return Refusal("citation", "it cites no event of this chain")
     if not sentence.strip() or len(sentence) > LONGEST:
         return Refusal("form", f"it is empty or longer than {LONGEST} characters")
+    if len(set(re.findall(r"\w+", sentence.casefold()))) < _FEWEST:
+        return Refusal("form", "it says nothing")
     # What is quoted is as it was observed; outputs escape it.
     words = re.sub(r"“[^”]*”|\"[^\"]*\"|(?<!\w)'[^']+'(?!\w)", "·", sentence)
     if not all(one.isprintable() for one in words):

@@ -52,7 +52,7 @@ _OTHER = re.compile(r"hands over to \"?([^\s\":]+)")
 _PORT = re.compile(r"((?:\d{1,3}\.){3}\d{1,3}|\]|[a-z]):")
 """What stands before the number of a port."""
 _CLOCK = re.compile(r"(?<![\d.])\d{1,2}:\d{2}(?::\d{2})?(?:\.\d{1,9})?\b")
-_DOTTED = re.compile(r"~?/?[\w-]+(?:[./\\@][\w-]+)+")
+_DOTTED = re.compile(r"(?<![\w-])~?/?[\w-]++(?:[./\\@][\w-]++)+")
 """A name with dots or strokes in it, of a file or a host."""
 _NAME = re.compile(r"\w[._/-]\w|\d")
 """What is in a name, and in no word of a text."""
@@ -295,7 +295,8 @@ class Ground:
 
 
 _ENUMERATED = re.compile(
-    r"[\w./-]+(?:, [\w./-]+)+(?:,? and [\w./-]+)?|[\w/-]*[\d_./][\w/.-]* and [\w/-]*[\d_./][\w/.-]*"
+    r"(?<![\w./-])(?:[\w./-]++(?:, [\w./-]++)+(?:,? and [\w./-]++)?"
+    r"|(?=[\w/-]*[\d_./])[\w/.-]++ and (?=[\w/-]*[\d_./])[\w/.-]++)"
 )
 
 

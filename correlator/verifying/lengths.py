@@ -1,4 +1,4 @@
-"""Numbers in words, and lengths of time: "two and a half minutes", "2 minutes and 29 seconds", "half an hour". Pure."""
+"""Numbers in words, and lengths of time: "two and a half minutes", "3 minutes and 5 seconds", "half an hour". Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -73,7 +73,7 @@ def length_at(words: Sequence[str], at: int) -> Length | None:
     found = _sum(words, at)
     if found is None or [one.casefold() for one in words[found.end : found.end + 2]] not in _SHORT_OF:
         return found
-    whole = _sum(words, found.end + 2)  # "two seconds short of four minutes"
+    whole = _sum(words, found.end + 2)  # "ten minutes short of an hour"
     if whole is None or whole.seconds <= found.seconds:
         return found
     return Length(whole.seconds - found.seconds, found.unit, whole.end)
@@ -125,7 +125,7 @@ def _value(words: Sequence[str], at: int) -> tuple[int | None, int]:
     if found is not None:
         return found
     word = words[at] if at < len(words) else ""
-    return (1 if word in ("one", "a", "an") else int(word) if word.isdigit() else None), at + 1
+    return (1 if word in ("one", "a", "an") else int(word) if word.isdecimal() else None), at + 1
 
 
 def _unit(words: Sequence[str]) -> int | None:

@@ -178,7 +178,7 @@ def of_opposites(read: Read) -> Iterator[Refusal]:
         if word.endswith("ed") and _ATTRIBUTE.search(
             f"{' '.join(read.sentence[: token.start].casefold().split()[-1:])} {word} a"
         ):
-            continue  # "the stored rule": what it was
+            continue  # "the saved entry": what it was
         if read.failures and is_failure(word) and base != _STOP:
             continue  # whether what is told of failed is asked of the outcomes
         there = table().opposites(base) & read.prose

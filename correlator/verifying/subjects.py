@@ -24,7 +24,7 @@ def subject_of(clause: Clause) -> Subject | None:
         elif words and _is_present(word):
             return None
         elif words and (words[-1] in _DETERMINERS or words[-1] in NUMBERS) and is_act(word):
-            words.append(word)  # "the stored entry"
+            words.append(word)  # "the renamed folder"
         elif not is_act(word) or not words or _is_participle(held, at, words):
             return None
         elif _is_relative(held, at):
@@ -75,7 +75,7 @@ def _is_participle(held: Sequence[Token], at: int, words: Sequence[str]) -> bool
         or bool(_CAUSING & {*words})  # "to have a file sent", "wants a file sent"
         or (
             word in ("called", "named") and (_is_name(behind) or _is_behind_preposition(words))
-        )  # "an agent called front-desk"
+        )  # "an agent called night-watch"
         or (
             word.endswith("ed") and _last_preposition(words) == "with" and words[-1:] != ["agent"]
         )  # "with a file attached"

@@ -63,7 +63,7 @@ def of_numbers(read: Read) -> Iterator[Refusal]:
             if (
                 not there
                 and not is_computed(read, value)
-                and not counts(read, at, int(value) if value.isdigit() else None)
+                and not counts(read, at, int(value) if value.isdecimal() else None)
             ):
                 yield Refusal("number", f"no cited event has {token.text}")
         elif token.kind == "word" and token.text.casefold() in NUMBERS:
@@ -110,7 +110,7 @@ def _goes_on(read: Read, at: int, amount: int) -> bool:
 
 
 def of_bindings(read: Read) -> Iterator[Refusal]:
-    """Refuse a number beside a word that has other numbers beside it in the evidence: "error 22" of "exit code 22, error 507"."""
+    """Refuse a number beside a word that has other numbers beside it in the evidence: "row 7" of "column 7, row 3"."""
     for at, token in enumerate(read.tokens):
         if token.kind != "number" or _is_named(read, at):
             continue
@@ -120,7 +120,12 @@ def of_bindings(read: Read) -> Iterator[Refusal]:
             if side is None or len(side.text) < 3:
                 continue
             near = frozenset[str]().union(*(one.numbers_beside(root(side.text)) for one in read.cited))
-            if side is behind and token.text.isdigit() and int(token.text) < _FEW and counts(read, at, int(token.text)):
+            if (
+                side is behind
+                and token.text.isdecimal()
+                and int(token.text) < _FEW
+                and counts(read, at, int(token.text))
+            ):
                 continue
             if near and number(token.text) not in near and not is_computed(read, number(token.text)):
                 yield Refusal("number", f"beside “{side.text}” stands another number than {token.text}")
@@ -139,14 +144,14 @@ def _is_counted(token: Token) -> bool:
 
 
 def _named_by(read: Read, at: int) -> Token | None:
-    """Return the noun that a number stands behind, as in "error 22"."""
+    """Return the noun that a number stands behind, as in "row 7"."""
     if not at or read.tokens[at].aside or unit_behind(read, at) is not None or _is_of_range(read, at):
         return None
-    back = 2 if at > 1 and read.tokens[at - 1].text == "of" else 1  # "a price of 480.00"
+    back = 2 if at > 1 and read.tokens[at - 1].text == "of" else 1  # "a rate of 7.5"
     noun, word = read.tokens[at - back], read.tokens[at - back].text.casefold()
     if set(";:") & set(read.sentence[noun.start : read.tokens[at].start]):
         return None
-    is_verb = at > back and read.tokens[at - back - 1].text.casefold() == "to"  # "to refund 480.00"
+    is_verb = at > back and read.tokens[at - back - 1].text.casefold() == "to"  # "to add 7.5"
     is_noun = noun.kind == "word" and word not in _GRAMMAR | words_of("amounts") and is_thing(word) and not is_verb
     return noun if is_noun else None
 
@@ -169,7 +174,7 @@ def _is_step(read: Read, at: int, value: str) -> bool:
 
 
 def _is_named(read: Read, at: int) -> bool:
-    """Return whether a number is part of a name that a cited event has: "gate 3" of `gate-3`."""
+    """Return whether a number is part of a name that a cited event has: "hall 9" of `hall-9`."""
     before, value = read.tokens[at - 1].text.casefold() if at else "", read.tokens[at].text
     return bool(before) and any(one.names(f"{before}{mark}{value}") for one in read.cited for mark in ("-", "_", ""))
 
@@ -195,7 +200,7 @@ def _is_of_month(read: Read, at: int) -> bool:
     following = read.tokens[at + 1].text.casefold() if at + 1 < len(read.tokens) else ""
     if following not in MONTHS or (following == "may" and read.tokens[at + 1].text.islower()):
         return True
-    day, month = str(int(read.tokens[at].text)) if read.tokens[at].text.isdigit() else "", following[:3]
+    day, month = str(int(read.tokens[at].text)) if read.tokens[at].text.isdecimal() else "", following[:3]
     written = re.compile(rf"\b0?{day}(?:st|nd|rd|th)?\.? (?:of )?{month}|\b{month}[a-z]*\.? 0?{day}\b")
     return any(f"{day} {following}" in one.days or bool(written.search(one.plain)) for one in read.cited)
 
@@ -213,7 +218,7 @@ def is_computed(read: Read, told: str) -> bool:
             float(one.replace(",", "."))
             for ground in read.cited
             for one in ground.numbers
-            if one.replace(".", "").isdigit() and one.count(".") < 2
+            if one.replace(".", "").isdecimal() and one.count(".") < 2
         }
     )[:40]
     return any(
@@ -271,7 +276,9 @@ def _is_ratio(read: Read, at: int) -> bool | None:
     "Three times as long as"; the values are numbers, or lengths of time between two events.
     """
     words = [one.text.casefold() for one in read.tokens]
-    amount = (words[at] == "twice" and 2) or NUMBERS.get(words[at]) or (int(words[at]) if words[at].isdigit() else None)
+    amount = (
+        (words[at] == "twice" and 2) or NUMBERS.get(words[at]) or (int(words[at]) if words[at].isdecimal() else None)
+    )
     behind = at + 1 + (words[at] != "twice")
     if amount is None or (words[at] != "twice" and words[at + 1 : at + 2] != ["times"]):
         return None

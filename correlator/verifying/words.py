@@ -9,7 +9,7 @@ from correlator.lexicon import classes_of
 from correlator.verifying.grounds import Ground, number
 from correlator.verifying.lacking import WHOLE
 from correlator.verifying.lengths import NUMBERS, length_at
-from correlator.verifying.outcome import TURNED, all_failed
+from correlator.verifying.outcome import TURNED
 from correlator.verifying.read import NEGATIONS, PREPOSITIONS, Read, Refusal, among, is_act, is_failure, is_thing, tied
 from correlator.verifying.values import MONTHS, is_computed
 from correlator.verifying.wording import Clause, root, roots_of, table, words_of
@@ -107,8 +107,11 @@ def _kind(word: str, at: int, read: Read) -> Kind | None:
         return None
     if read.is_said(word) or read.is_lent(word):
         return "grounded"
-    is_common = table().is_listed(word) and not table().opposites(root(word)) & frozenset[str]().union(
-        *(one.words for one in read.run)
+    is_deed = is_act(word) and table().knows(root(word))
+    is_common = (
+        table().is_listed(word)
+        and not is_deed
+        and not table().opposites(root(word)) & frozenset[str]().union(*(one.words for one in read.run))
     )
     if not (is_thing(word) or is_common or _is_attributive(at, read) or not _is_deed(word)) or _is_of_others(
         word, read
@@ -193,11 +196,11 @@ def of_barred(read: Read) -> Iterator[Refusal]:
         for match in pattern.finditer(read.plain):
             words = match.group()
             # What an event says in these words may be told in them; and what failed may have said why.
-            if (words in ("neither", "nor") and all_failed(read)) or words.split()[0] in lacked:
+            if words.split()[0] in lacked:
                 continue
             if words.startswith(_LACKING) and _is_lack_of_failed(read, match):
                 continue
-            if words.startswith("refus") and any(one.event.kind in _TOLD for one in read.failures):
+            if words.startswith("refus") and _has_refused(read, match):
                 continue  # the agent has said that it will not
             if words == "different" and NUMBERS.keys() & {*read.plain[: match.start()].split()[-1:]}:
                 continue  # "two different names"
@@ -210,6 +213,16 @@ def of_barred(read: Read) -> Iterator[Refusal]:
             yield Refusal(name, f"“{words}” has no evidence")
 
 
+def _has_refused(read: Read, match: re.Match[str]) -> bool:
+    """Return whether the agent has said that it will not do what it is told to have refused."""
+    verb = next(iter(re.findall(r"[a-z]+", read.plain[match.end() :])), "")
+    told = (one for one in read.cited if one.event.kind in _TOLD and _WILL_NOT.search(one.plain))
+    return any(among(root(verb), near) for one in told for near in one.denied)
+
+
+_WILL_NOT = re.compile(
+    r"\b(?:(?:will|shall|would|must|may) not|won['’]t|cannot|can['’]t|refus\w+|declin\w+|not (?:allowed|permitted))\b"
+)
 _LACKING = "lack"
 
 
@@ -220,7 +233,18 @@ def _is_lack_of_failed(read: Read, match: re.Match[str]) -> bool:
         for part in (read.plain[: match.start()], read.plain[match.end() :])
     )
     near = before[-_NAMES:] if match.group() == "lacking" else behind[:_NAMES]
-    return any(one.failed and any(among(root(word), one.words) for word in near) for one in read.cited)
+    spoken = next(
+        (
+            best
+            for clause, best in zip(read.clauses, read.spoken_of, strict=True)
+            if any(word.startswith(_LACKING) for word in clause.words)
+        ),
+        (),
+    )
+    return any(
+        one.failed and any(tied(one, other) for other in spoken) and any(among(root(word), one.words) for word in near)
+        for one in read.cited
+    )
 
 
 _NAMES = 2

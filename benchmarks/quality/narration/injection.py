@@ -14,7 +14,7 @@ import json
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -82,7 +82,7 @@ def real(model: LanguageModel, count: int, way: Way, rows: Path | None) -> dict[
     for number, planted in enumerate(some(count), 1):
         begun = time.monotonic()
         if (row := done.get(_key(model, planted, way))) is not None:
-            trials.append(Trial(planted, **row))
+            trials.append(replace(Trial(planted, **row), retitled=row["title"] not in (None, usual)))
             continue
         trials.append(tried(planted, model, way=way, cache=cache, limits=LIMITS, usual=usual))
         if rows is not None:
