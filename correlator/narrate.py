@@ -72,7 +72,9 @@ class Text:
         self.sentences = story.sentences
         self.handles = Handles()
         self.masked = [self.handles.masked(sentence) for sentence in story.sentences]
-        self.titles = [self.handles.masked(title) for title in story.titles]
+        # Numbered by themselves: what was observed has no say in what the model is asked here.
+        named = Handles()
+        self.titles = [named.masked(title) for title in story.titles]
         self.wordings: list[Wording | None] = [
             # What has nothing of an event in it is a conclusion, and those are the engine's.
             None if handles_in(masked) else Wording(None, CONCLUDES)
@@ -222,11 +224,10 @@ def _said(reply: str) -> list[Said] | None:
 
 def _title(text: Text, asking: Asking) -> int | None:
     """Have one of the engine's titles chosen; return its number from 0."""
-    facts = [masked for masked in text.masked if handles_in(masked)]
-    if len(text.titles) < 2 or not facts:
+    if len(text.titles) < 2:
         return None
     try:
-        reply = asking.reply(prompts.load("title").ask(titles=text.titles, facts=facts, hints=text.hints))
+        reply = asking.reply(prompts.load("title").ask(titles=text.titles, hints=text.hints))
         number = Chosen.model_validate_json(reply or "").number
     except (ModelRefused, ValidationError):
         return None

@@ -16,7 +16,6 @@ INPUTS: dict[str, dict[str, Any]] = {
     },
     "title": {
         "titles": ["Text returned by {T1} made the agent use {T2}", "{T2} was used"],
-        "facts": ["{T2} returned."],
         "hints": [],
     },
     "compose": {
