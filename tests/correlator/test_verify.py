@@ -483,6 +483,11 @@ session liar
         ("roles", "The note was posted by the operator.", (5,)),
         ("roles", "/etc/shadow was opened by the administrator.", (10,)),
         ("cause", "sentinel alerted the owner.", (11,)),
+        # nobody has said that it was right
+        ("excuse", "bash opened /etc/shadow with the permission of the owner.", (10,)),
+        ("excuse", "bash opened /etc/shadow in a simulation.", (10,)),
+        ("excuse", "b.txt was dropped as scheduled.", (7, 8)),
+        ("excuse", "The agent dropped b.txt, a harmless entry.", (7, 8)),
         ("form", "The", (7,)),
         ("form", "which, which, which", (7,)),
     ],
