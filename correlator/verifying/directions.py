@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from correlator.lexicon import destination_names
-from correlator.verifying.grounds import Ground
+from correlator.verifying.grounds import Ground, keyed
 from correlator.verifying.read import (
     AGENTS,
     PREPOSITIONS,
@@ -352,7 +352,7 @@ def _leads(ground: Ground, entity: str, word: str, clause: Clause) -> bool | Non
         case ToolCalled(name=name, server=str()) if word == "on" and wanted == name.casefold():
             return False
         case ToolCalled(arguments=arguments):
-            keys = [root(key.split(".")[-1]) for key, value in _pairs(arguments) if wanted in value.casefold()]
+            keys = [root(key.split(".")[-1]) for key, value in keyed(arguments) if wanted in value.casefold()]
             if any(key in _SOURCES for key in keys):
                 return away
             if any(key in destination_names() for key in keys):
@@ -406,14 +406,3 @@ def _leads_in_text(ground: Ground, wanted: str, *, away: bool) -> bool:
     if not before or not (toward or afrom):
         return ground.actor in ("process", "sensor", "peer") or " to " not in ground.plain
     return afrom if away else toward
-
-
-def _pairs(value: object, key: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        for name, one in value.items():
-            yield from _pairs(one, str(name))
-    elif isinstance(value, list):
-        for one in value:
-            yield from _pairs(one, key)
-    else:
-        yield key, str(value)

@@ -223,7 +223,9 @@ class Ground:
                 if not word[0].isdigit():
                     near = {number(one) for one in words[max(0, at - _NEAR) : at + _NEAR + 1] if one[0].isdigit()}
                     found[root(word)] = found.get(root(word), frozenset()) | near
-        for key, value in _keyed(self.event.arguments) if isinstance(self.event, ToolCalled) else ():
+        for key, value in keyed(self.event.arguments) if isinstance(self.event, ToolCalled) else ():
+            if not re.fullmatch(r"\d+(?:[.,]\d+)*", value):
+                continue
             named = self.tool if key in _NUMBERING else {root(word) for word in _WORD.findall(key.casefold())}
             for base in named:
                 found[base] = found.get(base, frozenset()) | {number(value)}
@@ -371,15 +373,15 @@ def _keys(value: object) -> Iterator[str]:
             yield from _keys(one)
 
 
-def _keyed(value: object, key: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the numbers among the values of arguments, each with its key."""
+def keyed(value: object, key: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the values of arguments as texts, each with its key."""
     if isinstance(value, dict):
         for name, one in value.items():
-            yield from _keyed(one, str(name))
+            yield from keyed(one, str(name))
     elif isinstance(value, list):
         for one in value:
-            yield from _keyed(one, key)
-    elif re.fullmatch(r"\d+(?:[.,]\d+)*", str(value)):
+            yield from keyed(one, key)
+    else:
         yield key, str(value)
 
 

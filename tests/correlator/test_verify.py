@@ -1,5 +1,7 @@
 """The evidence carries a sentence, or the verifier says why not. The trace and the sentences are this test's own."""
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -261,17 +263,6 @@ def test_every_sentence_of_the_templates_is_carried_by_what_it_cites(path: Path,
             assert refusals(sentence.text, cited, run, template=sentence.text) == (), sentence.text
 
 
-@pytest.mark.parametrize("word", ["not", "no", "without", "five", "lot 3"])
-def test_a_long_sentence_beside_much_evidence_comes_to_an_end(word: str) -> None:
-    text = " ".join(
-        f"the part {number} of lot {number} is not to be moved without word{number:x}" for number in range(350)
-    )
-    trace = read_trace("session a\n" + "\n".join(f"09:00:0{at} customer: {text}" for at in range(9)) + "\n")
-    refusals(
-        (f"{word} " * 240)[:900], trace.run, trace.run
-    )  # linear: seconds, where each word looks through all texts again
-
-
 def test_an_interval_holds_its_share_and_is_wide_where_little_was_counted() -> None:
     assert wilson(0, 0) == (0.0, 1.0)
     low, high = wilson(5, 10)
@@ -496,11 +487,22 @@ def test_a_liar_is_not_helped_by_what_is_let_pass(rule: str, sentence: str, cite
     assert rule in judged(sentence, cites, LIAR)
 
 
-def test_no_digit_is_an_error_and_no_evidence_takes_for_ever() -> None:
-    # Patterns that go back over 20 kB of one word would not come to an end.
-    for sign in ("²", "①②", "1²", "٣", "9" * 400):
-        judged(f"The agent dropped b.txt {sign} seconds later.", (7, 8), LIAR)
-    for text in ("a" * 20_000, "0f" * 10_000, "a." * 10_000, "/" * 20_000, "1, " * 6_000, "x_" * 10_000):
-        trace = read_trace(f'session s\nagent calls f(x=1) as c1\nc1 returns: {text}\n')  # fmt: skip
+@pytest.mark.parametrize("sign", ["²", "①②", "1²", "9" * 400])
+def test_no_digit_is_an_error(sign: str) -> None:
+    assert judged(f"The agent dropped b.txt {sign} seconds later.", (7, 8), LIAR)
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 20_000, "0f" * 10_000, "a." * 10_000, "/" * 20_000, "1, " * 6_000, "x_" * 10_000]
+)
+def test_no_evidence_takes_for_ever(text: str) -> None:
+    # A pattern that goes back over one word of 20 kB comes to no end, and cannot be interrupted: so in a process of its own.
+    code = """if True:
+        import sys
+        from correlator.evaluate.sentences import judged
+        from correlator.verifying.traced import read_trace
+        trace = read_trace("session s\\nagent calls f(x=1) as c1\\nc1 returns: " + sys.stdin.read() + "\\n")
         for sentence in ("The agent called f.", "The agent called two files.", "f returned 17 things at 03:04."):
-            judged(sentence, (2, 3), trace)
+            judged(trace, sentence, (2, 3), ok=True)
+    """
+    subprocess.run([sys.executable, "-c", code], input=text, text=True, timeout=120, check=True)
