@@ -320,7 +320,7 @@ def number(text: str) -> str:
     text = (
         text.rstrip("%").replace(",", "") if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?%?", text) else text.rstrip("%")
     )
-    return re.sub(r"(\.\d*?)0+$", r"\1", text).removesuffix(".")
+    return re.sub(r"^(\d+\.\d*?)0+$", r"\1", text).removesuffix(".")
 
 
 def grounds(events: Sequence[Event], lines: Mapping[str, str] | None = None) -> tuple[Ground, ...]:

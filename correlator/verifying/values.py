@@ -210,7 +210,7 @@ _ADDING = roots_of("adding")
 
 def is_computed(read: Read, told: str) -> bool:
     """Return whether a sentence compares, and a number is the sum or the difference of two that cited events have."""
-    if not _ADDING & {root(one.text) for one in read.tokens} or not re.fullmatch(r"\d+(?:\.\d+)?", told):
+    if not _ADDING & {root(one.text) for one in read.tokens} or not _plain(told):
         return False
     value = float(told)
     there = sorted(
@@ -242,7 +242,11 @@ def of_comparisons(read: Read) -> Iterator[Refusal]:
             continue
         before = [_amount(one) for one in words[max(0, at - 3) : at]]
         apart = next((one for one in reversed(before) if one is not None), None)
-        told = [float(number(one.text)) for one in read.tokens[:at] if one.kind == "number" and _plain(one.text)]
+        told = [
+            float(one)
+            for one in (number(each.text) for each in read.tokens[:at] if each.kind == "number")
+            if _plain(one)
+        ]
         there = {float(one) for ground in read.cited for one in ground.numbers if _plain(one)}
         if apart is None:
             continue
@@ -260,14 +264,14 @@ _BEYOND = frozenset(("above", "over", "below", "under"))
 
 
 def _plain(text: str) -> bool:
-    return re.fullmatch(r"\d+(?:\.\d+)?", number(text)) is not None
+    return re.fullmatch(r"\d+(?:\.\d+)?", text) is not None
 
 
 def _amount(word: str) -> float | None:
     """Return what a word counts, `None` if it does not; "one more" is one more."""
     if word == "one":
         return 1.0
-    return float(number(word)) if _plain(word) else NUMBERS.get(word)
+    return float(number(word)) if _plain(number(word)) else NUMBERS.get(word)
 
 
 def _is_ratio(read: Read, at: int) -> bool | None:
@@ -286,7 +290,7 @@ def _is_ratio(read: Read, at: int) -> bool | None:
         set(words[behind : behind + 1]) & {"as", "the"} or (words[behind : behind + 1] and words[behind].endswith("er"))
     ):
         return None
-    values = {float(one) for ground in read.cited for one in ground.numbers if re.fullmatch(r"\d+(?:\.\d+)?", one)}
+    values = {float(one) for ground in read.cited for one in ground.numbers if _plain(one)}
     times = {float(abs(last - first)) for first, last in spans(read)}
     ratios = [high / low for some in (values, times) for low in some for high in some if 0 < low < high]
     bound = " ".join(words[max(0, at - 2) : at])

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from correlator.cli.desk import opened
 from correlator.evaluate.interval import wilson
@@ -490,6 +492,24 @@ def test_a_liar_is_not_helped_by_what_is_let_pass(rule: str, sentence: str, cite
 @pytest.mark.parametrize("sign", ["²", "①②", "1²", "9" * 400])
 def test_no_digit_is_an_error(sign: str) -> None:
     assert judged(f"The agent dropped b.txt {sign} seconds later.", (7, 8), LIAR)
+
+
+_GRAMMAR = (
+    "more less fewer than twice three seconds after before by at below times as the first second of which only and to not no "
+    "agent called two files January , ; : - . :: ' “ ” % _x= 2026-13-45 2026-02 25:61 99:99:99 0.0.0.0 1,2,3 1,000,0 7/0"
+)
+_PIECES = st.one_of(
+    st.sampled_from(_GRAMMAR.split()), st.from_regex(r"[0-9٣²]{1,6}([.,:/-][0-9]{0,4}){0,4}", fullmatch=True)
+)
+
+
+@settings(max_examples=400, derandomize=True, deadline=None)
+@example(told=["It", "is", "3", "and", "2", "more", "than", "f"], seen=["1.0.0.0"])
+@given(told=st.lists(_PIECES, min_size=1, max_size=12), seen=st.lists(_PIECES, max_size=12))
+def test_no_sentence_and_no_evidence_is_an_error(told: list[str], seen: list[str]) -> None:
+    text = " ".join(seen).replace('"', "")
+    trace = read_trace(f'session s\n00:01 agent calls f(x="{text}") as c1\n00:02 c1 returns: {text}.\n')
+    judged(" ".join(told), (2, 3), trace)
 
 
 @pytest.mark.parametrize(
