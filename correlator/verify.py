@@ -13,6 +13,8 @@ from correlator.verifying.grounds import Ground
 from correlator.verifying.order import of_order
 from correlator.verifying.ordinals import of_ordinals
 from correlator.verifying.outcome import of_negations, of_opposites, of_outcomes
+from correlator.verifying.paired import of_pairs
+from correlator.verifying.parts import of_parts
 from correlator.verifying.read import Read, Refusal
 from correlator.verifying.roles import of_roles
 from correlator.verifying.speech import of_speakers
@@ -38,5 +40,5 @@ def refusals(
 
 _RULES = (
     of_entities, of_numbers, of_bindings, of_comparisons, of_words, of_barred, of_purposes, of_negations, of_opposites,
-    of_outcomes, of_roles, of_deeds, of_speakers, of_together, of_order, of_ordinals,
+    of_outcomes, of_roles, of_parts, of_pairs, of_deeds, of_speakers, of_together, of_order, of_ordinals,
 )  # fmt: skip

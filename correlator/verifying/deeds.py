@@ -9,12 +9,20 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from correlator.verifying.directions import is_part
 from correlator.verifying.grounds import Ground
+from correlator.verifying.leading import is_part
 from correlator.verifying.lengths import NUMBERS
-from correlator.verifying.read import BE, HAVE, PREPOSITIONS, Read, Refusal, is_act
+from correlator.verifying.read import AGENTS, BE, HAVE, PREPOSITIONS, Read, Refusal, is_act
 from correlator.verifying.wording import Clause, Token, root, roots_of, table
-from sensor.event import AgentHandedOver, ConnectionOpened, FileChanged, NameResolved, ProcessExited, ProcessStarted
+from sensor.event import (
+    AgentHandedOver,
+    AlertReceived,
+    ConnectionOpened,
+    FileChanged,
+    NameResolved,
+    ProcessExited,
+    ProcessStarted,
+)
 
 _KINDS = {
     "starting": ("process_started",),
@@ -24,6 +32,7 @@ _KINDS = {
     "unlinking": ("file_changed",),
     "linking": ("file_changed",),
     "connecting": ("connection_opened",),
+    "accepting": ("connection_accepted",),
     "resolving": ("name_resolved",),
     "handing": ("agent_handed_over",),
 }
@@ -89,6 +98,9 @@ def deeds(read: Read) -> Iterator[Deed]:
                     goes_on = bool({"and", "but", "then", ";"} & set(clause.joint.split()))
                     named = [doer] if doer is not None and goes_on else _antecedent(read.clauses, place)
                     named = [one for one in named if _is_party(one, name, read)]
+                if (singled := _singled(read.clauses, place, held, at)) is not None:
+                    name = name or ("starting" if root(token.text) in _RUNNING else "")
+                    named = [singled] if _is_party(singled, name, read) else []
                 if [one.text.casefold() for one in before] == ["it"]:
                     named = _only_party(read.clauses[:place], name, read)
                 doer = named[-1] if named else None
@@ -152,7 +164,19 @@ def _behind(held: Sequence[Token], at: int, words: Collection[str], name: str, r
 
 
 def _by(held: Sequence[Token], at: int, name: str, read: Read) -> Token | None:
-    return _behind(held, at, ("by",), name, read)
+    """Return by whom it was done: "started by make", "launched from make", "started as a child of make"."""
+    found = _behind(held, at, ("by", "from", "under") if name == "starting" else ("by",), name, read)
+    if found is not None or name != "starting":
+        return found
+    words = [one.text.casefold() for one in held[at + 1 :]]
+    kin = next(
+        (place for place, word in enumerate(words) if root(word) in _KIN and words[place + 1 : place + 2] == ["of"]),
+        None,
+    )
+    return _behind(held, at + 1 + kin, ("of",), name, read) if kin is not None else None
+
+
+_KIN = frozenset(map(root, ("child", "subprocess", "descendant", "offspring")))
 
 
 def _goal(held: Sequence[Token], at: int, name: str, read: Read) -> Token | None:
@@ -184,6 +208,24 @@ def _antecedent(found: Sequence[Clause], place: int) -> list[Token]:
     return list(found[place - 1].tokens[-1:]) if place and found[place].joint in ("which", "that", "who") else []
 
 
+def _singled(found: Sequence[Clause], place: int, held: Sequence[Token], at: int) -> Token | None:
+    """Return who is singled out: "tar was the one | that opened", "the process | that opened a.cfg was tar"."""
+    if at or not place or found[place].joint not in ("that", "which", "who"):
+        return None
+    before = found[place - 1].tokens
+    words = [one.text.casefold() for one in before]
+    if words[-1:] == ["one"] and (be := next((at for at, word in enumerate(words) if word in BE), 0)):
+        return before[be - 1]
+    if words and root(words[-1]) in _PROGRAMS:
+        be = next((at for at, one in enumerate(held) if at and one.text.casefold() in BE), len(held))
+        return held[be + 1] if be + 2 == len(held) else None
+    return None
+
+
+_PROGRAMS = frozenset(map(root, ("process", "program", "command", "binary", "executable", "tool")))
+_RUNNING = frozenset(map(root, ("run", "execute")))
+
+
 def _only_party(before: Sequence[Clause], name: str, read: Read) -> list[Token]:
     """Return whom "it" means, where one thing only is named before: "gzip had run for a minute when it started tar"."""
     found = {one.text: one for clause in before for one in clause.tokens if _is_party(one, name, read)}
@@ -198,10 +240,15 @@ def _is_party(token: Token, name: str, read: Read) -> bool:
     if token.kind != "word" or word in NUMBERS:
         return False
     if name == "handing" and ("-" in word or any(word in _receiver(one) for one in read.cited)):
-        return True
+        return not AGENTS & {root(part) for part in word.split("-")}  # "a sub-agent"
     if word in table().neutral_words:
         return word == "agent"
-    return any(word in (one.program.casefold(), _started(one)) for one in read.run)
+    return any(word in (one.program.casefold(), _started(one), _product(one)) for one in read.run)
+
+
+def _product(ground: Ground) -> str:
+    """Return who raised an alert: it sees deeds, and does none."""
+    return ground.event.product.casefold() if isinstance(ground.event, AlertReceived) else ""
 
 
 def _started(ground: Ground) -> str:
@@ -215,7 +262,8 @@ def _receiver(ground: Ground) -> frozenset[str]:
     if not isinstance(ground.event, AgentHandedOver):
         return frozenset()
     name = ground.line.split(" ")[-1].casefold()
-    return frozenset((name, *re.split(r"[/:-]", name)))
+    own = name.rpartition("/")[2]  # before it stands the session of who hands over
+    return frozenset((name, own, *re.split(r"[:-]", own)))
 
 
 def _is_of(ground: Ground, name: str) -> bool:
@@ -237,13 +285,15 @@ def _fits(ground: Ground, deed: Deed, read: Read) -> bool:
     if isinstance(event, ProcessExited):
         is_code = event.exit_code is None or deed.code in ("", str(event.exit_code))
         return is_code and (not doer or not ground.program or doer == ground.program.casefold())
-    if doer and ground.program and doer not in (ground.program.casefold(), "agent"):
+    if doer and ground.program and doer not in (ground.program.casefold(), "agent", *ground.scripts):
         return isinstance(event, ProcessStarted) and not thing and ground.names(doer)
     if isinstance(event, NameResolved):
         return thing not in event.addresses and goal != event.name.casefold()
     if isinstance(event, FileChanged) and event.to_path is not None:
         old, new = event.path.casefold(), event.to_path.casefold()
         return (not thing or is_part(thing, old)) and (not goal or is_part(goal, new))
+    if isinstance(event, ConnectionOpened) and ground.program and goal == ground.program.casefold():
+        return False
     if thing and not _has(ground, thing, read):
         return False
     return not goal or isinstance(event, ProcessStarted) or _has(ground, goal, read)

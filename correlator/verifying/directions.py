@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from correlator.lexicon import destination_names
-from correlator.verifying.grounds import Ground, keyed
+from correlator.verifying.grounds import Ground
+from correlator.verifying.leading import leads
 from correlator.verifying.read import (
     AGENTS,
     PREPOSITIONS,
@@ -17,15 +17,8 @@ from correlator.verifying.read import (
     is_possessive,
     tied,
 )
-from correlator.verifying.wording import Clause, Token, root, roots_of, words_of
+from correlator.verifying.wording import Clause, Token, root, roots_of, table, words_of
 from sensor.event import (
-    AgentHandedOver,
-    ConnectionOpened,
-    Event,
-    FileChanged,
-    HttpRequested,
-    NameResolved,
-    PromptSubmitted,
     ToolCalled,
     ToolReturned,
 )
@@ -40,10 +33,6 @@ _TOWARD = words_of("toward")
 _AWAY = frozenset(("from",))
 
 
-_SOURCES = roots_of("sources")
-_HANDING = roots_of("handing")
-
-
 def directions(clause: Clause, best: Sequence[Ground], read: Read) -> Iterator[Refusal]:
     """Refuse an entity or a party behind a preposition that is in no cited event in such a role."""
     for at, token in enumerate(clause.tokens):
@@ -53,8 +42,7 @@ def directions(clause: Clause, best: Sequence[Ground], read: Read) -> Iterator[R
         if word in _MEANS:
             yield from _means_stand(word, clause.tokens[:at], ahead, read)
             continue
-        before = clause.tokens[at - 1].text.casefold() if at else ""
-        if word == "to" and (_is_infinitive(ahead) or before in _COMPARING):
+        if _leads_nowhere(word, clause.tokens[:at], ahead):
             continue
         entity = _entity(ahead, read)
         if entity is not None:
@@ -99,19 +87,19 @@ def _is_strangers(verb: Token, ahead: Sequence[Token], best: Sequence[Ground]) -
     return acts and not any(among(root(who), one.words) for one in best)
 
 
-_COMPARING = (
-    "according",
-    "equal",
-    "identical",
-    "similar",
-    "compared",
-    "relative",
-    "prior",
-    "thanks",
-    "owing",
-    "next",
-)
-"""Words behind which "to" leads nowhere."""
+def _leads_nowhere(word: str, before: Sequence[Token], ahead: Sequence[Token]) -> bool:
+    """Return whether "to" is that of an infinitive or of a comparison, or "by" tells what takes room."""
+    last = before[-1].text.casefold() if before else ""
+    is_other = word == "to" and (_is_infinitive(ahead) or last in words_of("comparing"))
+    return is_other or (word == "by" and _occupies(before))
+
+
+def _occupies(before: Sequence[Token]) -> bool:
+    """Return whether a thing is said to take room or to be a measure, which is no deed: "most of it was used up by"."""
+    words = [one.text.casefold() for one in before[-2:]]
+    return any(root(word) in roots_of("occupying") for word in words)
+
+
 _OTHERS = frozenset(("agents", "assistants", "models", "bots"))
 """Any of their kind, and not the agent of this chain."""
 _NEAR = 3
@@ -141,15 +129,15 @@ def _entity(ahead: Sequence[Token], read: Read) -> Token | None:
             return None
         if token.kind == "entity" or ("-" in token.text and any(one.names(token.text) for one in read.cited)):
             return token
-        if token.text.casefold() in (*_TOWARD, *_AWAY, "with", "of", "in") or _is_participle(token, ahead):
+        if token.text.casefold() in (*_TOWARD, *_AWAY, "with", "of", "in") or _is_participle(token):
             return None
     return None
 
 
-def _is_participle(token: Token, ahead: Sequence[Token]) -> bool:
-    """Return whether a phrase ends at a participle, of which what follows is the object: "by a guest naming a.cfg"."""
+def _is_participle(token: Token) -> bool:
+    """Return whether a phrase ends at a participle, of which what follows is the object: "by a guest naming", "by reading"."""
     word = token.text.casefold()
-    return token.kind == "word" and token is not ahead[0] and word.endswith("ing") and len(word) > len("being")
+    return token.kind == "word" and word.endswith("ing") and len(word) > len("being")
 
 
 def _entity_stands(at: int, entity: Token, clause: Clause, read: Read) -> Iterator[Refusal]:
@@ -158,15 +146,42 @@ def _entity_stands(at: int, entity: Token, clause: Clause, read: Read) -> Iterat
     holders = [one for one in read.cited if one.names(entity.text)]
     if word == "by":
         phrase = ahead[: ahead.index(entity)]
+        holders = [one for one in holders if one.actor != "sensor" or not among(root(before), one.words)]
         direct = all(one.kind == "word" and not _breaks(one) and not _program([one], read) for one in phrase)
-        if holders and direct and not any(_is_doer(one, entity.text) for one in holders):
+        if (
+            holders
+            and direct
+            and not any(_is_doer(one, entity.text) for one in (*holders, *_run_by(entity.text, read)))
+        ):
             yield Refusal("roles", f"in no cited event “{entity.text}” did anything")
         elif _is_unwritten(direct and _is_written(phrase), before, entity.text, read):
             yield Refusal("roles", f"“{entity.text}” wrote nothing that is cited")
         return
-    ways = {_leads(one, entity.text, word, clause) for one in holders}
+    if word == "to" and root(before) in _CREDITING:
+        if any(_wrote(one, entity.text) for one in holders):
+            return
+        if root(before) in _WRITTEN_BY and not _is_written_by(entity.text, read):
+            yield Refusal("roles", f"“{entity.text}” wrote nothing that is cited")
+    if word in ("to", "from") and _is_owner(entity, read.sentence):
+        return
+    ways = {leads(one, entity.text, word, clause) for one in holders}
     if False in ways and True not in ways:
         yield Refusal("roles", f"in no cited event is “{entity.text}” where something went {word}")
+
+
+_CREDITING = frozenset(map(root, ("attribute", "credit", "ascribe", "trace", "assign", "belong", "due", "owe", "put")))
+"""Verbs behind which "to" leads to who wrote something."""
+_WRITTEN_BY = frozenset(map(root, ("attribute", "credit", "ascribe")))
+
+
+def _is_owner(entity: Token, sentence: str) -> bool:
+    """Return whether an entity only says whose something is: "to i.berg's wish"."""
+    return sentence[entity.start + len(entity.text) :][:2] in ("'s", "’s")
+
+
+def _run_by(entity: str, read: Read) -> list[Ground]:
+    """Return what a script did, by the shell that runs it."""
+    return [one for one in read.cited if entity.casefold() in one.scripts]
 
 
 def _is_unwritten(is_author: bool, before: str, entity: str, read: Read) -> bool:
@@ -238,6 +253,11 @@ def _program(ahead: Sequence[Token], read: Read) -> str:
 
 def _agent_stands(word: str, near: Sequence[str], best: Sequence[Ground], read: Read) -> Iterator[Refusal]:
     actors = {one.actor for one in best}
+    verb = next((one for one in reversed(near) if one.casefold() not in PREPOSITIONS | words_of("particles")), "")
+    if word == "by" and _did(verb, best, read):
+        return
+    if word == "from" and near and _is_from_agent(near[-1], read):
+        return  # "a call from the agent", "what was wanted from the agent"
     written = ({root(one) for one in near} & _AUTHORED or {root(one) for one in near[-1:]} & _AUTHORING) and any(
         getattr(one.event, "author", None) and any(tied(one, other) for other in best) for one in read.cited
     )
@@ -252,6 +272,29 @@ def _agent_stands(word: str, near: Sequence[str], best: Sequence[Ground], read: 
         yield Refusal("roles", "nothing cited went to the agent")
 
 
+def _did(verb: str, best: Sequence[Ground], read: Read) -> bool:
+    """Return whether a verb tells of what the agent did, though a result has more of the clause: "it was pasted by the agent"."""
+    if not is_act(verb.casefold()) or root(verb) in table().group("call"):
+        return False
+    acts = [one for one in read.cited if one.actor == "agent" or one.event.kind == "document_retrieved"]
+    return any(among(root(verb), one.tool | one.lent) or not any(tied(one, other) for other in best) for one in acts)
+
+
+def _is_from_agent(noun: str, read: Read) -> bool:
+    """Return whether a noun before "from the agent" is of what it does, as a call or a hand-over, or is asked of it."""
+    base = root(noun)
+    if base in _HANDOVER:
+        return any(one.event.kind == "agent_handed_over" for one in read.cited)
+    return base in _CALLED or base in _ASKED
+
+
+_HANDOVER = frozenset(
+    map(root, ("hand-over", "handover", "handoff", "hand-off", "delegation", "task", "order", "assignment"))
+)
+_CALLED = roots_of("calls") | frozenset(map(root, ("question", "answer", "reply")))
+_ASKED = table().group("ask")
+
+
 def _is_means(ahead: Sequence[Token]) -> bool:
     """Return whether the agent is said to be a means: "by means of the agent"."""
     words = [one.text.casefold() for one in ahead[:5]]
@@ -262,7 +305,7 @@ def _is_another(ahead: Sequence[Token], read: Read) -> bool:
     """Return whether an agent is another one, that is handed work or asks: "to a second agent", "from the booking agent"."""
     words = [one.text.casefold() for one in ahead]
     at = next(at for at, word in enumerate(words) if root(word) in AGENTS)
-    if not any(one.event.kind == "agent_handed_over" or "another" in one.doers for one in read.cited):
+    if not any(one.event.kind == "agent_handed_over" or one.is_of_agent for one in read.cited):
         return False
     return at > 0 and (at > 1 or words[0] in ("a", "an", "another"))
 
@@ -274,6 +317,9 @@ def _is_given(word: str, before: Sequence[Token], best: Sequence[Ground], read: 
         case "to":
             if any(one.event.kind == "tools_declared" for one in best or read.cited):
                 return True
+            texts = roots_of("directives")
+            if best and all(one.actor == "content" for one in best) and before and root(before[-1].text) in texts:
+                return True  # "it held a note to the agent"
             results = [one for one in read.cited if isinstance(one.event, ToolReturned) and not one.failed]
             return bool(who & (_GIVING | _DELIVERING)) and any(who & _givers(one) for one in results)
         case "from":
@@ -339,70 +385,8 @@ def _is_doer(ground: Ground, entity: str) -> bool:
         getattr(ground.event, "product", ""),
         getattr(ground.event, "call_id", None) or "",
     ]
+    names += ground.scripts
     names += [ground.call.name, ground.call.server or ""] if ground.call else []
     names += [ground.event.name, ground.event.server or ""] if isinstance(ground.event, ToolCalled) else []
     told = ground.plain.replace(wanted, "·")
     return any(wanted in name.casefold() for name in names if name) or bool(_BY.search(told) or _DOES.search(told))
-
-
-def _leads(ground: Ground, entity: str, word: str, clause: Clause) -> bool | None:
-    """Return whether an entity stands in an event as where something went to, or came from; `None` where it does not tell."""
-    event, wanted, away = ground.event, entity.casefold(), word in _AWAY
-    match event:
-        case ToolCalled(name=name, server=str()) if word == "on" and wanted == name.casefold():
-            return False
-        case ToolCalled(arguments=arguments):
-            keys = [root(key.split(".")[-1]) for key, value in keyed(arguments) if wanted in value.casefold()]
-            if any(key in _SOURCES for key in keys):
-                return away
-            if any(key in destination_names() for key in keys):
-                return not away
-            return _leads_in_text(ground, wanted, away=away) or None
-        case ToolReturned(author=author) if author is not None and author.id and wanted in author.id.casefold():
-            is_site = word == "on" and "." in wanted and "@" not in wanted  # "a reply on talk.example.com"
-            return away or is_site or (None if ground.plain.count(wanted) > 1 else False)
-        case AgentHandedOver(text=text) if wanted not in text.casefold():
-            return not away
-        case AgentHandedOver(text=text) if not away:
-            told = {root(one) for one in text.split()}
-            handing = _HANDING & {root(one) for one in clause.words}
-            return not handing or (None if handing & told else False)
-        case PromptSubmitted(text=text, principal=principal) if wanted not in text.casefold():
-            if principal is not None and wanted in (principal.id or "").casefold():
-                return away
-            return False if away else None
-        case NameResolved() | FileChanged(to_path=str()) | HttpRequested() | ConnectionOpened():
-            return _leads_of_process(event, wanted, away=away)
-    return _leads_in_text(ground, wanted, away=away)
-
-
-def _leads_of_process(event: Event, wanted: str, *, away: bool) -> bool | None:
-    match event:
-        case NameResolved(name=name):
-            return (wanted == name.casefold()) == away
-        case FileChanged(path=path, to_path=str(to_path)):
-            ends = [is_part(wanted, path.casefold()), is_part(wanted, to_path.casefold())]
-            return ends[0] == away if any(ends) and not all(ends) else None
-        case HttpRequested(method=method):
-            return True if not away else None if method.upper() == "GET" else False
-        case ConnectionOpened():
-            return not away
-    return None
-
-
-def is_part(wanted: str, path: str) -> bool:
-    """Return whether a path is another one, its folder, or its name."""
-    path, wanted = path.replace("\\", "/"), wanted.replace("\\", "/")
-    return path == wanted or path.startswith(f"{wanted.rstrip('/')}/") or path.endswith(f"/{wanted}")
-
-
-def _leads_in_text(ground: Ground, wanted: str, *, away: bool) -> bool:
-    """Return whether a text has a preposition of this direction shortly before an entity."""
-    if re.search(r"(?://|@|=)" + re.escape(wanted), ground.plain):
-        return True  # a part of an address
-    before = re.findall(r"((?:[\w'’/-]+ ){0,3})[\"'“‘]?" + re.escape(wanted), ground.plain)
-    toward = any({"to", "on", "into", "onto", "in", "at", "with", "for"} & set(words.split()) for words in before)
-    afrom = any({"from", "by", "of", "at", "on", "in"} & set(words.split()) for words in before)
-    if not before or not (toward or afrom):
-        return ground.actor in ("process", "sensor", "peer") or " to " not in ground.plain
-    return afrom if away else toward

@@ -2,90 +2,13 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
-from correlator.verifying.grounds import Ground, has
+from correlator.verifying.claims import SPOKEN, Claim
+from correlator.verifying.grounds import Ground, keyed
 from correlator.verifying.read import AGENTS, SAYING, Read, among, is_person, is_possessive, tied
-from correlator.verifying.subjects import STATIVE, core_of
+from correlator.verifying.subjects import STATIVE
 from correlator.verifying.wording import root, roots_of, table, words_of
 from sensor.event import ProcessStarted, ToolCalled
-
-
-@dataclass(frozen=True, eq=False)
-class Claim:
-    """What a clause says of who acts, beside the evidence."""
-
-    subject: tuple[str, ...]
-    verb: str
-    objected: bool
-    """Whether an object follows the verb."""
-    place: int
-    """The place of the clause in the sentence."""
-    read: Read
-
-    @cached_property
-    def base(self) -> str:
-        """Return the root of the verb."""
-        return root(self.verb)
-
-    @cached_property
-    def who(self) -> frozenset[str]:
-        """Return the roots of the words of the subject."""
-        return frozenset(root(word) for word in self.subject) - {root("the")}
-
-    @cached_property
-    def core(self) -> Sequence[str]:
-        """Return the subject up to its head."""
-        return core_of(self.subject)
-
-    @cached_property
-    def names(self) -> Sequence[str]:
-        """Return the words of the subject without its article."""
-        return [word for word in self.subject if word not in ("the", "a")]
-
-    @property
-    def best(self) -> Sequence[Ground]:
-        """Return the events that the clause most likely speaks of."""
-        return self.read.spoken_of[self.place]
-
-    @cached_property
-    def agents(self) -> Sequence[Ground]:
-        """Return what the agent did, and the processes that it may have started."""
-        reads = self.base in READING
-        return [
-            one
-            for one in self.read.cited
-            if one.actor in ("agent", "process") or (one.event.kind == "document_retrieved" and reads)
-        ]
-
-    @cached_property
-    def speakers(self) -> Sequence[Ground]:
-        """Return what was asked of the agent."""
-        return [one for one in self.read.cited if one.actor == "principal"]
-
-    @cached_property
-    def handed(self) -> Sequence[Ground]:
-        """Return the hand-overs of the chain."""
-        return [one for one in self.read.run if one.event.kind == "agent_handed_over"]
-
-    @cached_property
-    def is_handed(self) -> bool:
-        """Return whether the subject is in a hand-over: who is handed work, or what."""
-        return any(
-            has(one.line.casefold(), word) or among(root(word), one.words) for word in self.names for one in self.handed
-        )
-
-    @cached_property
-    def is_party(self) -> bool:
-        """Return whether the subject names a person or a program of the chain."""
-        doers = [one.doers for one in self.read.run if one.actor in ("principal", "process")]
-        return any(is_person(word) or any(among(word, one) for one in doers) for word in self.who)
-
-    @cached_property
-    def speaks(self) -> bool:
-        """Return whether the agent says something in the cited events."""
-        return any(one.event.kind in ("answered", "model_responded") for one in self.read.cited)
 
 
 def may_do(claim: Claim) -> bool:
@@ -105,10 +28,13 @@ def _as_told(claim: Claim) -> bool | None:
     """A text may tell itself that who is named did it: "claims that the owner has agreed"."""
     clauses = claim.read.clauses
     is_told = claim.place > 0 and "that" in clauses[claim.place].joint.split()
-    if not is_told or not any(root(word) in SAYING for word in clauses[claim.place - 1].words):
+    if not is_told or not any(among(root(word), SAYING) for word in clauses[claim.place - 1].words):
         return None
     head = root(claim.core[-1])
-    return any(among(head, one.words) and among(claim.base, one.words) for one in claim.best) or None
+    is_relative = among(root(clauses[claim.place - 1].words[-1]), roots_of("texts"))  # "a script that the clerk sent"
+    meant = frozenset[str]() if is_relative else table().beside(claim.base)
+    told = [one for one in claim.read.cited if one in claim.best or one.actor == "content" or one.event.kind in SPOKEN]
+    return any(among(head, one.words) and (among(claim.base, one.words) or meant & one.words) for one in told) or None
 
 
 def _as_receiver(claim: Claim) -> bool | None:
@@ -140,30 +66,99 @@ def _as_author(claim: Claim) -> bool | None:
 
 def _as_agent(claim: Claim) -> bool | None:
     is_of_agent = any(word.endswith(("'s", "’s")) and root(word) in AGENTS for word in claim.subject)
-    if is_of_agent or not AGENTS & {root(word) for word in claim.core}:
+    if is_of_agent or not AGENTS & {root(word) for word in claim.core} or _is_another(claim):
         return None
     base, best, cited = claim.base, claim.best, claim.read.cited
     if base in _RECEIVING:
         return any(one.actor in ("content", "principal", "peer") for one in cited)
     if base in _REFUSING:
         return claim.speaks
+    if _is_only_told(claim):
+        return False
+    if _consents(claim) and not any(_agrees(one) for one in claim.agents):
+        return False
+    if base in _BOUND and any(one.actor == "principal" and "system" in one.doers for one in cited):
+        return True  # "the agent needed leave for that"
     if base in _AUTHORED and any(
         getattr(one.event, "author", None) and any(tied(one, other) for other in best) for one in cited
     ):
         return any(one.event.kind != "tool_called" or one.tool & _WRITING for one in claim.agents)
     if base in _REPORTING:
-        return any(one.event.kind != "tool_called" or one.tool & _SENDING for one in claim.agents)
+        return any(one.event.kind != "tool_called" or one.tool & _SENDING or _tells(one) for one in claim.agents)
+    if best and all(one.event.kind == "alert_received" for one in best) and _alerts(claim):
+        return False
+    if base == root("accept") and best and all(one.event.kind == "connection_accepted" for one in best):
+        return False
     if base in SAYING and best and all(one.actor == "principal" for one in best):
         return claim.objected and claim.speaks
     return bool(claim.agents)
 
 
+def _alerts(claim: Claim) -> bool:
+    """Return whether a verb tells what only who raised a cited alert did: "flagged", "sounded the alarm"."""
+    raises = claim.base in roots_of("alerting")
+    return raises and not any(claim.base in one.tool or among(claim.base, one.words) for one in claim.agents)
+
+
+def _consents(claim: Claim) -> bool:
+    """Return whether a clause says that somebody agreed to what another one asked or proposed: "gave its consent"."""
+    words = [root(word) for word in claim.read.clauses[claim.place].words]
+    gives = claim.base == root("give") and bool({*words} & roots_of("consent"))
+    return (gives or claim.base in _CONSENTING) and not any(one.tool & {claim.base} for one in claim.agents)
+
+
+_CONSENTING = frozenset(
+    map(root, ("agree", "consent", "assent", "approve", "permit", "authorise", "authorize", "sanction", "endorse"))
+)
+
+
+def _agrees(ground: Ground) -> bool:
+    """Return whether the agent says something with which it may agree."""
+    told = ground.words & (_CONSENTING | roots_of("consent"))
+    return ground.event.kind in SPOKEN and (
+        bool(told) or bool(_ASSENT.search(ground.plain)) or bool(_WILLING.search(ground.plain))
+    )
+
+
+_WILLING = re.compile(r"\b(?:i|we)(?: will|'ll| can| shall| am going to)\b(?! not\b)|\bhappy to\b|\bno problem\b")
+
+
+def _is_only_told(claim: Claim) -> bool:
+    """Return whether the agent is said to have done what a text wants, of which nothing cited tells but what the agent says."""
+    if claim.base in SAYING or not claim.agents or any(one.event.kind not in SPOKEN for one in claim.agents):
+        return False
+    meant = {claim.base, *table().beside(claim.base)}
+    says = any(meant & one.words or among(claim.base, one.words) for one in claim.agents)
+    return not says and any(one.actor == "content" and among(claim.base, one.words) for one in claim.read.cited)
+
+
+def _tells(ground: Ground) -> bool:
+    """Return whether a call has an argument of several words, in which something is told."""
+    arguments = ground.event.arguments if isinstance(ground.event, ToolCalled) else {}
+    return any(value.count(" ") >= _SEVERAL for _, value in keyed(arguments))
+
+
+_SEVERAL = 3
+"""Blanks between words that say something."""
+
+
+def _is_another(claim: Claim) -> bool:
+    """Return whether a subject is an agent that asks, and not the one of this chain: "another agent", "an agent"."""
+    words = claim.core
+    at = next((at for at, word in enumerate(words) if root(word) in AGENTS), 0)
+    asks = any(one.is_of_agent for one in claim.speakers)
+    return asks and bool({"another", "other", "an", "a", "fellow", "second", "peer"} & {*words[max(0, at - 2) : at]})
+
+
+_BOUND = frozenset(
+    map(root, ("need", "require", "lack", "serve", "follow", "work", "help", "assist", "handle", "have"))
+)
 _REFUSING = frozenset(map(root, ("refuse", "deny", "decline", "reject")))
 
 
 def _as_state(claim: Claim) -> bool | None:
     """A state, and a value that rises or falls, is of a thing that does nothing; nor does what stands before a participle."""
-    if not claim.objected and claim.base in STATIVE and not AGENTS & claim.who:
+    if claim.base in roots_of("copular") or (not claim.objected and claim.base in STATIVE and not _is_agent(claim)):
         return True
     if claim.base in SAYING or claim.is_party or claim.who & _TEXTS:
         return None
@@ -179,6 +174,19 @@ _TEXTS = frozenset(
         ("page", "mail", "letter", "note", "message", "text", "file", "document", "site", "form", "remark", "comment"),
     )
 )
+
+
+def _is_agent(claim: Claim) -> bool:
+    """Return whether the agent is named in a subject, and not as whose something is: "the agent's call"."""
+    return any(root(word) in AGENTS and not is_possessive(word) for word in claim.subject)
+
+
+def _as_hindrance(claim: Claim) -> bool | None:
+    """What a failure names may have stopped what failed: "a full disk prevented it"."""
+    if claim.base not in _FAILING | _STOPPING or AGENTS & claim.who:
+        return None
+    failures = [one for one in claim.read.cited if one.failed]
+    return any(among(root(word), one.words) for word in claim.core for one in failures) or None
 
 
 def _as_call(claim: Claim) -> bool | None:
@@ -207,10 +215,28 @@ def _as_person(claim: Claim) -> bool | None:
             bool(best) and all(one in speakers for one in best) and not any(base in one.tool for one in claim.agents)
         )
         is_alone = any(one in speakers for one in best) and not any(map(_is_call, claim.read.cited))
-        told = base in SAYING or any(among(base, one.words | one.lent) for one in speakers)
-        return is_own or is_alone or (bool(speakers) and told)
+        agreed = base in _AGREEING and any(_ASSENT.search(one.plain) for one in speakers)
+        told = agreed or base in SAYING | _TASKING or any(among(base, one.words | one.lent) for one in speakers)
+        calls = base in _NAMING and (base != root("call") or not _is_tool_named(claim))
+        return is_own or is_alone or (bool(speakers) and (told or calls))
     says = base in SAYING or all(one in speakers for one in best)
     return True if speakers and says and _is_somebody(claim.subject) else None
+
+
+_TASKING = roots_of("tasking")
+_AGREEING = roots_of("agreeing")
+_ASSENT = re.compile(
+    r"(?:^|[\s\"'(.])(?:yes|yep|yeah|ok|okay|sure|fine|agreed|approved|granted|right|correct|confirmed|please do"
+    r"|do (?:it|so|that)|go (?:ahead|on)|by all means|of course|proceed|you may)\b"
+)
+"""Words with which somebody agrees."""
+
+
+def _is_tool_named(claim: Claim) -> bool:
+    """Return whether a clause names a tool or server of a cited call."""
+    words = [token.text.casefold() for token in claim.read.clauses[claim.place].tokens]
+    calls = [one.event for one in claim.read.cited if isinstance(one.event, ToolCalled)]
+    return any({call.name.casefold(), (call.server or "").casefold()} & {*words} for call in calls)
 
 
 def _is_somebody(subject: Sequence[str]) -> bool:
@@ -227,7 +253,7 @@ _MESSAGES = ("message", "request", "prompt", "question")
 
 def _as_asked(claim: Claim) -> bool | None:
     """The call asks, not the server or tool that it is made of, nor who is to approve."""
-    if claim.base not in _ASKING or claim.speakers:
+    if claim.base not in _ASKING or claim.speakers or root(claim.core[-1]) in _TEXTS:
         return None
     if any(one.tool & _ASKING or _is_asked(one, claim.names) for one in claim.agents):
         return False
@@ -250,8 +276,10 @@ def _is_asked(ground: Ground, names: Sequence[str]) -> bool:
 
 def _as_teller(claim: Claim) -> bool | None:
     """Texts, peers, sensors and programs tell something, and so does an answer; who is handed work does not ask for it."""
-    if claim.base not in SAYING:
-        return bool(claim.agents) if claim.is_handed else None
+    if claim.base not in SAYING | _ADDRESSING:
+        return bool(claim.agents) if claim.is_handed and claim.base not in _HOLDING else None
+    if claim.base not in table().group("answer") | _WRITTEN and _is_program(claim):
+        return any(among(claim.base, one.lent) for one in claim.read.cited if one.program.casefold() == claim.names[0])
     if _is_absent(claim.names, claim.read):
         return False
     if claim.speaks and root(claim.core[-1]) in roots_of("results"):
@@ -259,6 +287,38 @@ def _as_teller(claim: Claim) -> bool | None:
     told = any(one.actor in ("content", "peer", "sensor", "process") for one in claim.read.cited)
     by_agent = any(one not in claim.handed for one in claim.agents)
     return told or (by_agent if claim.is_handed else bool(claim.handed))
+
+
+_ADDRESSING = frozenset(map(root, ("address", "greet", "approach", "target")))
+_WRITTEN = frozenset(
+    map(
+        root,
+        (
+            "read",
+            "write",
+            "report",
+            "query",
+            "request",
+            "note",
+            "refer",
+            "point",
+            "seek",
+            "call",
+            "push",
+            "press",
+            "need",
+            "require",
+        ),
+    )
+)
+"""Verbs of saying that tell of what a program does, too."""
+
+
+def _is_program(claim: Claim) -> bool:
+    """Return whether a subject is a program of the chain, by its name alone, and nobody of this name says anything."""
+    if len(claim.names) != 1 or any(claim.names[0] in one.doers for one in claim.read.run if one.actor != "process"):
+        return False
+    return any(claim.names[0] == one.program.casefold() for one in claim.read.run)
 
 
 def _is_absent(names: Sequence[str], read: Read) -> bool:
@@ -286,15 +346,30 @@ def _as_program(claim: Claim) -> bool | None:
         return None
     if not best or any(one.program in programs or _does_as_told(one, claim) for one in best):
         return True
-    own = {one.event.kind for one in cited if one.program in programs and among(base, one.lent)}
+    own = {one.event.kind for one in cited if one.program in programs and (among(base, one.lent) or _ends(one, base))}
     return bool(own) and not own & {one.event.kind for one in best}
+
+
+def _ends(ground: Ground, base: str) -> bool:
+    return ground.event.kind == "process_exited" and base in roots_of("exiting")
 
 
 def _does_as_told(ground: Ground, claim: Claim) -> bool:
     """Return whether a program that was started does what its arguments say: "git cloned …"."""
     argv = ground.event.argv if isinstance(ground.event, ProcessStarted) else ()
     told = {root(word) for text in argv[1:] for word in re.findall(r"[a-z]+", text.casefold())}
-    return bool(argv) and any(among(word, [root(argv[0])]) for word in claim.who) and claim.base in told
+    named = bool(argv) and any(among(word, [root(argv[0].rpartition("/")[2])]) for word in claim.who)
+    return named and (claim.base in told or (claim.base in _RUNNING and _is_argument(claim, argv[1:])))
+
+
+_RUNNING = frozenset(map(root, ("run", "execute", "process", "interpret", "work")))
+
+
+def _is_argument(claim: Claim, argv: Sequence[str]) -> bool:
+    """Return whether an argument with which a program was started follows the verb: "sh ran a.sh"."""
+    words = [token.text.casefold() for token in claim.read.clauses[claim.place].tokens]
+    behind = words[words.index(claim.verb) + 1 :][:1] if claim.verb in words else []
+    return any(one.casefold() in behind for one in argv)
 
 
 def _as_thing(claim: Claim) -> bool | None:
@@ -317,22 +392,24 @@ def _answers(ground: Ground, claim: Claim) -> bool:
     if ground.call is None or ground.failed is None:
         return False
     name, server = ground.call.name.casefold(), (ground.call.server or "").casefold()
-    named = {name} | {root(word) for word in re.findall(r"[a-z]+|\S+", f"{name} {server}")}
+    named = {name, root(server)} | {root(word) for word in re.findall(r"[a-z]+|\S+", f"{name} {server}")}
     wanted = _FAILING if ground.failed else _RETURNING | {other for one in ground.tool for other in table().beside(one)}
-    return bool(named & claim.who) and claim.base in wanted
+    words = claim.read.clauses[claim.place].words
+    turns = bool(ground.failed) and claim.base == root("turn") and "down" in words  # "turned it down"
+    return bool(named & claim.who) and (claim.base in wanted or turns)
 
 
 _RULES: tuple[Callable[[Claim], bool | None], ...] = (
-    _as_pronoun, _as_told, _as_receiver, _as_author, _as_agent, _as_state, _as_call, _as_person, _as_asked, _as_teller,
-    _as_program, _as_thing,
+    _as_pronoun, _as_told, _as_receiver, _as_author, _as_agent, _as_state, _as_hindrance, _as_call, _as_person, _as_asked,
+    _as_teller, _as_program, _as_thing,
 )  # fmt: skip
 
 _FAILING = table().group("refuse") | roots_of("failing")
+_STOPPING = roots_of("stopping")
 _RETURNING = table().group("answer") | frozenset(map(root, ("hand", "pass", "send", "return")))
 _HOLDING = roots_of("holding")
 _AUTHORED = frozenset(map(root, ("write", "author", "compose", "sign")))
 _NAMING = frozenset(map(root, ("call", "term", "dub", "label", "style", "deem", "declare", "describe")))
-READING = table().group("read") | table().group("search") | table().group("download")
 _CALLS = roots_of("calls")
 """What the agent does: a call does what the agent does with it."""
 _REPORTING = roots_of("reporting")

@@ -83,6 +83,8 @@ class Ground:
     """Name of the program whose process did it, as far as it is known; of a start that which started the other."""
     line: str = ""
     """What only the line has that it was read from, where its source has lines that people read: its time, names."""
+    scripts: tuple[str, ...] = ()
+    """The arguments with which the process that did it was started: a script acts by the shell that runs it."""
 
     @cached_property
     def text(self) -> str:
@@ -188,6 +190,12 @@ class Ground:
             case DocumentRetrieved(author=author, place=place):
                 return _named(place or "", *((author.id or "",) if author else ()))
         return _named(self.program)
+
+    @property
+    def is_of_agent(self) -> bool:
+        """Return whether another agent asks."""
+        principal = getattr(self.event, "principal", None)
+        return principal is not None and principal.kind == "agent"
 
     def names(self, entity: str) -> bool:
         """Return whether it has an entity, as a whole and in any case; a result has the name of its tool."""
@@ -328,8 +336,10 @@ def grounds(events: Sequence[Event], lines: Mapping[str, str] | None = None) -> 
     calls = {event.call_id: event for event in events if isinstance(event, ToolCalled) and event.call_id}
     results = {event.call_id: event for event in events if isinstance(event, ToolReturned) and event.call_id}
     programs: dict[ProcessId, str] = {}
+    scripts: dict[ProcessId, tuple[str, ...]] = {}
     for event in events:
         if isinstance(event, ProcessStarted) and (event.argv or event.executable):
+            scripts[event.process] = tuple(one.casefold() for one in event.argv[1:] if _DOTTED.fullmatch(one))
             programs[event.process] = (event.argv[0] if event.argv else event.executable).rpartition("/")[2]
     found = []
     for place, event in enumerate(events):
@@ -347,6 +357,7 @@ def grounds(events: Sequence[Event], lines: Mapping[str, str] | None = None) -> 
                 result=results.get(event.call_id) if isinstance(event, ToolCalled) and event.call_id else None,
                 program=program,
                 line=" ".join(only),
+                scripts=scripts.get(process, ()) if process is not None else (),
             )
         )
     return tuple(found)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
+from correlator.verifying.claims import READING, Claim
 from correlator.verifying.clauses import clauses
 from correlator.verifying.directions import directions
-from correlator.verifying.doers import READING, Claim, may_do
+from correlator.verifying.doers import may_do
 from correlator.verifying.grounds import Ground
 from correlator.verifying.read import (
     AGENTS,
@@ -14,14 +15,15 @@ from correlator.verifying.read import (
     Refusal,
     is_act,
 )
-from correlator.verifying.subjects import Subject, subject_of
+from correlator.verifying.subjects import Subject, subject_of, subjects_of
 from correlator.verifying.wording import Clause, root, roots_of, words_of
 
 
 def of_roles(read: Read) -> Iterator[Refusal]:
     """Refuse who did not do it, and where it did not go."""
+    subjects = subjects_of(read.clauses)
     for place, (clause, best) in enumerate(zip(read.clauses, read.spoken_of, strict=True)):
-        found = subject_of(clause)
+        found = subjects[place]
         if found is not None and not _is_so_in_template(found, read):
             subject, verb, _ = found
             if not may_do(Claim(subject, verb, found[2], place, read)):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from correlator.verifying.doers import READING
+from correlator.verifying.claims import READING
 from correlator.verifying.grounds import Ground, has
 from correlator.verifying.read import (
     AGENTS,
@@ -13,6 +13,7 @@ from correlator.verifying.read import (
     SAYING,
     Read,
     Refusal,
+    among,
     best_of,
     is_act,
     is_person,
@@ -20,7 +21,7 @@ from correlator.verifying.read import (
     scores,
 )
 from correlator.verifying.wording import Clause, Token, root, roots_of, words_of
-from sensor.event import DocumentRetrieved, ToolReturned
+from sensor.event import AlertReceived, DocumentRetrieved, PromptSubmitted, ToolReturned
 
 
 def of_speakers(read: Read) -> Iterator[Refusal]:
@@ -31,10 +32,13 @@ def of_speakers(read: Read) -> Iterator[Refusal]:
     for at, clause in enumerate(read.clauses):
         place = _verb(clause)
         if place is None:
-            subject = next((clause.tokens[:at] for at, one in enumerate(clause.tokens) if is_act(one.text)), ())
+            if clause.joint not in ("which", "who", "whose", "that"):
+                subject = next((clause.tokens[:at] for at, one in enumerate(clause.tokens) if is_act(one.text)), ())
             continue
         if place or not {"and", "but", "then", ";"} & set(clause.joint.split()):
             subject = _subject(clause.tokens[:place])
+        if clause.joint == "that" and at and any(among(root(word), _RELATING) for word in read.clauses[at - 1].words):
+            continue  # what somebody says of another one
         if clause.joint == "that" and _is_preposition_next(clause.tokens[place + 1 :]):
             continue  # "the sum that the clerk told in March": what was said stands before
         verb, *behind = (*clause.tokens[place:], *_indirect(clause, place, read.clauses[at + 1 :]))
@@ -65,14 +69,21 @@ def _is_of_agent(said: Sequence[Token], read: Read) -> bool:
 
 def _is_told_by_another(subject: Sequence[Token], verb: Token, behind: Sequence[Token], read: Read) -> bool:
     """Return whether none of the events that have most of what was said is of who is told to have said it."""
-    actor = _person(subject) or _program(subject, read)
+    actor = _person(subject) or _named(subject, read)
     if actor == "principal" and any(
         one.actor == "content" and root(word.text) in one.doers for one in read.cited for word in subject
     ):
         return False  # "guest 4" is who wrote the text
     most, best = best_of(read.cited, Clause("", (*subject, verb, *behind)))
     said, _ = best_of(read.cited, Clause("", tuple(behind)))
-    return bool(actor and most and said >= _ENOUGH) and not any(one.actor == actor for one in best)
+    return bool(actor and most and said >= _ENOUGH) and not any(
+        one.actor == actor or (actor == "content" and _is_answered(one, read)) for one in best
+    )
+
+
+def _is_answered(ground: Ground, read: Read) -> bool:
+    """Return whether a cited result is that of a call: who answers may have done what was asked."""
+    return any(one.call is ground.event for one in read.cited)
 
 
 def _is_told_to_author(addressed: Sequence[Token], behind: Sequence[Token], read: Read) -> bool:
@@ -109,17 +120,34 @@ def _subject(before: Sequence[Token]) -> Sequence[Token]:
 
 
 def _is_preposition_next(behind: Sequence[Token]) -> bool:
-    return bool(behind) and behind[0].text.casefold() in PREPOSITIONS
+    return bool(behind) and behind[0].text.casefold() in PREPOSITIONS | BE
 
 
+_RELATING = SAYING | frozenset(map(root, ("remember", "memory", "believe", "assume", "note", "record")))
 _ENOUGH = 2
 """How much of what was said must be in an event, so that it is known whose words these are."""
 
 
-def _program(subject: Sequence[Token], read: Read) -> str:
-    """Return `process` where a subject is a program of the chain and nothing else."""
-    words = [one.text.casefold() for one in subject if one.text.casefold() not in words_of("determiners")]
-    return "process" if len(words) == 1 and any(one.program.casefold() == words[0] for one in read.cited) else ""
+def _named(subject: Sequence[Token], read: Read) -> str:
+    """Return the actor whose name a subject is, and nothing else: a program, a product, somebody who asks; empty for none."""
+    words = [one.text.casefold() for one in subject if one.text.casefold() not in words_of("determiners") | HAVE]
+    if len(words) != 1:
+        return ""
+    found = {_actor(one, words[0]) for one in read.run} - {""}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _actor(ground: Ground, name: str) -> str:
+    """Return the actor of an event that is of who has a name, empty for another one's."""
+    event = ground.event
+    match event:
+        case AlertReceived(product=product):
+            return "sensor" if product.casefold() == name else ""
+        case PromptSubmitted(principal=principal) if principal is not None:
+            return "principal" if (principal.id or "").casefold() == name else ""
+        case ToolReturned(author=author) | DocumentRetrieved(author=author) if author is not None:
+            return "content" if (author.id or "").casefold() == name else ""
+    return "process" if ground.program.casefold() == name else ""
 
 
 def _verb(clause: Clause) -> int | None:
@@ -147,19 +175,24 @@ def _is_reduced(held: Sequence[Token], at: int) -> bool:
 
 
 _HOLDING = frozenset(map(root, ("hold", "contain", "carry", "include", "bear", "list")))
-_HEARING = frozenset((root("learn"), root("address"), root("direct"), root("point"), root("refer"), root("allude")))
-"""Verbs whose subject is told something, or that lead somewhere."""
+_HEARING = frozenset(map(root, ("learn", "address", "direct", "point", "refer", "allude", "need", "await", "expect")))
+"""Verbs whose subject is told something, that lead somewhere, or that somebody needs not say."""
 
 
 def _indirect(clause: Clause, place: int, following: Sequence[Clause]) -> Iterator[Token]:
     """Yield the tokens of the clauses that tell what was said: behind the verb, or behind who is told, but no preposition."""
     behind = [one.text.casefold() for one in clause.tokens[place + 1 :] if one.kind == "word"]
+    if behind[:1] == ["to"] and {*behind[1:]} <= _KNOWING:
+        behind = []  # "wanted to know whether"
     if any(word in PREPOSITIONS for word in behind):
         return  # "asked for the key that the clerk kept"
     for one in following:
         if one.joint.split()[:1] not in (["that"], ["whether"], ["if"]):
             return
         yield from one.tokens
+
+
+_KNOWING = frozenset(("know", "learn", "hear", "see", "find", "out", "be", "told", "sure", "understand"))
 
 
 def _person(before: Sequence[Token]) -> str:

@@ -1,9 +1,10 @@
 """Who is said to act: what stands before the first verb of an act of a clause, where that is its subject. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from correlator.verifying.lengths import NUMBERS, length_at
-from correlator.verifying.read import AGENTS, BE, HAVE, PREPOSITIONS, SAYING, is_act
+from correlator.verifying.read import AGENTS, BE, HAVE, PREPOSITIONS, SAYING, is_act, is_possessive
 from correlator.verifying.wording import Clause, Token, root, roots_of, words_of
 
 STATIVE = roots_of("stative")
@@ -16,15 +17,17 @@ Subject = tuple[tuple[str, ...], str, bool]
 def subject_of(clause: Clause) -> Subject | None:
     """Return who is said to act: the words before the first verb of an act in the past; nothing for the passive."""
     words: list[str] = []
-    held = clause.tokens
+    held = _without_insertion(clause.tokens)
     for at, token in enumerate(held):
         word = token.text.casefold()
         if token.kind != "word" or not (is_act(word) or word in BE or (words and _is_present(word))):
             words.append(word)
         elif words and _is_present(word):
             return None
-        elif words and (words[-1] in _DETERMINERS or words[-1] in NUMBERS) and is_act(word):
+        elif is_act(word) and _is_attribute(words):
             words.append(word)  # "the renamed folder"
+        elif words and _is_fronted(held, at, words):
+            words = []  # "of three sheets ordered, one"
         elif not is_act(word) or not words or _is_participle(held, at, words):
             return None
         elif _is_relative(held, at):
@@ -32,6 +35,88 @@ def subject_of(clause: Clause) -> Subject | None:
         else:
             return _acting(words, held, at)
     return None
+
+
+def subjects_of(found: Sequence[Clause]) -> tuple[Subject | None, ...]:
+    """Return who is said to act in each clause of a sentence: "it was the clerk | who sent" says that of the clerk."""
+    return tuple(
+        _cleft(found, at) or (None if _is_asked(found, at) else subject_of(clause)) for at, clause in enumerate(found)
+    )
+
+
+def _is_asked(found: Sequence[Clause], at: int) -> bool:
+    """Return whether a clause is a question that somebody asks: "asked | which hosts had answered"."""
+    if (
+        not at
+        or found[at].joint not in ("which", "whose")
+        or not any(root(word) in SAYING for word in found[at - 1].words)
+    ):
+        return False
+    first = found[at].words[:1]
+    return (
+        bool(first)
+        and first[0] not in _DETERMINERS
+        and not is_act(first[0])
+        and root(found[at - 1].words[-1]) in SAYING
+    )
+
+
+def _cleft(found: Sequence[Clause], at: int) -> Subject | None:
+    """Return who is singled out before a clause: "it was the clerk | who …"."""
+    if not at or found[at].joint not in ("who", "that", "which"):
+        return None
+    before = found[at - 1].tokens
+    words = [one.text.casefold() for one in before]
+    if len(words) < len(("it", "was", "…")) or words[0] != "it" or words[1] not in BE or "not" in words:
+        return None
+    return subject_of(Clause("", (*before[2:], *found[at].tokens)))
+
+
+def _without_insertion(held: Sequence[Token]) -> Sequence[Token]:
+    """Return a clause without what stands between commas behind its subject: "the clerk, whose desk was empty, asked"."""
+    first = next((at for at, one in enumerate(held) if at and one.aside), None)
+    if first is None or first > _FEW or any(_is_verbal(one) for one in held[:first]):
+        return held
+    last = next((at for at in range(first + 1, len(held)) if held[at].aside and _is_verbal(held[at])), None)
+    if last is None:
+        return held
+    return (*held[:first], replace(held[last], aside=False), *held[last + 1 :])
+
+
+_FEW = 4
+"""Words that a subject has before a comma."""
+
+
+def _is_verbal(token: Token) -> bool:
+    word = token.text.casefold()
+    return token.kind == "word" and (word in BE or word in HAVE or is_act(word))
+
+
+def _is_attribute(before: Sequence[str]) -> bool:
+    """Return whether a participle behind these words says what a noun behind it is like: "a newly built", "on trusted hosts"."""
+    if not before:
+        return False
+    last = before[-1]
+    if last in _DETERMINERS or last in NUMBERS or (is_possessive(last) and len(before) > 1):
+        return True
+    if len(before) > 1 and last.endswith("ly"):
+        return before[-2] in _DETERMINERS
+    return last in PREPOSITIONS
+
+
+def _is_fronted(held: Sequence[Token], at: int, before: Sequence[str]) -> bool:
+    """Return whether a participle ends what stands before the subject: "of three sheets ordered, one was found"."""
+    behind = held[at + 1 : at + 2]
+    if behind and behind[0].aside and is_act(held[at].text.casefold()) and _is_agent_next(held[at + 1 :]):
+        return True  # "a.cfg renamed, the agent made"
+    is_open = before[0] in PREPOSITIONS and not any(one.aside for one in held[1 : at + 1])
+    return is_open and bool(behind) and behind[0].aside and is_act(held[at].text.casefold()) and before[-1] not in HAVE
+
+
+def _is_agent_next(behind: Sequence[Token]) -> bool:
+    """Return whether the agent and a verb of its own follow: "the agent made"."""
+    words = [one.text.casefold() for one in behind[:3]]
+    return len(words) > _ARTICLE_AND_NOUN and words[0] == "the" and root(words[1]) in AGENTS and _is_verbal(behind[2])
 
 
 def core_of(subject: Sequence[str]) -> Sequence[str]:
@@ -42,10 +127,10 @@ def core_of(subject: Sequence[str]) -> Sequence[str]:
 
 def _acting(words: Sequence[str], held: Sequence[Token], at: int) -> Subject | None:
     behind_comma = next((place for place in range(at - 1, 0, -1) if held[place].aside), 0)
-    if behind_comma and words[0] in PREPOSITIONS | _LEADING:
+    if behind_comma and (words[0] in PREPOSITIONS | _LEADING | _FIRST or _is_agent(held[behind_comma:at])):
         words = [one.text.casefold() for one in held[behind_comma:at]]  # "along with the list, the clerk sent"
     elif words[0] in PREPOSITIONS or words[0] == "to":
-        words = words[3 if len(words) > 3 and words[1] in _DETERMINERS else 2 :]
+        words = _behind_phrase(words)
     if not words or words[-1] in ("to", "not", "of", "by", "for", "with", "and", "be"):
         return None
     subject = tuple(one for one in words if one not in HAVE)
@@ -54,12 +139,33 @@ def _acting(words: Sequence[str], held: Sequence[Token], at: int) -> Subject | N
     objected = (
         bool(following)
         and length_at([one.text for one in held], at + 1) is None
-        and following not in PREPOSITIONS | words_of("particles")
+        and following not in PREPOSITIONS | words_of("particles") | words_of("adpositions")
         and not following.endswith("ly")
     )
     return (subject, held[at].text.casefold(), objected) if any(one not in _DETERMINERS for one in subject) else None
 
 
+def _behind_phrase(words: Sequence[str]) -> list[str]:
+    """Return the subject behind a phrase without a comma: its article is the last that stands behind a noun."""
+    starts = [
+        at
+        for at, word in enumerate(words)
+        if at > 1 and word in _DETERMINERS and words[at - 1] not in PREPOSITIONS | words_of("adpositions")
+    ]
+    if starts:
+        return [*words[starts[-1] :]]
+    return [*words[3 if len(words) > 3 and words[1] in _DETERMINERS else 2 :]]
+
+
+def _is_agent(held: Sequence[Token]) -> bool:
+    """Return whether a subject is the agent and nothing else: "for a week, the agent waited"."""
+    words = [one.text.casefold() for one in held if one.text.casefold() not in HAVE]
+    return len(words) == _ARTICLE_AND_NOUN and words[0] == "the" and root(words[1]) in AGENTS
+
+
+_ARTICLE_AND_NOUN = 2
+_FIRST = words_of("unchanged") | {"run"}
+"""Participles that look like no form of the past: "run on a host, curl sent"."""
 _LEADING = frozenset(("along", "together", "apart", "according", "contrary"))
 """Words besides prepositions with which what stands before the subject begins."""
 _DETERMINERS = frozenset(("the", "a", "an", "this", "its", "that"))
@@ -85,6 +191,7 @@ def _is_participle(held: Sequence[Token], at: int, words: Sequence[str]) -> bool
 def _is_behind_preposition(words: Sequence[str]) -> bool:
     """Return whether the last noun stands behind a preposition and "a": "by a firm called"."""
     at = next((at for at in range(len(words) - 1, 0, -1) if words[at] in ("a", "an")), 0)
+    at = at or int(len(words) > 1 and words[1] == "the")
     return at > 0 and words[at - 1] in PREPOSITIONS
 
 
@@ -97,6 +204,8 @@ def _is_relative(held: Sequence[Token], at: int) -> bool:
     behind = held[at + 1 : at + 2]
     if _is_before_modal(held, at):
         return True
+    if behind and behind[0].kind in ("quote", "entity") and root(held[at].text) in roots_of("entitling"):
+        return any(_is_verbal(one) and not one.aside for one in held[at + 2 :])  # "the mail headed “A” was sent"
     if not behind or behind[0].text.casefold() not in PREPOSITIONS or held[at - 1].text.casefold() in (*AGENTS, *HAVE):
         return False
     later = [one.text.casefold() for one in held[at + 2 :] if one.kind == "word" and not one.aside]
