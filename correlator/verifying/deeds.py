@@ -127,7 +127,8 @@ def _phrase(held: Sequence[Token], at: int) -> list[Token]:
         word = token.text.casefold() if token.kind == "word" else ""
         if word in PREPOSITIONS:
             # "with a.cfg opened": a name behind a preposition is not who did it, but "in March gzip opened" has one more.
-            return found[::-1] if len(found) > 1 and found[0].kind == "word" else []
+            named = [one for one in found if one.text.casefold() not in ("the", "a", "an")]
+            return found[::-1] if len(named) > 1 and found[0].kind == "word" else []
         if word and (word in ("and", "or") or is_act(word)):
             break
         if not (word in HAVE or word in BE or word.endswith("ly")):

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Literal
 
+from correlator.verifying.identifiers import Identifier, identifiers
 from correlator.verifying.wording import root, table, words_of
 from graph.fold import event_time
 from sensor.event import (
@@ -48,7 +49,7 @@ _TIME_OF_DAY = re.compile(r"\d-\d{2}T(\d{2}:\d{2})")
 _MONTH = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])\b")
 _FIRST = re.compile(r"\s*(?:-\d+d\s+)?(?:[\d:.TZ-]+\s+)?(?:@\S+\s+)?([^\s\[]+)")
 """The program of a line of a trace."""
-_OTHER = re.compile(r"hands over to \"?([^\s\":]+)")
+_OTHER = re.compile(r"hands over to (?:\"([^\"]+)\"|([^\s\":]+))")
 _PORT = re.compile(r"((?:\d{1,3}\.){3}\d{1,3}|\]|[a-z]):")
 """What stands before the number of a port."""
 _CLOCK = re.compile(r"(?<![\d.])\d{1,2}:\d{2}(?::\d{2})?(?:\.\d{1,9})?\b")
@@ -113,7 +114,7 @@ class Ground:
     @cached_property
     def words(self) -> frozenset[str]:
         """Return the roots of the words that it says; `snake_case` and `camelCase` come apart."""
-        found = (word.casefold() for word in _WORD.findall(_CAMEL.sub(" ", self.text)))
+        found = {word.casefold() for text in (self.text, _CAMEL.sub(" ", self.text)) for word in _WORD.findall(text)}
         return frozenset(root(word) for word in found if word not in _LITTLE)
 
     @cached_property
@@ -201,6 +202,11 @@ class Ground:
         """Return whether it has an entity, as a whole and in any case; a result has the name of its tool."""
         wanted = " ".join(entity.casefold().split())
         return has(self.plain, wanted) or (self.call is not None and self.call.name.casefold() == wanted)
+
+    @cached_property
+    def identifiers(self) -> frozenset[Identifier]:
+        """Return the names of persons, tools, servers, … that its fields hold."""
+        return identifiers(self.event, self.program, _CLOCK.sub(" ", self.line))
 
     @cached_property
     def values(self) -> frozenset[str]:
@@ -348,7 +354,8 @@ def grounds(events: Sequence[Event], lines: Mapping[str, str] | None = None) -> 
         program = programs.get(process, "") if process is not None else ""
         if not program and process is not None and (first := _FIRST.match(line)):
             program = first[1].rpartition("/")[2]
-        only = [*_CLOCK.findall(line)[:1], *(_OTHER.findall(line)[:1] if isinstance(event, AgentHandedOver) else ())]
+        other = _OTHER.search(line) if isinstance(event, AgentHandedOver) else None
+        only = [*_CLOCK.findall(line)[:1], *((other[1] or other[2],) if other else ())]
         found.append(
             Ground(
                 event,

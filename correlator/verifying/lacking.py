@@ -62,8 +62,17 @@ def _denied(clauses: Sequence[Clause], place: int) -> Iterator[tuple[list[Token]
             word == "no" and behind[:1] in _MENTION
         ):
             yield [token], _things(following)
-        elif root(word) in _OMITTING:
-            yield [token, *(one for one in following if one.text.casefold() in _BEHIND)], _things(following)
+        elif root(word) in _OMITTING and (not at or held[at - 1].text.casefold() != "to"):
+            aside = [one for one in following if one.text.casefold() in _BEHIND]
+            if _is_whole(root(word), behind, aside):
+                yield [token, *aside], _things(following)
+
+
+def _is_whole(verb: str, behind: Sequence[str], aside: Sequence[Token]) -> bool:
+    """Return whether a verb tells of what is left out: "leaves the sum out", "passes over the sum", and not "left"."""
+    if verb == root("pass"):
+        return behind[:1] in (["over"], ["by"])
+    return verb != root("leave") or bool(aside)
 
 
 _KINDS = {
@@ -92,7 +101,7 @@ def _is_made_without(
 _STANDING = ("come up", "appear", "occur", "figure", "feature", "stand in", "turn up", "crop up", "show up", "in ")
 _MENTION = (["mention"], ["word"], ["reference"])
 _OMITTING = roots_of("omitting")
-_BEHIND = frozenset(("out", "aside", "unmentioned", "unnamed", "unsaid", "away"))
+_BEHIND = frozenset(("out", "aside", "unmentioned", "unnamed", "unsaid", "untold", "untouched", "away"))
 
 
 def _to_comma(held: Sequence[Token]) -> list[Token]:

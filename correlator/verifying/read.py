@@ -12,7 +12,7 @@ from correlator.verifying.denied import denied
 from correlator.verifying.grounds import Ground, has, number
 from correlator.verifying.lacking import lacked
 from correlator.verifying.wording import Clause, Token, akin, root, roots_of, table, tokens, words_of
-from sensor.event import ToolCalled
+from sensor.event import Answered, PromptSubmitted, ToolCalled
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,28 @@ class Read:
         return any(one.names(text) for one in self.cited) or has(self.template, " ".join(text.casefold().split()))
 
     @cached_property
+    def askers(self) -> frozenset[str]:
+        """Return the names of those who are said to be told what a cited answer tells, and who asked last before it."""
+        found = set[str]()
+        for one in self.cited:
+            asked = [
+                other.event
+                for other in self.run[: one.place]
+                if isinstance(other.event, PromptSubmitted) and other.event.session == one.event.session
+            ]
+            principal = asked[-1].principal if asked and isinstance(one.event, Answered) else None
+            if principal is not None and principal.id and self._is_told(principal.id):
+                found.add(principal.id.casefold())
+        return frozenset(found)
+
+    def _is_told(self, name: str) -> bool:
+        """Return whether the sentence says of somebody that they are told something."""
+        return any(
+            _TELLING.search(self.sentence[: match.start()]) or _TOLD.match(self.sentence[match.end() :])
+            for match in re.finditer(re.escape(name), self.sentence, re.IGNORECASE)
+        )
+
+    @cached_property
     def prose(self) -> frozenset[str]:
         """Return the roots of the words of the cited events that are no part of the name of a file or a host."""
         return frozenset[str]().union(*(one.prose for one in self.cited)) & self.said
@@ -62,15 +84,19 @@ class Read:
         return " ".join(text.casefold().split())
 
     def is_said(self, word: str) -> bool:
-        """Return whether a cited event has a form of this word."""
-        return among(root(word), self.said)
+        """Return whether a cited event has a form of this word, or is of a daemon that is named after it: `sshd`."""
+        return among(root(word), self.said) or any(f"{word.casefold()}d" == one.program for one in self.cited)
 
     def is_lent(self, word: str) -> bool:
         """Return whether a word describes a cited event by its kind, or means the same as one that it has."""
         base = root(word)
         if self.failures and base in _DECLINING:
             return True
-        if among(base, self.lent) or any(other in self.said for other in table().beside(base)):
+        if (
+            among(base, self.lent)
+            or any(word in name.split() for name in self.askers)
+            or any(other in self.said for other in table().beside(base))
+        ):
             return True
         return bool((classes_of(word) & _BROAD) & self.classes)
 
@@ -96,6 +122,17 @@ class Read:
                 best = tuple(same) or (best if score > _LITTLE_SAID else found[-1])
             found.append(best)
         return tuple(found)
+
+
+_TELLING = re.compile(
+    r"\b(?:to|for|told|informed|answered|assured|advised|notified|promised|offered|thanked|gave|reassured|let|warned|sent)\s+$",
+    re.IGNORECASE,
+)
+_TOLD = re.compile(
+    r"\s+(?:(?:was|were|is|are|had been|has been|got)\s+(?:\w+\s+){0,2}?(?:told|informed|advised|answered|assured|notified|promised"
+    r"|offered|given|sent|shown|asked|thanked|warned|reassured|referred|left)|heard|learn(?:t|ed)|received|got)\b",
+    re.IGNORECASE,
+)
 
 
 _BROAD = frozenset(("read", "communicate", "create", "transfer", "move", "execute"))

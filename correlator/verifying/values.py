@@ -18,8 +18,20 @@ def of_entities(read: Read) -> Iterator[Refusal]:
             token.kind in ("entity", "quote")
             and token not in read.lacked
             and not read.stands(token.text.removesuffix("…"))
+            and not _is_told(token, read)
+            and not _is_day(token.text, read)
         ):
             yield Refusal("entity", f"no cited event has “{token.text[:80]}”")
+
+
+def _is_day(text: str, read: Read) -> bool:
+    """Return whether a text is the day of a cited event, or one that it names: `2026-03-09`."""
+    return any(text == one.isoformat() for ground in read.cited for one in ground.dates)
+
+
+def _is_told(token: Token, read: Read) -> bool:
+    """Return whether it is who asked for a cited answer: somebody that is told it."""
+    return token.text.casefold() in read.askers and read.sentence[token.start + len(token.text) :][:1] not in ("'", "’")
 
 
 MONTHS = (

@@ -5,7 +5,7 @@ No grammar is complete: what is not understood is to be refused by whoever asks 
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from importlib.resources import files
@@ -46,13 +46,14 @@ class Clause:
 _TOKEN = re.compile(
     r"(?P<quote>“[^”]*”|\"[^\"]*\"|‘[^’]*’|(?<![\w])'[^']+'(?!\w))"
     r"|(?P<entity>[A-Za-z][\w+.-]*://[^\s,;]*[^\s,;.?!)]|[\w.+-]+@[\w-]+(?:\.[\w-]+)*\w"
-    r"|~?/[\w./~@+-]*[\w/]|\[[0-9A-Fa-f:]+\]:\d+"
+    r"|~?/[\w./~@+-]*[\w/]|(?<![^\s(])\.[A-Za-z][\w-]*(?:[./][\w-]+)*|\[[0-9A-Fa-f:]+\]:\d+"
     r"|[\w-]+(?:[./\\][\w-]+)+(?::\d+)?(?:/[\w./-]*\w)?)"
     r"|(?P<time>\b\d{1,2}:\d{2}(?::\d{2})?(?:\.\d{1,9})?\b)"
     r"|(?P<mixed>(?=[\w-]*[\d_])\w+(?:-\w+)*(?:[.,]\d+)*%?)"
     r"|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)?(?:-[^\W\d_]+)*)"
 )
 _SIZED = re.compile(r"(\d+)-([a-z]+)", re.IGNORECASE)
+_ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?%?")
 
 
@@ -66,6 +67,9 @@ def tokens(sentence: str) -> tuple[Token, ...]:
             text = text[1:-1]
         elif kind in ("mixed", "entity"):
             kind = "number" if _NUMBER.fullmatch(text) else "entity"
+        if kind == "entity" and (ordinal := _ORDINAL.fullmatch(text)):
+            found.append(Token("number", ordinal[1], match.start(), aside))
+            continue
         if kind == "entity" and (sized := _SIZED.fullmatch(text)) and sized[2].casefold() in words_of("sizes"):
             # "an 88-byte request": a number and its unit.
             found.append(Token("number", sized[1], match.start(), aside))
@@ -106,6 +110,7 @@ class Table:
             for name, patterns in found["barred"].items()
         }
         self.pairs = cast("Sequence[tuple[str, str]]", found["opposite"]["pairs"])
+        self.exclusive = cast("Mapping[str, Sequence[Sequence[str]]]", found["exclusive"])
         self.sets = {name: frozenset(words) for name, words in found["sets"].items()}
 
     @cached_property

@@ -63,24 +63,48 @@ def _named(read: Read, at: int) -> list[Refusal] | None:
     word = text.casefold()
     if word in NUMBERS:
         return []
-    if word in MONTHS:
+    if word in MONTHS and text[:1].isupper():  # and not "may", "march"
         there = any(read.is_said(one) for one in (word, word[:3])) or any(
             word in day for one in read.cited for day in one.days
         )
         return [] if there else [Refusal("number", f"no cited event is of {text}")]
     if "-" in word and not read.is_said(word) and any(one.names(word) for one in read.run):
-        there = any(one.names(word) for one in read.cited)
+        there = word in read.askers or any(one.names(word) for one in read.cited) or read.is_said(word.replace("-", ""))
         return [] if there else [Refusal("entity", f"no cited event has “{text}”")]
+    if "-" in word and not any(one.names(word.removesuffix("'s")) for one in read.cited) and _has_sibling(word, read):
+        return [Refusal("entity", f"cited events have a name like “{text}”, and not this one")]
     opens = not at or read.sentence[: read.tokens[at].start].rstrip().endswith((";", ":", "“", '"'))
     behind = read.tokens[at + 1] if at + 1 < len(read.tokens) else None
     acts = not at and behind is not None and behind.kind == "word" and is_act(behind.text)  # "Acme raised an alert"
     if acts and (read.is_lent(word) or _is_of_run(word, read)):
         acts = False
+    if acts and (table().is_listed(word) or word in _WHOEVER):
+        acts = False  # "Somebody wrote"
+    if word in _MONEY and any(among(root(word), one.words) for one in read.run):
+        return None
+    if any(one.call is not None and word in _WORD.findall((one.call.server or "").casefold()) for one in read.cited):
+        return None  # the server that a cited result came from
     if text[:1].isupper() and (acts or not opens) and not _says_nothing(word) and not read.is_said(word):
         parts = _parts(word, read)
         if not all(_says_nothing(part) or read.is_said(part) or _is_of_run(part, read) for part in parts):
             return [Refusal("name", f"no cited event names “{text}”")]
     return None
+
+
+def _has_sibling(word: str, read: Read) -> bool:
+    """Return whether a cited event has another name that begins or ends as one with a hyphen does: `ink-red`, `ink-blue`."""
+    parts = word.removesuffix("'s").split("-")
+    begin, end = re.escape(parts[0]), re.escape(parts[-1])
+    pattern = re.compile(rf"(?<![\w-]){begin}-([a-z]+)(?![\w-])|(?<![\w-])([a-z]+)-{end}(?![\w-])")
+    found = [match for one in read.cited for match in pattern.findall(one.plain)]
+    return any(not among(root(last), [root(parts[-1])]) if last else first != parts[0] for last, first in found)
+
+
+_WORD = re.compile(r"[^\W\d_]+")
+_WHOEVER = frozenset(
+    ("whoever", "whatever", "whichever", "everybody", "everyone", "nobody", "anybody", "anyone", "neither", "others")
+)
+_MONEY = frozenset(word for words in table().exclusive["currencies"] for word in words)
 
 
 def _is_of_run(word: str, read: Read) -> bool:
@@ -89,7 +113,11 @@ def _is_of_run(word: str, read: Read) -> bool:
 
 
 def _parts(word: str, read: Read) -> list[str]:
-    return [word] if "-" not in word or read.is_said(word) else [one for one in word.split("-") if one]
+    if "-" not in word or read.is_said(word) or read.is_said(word.replace("-", "")):
+        return [word.replace("-", "") if "-" in word and not read.is_said(word) else word]
+    parts = [one for one in word.split("-") if one]
+    is_handed = parts[0] == "sub" and any(one.event.kind == "agent_handed_over" for one in read.run)
+    return parts[1:] if is_handed else parts  # "a sub-agent"
 
 
 def _says_nothing(word: str) -> bool:
