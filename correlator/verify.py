@@ -7,23 +7,27 @@ causes, guesses and absences have no evidence. What is not understood is refused
 
 from collections.abc import Sequence
 
-from correlator.verifying.deeds import of_deeds
+from correlator.verifying.barred import of_barred
+from correlator.verifying.declined import of_declined
+from correlator.verifying.deeds import of_deeds, of_subagents
 from correlator.verifying.exclusive import of_exclusives, of_keys
+from correlator.verifying.expressions import of_expressions
 from correlator.verifying.form import form
 from correlator.verifying.grounds import Ground
-from correlator.verifying.kinds import of_kinds, of_sub_agents
+from correlator.verifying.kinds import of_kinds
 from correlator.verifying.order import of_order
 from correlator.verifying.ordinals import of_ordinals
 from correlator.verifying.outcome import of_negations, of_opposites, of_outcomes
 from correlator.verifying.paired import of_pairs
 from correlator.verifying.parts import of_parts
+from correlator.verifying.purposes import of_purposes
 from correlator.verifying.read import Read, Refusal
 from correlator.verifying.roles import of_roles
 from correlator.verifying.speech import of_speakers
 from correlator.verifying.strangers import of_strangers
 from correlator.verifying.together import of_together
 from correlator.verifying.values import of_bindings, of_comparisons, of_entities, of_numbers
-from correlator.verifying.words import of_barred, of_purposes, of_words
+from correlator.verifying.words import of_words
 
 
 def refusals(
@@ -42,7 +46,7 @@ def refusals(
 
 
 _RULES = (
-    of_entities, of_strangers, of_keys, of_exclusives, of_kinds, of_sub_agents, of_numbers, of_bindings, of_comparisons, of_words,
-    of_barred, of_purposes, of_negations, of_opposites, of_outcomes, of_roles, of_parts, of_pairs, of_deeds, of_speakers,
-    of_together, of_order, of_ordinals,
+    of_entities, of_strangers, of_keys, of_exclusives, of_kinds, of_numbers, of_bindings, of_comparisons, of_words, of_barred,
+    of_expressions, of_declined, of_purposes, of_negations, of_opposites, of_outcomes, of_roles, of_parts, of_pairs, of_deeds,
+    of_subagents, of_speakers, of_together, of_order, of_ordinals,
 )  # fmt: skip

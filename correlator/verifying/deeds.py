@@ -280,7 +280,11 @@ def _fits(ground: Ground, deed: Deed, read: Read) -> bool:
     doer, thing, goal = (one.text.casefold() if one is not None else "" for one in (deed.doer, deed.thing, deed.goal))
     if isinstance(event, AgentHandedOver):
         sent_on = goal in event.text.casefold() and root(deed.verb) not in _HAND
-        return doer not in _receiver(ground) and (goal in ("", "agent") or sent_on or goal in _receiver(ground))
+        if doer in _SUBAGENTS and event.session not in handed(read):
+            return False
+        return doer not in _receiver(ground) and (
+            goal in ("", "agent", *_SUBAGENTS) or sent_on or goal in _receiver(ground)
+        )
     if isinstance(event, NameResolved) and doer == event.name.casefold() and not thing:
         doer, thing = "", doer  # "the name resolved to 10.1.2.3"
     if isinstance(event, ProcessExited):
@@ -298,6 +302,28 @@ def _fits(ground: Ground, deed: Deed, read: Read) -> bool:
     if thing and not _has(ground, thing, read):
         return False
     return not goal or isinstance(event, ProcessStarted) or _has(ground, goal, read)
+
+
+_SUBAGENTS = ("sub-agent", "subagent", "sub-agents", "subagents")
+
+
+def handed(read: Read) -> frozenset[str]:
+    """Return the sessions to which another one has handed work: those of sub-agents."""
+    return frozenset(one.event.to_session for one in read.run if isinstance(one.event, AgentHandedOver))
+
+
+def of_subagents(read: Read) -> Iterator[Refusal]:
+    """Refuse what a sub-agent is said to have done where all that agents did there was done in a session of its own right."""
+    for clause, spoken in zip(read.clauses, read.spoken_of, strict=True):
+        verb = next((at for at, one in enumerate(clause.tokens) if one.kind == "word" and is_act(one.text)), 0)
+        front = [one.text.casefold() for one in clause.tokens[:verb]]
+        if not any(one in _SUBAGENTS for one in front) or {*front} & (PREPOSITIONS - {"for", "in", "of", "at"}):
+            continue
+        if _is_passive(clause.tokens, verb):
+            continue
+        acts = [one.call or one.event for one in spoken if one.actor == "agent" or one.call is not None]
+        if acts and not any(act.session in handed(read) for act in acts):
+            yield Refusal("roles", "the sub-agent did nothing that is cited")
 
 
 def _has(ground: Ground, word: str, read: Read) -> bool:

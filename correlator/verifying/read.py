@@ -98,7 +98,7 @@ class Read:
             or any(other in self.said for other in table().beside(base))
         ):
             return True
-        return bool((classes_of(word) & _BROAD) & self.classes)
+        return base not in _SPECIFIC and bool((classes_of(word) & _BROAD) & self.classes)
 
     @cached_property
     def lacked(self) -> frozenset[Token]:
@@ -137,6 +137,10 @@ _TOLD = re.compile(
 
 _BROAD = frozenset(("read", "communicate", "create", "transfer", "move", "execute"))
 """Classes of effects whose verbs say the same of a tool, as far as a report goes; in the others there are opposites."""
+
+
+_SPECIFIC = roots_of("specific")
+"""Verbs of these classes that say more than that: "translated" is not what every tool did that reads."""
 
 
 def among(base: str, bases: Collection[str]) -> bool:

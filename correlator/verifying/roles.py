@@ -6,6 +6,7 @@ from correlator.verifying.claims import READING, Claim
 from correlator.verifying.clauses import clauses
 from correlator.verifying.directions import directions
 from correlator.verifying.doers import may_do
+from correlator.verifying.expressions import expressed
 from correlator.verifying.grounds import Ground
 from correlator.verifying.read import (
     AGENTS,
@@ -14,6 +15,7 @@ from correlator.verifying.read import (
     Read,
     Refusal,
     is_act,
+    is_person,
 )
 from correlator.verifying.subjects import Subject, subject_of, subjects_of
 from correlator.verifying.wording import Clause, root, roots_of, words_of
@@ -26,7 +28,7 @@ def of_roles(read: Read) -> Iterator[Refusal]:
         found = subjects[place]
         if found is not None and not _is_so_in_template(found, read):
             subject, verb, _ = found
-            if not may_do(Claim(subject, verb, found[2], place, read)):
+            if not _is_figure(found, clause, read) and not may_do(Claim(subject, verb, found[2], place, read)):
                 yield Refusal("roles", f"“{' '.join(subject)}” is not who did what “{verb}” tells")
         if (deed := _done_to_agent(clause, best, read)) is not None:
             yield Refusal("roles", f"the agent is who did it, and not whom “{deed}” was done to")
@@ -65,6 +67,14 @@ def _set_by_agent(read: Read) -> str | None:
 
 
 _UNCHANGED = words_of("unchanged")
+
+
+def _is_figure(found: Subject, clause: Clause, read: Read) -> bool:
+    """Return whether a thing does what is but a figure of speech: "the request boiled down to two questions"."""
+    subject, verb, _ = found
+    if any(root(word) in AGENTS or is_person(word) for word in subject):
+        return False
+    return any(one.text.casefold() == verb and expressed(read.tokens).get(one) == "" for one in clause.tokens)
 
 
 def _is_so_in_template(found: Subject, read: Read) -> bool:

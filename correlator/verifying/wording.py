@@ -104,7 +104,10 @@ class Table:
             phrase: name if name != "none" else "" for name, phrases in found["phrases"].items() for phrase in phrases
         }
         self.implies = found["implies"]
+        self.expressions = {word: tuple(phrases) for word, phrases in found["expressions"].items()}
         self.kinds = {name: tuple(words) for name, words in found["kinds"].items()}
+        self._voicing = {name: tuple(words) for name, words in found["voicing"].items()}
+        self._fitting = {name: tuple(words) for name, words in found["fitting"].items()}
         self.barred = {
             name: re.compile(r"\b(?:" + "|".join(patterns) + r")", re.IGNORECASE)
             for name, patterns in found["barred"].items()
@@ -139,7 +142,17 @@ class Table:
 
     def is_listed(self, word: str) -> bool:
         """Return whether a word is a general one of reports, though it may have an opposite."""
-        return word in self.common_words if len(word) < _LEFT else stem(self.irregular.get(word, word)) in self.common
+        if len(word) < _LEFT:
+            return word in self.common_words or self.irregular.get(word, word) in self.common_words
+        return stem(self.irregular.get(word, word)) in self.common
+
+    def signs(self, base: str) -> tuple[str, ...]:
+        """Return of what a text that voices a feeling has some, by the root of the verb that tells of the feeling."""
+        return next((signs for verb, signs in self._voicing.items() if root(verb) == base), ())
+
+    def fitting(self, kind: str) -> frozenset[str]:
+        """Return the roots of what may be said of any event of a kind or outcome, though it tells none of them apart."""
+        return _roots(self._fitting.get(kind, ()))
 
     def group(self, name: str) -> frozenset[str]:
         """Return the roots of the words that mean the same as that which the group is named after."""
@@ -198,8 +211,8 @@ def _opposites() -> dict[str, frozenset[str]]:
 
 
 _ENDINGS = (
-    "ation", "ition", "tion", "sion", "ment", "ness", "ance", "ence", "anc", "enc", "ion", "als", "al", "ly", "er", "or",
-    "ure", "ive", "able", "ible", "ity", "y",
+    "fully", "ful", "ation", "ition", "tion", "sion", "ment", "ness", "ance", "ence", "anc", "enc", "ion", "als", "al", "ly",
+    "er", "or", "ure", "ive", "able", "ible", "ity", "y",
 )  # fmt: skip
 _LEFT = 4
 """Letters that an ending leaves."""
@@ -210,7 +223,9 @@ def root(word: str) -> str:
     """Return what forms of one word have in common, as far as spelling tells: `sent`, `sends` → `send`; `approval` → `approv`."""
     word = word.casefold().replace("’", "'").removesuffix("'s").removesuffix("'")
     word = table().irregular.get(word, word) if word in _irregular() else word
-    found = word if word.endswith("eed") else stem(word)
+    word = word.removesuffix("s") if word.endswith("ees") else word
+    found = word if word.endswith(("eed", "us")) else stem(word)
+    found = found[:-1] if found.endswith("ll") and found[:-1] in _doubling() else found
     for ending in _ENDINGS:
         if found.endswith(ending) and len(found) - len(ending) >= _LEFT:
             return found[: -len(ending)]
@@ -220,6 +235,12 @@ def root(word: str) -> str:
 @cache
 def _irregular() -> frozenset[str]:
     return frozenset(table().irregular)
+
+
+@cache
+def _doubling() -> frozenset[str]:
+    """Return the verbs whose last letter is written twice before an ending: "cancelled"."""
+    return table().sets["doubling"]
 
 
 _COMMON = 5
@@ -237,4 +258,11 @@ def akin(first: str, second: str) -> bool:
     if long.startswith(short):
         return len(long) - len(short) <= (3 if len(short) == _LEFT else 4)
     common = next((at for at, (one, other) in enumerate(zip(first, second, strict=False)) if one != other), len(short))
-    return common >= _COMMON and len(short) - common <= 2 and len(long) - common <= 5
+    return common >= _COMMON and (short[common:], long[common:]) in _alternating()
+
+
+@cache
+def _alternating() -> frozenset[tuple[str, str]]:
+    """Return the ends in which two forms of one word part: "conclud", "conclus"."""
+    pairs = (pair.split("/") for pair in table().sets["alternating"])
+    return frozenset(each for one, other in pairs for each in ((one, other), (other, one)))

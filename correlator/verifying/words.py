@@ -1,19 +1,20 @@
-"""Words: each comes from the evidence, or says nothing by itself; some no evidence can carry. Pure."""
+"""Words: each comes from the evidence, or says nothing by itself. Pure."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Literal
 
 from correlator.lexicon import classes_of
-from correlator.verifying.grounds import Ground, number
+from correlator.verifying.barred import is_hidden
+from correlator.verifying.expressions import expressed
+from correlator.verifying.grounds import keyed, number
 from correlator.verifying.lacking import WHOLE
-from correlator.verifying.lengths import NUMBERS, length_at
-from correlator.verifying.outcome import TURNED
-from correlator.verifying.read import NEGATIONS, PREPOSITIONS, Read, Refusal, among, is_act, is_failure, is_thing, tied
+from correlator.verifying.lengths import NUMBERS, ORDINALS, length_at
+from correlator.verifying.read import NEGATIONS, SAYING, Read, Refusal, among, is_act, is_thing
 from correlator.verifying.values import MONTHS, is_computed
-from correlator.verifying.wording import Clause, root, roots_of, table, words_of
-from sensor.event import ProcessStarted, ToolCalled
+from correlator.verifying.wording import akin, root, roots_of, table, words_of
+from sensor.event import ProcessExited, ProcessStarted, ToolCalled
 
 _ENOUGH = 3
 """Words that a sentence has from its evidence for each name of a thing that is its own."""
@@ -28,6 +29,7 @@ _CONTEXT = 2
 def of_words(read: Read) -> Iterator[Refusal]:
     """Refuse a word that no cited event has and that says something."""
     found: dict[Kind, list[str]] = {"grounded": [], "context": [], "free": [], "beside": [], "foreign": []}
+    expressions = expressed(read.tokens)
     for at, token in enumerate(read.tokens):
         if token.kind != "word" or token in read.lacked:
             if not _says_nothing(token.text.casefold()):
@@ -36,6 +38,8 @@ def of_words(read: Read) -> Iterator[Refusal]:
         named = _named(read, at)
         if named is not None:
             yield from named
+            continue
+        if token in expressions and not _is_foreign(expressions[token], at, read):
             continue
         for part in _parts(token.text.casefold(), read):
             kind = _kind(part, at, read)
@@ -68,7 +72,8 @@ def _named(read: Read, at: int) -> list[Refusal] | None:
             word in day for one in read.cited for day in one.days
         )
         return [] if there else [Refusal("number", f"no cited event is of {text}")]
-    if "-" in word and not read.is_said(word) and any(one.names(word) for one in read.run):
+    is_known = _LETTERED.fullmatch(word) is not None or any(one.names(word) for one in read.run)
+    if "-" in word and not read.is_said(word) and is_known:
         there = word in read.askers or any(one.names(word) for one in read.cited) or read.is_said(word.replace("-", ""))
         return [] if there else [Refusal("entity", f"no cited event has “{text}”")]
     if "-" in word and not any(one.names(word.removesuffix("'s")) for one in read.cited) and _has_sibling(word, read):
@@ -84,9 +89,9 @@ def _named(read: Read, at: int) -> list[Refusal] | None:
         return None
     if any(one.call is not None and word in _WORD.findall((one.call.server or "").casefold()) for one in read.cited):
         return None  # the server that a cited result came from
-    if text[:1].isupper() and (acts or not opens) and not _says_nothing(word) and not read.is_said(word):
+    if text[:1].isupper() and (acts or not opens) and not _says_nothing(word) and not _is_name_said(word, read):
         parts = _parts(word, read)
-        if not all(_says_nothing(part) or read.is_said(part) or _is_of_run(part, read) for part in parts):
+        if not all(_says_nothing(part) or _is_name_said(part, read) or _is_of_run(part, read) for part in parts):
             return [Refusal("name", f"no cited event names “{text}”")]
     return None
 
@@ -105,19 +110,52 @@ _WHOEVER = frozenset(
     ("whoever", "whatever", "whichever", "everybody", "everyone", "nobody", "anybody", "anyone", "neither", "others")
 )
 _MONEY = frozenset(word for words in table().exclusive["currencies"] for word in words)
+_LETTERED = re.compile(r"[a-z]+-[a-z]")
+"""A name with a letter for a number: "node-b"."""
+
+
+def _is_name_said(name: str, read: Read) -> bool:
+    """Return whether a cited event has a name, or a word that it is derived from: "German" of "Germany"."""
+    base = root(name)
+    if base in read.said or any(one.names(name) for one in read.cited):
+        return True
+    return any(akin(base, other) and _ending(base, other) in _OF_NAMES for other in read.said)
+
+
+def _ending(first: str, second: str) -> str:
+    """Return what the longer of two words has behind the shorter one, or what both end in where they part."""
+    short, long = sorted((first, second), key=len)
+    return long[len(short) :] if long.startswith(short) else ""
+
+
+_OF_NAMES = words_of("endings") | {""}
 
 
 def _is_of_run(word: str, read: Read) -> bool:
-    """Return whether a general word, such as README, is of this chain: it is no name then."""
-    return table().is_common(word) and any(among(root(word), one.words) for one in read.run)
+    """Return whether a general word, such as README or EUR, is of this chain: it is no name then."""
+    if word in words_of("acronyms") and read.is_lent(word):
+        return True
+    return (table().is_common(word) or word in words_of("acronyms")) and any(
+        among(root(word), one.words) for one in read.run
+    )
 
 
 def _parts(word: str, read: Read) -> list[str]:
-    if "-" not in word or read.is_said(word) or read.is_said(word.replace("-", "")):
-        return [word.replace("-", "") if "-" in word and not read.is_said(word) else word]
+    """Return the parts of a word with hyphens that have to come from somewhere: all but a prefix such as "sub-"."""
+    if "-" not in word or read.is_said(word):
+        return [word]
+    if read.is_said(word.replace("-", "")):
+        return [word.replace("-", "")]
+    if word in table().common_words:
+        return []
+    if word == "non-zero" and any(isinstance(one.event, ProcessExited) and one.failed for one in read.cited):
+        return []
     parts = [one for one in word.split("-") if one]
-    is_handed = parts[0] == "sub" and any(one.event.kind == "agent_handed_over" for one in read.run)
-    return parts[1:] if is_handed else parts  # "a sub-agent"
+    return parts[1:] if len(parts) > 1 and parts[0] in words_of("prefixes") else parts
+
+
+def _is_foreign(word: str, at: int, read: Read) -> bool:
+    return bool(word) and _kind(word, at, read) in ("foreign", "beside")
 
 
 def _says_nothing(word: str) -> bool:
@@ -133,8 +171,12 @@ def _kind(word: str, at: int, read: Read) -> Kind | None:
         return "grounded" if any(str(NUMBERS[word]) in one.numbers for one in read.cited) else "foreign"
     if _says_nothing(word) or (root(word) in _ADDING and _compares(read)):
         return None
-    if read.is_said(word) or read.is_lent(word):
+    if _is_undone(word, read) or _is_unfelt(word, read):
+        return "foreign"
+    if read.is_said(word) or read.is_lent(word) or _fits(word, at, read):
         return "grounded"
+    if word.startswith(_AGAIN) and not _is_deed(word) and table().is_listed(word.removeprefix(_AGAIN)):
+        word = word.removeprefix(_AGAIN)  # "resurfaced"
     is_deed = is_act(word) and table().knows(root(word))
     is_common = (
         table().is_listed(word)
@@ -152,6 +194,111 @@ def _kind(word: str, at: int, read: Read) -> Kind | None:
     if is_thing(word) and at and any(table().beside(root(word)) & one.words for one in read.run):
         return "beside"
     return "foreign" if len(word) <= _SHORT or table().knows(root(word)) or classes_of(word) else "free"
+
+
+def _is_unfelt(word: str, read: Read) -> bool:
+    """Return whether a word tells of a feeling that somebody voiced, and no cited text has a word of it: "apologised"."""
+    signs = table().signs(root(word))
+    return bool(signs) and not any(sign in one.plain for one in read.cited for sign in signs)
+
+
+_SAID = (SAYING | roots_of("naming")) - {root("read")}
+"""What is done in words: "unmentioned" is asked elsewhere."""
+_HIDING = roots_of("hiding")
+
+
+def _is_compound(word: str, at: int, read: Read) -> bool:
+    """Return whether a word and the one beside it are one word in a cited event, or one is two there: "rollback", "roll back"."""
+    near = [one.text.casefold() if one.kind == "word" else "" for one in read.tokens[max(0, at - 1) : at + 2]]
+    joined = {root(first + second) for first, second in pairwise(near) if first and second}
+    if any(joined & one.words for one in read.cited):
+        return True
+    return _LONG <= len(word) <= _LONGEST and any(
+        re.search(rf"\b{re.escape(word[:cut])}[ -]{re.escape(word[cut:])}\b", one.plain)
+        for cut in range(_PART, len(word) - _PART + 1)
+        for one in read.cited
+        if word[:cut] in one.plain
+    )
+
+
+_LONG, _LONGEST, _PART = 6, 30, 3
+"""Letters that a word has at least and at most that may be two, and each of these at least."""
+
+
+def _is_of_number(at: int, read: Read) -> bool:
+    """Return whether a word says what a number of a cited event measures: "a pressure of 12"."""
+    behind = read.tokens[at + 1 : at + 3]
+    return (
+        len(behind) == 2
+        and behind[0].text == "of"
+        and behind[1].kind == "number"
+        and is_thing(read.tokens[at].text)
+        and any(number(behind[1].text) in one.numbers for one in read.cited)
+    )
+
+
+def _is_extreme(word: str, read: Read) -> bool:
+    """Return whether a superlative is told of the least or the greatest of several numbers: "the cheapest, at 12"."""
+    least = word in words_of("least")
+    if not least and word not in words_of("greatest"):
+        return False
+    numbers = [float(one) for ground in read.cited for one in ground.numbers if _PLAIN.fullmatch(one)]
+    told = [
+        float(number(one.text)) for one in read.tokens if one.kind == "number" and _PLAIN.fullmatch(number(one.text))
+    ]
+    return any(
+        value in numbers and len(near) > 1 and value == (min(near) if least else max(near))
+        for value in told
+        for near in [[one for one in numbers if value / _NEAR <= one <= value * _NEAR]]
+    )
+
+
+_PLAIN = re.compile(r"\d+(?:\.\d+)?")
+_NEAR = 4
+"""How many times as much a number may be that is compared with another one."""
+
+
+def _is_undone(word: str, read: Read) -> bool:
+    """Return whether a word says that was not done what a cited event tells, and does not deny: "unopened" of "opens"."""
+    done = word.removeprefix("un")
+    is_participle = done != word and (done.endswith("ed") or done in table().irregular or done in words_of("unchanged"))
+    return (
+        is_participle
+        and not any(root(word) in one.words or among(root(done), one.denied) for one in read.cited)
+        and word not in table().groups["manner"]
+        and (read.is_said(done) or (root(done) not in _SAID and read.is_lent(done)))
+    )
+
+
+_AGAIN = "re"
+
+
+def _fitting(read: Read) -> frozenset[str]:
+    """Return the roots of what may be said of events of the cited kinds and outcomes, whatever their texts."""
+    kinds: set[str] = {one.event.kind for one in read.cited}
+    kinds |= {"failed" if one.failed else "succeeded" for one in read.cited if one.failed is not None}
+    kinds |= {"declining"} if read.failures else set()
+    kinds |= {
+        "denying" for one in read.cited if one.denied or re.match(r"no\b", one.told.casefold()) or " null" in one.plain
+    }
+    kinds |= {"telling" for one in read.cited if isinstance(one.event, ToolCalled) and _tells(one.event)}
+    return frozenset[str]().union(*(table().fitting(kind) for kind in kinds))
+
+
+def _tells(call: ToolCalled) -> bool:
+    """Return whether a call has a text for people among its arguments."""
+    return any(value.count(" ") >= _ENOUGH for _, value in keyed(call.arguments))
+
+
+def _fits(word: str, at: int, read: Read) -> bool:
+    """Return whether a word describes what is cited, though no cited event has it and none is told by it from others."""
+    return (
+        root(word) in _fitting(read)
+        or (root(word) in _HIDING and any(is_hidden(one) for one in read.cited))
+        or _is_compound(word, at, read)
+        or _is_of_number(at, read)
+        or _is_extreme(word, read)
+    )
 
 
 _ADDING = roots_of("adding")
@@ -182,8 +329,11 @@ def _is_of_whole(at: int, read: Read) -> bool:
     """Return whether "only" says when, or what alone a text or a call has: those are told as a whole."""
     before = read.tokens[at - 1].text.casefold() if at else ""
     following = read.tokens[at + 1].text.casefold() if at + 1 < len(read.tokens) else ""
-    if following in ("after", "afterwards", "when", "once", "then") or root(before) == _DIFFER:
+    if following in ("after", "afterwards", "when", "once", "then", "to") or before == "not" or root(before) == _DIFFER:
         return True
+    behind = read.tokens[at + 2].text.casefold() if at + 2 < len(read.tokens) else ""
+    if following == "the" and behind in ORDINALS and len({one.failed for one in read.cited} - {None}) > 1:
+        return True  # "of both calls only the second failed"
     if length_at([one.text for one in read.tokens], at + 1) is not None:
         return True  # "only three seconds later"
     spoken = next(
@@ -198,7 +348,6 @@ def _is_of_whole(at: int, read: Read) -> bool:
     )
 
 
-_TOLD = ("answered", "model_responded")
 _SHORT = 3
 _DIFFER = root("differ")
 
@@ -215,133 +364,3 @@ def _is_of_others(word: str, read: Read) -> bool:
     tools = {(one.call or one.event).name for one in read.cited if isinstance(one.call or one.event, ToolCalled)}  # type: ignore[union-attr]
     others = (one for one in read.run if isinstance(one.event, ToolCalled) and one.event.name in tools)
     return any(base in one.values for one in others)
-
-
-def of_barred(read: Read) -> Iterator[Refusal]:
-    """Refuse what no event can carry: motives, causes, absences, guesses."""
-    lacked = {token.text.casefold() for token in read.lacked}
-    for name, pattern in table().barred.items():
-        for match in pattern.finditer(read.plain):
-            words = match.group()
-            # What an event says in these words may be told in them; and what failed may have said why.
-            if words.split()[0] in lacked:
-                continue
-            if words.startswith(_LACKING) and _is_lack_of_failed(read, match):
-                continue
-            if words.startswith("refus") and _has_refused(read, match):
-                continue  # the agent has said that it will not
-            if words == "different" and NUMBERS.keys() & {*read.plain[: match.start()].split()[-1:]}:
-                continue  # "two different names"
-            if (
-                words in read.template
-                or any(words in one.plain for one in read.cited)
-                or (name == "cause" and _is_its_reason(read, match))
-            ):
-                continue
-            yield Refusal(name, f"“{words}” has no evidence")
-
-
-def _has_refused(read: Read, match: re.Match[str]) -> bool:
-    """Return whether the agent has said that it will not do what it is told to have refused."""
-    verb = next(iter(re.findall(r"[a-z]+", read.plain[match.end() :])), "")
-    told = (one for one in read.cited if one.event.kind in _TOLD and _WILL_NOT.search(one.plain))
-    return any(among(root(verb), near) for one in told for near in one.denied)
-
-
-_WILL_NOT = re.compile(
-    r"\b(?:(?:will|shall|would|must|may) not|won['’]t|cannot|can['’]t|refus\w+|declin\w+|not (?:allowed|permitted))\b"
-)
-_LACKING = "lack"
-
-
-def _is_lack_of_failed(read: Read, match: re.Match[str]) -> bool:
-    """Return whether what is said to lack is what a failed event names as its reason: "for lack of a signature"."""
-    before, behind = (
-        [word for word in re.findall(r"[a-z]{3,}", part) if not _says_nothing(word)]
-        for part in (read.plain[: match.start()], read.plain[match.end() :])
-    )
-    near = before[-_NAMES:] if match.group() == "lacking" else behind[:_NAMES]
-    spoken = next(
-        (
-            best
-            for clause, best in zip(read.clauses, read.spoken_of, strict=True)
-            if any(word.startswith(_LACKING) for word in clause.words)
-        ),
-        (),
-    )
-    return any(
-        one.failed and any(tied(one, other) for other in spoken) and any(among(root(word), one.words) for word in near)
-        for one in read.cited
-    )
-
-
-_NAMES = 2
-"""Words that name what is lacking."""
-
-
-def of_purposes(read: Read) -> Iterator[Refusal]:
-    """Refuse what something is said to have been done for: "to hide it", where nothing asks for, tries or allows that.
-
-    An infinitive belongs to a word that asks, tries, allows or tells ("asked to", "an attempt to"), or it tells a purpose.
-    """
-    for clause in read.clauses:
-        for at, (token, verb) in enumerate(pairwise(clause.tokens)):
-            if token.text != "to" or verb.kind != "word" or not at or not _is_purpose(clause, at, read):
-                continue
-            yield Refusal("motive", f"“to {verb.text}” is a purpose, and has no evidence")
-
-
-def _is_purpose(clause: Clause, at: int, read: Read) -> bool:
-    """Return whether the "to" at a place of a clause begins a purpose."""
-    verb, behind = clause.tokens[at + 1], clause.tokens[at + 2 : at + 3]
-    word = verb.text.casefold()
-    if not behind or behind[0].kind != "word" or not verb.text.islower() or word.endswith(("ed", "s", "ly")):
-        return False
-    if word in words_of("pronouns") | PREPOSITIONS or word in NUMBERS or read.is_said(word) or root(word) in _PLACES:
-        return False
-    if word in _NO_VERBS:
-        return False
-    before = [root(one.text) for one in clause.tokens[:at] if one.kind == "word"]
-    if (before and _ends_in_length(before)) or _TOOK.search(read.sentence[: clause.tokens[at].start]):
-        return False  # "it took two hours to reach the port"
-    return bool(before) and not (_GOVERNING & {*before, root(clause.joint)}) and not ((_NEAR | _TEXTS) & {*before[-2:]})
-
-
-def _ends_in_length(words: Sequence[str]) -> bool:
-    """Return whether the last words are a length of time."""
-    return any((found := length_at(words, at)) is not None and found.end == len(words) for at in range(len(words)))
-
-
-_GOVERNING, _NEAR, _TEXTS = roots_of("governing"), roots_of("governing_near"), roots_of("texts")
-_PLACES = roots_of("places")
-_TOOK = re.compile(r"\bt(?:ook|akes?|aken) [^,;]{0,40}?\b(?:second|minute|hour|day|week|moment)s?\b")
-_NO_VERBS = table().groups["qualities"] | table().groups["manner"] | table().groups["times"] | words_of("shading")
-
-
-def _is_its_reason(read: Read, match: re.Match[str]) -> bool:
-    """Return whether a cause is what a failed event itself says: "refused because the balance was too low"."""
-    if not _GIVING.match(match.group()):
-        return False
-    before, after = read.plain[: match.start()], read.plain[match.start() :].split(" ", 1)[-1]
-    reason = {root(word) for word in re.findall(r"[a-z]{3,}", after) if word not in words_of("grammar")}
-    says = bool(TURNED.search(before)) or any(
-        is_failure(word) or word in NEGATIONS for word in re.findall(r"[a-z]+", before)
-    )
-    failed = [one for one in read.cited if one.failed and _gives(one, reason)]
-    # What is said to have failed must be what gave the reason.
-    place = next((at for at, one in enumerate(read.clauses) if set(one.joint.split()) & {"because", "since"}), 1)
-    spoken = next((best for best in reversed(read.spoken_of[:place]) if best), ())
-    return says and any(tied(one, other) for one in failed for other in spoken)
-
-
-_GIVING = re.compile(r"(?:because|since|due to|owing to|on account of|by reason of)\b")
-"""What begins the reason that a failure itself has given."""
-
-
-def _gives(ground: Ground, reason: Collection[str]) -> bool:
-    """Return whether an event says all of a reason, but for words that say nothing."""
-    said = [word for word in reason if among(word, ground.words)]
-    return bool(said) and all(
-        word in said or word in table().neutral or among(word, ground.lent) or bool(table().beside(word) & ground.words)
-        for word in reason
-    )

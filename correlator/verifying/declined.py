@@ -1,0 +1,32 @@
+"""What the agent said that it would not do, and is told to have done: "paid" of "I will not pay". Pure."""
+
+from collections.abc import Iterator
+
+from correlator.verifying.read import AGENTS, BE, NEGATIONS, SAYING, Read, Refusal, among, is_act
+from correlator.verifying.wording import Clause, root
+
+_SAID = ("answered", "model_responded")
+
+
+def of_declined(read: Read) -> Iterator[Refusal]:
+    """Refuse a deed of the agent where it is cited only with its own words that it does not do that."""
+    for clause in read.clauses:
+        verb = _deed_of_agent(clause)
+        if not verb or root(verb) in SAYING:
+            continue
+        own = [one for one in read.cited if one.actor == "agent" and among(root(verb), one.words)]
+        if own and all(one.event.kind in _SAID and among(root(verb), one.denied) for one in own):
+            yield Refusal("polarity", f"the agent said that it had not or would not do what “{verb}” tells")
+
+
+def _deed_of_agent(clause: Clause) -> str:
+    """Return the verb in the past of which the agent is the subject, empty where there is none or it is denied."""
+    words = clause.words
+    if any(word in NEGATIONS or word.endswith(("n't", "n’t")) for word in words):
+        return ""
+    for at, word in enumerate(words):
+        if is_act(word):
+            return word if at and root(words[at - 1]) in AGENTS else ""
+        if word in BE:
+            return ""
+    return ""
