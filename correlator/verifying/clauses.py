@@ -57,7 +57,9 @@ class _Cut:
             self._take(_Here(token, mark, self.sentence[last : token.start], pairs[place:]))
             last = token.start + len(token.text)
         if self.held or {"before", "after"} & set(self.joint.split()):
-            self._end(fronts=self.fronted)
+            # What ends the sentence stands before nothing, unless the main clause goes on in it without a comma.
+            is_behind = any(has_verb(one.tokens) for one in self.found) and not has_verb(self.held)
+            self._end(fronts=self.fronted and not is_behind)
         return tuple(self.found)
 
     def _take(self, here: _Here) -> None:
@@ -78,6 +80,9 @@ class _Cut:
         if self._breaks(here):
             self._end_held(here)
             self.joint = self.joint or ";"
+        elif self._is_main_again(here):
+            self._end_held(here)
+            self.joint = "and"
         self.held.append(here.token)
 
     def _end(self, *, fronts: bool = False) -> None:
@@ -133,16 +138,34 @@ class _Cut:
 
     def _fronts(self, here: _Here) -> bool:
         """Return whether what begins here stands before the main clause: "Before B, A", "Asked for B, A"."""
+        if here.mark and here.word.startswith(("precede", "follow")) and self.held:
+            return False  # "A preceded B"
         if _fronts(here.mark, self.joint, self.held, self.found):
             return True
         is_first = not self.found and not self.held and not here.mark
-        return is_first and len(here.word) > _FEW and (is_finite(here.word) or here.word.endswith("ing"))
+        is_verb = is_finite(here.word) and here.word not in words_of("interposed")
+        is_verb = is_verb and not any(has_verb((one,)) for one, _ in here.behind[1:2])  # "routed had exited"
+        return is_first and len(here.word) > _FEW and (is_verb or here.word.endswith("ing"))
 
     def _breaks(self, here: _Here) -> bool:
         """Return whether a clause begins here without a joint: "A; B", "A failed: B was missing", "A came first, B second"."""
         first_told = here.has_comma and bool(self.held) and self.held[-1].text.casefold() == "first"
-        explains = ":" in here.between and has_verb(self.held) and _goes_on_with_verb(here.behind)
+        explains = ":" in here.between and has_verb(self.held) and _begins_clause(here.behind)
         return ";" in here.between or explains or first_told
+
+    def _is_main_again(self, here: _Here) -> bool:
+        """Return whether the main clause goes on here, behind what it came after: "A did B after C, | asked for D"."""
+        is_told = (
+            not self.fronted and self.inserted is None and bool(self.found) and not is_temporal(self.found[-1].tokens)
+        )
+        return (
+            is_told
+            and bool(self.held)
+            and bool(set(_SHARP) & set(self.joint.split()))
+            and here.has_comma
+            and is_finite(here.word)
+            and here.word not in words_of("interposed")
+        )
 
     def _join(self, here: _Here) -> None:
         """End what is held before a joint, and begin what it joins; keep what goes on behind that, if it is inserted."""
@@ -174,20 +197,31 @@ def _is_no_joint(mark: str, behind: Sequence[tuple[Token, str]], joint: str, hel
         return bool(held and _points(held[-1])) or (
             not held and joint.endswith(("before", "after")) and root(noun) in _EVENTS and not is_finite(noun)
         )
+    if mark in _SHARP and held and len(behind) > 1 and _is_auxiliary(behind[1][0]):
+        return True  # "what it had read before was B"
     if mark == "so" and held and root(held[-1].text) in table().reporting | {"do"}:
         return True  # "it had said so"
-    if (
-        mark in words_of("joining_participles")
-        and held
-        and held[-1].text.casefold() in words_of("be") | words_of("have")
-    ):
-        return True  # "it was found before B"
+    following = [one for one, _ in behind[1:2]]
+    if mark in words_of("joining_participles") and held:
+        if {held[0].text.casefold(), held[-1].text.casefold()} & (words_of("be") | words_of("have")):
+            return True  # "it was found before B", "only then was B given"
+        is_whom = following and begins(following[0]) and following[0].text.casefold() != "no"
+        if is_whom and not following[0].aside and not has_verb(held):
+            return True  # "the search found the page"
+    if mark == "once" and (held or joint) and following and following[0].text.casefold() in words_of("prepositions"):
+        return True  # "once to A and once to B"
+    if mark == "as" and held and following and has_verb(following) and not _is_auxiliary(following[0]):
+        return True  # "it was confirmed as booked"
     rest = list[Token]()
     for one, other in behind[1:]:
         if other or one.aside:
             break
         rest.append(one)
     return mark == "as" and bool(held) and not has_verb(rest)
+
+
+def _is_auxiliary(token: Token) -> bool:
+    return token.kind == "word" and not token.aside and token.text.casefold() in words_of("inverted")
 
 
 _EVENTS = roots_of("calls") | roots_of("results") | roots_of("failing") | roots_of("texts")
@@ -252,13 +286,15 @@ def _is_main_next(behind: Sequence[tuple[Token, str]], held: Sequence[Token], fo
     if token.kind == "word" and _is_agent_next(token.text.casefold(), held):
         return True
     following = [one for one, _ in behind[1:2]]
+    if found and found[0].words in (("not",), ("only",)) and token.text.casefold() in ("did", "does", "do"):
+        return True  # "Only after B did A happen"
     if (
         found
-        and found[-1].words in (("not",), ("only",))
+        and (found[-1].words in (("not",), ("only",)) or (found[0].words == ("not",) and is_temporal(found[-1].tokens)))
         and len(held) > 1
         and token.text.casefold() in words_of("inverted")
     ):
-        return bool(following) and (begins(following[0]) or following[0].text[:1].isupper())
+        return bool(following) and (begins(following[0]) or _is_named(following[0]))
     if has_verb(held) and _is_named(token) and before.text.casefold() not in _LEADING:
         return bool(following) and has_verb(following) and before.kind == "word"  # "after B had failed m.ruiz asked"
     if not begins(token) or not _is_noun(before):
@@ -283,6 +319,14 @@ def _goes_on_with_verb(behind: Sequence[tuple[Token, str]]) -> bool:
             break
         rest.append(one)
     return has_verb(rest[1:])
+
+
+def _begins_clause(behind: Sequence[tuple[Token, str]]) -> bool:
+    """Return whether a clause begins here, or a length of time before one: ": two seconds | after B, A"."""
+    if _goes_on_with_verb(behind):
+        return True
+    joint = next((at for at, (_, mark) in enumerate(behind) if mark in _SHARP), 0)
+    return joint > 0 and is_temporal([one for one, _ in behind[:joint]])
 
 
 def _is_noun(token: Token) -> bool:

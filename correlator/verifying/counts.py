@@ -7,7 +7,7 @@ from itertools import combinations
 from correlator.verifying.grounds import Ground, enumerated
 from correlator.verifying.lengths import NUMBERS, UNITS, Length, length_at
 from correlator.verifying.read import Read, among
-from correlator.verifying.wording import root, roots_of, table
+from correlator.verifying.wording import root, roots_of, table, words_of
 from sensor.event import ToolCalled
 
 
@@ -28,7 +28,11 @@ def counts(read: Read, at: int, value: int | None) -> bool:
         before = [one.text.casefold() for one in read.tokens[max(0, at - 2) : at]]
         # Seconds are exact; of minutes and hours the next half may be meant, and "more than" says that some are left out.
         least, unit = length.seconds, length.unit
+        if unit >= _DAY and any(abs(one - least) <= unit // 2 for one in _days_before(read)):
+            return True
         most = least + (unit if before == ["more", "than"] else max(1, unit // 2))
+        if _says_length(read, at):
+            return True
         if before == ["less", "than"] or before[-1:] in (["under"], ["within"], ["nearly"], ["almost"]):
             most = least + (before[-1:] == ["within"])
             return any(least // 2 <= abs(last - first) < most for first, last in spans(read))
@@ -36,7 +40,7 @@ def counts(read: Read, at: int, value: int | None) -> bool:
             return True
         if unit >= _DAY and any(abs(one - least) <= unit // 2 for one in _date_spans(read)):
             return True
-        return _says_length(read, at) or any(
+        return any(
             least - min(unit // 2, least // 3) * ("than" not in before) <= abs(last - first) < most
             for first, last in spans(read)
         )
@@ -66,6 +70,47 @@ def counts(read: Read, at: int, value: int | None) -> bool:
     }
     found |= {_listed(read.sentence[read.tokens[at].start :])}
     return value in found or (value == 2 and bool(_PAIR.search(read.plain)))
+
+
+def is_whole(read: Read, at: int, value: int) -> bool:
+    """Return whether a number is all of what a cited event has parts of: "of the six, four were lit", "six in all"."""
+    words = [one.text.casefold() for one in read.tokens]
+    before = [one for one in words[max(0, at - 2) : at] if one != "the"]
+    behind = words[at + 1 : at + _IN_ALL]
+    is_told = any(
+        " ".join(behind[start:end]) in words_of("altogether")
+        for start in range(len(behind))
+        for end in (start + 1, start + 2)
+    )
+    is_of = before[-1:] == ["of"] and unit_behind(read, at) is None
+    told = {_amount(word) for word in words} - {0}
+    return any(
+        value == sum(parts) and (is_told or not told.isdisjoint(parts)) for one in read.cited for parts in _parts(one)
+    ) and (is_told or is_of)
+
+
+_IN_ALL = 6
+"""Words behind a number among which "in all" may stand."""
+
+
+def _parts(ground: Ground) -> Iterator[tuple[int, ...]]:
+    """Yield the counts that an event tells one after the other: "4 lit, 2 dark", "four times, once"."""
+    found = [
+        _amount(word)
+        for word in re.findall(
+            r"(?<!\bof )(?<![\w.:/=-])(?:\d{1,4}|[a-z]+)(?![\w:=-]|\.\d)", _CLOCK.sub(" ", ground.told.casefold())
+        )
+        if word == "once" or word in NUMBERS or word.isdecimal()
+    ][:_MOST]
+    yield tuple(found)
+    yield from combinations(found, 2)
+
+
+_MOST = 12
+
+
+def _amount(word: str) -> int:
+    return 1 if word == "once" else NUMBERS.get(word, int(word) if word.isdecimal() else 0)
 
 
 def _apart(ground: Ground) -> tuple[str, ...]:
@@ -138,11 +183,17 @@ def clock_spans(read: Read) -> frozenset[int]:
     return frozenset(abs(one - other) for one in clocks for other in clocks | times)
 
 
+def _days_before(read: Read) -> Iterator[int]:
+    """Yield the seconds from cited events to what the run is about, its last event: "three days before"."""
+    ends = [one.at_s for one in read.run if one.at_s is not None]
+    yield from (abs(max(ends) - one.at_s) for one in read.cited if one.at_s is not None and ends)
+
+
 def _date_spans(read: Read) -> frozenset[int]:
     """Return the seconds between the days that the cited events name or are of."""
     days = {day for ground in read.cited for day in ground.dates}
     return frozenset(_DAY * abs((one - other).days) for one, other in combinations(days, 2))
 
 
-_CLOCK = re.compile(r"(?<![\d:.])([01]?\d|2[0-3]):([0-5]\d)(?![\d:.])")
+_CLOCK = re.compile(r"(?<![\d:.])([01]?\d|2[0-3]):([0-5]\d)(?![\d:]|\.\d)")
 _DAY = 86_400

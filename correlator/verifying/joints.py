@@ -50,11 +50,16 @@ def marked(held: Sequence[Token]) -> Iterator[tuple[Token, str]]:
             fronts = word == "following" and (not at or held[at].aside)
             if word in ("after", "before") and is_length(held, at + 1):
                 word = ""  # "it failed after 30 seconds"
+            if word in ("after", "before") and [one.text.casefold() for one in held[at + 1 : at + 2]] in _HOURS:
+                word = ""  # "an hour before noon"
             yield (
                 held[at],
                 "after" if fronts else word if held[at].kind == "word" and word in words_of("joints") else "",
             )
             at += 1
+
+
+_HOURS = (["midnight"], ["noon"], ["midday"], ["dawn"], ["dusk"])
 
 
 def _active(held: Sequence[Token], at: int) -> str | None:

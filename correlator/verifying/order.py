@@ -1,8 +1,9 @@
 """What came first. Pure."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 
 from correlator.verifying.clauses import has_verb
 from correlator.verifying.counts import clock_spans
@@ -11,15 +12,18 @@ from correlator.verifying.joints import is_length
 from correlator.verifying.lengths import length_at
 from correlator.verifying.read import (
     AGENTS,
+    PREPOSITIONS,
     Read,
     Refusal,
     best_of,
     has_subject,
+    is_person,
     scores,
     tied,
 )
-from correlator.verifying.sequences import between, says_only_when, sequences
-from correlator.verifying.wording import Clause, root, words_of
+from correlator.verifying.sequences import adverbs, between, says_only_when, sequences
+from correlator.verifying.wording import Clause, Token, root, roots_of, words_of
+from graph.fold import event_time
 from sensor.event import ToolCalled
 
 
@@ -36,13 +40,15 @@ def of_order(read: Read) -> Iterator[Refusal]:
             and not _PASSING & set(read.plain.split())
         ):
             yield Refusal("order", "nothing is known to have been before a length of time")
-    length, at = _length(read)
+    only, only_at = _length(read)
     for earlier, later in sequences(read):
-        if (said := _in_one_text(earlier, later, read)) is not None:
+        apart, at = _beside(earlier, later, read)
+        if apart is None and (said := _in_one_text(earlier, later, read)) is not None:
             if not said:
                 yield Refusal("order", "the text that it tells of has it the other way round")
             continue
-        apart = length if _is_between(at, earlier, later, read) else None
+        if apart is None:
+            apart, at = (only if _is_between(only_at, earlier, later, read) else None), only_at
         if apart is not None and _is_nowhere(apart, at, read):
             yield Refusal("order", "no two cited events are that far apart")
         told, turned = _told(earlier, later, apart, read)
@@ -81,8 +87,9 @@ _PASSING = words_of("passing")
 
 def _told(earlier: Clause | None, later: Clause | None, length: int | None, read: Read) -> tuple[int, int]:
     """Return how much of two parts the best pair of events has in the order told, and the best one in the other order."""
-    firsts, seconds = _scored(earlier, read), _scored(later, read)
-    told, turned = 0, 0
+    firsts, seconds = _both_scored(earlier, later, read)
+    told, turned = _NO_PAIR, _NO_PAIR
+    both = [one for one in (earlier, later) if one is not None]
     is_left = _is_left(earlier, later, (firsts, seconds), read)
     for (one, first), (other, second) in product(
         zip(read.cited, firsts, strict=True), zip(read.cited, seconds, strict=True)
@@ -97,11 +104,48 @@ def _told(earlier: Clause | None, later: Clause | None, length: int | None, read
             continue
         if (earlier is None or later is None) and (length is None or tied(one, other)):
             continue
-        if _is_later(one, other):
-            turned = max(turned, first + second)
+        is_at_once = event_time(one.event) == event_time(other.event) and any(
+            "when" in each.joint.split() for each in both
+        )
+        if _is_later(one, other) and not is_at_once:
+            turned = max(turned, (first + second, other, one), key=_much)
         else:
-            told = max(told, first + second)
-    return told, turned
+            told = max(told, (first + second, one, other), key=_much)
+    ends = 0
+    if told[1] is not None and told[1:] == turned[1:] and tied(told[1], told[2] or told[1]):
+        first, second = (0 if each is None else _ending(each) for each in (earlier, later))
+        ends = _ENDS * (second - first)
+    return told[0] + max(0, ends), turned[0] + max(0, -ends)
+
+
+_NO_PAIR: tuple[int, Ground | None, Ground | None] = (0, None, None)
+
+
+def _much(found: tuple[int, Ground | None, Ground | None]) -> int:
+    return found[0]
+
+
+_ENDS = 3
+"""How much words that tell of a call, or of a result, say of which of both is spoken."""
+
+
+def _ending(clause: Clause) -> int:
+    """Return 1 for a clause that tells how something ended, -1 for one that tells how it began, 0 for neither or both."""
+    bases = {root(word) for word in clause.words}
+    return bool(bases & _ENDED or _is_state(clause)) - bool(bases & _BEGUN)
+
+
+def _is_state(clause: Clause) -> bool:
+    """Return whether a clause tells how something was, or what somebody had, and of no act: "it was open", "it had the list"."""
+    tokens = [one for one in clause.tokens if one.text.casefold() not in words_of("interposed")]
+    place = next((at for at, one in enumerate(tokens) if one.text.casefold() in _AUXILIARIES), len(tokens))
+    behind = tokens[place + 1 : place + 2]
+    return bool(behind) and not has_verb(tokens[place + 1 : place + _SOON]) and not behind[0].text.endswith("ing")
+
+
+_SOON = 4
+_AUXILIARIES = frozenset(("was", "were", "is", "are", "had", "has"))
+_ENDED, _BEGUN = roots_of("ended"), roots_of("begun")
 
 
 _PAIR = 2
@@ -146,8 +190,53 @@ def _scored(clause: Clause | None, read: Read) -> list[int]:
     is_again = bool(words_of("repeating") & set(clause.words))
     found = list[int]()
     for score, one in zip(scores(read.cited, clause, near=True), read.cited, strict=True):
-        found.append(score + (goes_on and one.actor == "agent") + (is_again and _is_repeated(one, read)))
+        by_person = _PERSON * (one.actor == "principal" and _is_of_person(clause))
+        found.append(score + by_person + (goes_on and one.actor == "agent") + (is_again and _is_repeated(one, read)))
     return found
+
+
+_PERSON = 2
+"""How much it tells that a person is said to have done it."""
+
+
+def _is_of_person(clause: Clause) -> bool:
+    """Return whether a person is the subject of a clause: "the customer had asked"."""
+    verb = next((at for at, one in enumerate(clause.tokens) if has_verb((one,))), 0)
+    before = [one.text.casefold() for one in clause.tokens[:verb]]
+    return 0 < verb <= _SUBJECT and is_person(before[-1])
+
+
+_SUBJECT = 4
+"""Words of a subject."""
+
+
+def _both_scored(earlier: Clause | None, later: Clause | None, read: Read) -> tuple[list[int], list[int]]:
+    """Return how much of two parts each event has; where one says "it" of what the other names, that tells neither apart."""
+    found = [_scored(one, read) for one in (earlier, later)]
+    for at, (one, other) in enumerate(((earlier, later), (later, earlier))):
+        if one is not None and other is not None and _points_at(one, other) and any(found[at]):
+            found[1 - at] = _scored(Clause(other.joint, tuple(filter(_is_act, other.tokens))), read)
+    return found[0], found[1]
+
+
+def _points_at(clause: Clause, other: Clause) -> bool:
+    """Return whether a clause names nothing, and does something to what another one names: "the agent had read it"."""
+    verb = next((at for at, one in enumerate(clause.tokens) if has_verb((one,))), len(clause.tokens))
+    told = [one.text.casefold() for one in clause.tokens[verb:]]
+    objects = {word for before, word in pairwise(told) if before not in PREPOSITIONS} & _OBJECTS
+    return (
+        bool(objects)
+        and not any(one.kind != "word" for one in clause.tokens)
+        and any(one.kind != "word" for one in other.tokens)
+    )
+
+
+_OBJECTS = frozenset(("it", "them", "him", "her"))
+
+
+def _is_act(token: Token) -> bool:
+    word = token.text.casefold()
+    return token.kind == "word" and (has_verb((token,)) or word.endswith("ing") or root(word) in AGENTS)
 
 
 def _is_repeated(ground: Ground, read: Read) -> bool:
@@ -164,7 +253,9 @@ def _length(read: Read) -> tuple[int | None, int]:
     words, at, found = [one.text for one in read.tokens], 0, list[tuple[int, int]]()
     while at < len(words):
         length = length_at(words, at)
-        if length is not None and length.unit == 1:
+        is_measure = length is not None and length.end == at + 2 and words[at].isdecimal() and words[at + 1] == "second"
+        is_apart = length is not None and words[length.end : length.end + 1] == ["apart"]
+        if length is not None and length.unit == 1 and not is_apart and not (is_measure and words[at] != "1"):
             found.append((length.seconds, read.tokens[at].start))
         at = length.end if length is not None else at + 1
     joints = [
@@ -175,11 +266,43 @@ def _length(read: Read) -> tuple[int | None, int]:
     return found[0] if len(found) == 1 and len(joints) == 1 else (None, 0)
 
 
+def _beside(earlier: Clause | None, later: Clause | None, read: Read) -> tuple[int | None, int]:
+    """Return the exact length of time beside the word that puts two parts in order, and the place of its first letter."""
+    words, starts = [one.text for one in read.tokens], [one.start for one in read.tokens]
+    both = [one for one in (earlier, later) if one is not None and one.tokens]
+    ends = list[int]()
+    for clause in both:
+        if {"before", "after"} & set(clause.joint.split()):
+            end = bisect_left(starts, clause.tokens[0].start) - 1
+            for at in range(end, max(-1, end - _JOINT), -1):
+                if words[at].casefold() in _NO_JOINT:
+                    break
+                ends.append(at)
+            while ends and words[ends[-1] - 1].casefold() in _PASSING | {"by"}:
+                ends.append(ends[-1] - 1)  # "ten seconds had gone by before B"
+    ends += [bisect_left(starts, one.tokens[at].start) for one in both for at, _ in adverbs(one)]
+    for end in ends:
+        for start in range(max(0, end - _LONGEST), end):
+            found = length_at(words, start)
+            if found is not None and found.end == end and found.unit == 1:
+                return found.seconds, read.tokens[start].start
+    return None, 0
+
+
+_NO_JOINT = words_of("afterward") | words_of("beforehand") | {"and", "but"}
+_JOINT = 3
+"""Words of a joint: "in advance of"."""
+_LONGEST = 6
+"""Words of a length of time: "one minute and twenty-four seconds"."""
+
+
 def _is_between(at: int, earlier: Clause | None, later: Clause | None, read: Read) -> bool:
     """Return whether a length of time, by its place, is that between two parts, and not told in a third one."""
     holder = next((one for one in read.clauses if any(token.start == at for token in one.tokens)), None)
     if holder is None or says_only_when(holder):
         return True
+    if any(root(word) in _TAKING for word in holder.words):
+        return False  # "it took a minute to answer"
     behind = read.clauses[read.clauses.index(holder) + 1 :][:1]
     words = [one.text for one in holder.tokens]
     found = length_at(words, next(place for place, one in enumerate(holder.tokens) if one.start == at))
@@ -187,6 +310,9 @@ def _is_between(at: int, earlier: Clause | None, later: Clause | None, read: Rea
         # "When A two seconds after B, C": it is that between A and B.
         return any(one is not None and one.tokens[:1] == behind[0].tokens[:1] for one in (earlier, later))
     return any(token.start == at for one in (earlier, later) if one is not None for token in one.tokens)
+
+
+_TAKING = roots_of("taking")
 
 
 def _is_nowhere(length: int, at: int, read: Read) -> bool:

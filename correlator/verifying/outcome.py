@@ -25,7 +25,7 @@ def of_negations(read: Read) -> Iterator[Refusal]:
             if (word not in NEGATIONS and not word.endswith(("n't", "n’t"))) or held[at] in read.lacked:
                 continue
             following = words[at + 1 :]
-            if word == "not" and behind == "until":
+            if word == "not" and (behind == "until" or (behind == "before" and words in _NOT_BEFORE)):
                 continue  # says when it was, which is a matter of order
             if _denies(denials, following) or _is_of_outcome(words, at, best, read):
                 continue
@@ -71,6 +71,7 @@ def _is_of_outcome(words: Sequence[str], at: int, best: Sequence[Ground], read: 
     return (word == "not" and following[:1] == ("until",)) or (word in ("neither", "nor") and all_failed(read))
 
 
+_NOT_BEFORE = (("not",), ("it", "was", "not"))
 _NO = frozenset(("no", "without", "nothing", "none", "nobody"))
 _NOT_ONE = (("not", ("one",)), ("not", ("a",)), ("none", ("of",)))
 _COME = roots_of("coming")

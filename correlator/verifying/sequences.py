@@ -6,6 +6,7 @@ from itertools import combinations, pairwise
 from correlator.verifying.clauses import has_verb, is_temporal
 from correlator.verifying.grounds import Ground
 from correlator.verifying.lengths import length_at
+from correlator.verifying.pieces import contrasted, tells
 from correlator.verifying.read import BE, Read
 from correlator.verifying.wording import Clause, Token, is_finite, root, table, words_of
 
@@ -29,8 +30,41 @@ def sequences(read: Read) -> Iterator[Pair]:
             continue
         if at and clauses[at - 1].words[-1:] == ("first",):
             yield clauses[at - 1], clause
-        if (_AFTERWARD | _BEFOREHAND) & set(clause.words) and not _is_asked(clause, read):
+        both = contrasted(clause)
+        told = _of_contrast(both) if both is not None else _from_to(clause)
+        if told is not None:
+            yield told
+        if any(adverbs(clause)) and not _is_asked(clause, read):
             yield from _by_adverbs(clauses, at)
+
+
+def _of_contrast(both: tuple[Clause, Clause]) -> Pair | None:
+    """Return the order of two things of one kind: "the first gave A, the second B", "one gave A, a later one B"."""
+    head = both[1].words[:2]
+    if not _FORMER & set(both[0].words):
+        return None
+    if {"second", "later", "next", "last", "third"} & set(head):
+        return both
+    return both[::-1] if {"earlier", "previous"} & set(head) else None
+
+
+_FORMER = frozenset(("first", "one", "earlier", "initial", "original"))
+
+
+def _from_to(clause: Clause) -> Pair | None:
+    """Return what time is told to have passed from, and to: "a minute passed from A to B"."""
+    words = [one.text.casefold() for one in clause.tokens]
+    if not _PASSED & set(words) or "from" not in words or not any(length_at(words, at) for at in range(len(words))):
+        return None
+    start = words.index("from")
+    end = next((at for at in range(start + 2, len(words)) if words[at] == "to"), 0)
+    if not end:
+        return None
+    stop = next((at for at in range(end + 1, len(words)) if clause.tokens[at].aside), len(words))
+    return Clause(clause.joint, clause.tokens[start + 1 : end]), Clause(clause.joint, clause.tokens[end + 1 : stop])
+
+
+_PASSED = words_of("passing") | words_of("waiting")
 
 
 def _by_joint(joint: str, clauses: Sequence[Clause], at: int, read: Read) -> Iterator[Pair]:
@@ -47,9 +81,13 @@ def _by_joint(joint: str, clauses: Sequence[Clause], at: int, read: Read) -> Ite
     elif clause.fronts or before is None:
         # "After B, A"
         if not _is_in_text(clause):
-            yield from _fronted("after" if joint == "until" and _is_denied_before(clause, read) else joint, clauses, at)
+            is_denied = joint in ("until", "before") and _is_denied_before(clause, read)
+            yield from _fronted("after" if is_denied else joint, clauses, at)
+    elif is_sharp and _waits(before):
+        # "It waited after B, then did A"
+        yield from [(None, clause)] if joint == "before" else [(clause, one) for one in clauses[at + 1 : at + 2]]
     elif joint == "then":
-        told = [one for one in clauses[:at] if not _RELATIVE & set(one.joint.split())]
+        told = [one for one in clauses[:at] if not (_RELATIVE & set(one.joint.split()) or _waits(one))]
         if _only_names(told[-1:]):
             told.pop()  # "A, and the agent | then did B"
         if told:
@@ -59,9 +97,10 @@ def _by_joint(joint: str, clauses: Sequence[Clause], at: int, read: Read) -> Ite
 
 
 def _is_denied_before(clause: Clause, read: Read) -> bool:
-    """Return whether there is a "not" before a clause: "not until B was A"."""
+    """Return whether a "not" stands right before a clause and its joint: "not until B was A", "not before B did A"."""
     start = clause.tokens[0].start if clause.tokens else 0
-    return any(one.text.casefold() == "not" for one in read.tokens if one.start < start)
+    before = [one.text.casefold() for one in read.tokens if one.start < start]
+    return "not" in before[-3:]
 
 
 def _by_adverbs(clauses: Sequence[Clause], at: int) -> Iterator[Pair]:
@@ -91,6 +130,11 @@ def _is_of_dates(clause: Clause, read: Read) -> bool:
 
 
 _DAY = 86_400
+
+
+def _waits(clause: Clause) -> bool:
+    """Return whether a clause tells of no event: "it waited for a minute", "it let a minute pass"."""
+    return bool(words_of("waiting") & set(clause.words)) or {"let", "pass"} <= set(clause.words)
 
 
 def _goes_on(clause: Clause) -> bool:
@@ -165,23 +209,55 @@ def _joined(joint: str, main: Clause, other: Clause) -> Pair:
     return (other, main) if joint in _LATER else (main, other)
 
 
+def adverbs(clause: Clause) -> Iterator[tuple[int, bool]]:
+    """Yield the places of adverbs of order, and whether they tell what came later; "the later call" has none."""
+    tokens = clause.tokens
+    for at, one in enumerate(tokens):
+        word = one.text.casefold() if one.kind == "word" else ""
+        if word in ("before", "after"):
+            behind = tokens[at + 1 : at + 2]
+            if at and behind and not behind[0].aside and behind[0].text.casefold() in words_of("inverted"):
+                yield at, word == "after"  # "what it had read before was B"
+        elif word in _AFTERWARD | _BEFOREHAND and not (at and tokens[at - 1].text.casefold() in _COMPARED):
+            yield at, word in _AFTERWARD
+
+
+_COMPARED = frozenset(("the", "a", "an", "its", "in", "each", "other", "any", "no"))
+"""Words behind which "later" is no adverb."""
+
+
 def _by_adverb(before: Clause | None, clause: Clause) -> Iterator[Pair]:
-    """Yield the order that an adverb tells, as in "B later"; "the later call" has none."""
-    words = clause.words
-    for at, word in enumerate(words):
-        if word not in _AFTERWARD | _BEFOREHAND or (
-            at and words[at - 1] in ("the", "a", "an", "its", "in", "each", "other", "any")
-        ):
-            continue
-        if before is None and (halves := _fronted_by_comma(clause)) is not None:
-            yield halves if word in _AFTERWARD else halves[::-1]  # "Despite B, A two seconds later"
-        elif before is None and any(
-            length_at([one.text for one in clause.tokens], at) for at in range(len(clause.tokens))
-        ):
-            yield _halves(clause, has_verb) if word in _AFTERWARD else _halves(clause, _is_passive)[::-1]
-        else:
-            yield (before, clause) if word in _AFTERWARD else (clause, before)
+    """Return the order that an adverb tells, as in "B later"."""
+    at, is_afterward = next(adverbs(clause), (None, False))
+    if at is None:
         return
+    has_length = any(length_at([one.text for one in clause.tokens], start) for start in range(len(clause.tokens)))
+    if has_length and (halves := _apart_by_comma(clause, at)) is not None:
+        yield halves if is_afterward else halves[::-1]
+    elif before is None and (halves := _fronted_by_comma(clause)) is not None:
+        yield halves if is_afterward else halves[::-1]  # "Despite B, A two seconds later"
+    elif before is None and has_length:
+        yield _halves(clause, has_verb) if is_afterward else _halves(clause, _is_passive)[::-1]
+    else:
+        yield (before, clause) if is_afterward else (clause, before)
+
+
+def _apart_by_comma(clause: Clause, at: int) -> Pair | None:
+    """Return what stands before and behind a comma between two things that are told, by the place of an adverb of order.
+
+    "A, sent at B, | was deleted two seconds later", "A having failed, | the agent did B two seconds later".
+    """
+    commas = [place for place in range(_FEW, len(clause.tokens)) if clause.tokens[place].aside and place < at]
+    for comma in reversed(commas):
+        first, second = clause.tokens[:comma], clause.tokens[comma:]
+        if tells(first) and tells(second) and not _is_only_time(second[: at - comma]):
+            return Clause(clause.joint, first), Clause("", second)
+    return None
+
+
+def _is_only_time(held: Sequence[Token]) -> bool:
+    """Return whether words tell nothing but a time, with an adverb of order: "two seconds later"."""
+    return is_temporal([one for one in held if one.text.casefold() not in _AFTERWARD | _BEFOREHAND])
 
 
 def _fronted_by_comma(clause: Clause) -> Pair | None:
@@ -191,6 +267,8 @@ def _fronted_by_comma(clause: Clause) -> Pair | None:
     comma = next((at for at, one in enumerate(clause.tokens) if one.aside), len(clause.tokens))
     if comma < _FEW + 1 or comma == len(clause.tokens) or is_temporal(clause.tokens[1:comma]):
         return None
+    if _is_only_time(clause.tokens[comma:]):
+        return None  # "To A the answer was B, two seconds later"
     return Clause(clause.joint, clause.tokens[:comma]), Clause("", clause.tokens[comma:])
 
 

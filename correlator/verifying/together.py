@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from correlator.verifying.clauses import has_verb
 from correlator.verifying.counts import length_of
 from correlator.verifying.grounds import Ground, number
 from correlator.verifying.lengths import length_at
+from correlator.verifying.pieces import pieces, tells
 from correlator.verifying.read import Read, Refusal, among, holds, scores
 from correlator.verifying.values import is_computed
 from correlator.verifying.wording import Clause, Token, root, roots_of, table
@@ -21,51 +21,45 @@ _LINKS = roots_of("links")
 def of_together(read: Read) -> Iterator[Refusal]:
     """Refuse a clause whose entities and numbers stand in events that have nothing to do with each other."""
     for clause in read.clauses:
-        aside = _inserted(clause)
-        held = [
-            token
-            for token in clause.tokens
-            if token not in aside
-            and token.kind != "word"
-            and token not in read.lacked
-            and length_of(read, read.tokens.index(token)) is None
-        ]
         if all(token.kind == "word" for token in clause.tokens):
             yield from _apart(clause, read)
-        if any(token.kind == "number" and is_computed(read, number(token.text)) for token in held):
+        if _links(clause) or set(clause.joint.split()) & {"that", "which", "given", "named", "than"}:
             continue
-        if not held or _links(clause) or set(clause.joint.split()) & {"that", "which", "given", "named", "than"}:
-            continue
-        groups = _groups(read.cited)
-        here = [
-            group
-            for group in groups
-            if all(any(holds(one, token) for one in group) for token in held if _is_anywhere(token, read))
-        ]
-        words = dict(zip(read.cited, scores(read.cited, clause, entities=0), strict=True))
-        most = max((words[one] for group in here for one in group), default=0)
-        more = _MORE + _is_before_order(clause, read)
-        if not here or max(words.values()) > most + more:
-            yield Refusal(
-                "together", f"“{held[0].text[:40]}” and what it says of “{held[-1].text[:40]}” are of different events"
-            )
+        for piece in pieces(clause):
+            yield from _of_piece(piece, read, _MORE + _is_beside_order(clause, read))
 
 
-def _is_before_order(clause: Clause, read: Read) -> bool:
-    """Return whether what follows tells of another event, with which a clause may share words: "B failed | after the call to B"."""
-    behind = read.clauses[read.clauses.index(clause) + 1 :][:1]
-    return any({"before", "after"} & set(one.joint.split()) for one in behind)
+def _of_piece(piece: Clause, read: Read, more: int) -> Iterator[Refusal]:
+    held = [
+        token
+        for token in piece.tokens
+        if token.kind != "word" and token not in read.lacked and length_of(read, read.tokens.index(token)) is None
+    ]
+    if not held or any(token.kind == "number" and is_computed(read, number(token.text)) for token in held):
+        return
+    groups = _groups(read.cited)
+    here = [
+        group
+        for group in groups
+        if all(any(holds(one, token) for one in group) for token in held if _is_anywhere(token, read))
+    ]
+    words = dict(zip(read.cited, scores(read.cited, piece, entities=0), strict=True))
+    most = max((words[one] for group in here for one in group), default=0)
+    if not here or max(words.values()) > most + more:
+        yield Refusal(
+            "together", f"“{held[0].text[:40]}” and what it says of “{held[-1].text[:40]}” are of different events"
+        )
 
 
-def _inserted(clause: Clause) -> Sequence[Token]:
-    """Return what stands between commas behind a subject, and says what that is: "the parcel, 2 kg in weight, was posted"."""
-    commas = [at for at, one in enumerate(clause.tokens) if at and one.aside]
-    if len(commas) < _BOTH or has_verb(clause.tokens[: commas[1]]) or not has_verb(clause.tokens[commas[1] :][:1]):
-        return ()
-    return clause.tokens[commas[0] : commas[1]]
+def _is_beside_order(clause: Clause, read: Read) -> bool:
+    """Return whether what stands beside a clause tells of another event, with which it may share words.
 
-
-_BOTH = 2
+    "B failed | after the call to B", "after being asked for B, | the user gave C".
+    """
+    at = read.clauses.index(clause)
+    behind = read.clauses[at + 1 : at + 2]
+    before = [one for one in read.clauses[max(0, at - 1) : at] if one.fronts and tells(one.tokens)]
+    return any({"before", "after"} & set(one.joint.split()) for one in (*behind, *before))
 
 
 def _apart(clause: Clause, read: Read) -> Iterator[Refusal]:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from itertools import combinations
 
-from correlator.verifying.counts import counts, spans, unit_behind
+from correlator.verifying.clocks import is_clock
+from correlator.verifying.counts import counts, is_whole, spans, unit_behind
 from correlator.verifying.grounds import has, number
 from correlator.verifying.lengths import LONGEST, NUMBERS, length_at, number_at
 from correlator.verifying.read import Read, Refusal, holds, is_thing
@@ -76,6 +77,8 @@ def of_numbers(read: Read) -> Iterator[Refusal]:
                 not there
                 and not is_computed(read, value)
                 and not counts(read, at, int(value) if value.isdecimal() else None)
+                and not is_clock(read, at)
+                and not (value.isdecimal() and is_whole(read, at, int(value)))
             ):
                 yield Refusal("number", f"no cited event has {token.text}")
         elif token.kind == "word" and token.text.casefold() in NUMBERS:
@@ -104,11 +107,24 @@ def _written_out(read: Read, at: int) -> Iterator[Refusal]:
     if found is None or found[1] != at + 1:
         return  # it is told at its last word
     amount, text = found[0], " ".join(words[begins[0] : at + 1])
-    said = read.is_said(text) or any(str(amount) in one.numbers for one in read.cited)
+    said = _says_number(text, amount, read) or any(str(amount) in one.numbers for one in read.cited)
     if unit_behind(read, at) is not None:
         said = False  # a length of time is to be right, whatever else has this number
-    if not (said or is_computed(read, str(amount)) or counts(read, at, amount) or _goes_on(read, at, amount)):
+    if not (
+        said
+        or is_computed(read, str(amount))
+        or counts(read, at, amount)
+        or _goes_on(read, at, amount)
+        or is_clock(read, at)
+        or is_whole(read, at, amount)
+    ):
         yield Refusal("number", f"“{text}” is counted nowhere")
+
+
+def _says_number(text: str, amount: int, read: Read) -> bool:
+    """Return whether a cited event has a number in words: these, or others for as much, as "twelve" for "a dozen"."""
+    said = [text.casefold(), *(word for word, value in NUMBERS.items() if value == amount and word != "twice")]
+    return any(has(one.plain, word) for one in read.cited for word in said) or has(read.template, text.casefold())
 
 
 def _goes_on(read: Read, at: int, amount: int) -> bool:
@@ -139,8 +155,16 @@ def of_bindings(read: Read) -> Iterator[Refusal]:
                 and counts(read, at, int(token.text))
             ):
                 continue
+            if side is not behind and _stands_alone(token.text, read):
+                continue
             if near and number(token.text) not in near and not is_computed(read, number(token.text)):
                 yield Refusal("number", f"beside “{side.text}” stands another number than {token.text}")
+
+
+def _stands_alone(text: str, read: Read) -> bool:
+    """Return whether a number is the subject of what a cited event says, without a noun: "8 is open, 9 was closed"."""
+    alone = re.compile(rf"(?:^|[,;.:] |\band ){re.escape(text)} (\w+)", re.MULTILINE)
+    return any(is_finite(word) for one in read.cited for word in alone.findall(one.told.casefold()))
 
 
 _FEW = 10
@@ -187,8 +211,14 @@ def _is_step(read: Read, at: int, value: str) -> bool:
 
 def _is_named(read: Read, at: int) -> bool:
     """Return whether a number is part of a name that a cited event has: "hall 9" of `hall-9`."""
-    before, value = read.tokens[at - 1].text.casefold() if at else "", read.tokens[at].text
+    value, back = read.tokens[at].text, at - 1
+    while back > 0 and read.tokens[back].text.casefold() in _NUMBERED:
+        back -= 1  # "guest number 9"
+    before = read.tokens[back].text.casefold() if at else ""
     return bool(before) and any(one.names(f"{before}{mark}{value}") for one in read.cited for mark in ("-", "_", ""))
+
+
+_NUMBERED = words_of("numbered")
 
 
 def _is_date(read: Read, at: int) -> bool:
@@ -241,6 +271,26 @@ def is_computed(read: Read, told: str) -> bool:
 
 
 _ROUNDED = 0.001
+
+
+def of_ports(read: Read) -> Iterator[Refusal]:
+    """Refuse the number of a port beside an address that has other ports in the cited events."""
+    for clause in read.clauses:
+        for at, token in enumerate(clause.tokens):
+            if token.kind != "number" or not at or clause.tokens[at - 1].text.casefold() != "port":
+                continue
+            named = "|".join(re.escape(one.text) for one in clause.tokens if _ADDRESS.fullmatch(one.text))
+            ports = {
+                port
+                for one in read.cited
+                if named
+                for port in re.findall(rf"(?:{named})\]?:(\d+)", one.text.casefold())
+            }
+            if ports and token.text not in ports:
+                yield Refusal("number", f"what stands beside port {token.text} has another port")
+
+
+_ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|[\w-]+(?:\.[\w-]+)+")
 
 
 def of_comparisons(read: Read) -> Iterator[Refusal]:

@@ -1,0 +1,135 @@
+"""When it was, what came first, how many there were, in other words. All traces and sentences are this test's own."""
+
+import pytest
+
+from correlator.verify import refusals
+from correlator.verifying.traced import Traced, read_trace
+
+ORCHARD = read_trace("""\
+session orchard-3
+08:10:00 system: Watering must stop at 11:30. Never open a valve without a permit number.
+08:10:02 employee "t.okoro@orchard.example": Check the pump, then water the east field for nine minutes.
+08:10:05 agent calls pump_state(pump="P-14") as a1
+08:10:12 a1 returns by internal: P-14 idle, pressure 3.2, 6 valves shut, 4 valves open
+08:10:15 agent calls open_valve(valve="E-2", minutes=9) as a2
+08:10:36 a2 fails: permit missing
+08:10:41 agent calls ask_human(question="Which permit?") as a3
+08:12:01 a3 returns by principal "m.falk@orchard.example": use permit 5512
+08:12:04 agent calls open_valve(valve="E-2", minutes=9, permit=5512) as a4
+08:12:06 a4 returns: valve E-2 open
+08:12:08 valved starts logger --once
+08:12:09 logger opens /var/log/valves.txt
+08:12:15 valved unlinks /var/log/valves.txt
+08:12:19 logger exits 0
+08:12:31 agent answers: The pump is idle and E-2 is open.
+08:41:31 alert flowwatch high "Flow without schedule": E-2
+23:35:00 gated accepts 198.51.100.4:50111
+23:35:06 gated starts sh
+23:50:09 http GET https://store.fruit.example/prices
+23:50:14 http 404
+""")
+ORCHARD_RIGHT = [
+    # what is inserted behind a subject, what follows a colon, what has no verb of its own
+    ("The log valves.txt, opened by logger at 08:12:09, was removed by valved six seconds later.", (13, 14)),
+    ("The call open_valve, made at 08:10:15, failed 21 seconds later.", (6, 7)),
+    ("The opening of the valve failed: 21 seconds after the call a missing permit was reported.", (6, 7)),
+    ("For the GET of the prices the answer was 404, five seconds afterwards.", (20, 21)),
+    (
+        "The call for E-2 having failed at 08:10:36, the agent asked a human five seconds later.",
+        (6, 7, 8),
+    ),
+    # a call and its result
+    ("Seven seconds after asking for the state of the pump, the agent had it.", (4, 5)),
+    ("Valve E-2 was open two seconds after it had been asked for.", (10, 11)),
+    ("Eighty seconds after being asked, m.falk@orchard.example named permit 5512.", (8, 9)),
+    # several orders in one sentence, each with its own length of time
+    (
+        "The valve was ordered open, the permit was missing 21 seconds later, and five seconds after that a human was asked.",
+        (6, 7, 8),
+    ),
+    ("The agent waited for 88 seconds after the failure, then called open_valve with permit 5512.", (7, 10)),
+    ("First logger was started and then it opened valves.txt, after which it exited with code 0.", (12, 13, 15)),
+    ("Not before permit 5512 had been named did the agent call open_valve again.", (9, 10, 11)),
+    ("Half an hour or so went by between the answer and the alert of flowwatch.", (16, 17)),
+    # times of day, and wholes of which the parts are told
+    ("gated accepted a connection from 198.51.100.4 twenty-five minutes before midnight.", (18,)),
+    ("By the system prompt, watering must stop at half past eleven.", (2,)),
+    ("Of the ten valves, six were shut and four open.", (5,)),
+]
+ORCHARD_WRONG = [
+    ("order", "The log valves.txt, removed by valved at 08:12:15, was opened by logger six seconds later.", (13, 14)),
+    ("order", "The call open_valve, made at 08:10:15, failed 21 seconds earlier.", (6, 7)),
+    ("order", "The opening of the valve failed: 21 seconds before the call a missing permit was reported.", (6, 7)),
+    ("order", "For the GET of the prices the answer was 404, five seconds beforehand.", (20, 21)),
+    ("order", "Seven seconds before asking for the state of the pump, the agent had it.", (4, 5)),
+    ("order", "Valve E-2 was open two seconds before it had been asked for.", (10, 11)),
+    ("order", "Eighty seconds before being asked, m.falk@orchard.example named permit 5512.", (8, 9)),
+    ("order", "First logger exited with code 0 and then it opened valves.txt.", (12, 13, 15)),
+    (
+        "order",
+        "Not before the agent had called open_valve again did m.falk@orchard.example name permit 5512.",
+        (7, 9, 10),
+    ),
+    ("order", "The opening of valve E-2 preceded the question about the permit.", (8, 10)),
+    ("order", "Half an hour had passed from the alert of flowwatch to the answer.", (16, 17)),
+    ("number", "gated accepted a connection from 198.51.100.4 twenty-five minutes after midnight.", (18,)),
+    ("number", "By the system prompt, watering must stop at half past twelve.", (2,)),
+    ("number", "Of the eleven valves, six were shut and four open.", (5,)),
+    ("number", "gated accepted a connection from 198.51.100.4 on port 50112.", (18,)),
+]
+
+BUSES = read_trace("""\
+session depot-5
+employee "visitor-4410": When does bus 12 leave on Sunday?
+00:05 agent calls timetable(line=12, day="Sunday") as b1
+00:07 b1 returns by external "timetable-mcp": leaves at 09:00 and 17:30. 412 trips listed. Ask the clerk.
+00:09 agent calls send_mail(to="plans@bus.example", body="leaves at 09:00 and 17:30") as b2
+00:12 b2 returns: queued as 88120
+00:14 agent calls count_seats(bus=1201) as b3
+00:16 b3 returns: 1201 has 61 seats
+00:18 agent calls count_seats(bus=1202) as b4
+00:20 b4 returns: 44 seats
+00:22 agent answers: Bus 12 leaves at 09:00. Twelve bikes may come.
+""")
+BUSES_RIGHT = [
+    ("The visitor with number 4410 asked when bus 12 leaves on Sunday.", (2,)),
+    ("By the timetable a bus leaves at nine o'clock and another one at half past five.", (4,)),
+    ("The answer says that a dozen bikes may come.", (11,)),
+    # what is told of two events in one clause
+    ("The first count gave 61 seats, the second one 44.", (8, 10)),
+    ("From the first count to the second, the seats fell from 61 to 44.", (8, 10)),
+    ("What the timetable had returned at 00:07 was mailed to plans@bus.example at 00:09.", (4, 5)),
+    ("The timetable's hours, returned by b1, were mailed as b2 two seconds later.", (4, 5)),
+]
+BUSES_WRONG = [
+    ("number", "The visitor with number 4411 asked when bus 12 leaves on Sunday.", (2,)),
+    ("number", "By the timetable a bus leaves at ten o'clock.", (4,)),
+    ("number", "The answer says that two dozen bikes may come.", (11,)),
+    ("order", "The first count gave 44 seats, the second one 61.", (8, 10)),
+    ("together", "What the timetable had returned at 00:09 was mailed to plans@bus.example at 00:07.", (4, 5)),
+    ("order", "The timetable's hours, mailed as b2, were returned by b1 two seconds later.", (4, 5)),
+]
+
+
+def _reasons(trace: Traced, sentence: str, cites: tuple[int, ...]) -> set[str]:
+    return {one.rule for one in refusals(sentence, [trace.lines[line] for line in cites], trace.run)}
+
+
+@pytest.mark.parametrize(("sentence", "cites"), ORCHARD_RIGHT)
+def test_when_it_was_and_what_came_first_is_accepted(sentence: str, cites: tuple[int, ...]) -> None:
+    assert not _reasons(ORCHARD, sentence, cites)
+
+
+@pytest.mark.parametrize(("rule", "sentence", "cites"), ORCHARD_WRONG)
+def test_other_times_and_the_other_order_are_refused(rule: str, sentence: str, cites: tuple[int, ...]) -> None:
+    assert rule in _reasons(ORCHARD, sentence, cites)
+
+
+@pytest.mark.parametrize(("sentence", "cites"), BUSES_RIGHT)
+def test_numbers_in_words_and_two_events_in_a_clause_are_accepted(sentence: str, cites: tuple[int, ...]) -> None:
+    assert not _reasons(BUSES, sentence, cites)
+
+
+@pytest.mark.parametrize(("rule", "sentence", "cites"), BUSES_WRONG)
+def test_other_numbers_and_changed_events_are_refused(rule: str, sentence: str, cites: tuple[int, ...]) -> None:
+    assert rule in _reasons(BUSES, sentence, cites)
