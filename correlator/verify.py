@@ -15,9 +15,11 @@ from correlator.verifying.expressions import of_expressions
 from correlator.verifying.form import form
 from correlator.verifying.grounds import Ground
 from correlator.verifying.kinds import of_kinds
+from correlator.verifying.negations import of_negations
+from correlator.verifying.opposites import of_affirming, of_denying, of_opposites, of_sides
 from correlator.verifying.order import of_order
 from correlator.verifying.ordinals import of_ordinals
-from correlator.verifying.outcome import of_negations, of_opposites, of_outcomes
+from correlator.verifying.outcome import of_outcomes
 from correlator.verifying.paired import of_pairs
 from correlator.verifying.parts import of_parts
 from correlator.verifying.purposes import of_purposes
@@ -47,6 +49,6 @@ def refusals(
 
 _RULES = (
     of_entities, of_strangers, of_keys, of_exclusives, of_kinds, of_numbers, of_bindings, of_ports, of_comparisons, of_words,
-    of_barred, of_expressions, of_declined, of_purposes, of_negations, of_opposites, of_outcomes, of_roles, of_parts, of_pairs,
-    of_deeds, of_subagents, of_speakers, of_together, of_order, of_ordinals,
+    of_barred, of_expressions, of_declined, of_purposes, of_negations, of_opposites, of_sides, of_denying, of_affirming,
+    of_outcomes, of_roles, of_parts, of_pairs, of_deeds, of_subagents, of_speakers, of_together, of_order, of_ordinals,
 )  # fmt: skip

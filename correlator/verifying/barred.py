@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from correlator.verifying.expressions import expressed
 from correlator.verifying.grounds import Ground
 from correlator.verifying.lengths import NUMBERS
+from correlator.verifying.negations import ended_so
 from correlator.verifying.outcome import TURNED
 from correlator.verifying.read import NEGATIONS, Read, Refusal, among, is_failure, tied
 from correlator.verifying.wording import root, roots_of, table, words_of
@@ -13,7 +14,7 @@ from correlator.verifying.wording import root, roots_of, table, words_of
 
 def of_barred(read: Read) -> Iterator[Refusal]:
     """Refuse what no event can carry: motives, causes, absences, guesses."""
-    lacked = {token.text.casefold() for token in read.lacked}
+    lacked = {token.text.casefold() for token in read.lacked} | ended_so(read)
     for name, pattern in table().barred.items():
         for match in pattern.finditer(read.plain):
             words = match.group()

@@ -8,6 +8,11 @@ from correlator.verifying.wording import Clause, Token, akin, root, table, words
 
 _DENIAL = re.compile(r"\b(?:not|never|cannot|\w+n['’]t|no|without)\s+((?:[\w'’-]+\s*){1,3})")
 """A denial in a text, and the words behind it."""
+_MISSING = re.compile(
+    r"(?<![\w'’-])((?:[\w'’-]++ ){1,4})(?:(?:is|are|was|were) )?(?:missing|absent|lacking)\b"
+    r"|\b(?:missing|absent|lacking)((?: [\w'’-]+){1,4})"
+)
+"""What a text calls missing."""
 _UNSET = re.compile(r"\b(\w+)[\"']?\s*[:=]?\s*(?:false|null|none)\b")
 """A field that is told to have no value."""
 
@@ -16,24 +21,41 @@ def denied(clauses: Sequence[Clause], cited: Sequence[Ground]) -> frozenset[Toke
     """Return the words of denial in a sentence that a cited event denies, too."""
     texts = [one.plain for one in cited]
     verbs = {verb for text in texts for verb in _verbs(text)}
-    unset = {root(word) for text in texts for word in _UNSET.findall(text)}
+    unset = {word for text in texts for word in unset_in(text)}
     things = {root(word) for text in texts for match in _DENIAL.findall(text) for word in match.split()}
+    missing = frozenset(
+        root(word) for text in texts for match in _MISSING.findall(text) for word in " ".join(match).split()
+    )
     return frozenset(
         token
         for clause in clauses
-        for token in _tokens(clause, frozenset(verbs), frozenset(unset), frozenset(things), texts)
+        for token in _tokens(clause, frozenset(verbs), frozenset(unset), frozenset(things), missing, texts)
     )
 
 
+def unset_in(text: str) -> frozenset[str]:
+    """Return the roots of the fields that a text has without a value, or as false."""
+    return frozenset(root(word) for word in _UNSET.findall(text))
+
+
 def _tokens(
-    clause: Clause, verbs: frozenset[str], unset: frozenset[str], things: frozenset[str], texts: Sequence[str]
+    clause: Clause,
+    verbs: frozenset[str],
+    unset: frozenset[str],
+    things: frozenset[str],
+    missing: frozenset[str],
+    texts: Sequence[str],
 ) -> Iterator[Token]:
     held = [one for one in clause.tokens if one.kind == "word"]
     for at, token in enumerate(held):
         word = token.text.casefold()
         behind = [one.text.casefold() for one in held[at + 1 : at + 4]]
         before = held[at - 1].text.casefold() if at else ""
-        if word in _LACKING and behind[:1] == ["of"]:
+        if root(word) == _LACK and behind[:1] != ["of"]:
+            near = {root(one.text) for one in held[max(0, at - 6) : at] + held[at + 1 : at + 5]} - table().neutral
+            if any(_alike(one, other) for one in near for other in things | missing):
+                yield token
+        elif word in _LACKING and behind[:1] == ["of"]:
             if any(root(one) in things for one in behind[1:] if one not in words_of("grammar")):
                 yield token
         elif word in words_of("negations") or word.endswith(("n't", "n’t")):
@@ -62,6 +84,7 @@ def _alike(first: str, second: str) -> bool:
 
 
 _MODAL = frozenset(("can", "could", "will", "would", "may", "might", "must", "shall", "should"))
+_LACK = root("lack")
 _LACKING = ("lack", "want", "absence")
 _LIGHT = (
     words_of("be")

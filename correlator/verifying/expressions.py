@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 
-from correlator.verifying.read import NEGATIONS, Read, Refusal, is_act, tied
+from correlator.verifying.read import NEGATIONS, Read, Refusal, among, is_act, tied
 from correlator.verifying.wording import Clause, Token, root, roots_of, table
 
 _GAP = 6
@@ -80,10 +80,17 @@ def of_expressions(read: Read) -> Iterator[Refusal]:
         outcomes = {one.failed for one in read.cited if any(tied(one, other) for other in spoken or read.cited)} - {
             None
         }
-        if outcomes == {word == "succeed"}:
+        if outcomes == {word == "succeed"} and not _is_of_another(word, clause, read):
             yield Refusal(
                 "polarity", f"what it says “{token.text}” of {'failed' if word == 'succeed' else 'did not fail'}"
             )
+
+
+def _is_of_another(word: str, clause: Clause, read: Read) -> bool:
+    """Return whether another cited event ended as a clause says, and has one of its words: it may speak of that."""
+    ended_so = [one for one in read.cited if one.failed is not None and one.failed == (word == "fail")]
+    content = {root(one) for one in clause.words} - table().neutral
+    return any(among(base, one.tool) for one in ended_so for base in content)
 
 
 def _besides(clause: Clause, found: Mapping[Token, str]) -> list[str]:

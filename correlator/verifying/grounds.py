@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Literal
 
+from correlator.verifying.denying import denied, wanting
 from correlator.verifying.identifiers import Identifier, identifiers
 from correlator.verifying.wording import root, table, words_of
 from graph.fold import event_time
@@ -126,7 +127,7 @@ class Ground:
     @cached_property
     def denied(self) -> frozenset[str]:
         """Return the roots of the words that stand near a negation of its own."""
-        return denied(self.plain)
+        return denied(self.plain) | (wanting(self.plain) if self.failed else frozenset())
 
     @cached_property
     def lent(self) -> frozenset[str]:
@@ -319,14 +320,6 @@ _ENUMERATED = re.compile(
 def enumerated(text: str) -> frozenset[int]:
     """Return how many things each enumeration of a text has: "red, green and blue"."""
     return frozenset(len(re.split(r", and | and |, ", found)) for found in _ENUMERATED.findall(text))
-
-
-_NEGATED = re.compile(r"\b(?:no|not|never|cannot|can't|can’t|without|nothing|none|\w+n't)\b((?: [\w'’-]+){0,5})")
-
-
-def denied(text: str) -> frozenset[str]:
-    """Return the roots of the words that stand in a text near its own negations."""
-    return frozenset(root(word) for near in _NEGATED.findall(text) for word in near.split())
 
 
 def number(text: str) -> str:

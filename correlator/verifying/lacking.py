@@ -36,15 +36,18 @@ def _denied(clauses: Sequence[Clause], place: int) -> Iterator[tuple[list[Token]
     clause = clauses[place]
     held = clause.tokens
     for at, token in enumerate(held):
-        if token.kind != "word":
-            continue
-        word, behind = token.text.casefold(), [one.text.casefold() for one in held[at + 1 : at + 3]]
+        word, behind = (
+            token.text.casefold() if token.kind == "word" else "",
+            [one.text.casefold() for one in held[at + 1 : at + 3]],
+        )
         led = token.aside or (not at and bool({"but", "and"} & set(clause.joint.split())))
         following = [*held[at + 1 :], *_relative(clauses, place)]
         if word == "without" or (word == "silent" and behind[:1] in (["on"], ["about"], ["as"])):
-            yield [token], _things(following)
-        elif any(root(one.text) in AGENTS for one in held[:at]):
+            yield [token], _without(held[at + 1 : at + 4], following)
+        elif any(root(one.text) in AGENTS for one in held[:at]) and not _is_of_saying(held, at):
             continue  # what the agent did not do is no text
+        elif (before := _denied_before(clauses, place, at)) is not None:
+            yield [token], before
         elif word in ("not", "never") or word.endswith(("n't", "n’t")):
             opens = (
                 not at
@@ -58,10 +61,8 @@ def _denied(clauses: Sequence[Clause], place: int) -> Iterator[tuple[list[Token]
         elif word == "neither" and (led or (at and root(held[at - 1].text) in _NAMING)):
             nor = [one for one in following if one.text.casefold() == "nor"]
             yield [token, *nor], _things([one for one in following if one not in nor])
-        elif (word == "nothing" and behind[:1] in (["about"], ["of"], ["on"])) or (
-            word == "no" and behind[:1] in _MENTION
-        ):
-            yield [token], _things(following)
+        elif (word, *behind[:1]) in _NO_WORD:
+            yield [token], _any_things(following[1:])
         elif root(word) in _OMITTING and (not at or held[at - 1].text.casefold() != "to"):
             aside = [one for one in following if one.text.casefold() in _BEHIND]
             if _is_whole(root(word), behind, aside):
@@ -75,6 +76,49 @@ def _is_whole(verb: str, behind: Sequence[str], aside: Sequence[Token]) -> bool:
     return verb != root("leave") or bool(aside)
 
 
+def _without(near: Sequence[Token], following: Sequence[Token]) -> list[Token]:
+    """Return what there is said not to be: nothing for "without an error", which tells how it ended."""
+    return [] if {root(one.text) for one in near} & _TROUBLE else _things(following)
+
+
+def _denied_before(clauses: Sequence[Clause], place: int, at: int) -> list[Token] | None:
+    """Return what a denial behind its verb denies, `None` for another: "named no file", "the file is not mentioned in it"."""
+    held = clauses[place].tokens
+    word, before = held[at].text.casefold(), held[at - 1].text.casefold() if at else ""
+    if (
+        word == "no"
+        and root(before) in _NAMING
+        and [one.text.casefold() for one in held[at + 1 : at + 2]] not in _MENTION
+    ):
+        return _any_things(_to_comma(held[at:])[1:])
+    if word in ("not", "never") and before in words_of("be") and _is_named_next(clauses, place, at):
+        return _any_things(held[: at - 1])
+    return None
+
+
+def _is_of_saying(held: Sequence[Token], at: int) -> bool:
+    """Return whether a denial is about what the agent said: "said nothing of A", "made no mention of A"."""
+    before, behind = held[at - 1].text.casefold() if at else "", [one.text.casefold() for one in held[at + 1 : at + 2]]
+    return (
+        root(before) in _SAYING
+        or (behind in _MENTION and root(before) == _MAKE)
+        or (bool(behind) and root(behind[0]) == root("mention"))
+    )
+
+
+_SAYING = frozenset(map(root, ("say", "tell", "write", "answer", "report", "state", "mention", "name", "speak")))
+_NAMED = frozenset(map(root, ("mention", "name", "say", "state")))
+_MAKE = root("make")
+
+
+def _is_named_next(clauses: Sequence[Clause], place: int, at: int) -> bool:
+    """Return whether "not" denies that something is named; "mentioned" may be read as what joins the next clause."""
+    held = clauses[place].tokens
+    if at + 1 < len(held):
+        return root(held[at + 1].text) in _NAMED and held[at + 1].text.casefold().endswith(("ed", "en", "d"))
+    return place + 1 < len(clauses) and root(clauses[place + 1].joint) in _NAMED
+
+
 _KINDS = {
     "answer": ("answered",), "reply": ("answered",), "response": ("answered",),
     "message": ("prompt_submitted",), "request": ("prompt_submitted",), "prompt": ("prompt_submitted",),
@@ -85,8 +129,10 @@ _KINDS = {
 
 def _meant(clauses: Sequence[Clause], at: int, cited: Sequence[Ground]) -> Sequence[Ground]:
     """Return the events that are what a clause begins with: "the answer names A but not B" may cite where B is."""
-    goes_on = at > 0 and bool({"but", "and"} & set(clauses[at].joint.split()))
-    kinds = {kind for word in clauses[at - goes_on].words[:3] for kind in _KINDS.get(word, ())}
+    first = at
+    while first and {"but", "and"} & set(clauses[first].joint.split()):
+        first -= 1
+    kinds = {kind for one in clauses[first : at + 1] for word in one.words[:3] for kind in _KINDS.get(word, ())}
     return [one for one in cited if one.event.kind in kinds] or cited
 
 
@@ -99,7 +145,18 @@ def _is_made_without(
 
 
 _STANDING = ("come up", "appear", "occur", "figure", "feature", "stand in", "turn up", "crop up", "show up", "in ")
+_NO_THING = (
+    words_of("grammar")
+    | words_of("beginning")
+    | words_of("be")
+    | words_of("have")
+    | frozenset(("any", "mention", "of"))
+)
+_NO_WORD = (
+    ("nothing", "about"), ("nothing", "of"), ("nothing", "on"), ("no", "mention"), ("no", "word"), ("no", "reference"),
+)  # fmt: skip
 _MENTION = (["mention"], ["word"], ["reference"])
+_TROUBLE = roots_of("trouble")
 _OMITTING = roots_of("omitting")
 _BEHIND = frozenset(("out", "aside", "unmentioned", "unnamed", "unsaid", "untold", "untouched", "away"))
 
@@ -135,6 +192,12 @@ def _things(held: Sequence[Token]) -> list[Token]:
         if not _is_plain(token):
             found.append(token)
     return [one for one in found if one.kind != "word" or not table().is_common(one.text.casefold())] or found
+
+
+def _any_things(held: Sequence[Token]) -> list[Token]:
+    """Return what is said to lack, though it be a general word: "no mention of an account"."""
+    behind = _to_comma(held)
+    return _things(held) or [one for one in behind if one.text.casefold() not in _NO_THING]
 
 
 def _is_plain(token: Token) -> bool:

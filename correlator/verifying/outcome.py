@@ -1,156 +1,29 @@
-"""How it ended: what failed did not work, and nothing is denied that nobody denies. Pure."""
+"""How it ended: what failed did not work, what worked did not fail, and nothing is told as its opposite. Pure."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from itertools import pairwise
 
 from correlator.verifying.clauses import has_verb
-from correlator.verifying.grounds import Ground, denied
+from correlator.verifying.endings import ended, has_failed
+from correlator.verifying.grounds import Ground
 from correlator.verifying.lengths import NUMBERS, ORDINALS
-from correlator.verifying.read import BE, NEGATIONS, Read, Refusal, among, is_act, is_failure, is_negative, tied
-from correlator.verifying.wording import Clause, akin, is_finite, root, roots_of, table, words_of
-from sensor.event import NameResolved, ProcessExited, ToolCalled, ToolReturned
-
-_CAN = roots_of("can")
-
-
-def of_negations(read: Read) -> Iterator[Refusal]:
-    """Refuse a denial that no event denies."""
-    denials = (*(one.denied for one in read.cited), denied(read.template))
-    for place, (clause, best) in enumerate(zip(read.clauses, read.spoken_of, strict=True)):
-        held = [token for token in clause.tokens if token.kind == "word"]
-        behind = read.clauses[place + 1].joint if place + 1 < len(read.clauses) else ""
-        words = clause.words
-        for at, word in enumerate(words):
-            if (word not in NEGATIONS and not word.endswith(("n't", "n’t"))) or held[at] in read.lacked:
-                continue
-            following = words[at + 1 :]
-            if word == "not" and (behind == "until" or (behind == "before" and words in _NOT_BEFORE)):
-                continue  # says when it was, which is a matter of order
-            if _denies(denials, following) or _is_of_outcome(words, at, best, read):
-                continue
-            yield Refusal("negation", f"nothing cited says “{word} {' '.join(following[:2])}”")
-
-
-def _is_of_outcome(words: Sequence[str], at: int, best: Sequence[Ground], read: Read) -> bool:
-    """Return whether a negation says that something failed, or has no result, and so it is."""
-    word, following = words[at], words[at + 1 : at + 4]
-    around = {root(one) for one in (words[at - 1] if at else "", *following[:2])}
-    came = word == "nothing" and words[max(0, at - 2) : at] == ("came", "to")
-    was_done = (
-        word == "not"
-        and at > 0
-        and words[at - 1] in BE
-        and (_is_tried(following[:1], best) or bool(_SUCCESS.match(" ".join(following[:2]))))
-    )
-    would = at > 0 and words[at - 1] in ("would", "will")
-    fails = (
-        came
-        or was_done
-        or would
-        or word in ("cannot", "unable")
-        or around & _CAN
-        or (word == "no" and ("could" in words or bool(_COME & {root(one) for one in words[at + 1 :]})))
-    )
-    if fails and (all if was_done else any)(map(is_negative, best)) and not any(map(is_failure, following)):
-        return True
-    is_single = (word, following[:1]) in _NOT_ONE
-    if (word in _NO or is_single) and any(
-        _is_empty(one, words[at + 2 : at + 6] if is_single else following[:2]) for one in _with_results(best, read)
-    ):
-        return True
-    if word == "no" and (_is_no_more(words[at:]) or _is_refused_or_absent(following, read)):
-        return True
-    lost = any(one.event.kind in ("capture_status", "events_lost") for one in read.cited)
-    if lost and {root("see"), root("capture"), root("record")} & around:
-        return True
-    if any(isinstance(one.event, ToolCalled) and one.result is None for one in read.cited) and any(
-        root(one) in _RESULTS for one in following
-    ):
-        return True
-    return (word == "not" and following[:1] == ("until",)) or (word in ("neither", "nor") and all_failed(read))
-
-
-_NOT_BEFORE = (("not",), ("it", "was", "not"))
-_NO = frozenset(("no", "without", "nothing", "none", "nobody"))
-_NOT_ONE = (("not", ("one",)), ("not", ("a",)), ("none", ("of",)))
-_COME = roots_of("coming")
-
-
-def _with_results(best: Sequence[Ground], read: Read) -> Sequence[Ground]:
-    """Return what a clause speaks of, with the cited results of calls among it; all that is cited if that is nothing."""
-    return [one for one in read.cited if any(tied(one, other) for other in best)] or read.cited
-
-
-def _is_no_more(words: Sequence[str]) -> bool:
-    """Return whether "no" belongs to a number: "no more than two"."""
-    return words[1:2] in (("more than",), ("less than",), ("fewer than",))
-
-
-_ABSENT = re.compile(
-    r"\b(?:no such|not found|(?:does|do|did) not exist|unknown|unrecogni[sz]ed|no (?:match|result|record|entr)\w*|nothing found"
-    r"|none found|missing|absent)\b"
-)
-"""How a text says that something is not there."""
-
-
-def _is_refused_or_absent(following: Sequence[str], read: Read) -> bool:
-    """Return whether a "no" is the word of an answer ("the answer was no"), or what an event calls absent ("no such table")."""
-    if not following:
-        return any(re.match(r"(?:no|sorry)\b", one.plain) for one in read.cited) or any(
-            re.search(r"\bno\b[.,!]", one.plain) for one in read.cited
-        )
-    return following[0] == "such" and any(_ABSENT.search(one.plain) for one in read.cited)
-
-
-def _is_empty(ground: Ground, following: Sequence[str]) -> bool:
-    """Return whether an event has none of what follows a negation: no rows, no address, or nothing at all."""
-    match ground.event:
-        case NameResolved(addresses=addresses):
-            return not addresses and root("address") in map(root, following)
-        case ToolReturned(text=text) if text.strip().casefold() in _NOTHING:
-            return True
-        case ProcessExited():
-            return False
-    return any("0" in ground.numbers_beside(root(word)) for word in following if len(word) > 2)
-
-
-_NOTHING = frozenset(("", "[]", "{}", "null", "none", "nothing", "0"))
-
-
-def _is_tried(following: Sequence[str], best: Sequence[Ground]) -> bool:
-    """Return whether a verb tells what a failed call was to do."""
-    calls = [one if one.call is None else replace(one, event=one.call, call=None) for one in best]
-    return any(among(root(word), one.words | one.tool) for word in following if is_act(word) for one in calls)
-
-
-_RESULTS = roots_of("results")
-
-
-def all_failed(read: Read) -> bool:
-    """Return whether all outcomes that are cited are failures, and there are several."""
-    outcomes = [one.failed for one in read.cited if one.failed is not None]
-    return len(outcomes) > 1 and all(outcomes)
-
-
-def _denies(denials: Sequence[frozenset[str]], following: Sequence[str]) -> bool:
-    """Return whether a text itself denies this, in words near its own negation."""
-    content = [root(word) for word in following[:5] if root(word) not in table().neutral]
-    wanted = set(content[:2]) or {root(word) for word in following[:2]}
-    return any(among(one, near) for one in wanted for near in denials)
-
+from correlator.verifying.opposites import ATTRIBUTE
+from correlator.verifying.read import AGENTS, BE, Read, Refusal, among, is_failure, is_negative
+from correlator.verifying.wording import Clause, is_finite, root, roots_of, table, words_of
+from sensor.event import HttpResponded, ProcessExited, ToolCalled
 
 _SUCCESS = re.compile(
     r"\b(?:succe\w+|successful\w*|w(?:ent|as|ere) (?:through|well|ahead|live|fine)|worked|accepted|granted|delivered|confirmed"
     r"|approved|completed|reached|arrived|received|stored|booked|saved|allowed|permitted|printed|took effect|got through|effective"
-    r"|let(?:s|ting)?\b[^,;]{0,60}\b(?:through|pass))\b"
+    r"|let(?:s|ting)?\b[^,;]{0,60}\b(?:through|pass)|let (?:the|it|him|her|them|its)|welcomed|carried out"
+    r"|(?:was|were|been) (?:passed(?! (?:on|to|along|over|back)\b)|found(?! to\b)|served)"
+    r"|passed(?: (?:at|in|on the|without|with|again|first)\b|$)|took (?=(?:in|on)\b)|took (?:the |a |an )?\w+ (?:in|on|at)\b)"
 )
 _IN_VAIN = re.compile(
     r"\bwithout (?:any |much )?(?:success|avail|result|effect|luck)\b|\b(?:in vain|to no avail|unsuccessfully)\b"
 )
 _WITHOUT = re.compile(r"\bwithout (?:any |much )?\w+")
-_ATTRIBUTE = re.compile(r"\b(?:the|an?|its|his|her|their|this|that|any|each) \w+ed (?=[a-z])")
-"""A participle before its noun: "the permitted amount"."""
 TURNED = re.compile(
     r"\b(?:turn(?:s|ed)? (?:[\w'’-]+ ){0,7}(?:down|away|back)|(?:knock|throw|threw|thrown|kick|bounce)\w* back"
     r"|thrown out|(?:fell|falls?|fallen) (?:through|flat|short)|g[ai]ve(?:n|s)? up|tim(?:es|ed|ing) out"
@@ -164,31 +37,6 @@ _LACKING = re.compile(r"\b(?:lack(?:s|ed|ing)?|for (?:want|lack) of|wanting|miss
 _SEEN = re.compile(r"\b(?:seen|captured|observed)\b")
 _ALL = frozenset(("both", "all", "each", "every"))
 _DENYING = frozenset(("not", "never", "cannot", "nothing", "neither", "nor", "unable"))
-_STOP = root("stop")
-
-
-def of_opposites(read: Read) -> Iterator[Refusal]:
-    """Refuse a word where a cited event has its opposite."""
-    for token in read.tokens:
-        word = token.text.casefold()
-        base = root(word)
-        is_kind = base in _KINDS and any(base in one.lent for one in read.cited if not _is_of_tool(one))
-        is_person = word.endswith(("er", "ers", "or", "ors", "ent")) or word == "written"  # by somebody
-        if token.kind != "word" or base in read.said or is_kind or is_person or word in NEGATIONS:
-            continue
-        if word.endswith("ed") and _ATTRIBUTE.search(
-            f"{' '.join(read.sentence[: token.start].casefold().split()[-1:])} {word} a"
-        ):
-            continue  # "the saved entry": what it was
-        if read.failures and is_failure(word) and base != _STOP:
-            continue  # whether what is told of failed is asked of the outcomes
-        there = table().opposites(base) & read.prose
-        if there and not any(akin(base, other) for other in read.said - there):
-            yield Refusal("polarity", f"“{word}” is the opposite of what a cited event says")
-
-
-def _is_of_tool(ground: Ground) -> bool:
-    return isinstance(ground.event, ToolCalled | ToolReturned)
 
 
 def of_outcomes(read: Read) -> Iterator[Refusal]:
@@ -256,47 +104,106 @@ def _wrong(clause: Clause, best: Sequence[Ground], read: Read) -> str:
     """Return what a clause gets wrong of how it ended, empty if nothing."""
     text, words = _WITHOUT.sub(" ", " ".join(clause.words)), clause.words
     is_denied = bool(_DENYING & set(words))
-    deeds = frozenset[str]().union(
-        *(one.tool for one in best)
-    )  # "the account was blocked", by a call of `block_account`
-    failing = [
-        one
-        for at, one in enumerate(words)
-        if is_failure(one) and not (read.failures and _is_noun(words, at)) and root(one) not in deeds
-    ]
-    negative = [one for one in best if is_negative(one)]
+    failing = _failing(words, best, read)
+    first = words.index(failing[0]) if failing else 0
+    if failing and any(root(word) in AGENTS for word in words[: min(first, 3)]):
+        said = [one for one in read.cited if one.event.kind in _SAID and is_negative(one)]
+        best = [*best, *said] if said and not any(is_negative(one) for one in best) else best
+    negative = _negative(best, read, strict=bool(failing) and all(root(one) in _STRICT for one in failing))
     if (vain := _IN_VAIN.search(" ".join(words))) and best:
         return "" if negative else f"what it says of “{vain.group()}” did not fail"
-    if (turned := TURNED.search(text)) and not is_denied and best:
-        return "" if negative else f"what it says of “{turned.group()}” did not fail"
+    if (turned := TURNED.search(text)) and not is_denied:
+        is_told = any(all(among(root(word), one.words) for word in turned.group().split()) for one in best)
+        return "" if negative or is_told else f"what it says of “{turned.group()}” did not fail"
+    if _NOT_FAILED.search(text) and best and all(has_failed(one, read.cited) for one in best):
+        return "what it says did not fail did"
     if failing:
         forbids = all(root(one) in _FORBIDDING for one in failing) and any(_DENIAL.search(one.plain) for one in best)
         untold = [word for word in failing if not any(among(root(word), one.words) for one in best)]
         if not negative and not forbids and untold:
             return f"what it says of “{untold[0]}” did not fail"
-        if _NOT_FAILED.search(text) and best and all(one.failed for one in best):
-            return "what it says did not fail did"
         if not is_denied and (len(failing) > 1 and "refus" in text):
             return "who refuses to fail has not failed"
-        worked = _SUCCESS.search(_ATTRIBUTE.sub(" ", text))
+        worked = _success(ATTRIBUTE.sub(" ", text))
         return "it failed and it worked" if worked and negative and not is_denied else ""
-    worked = _SUCCESS.search(text)
+    return _working(clause, best, text, negative, read)
+
+
+def _failing(words: Sequence[str], best: Sequence[Ground], read: Read) -> list[str]:
+    """Return the words of a clause by which something failed, but for nouns, deeds and what it is said to be free of."""
+    deeds = frozenset[str]().union(
+        *(one.tool for one in best)
+    )  # "the account was blocked", by a call of `block_account`
+    return [
+        one
+        for at, one in enumerate(words)
+        if is_failure(one)
+        and not (read.failures and _is_noun(words, at))
+        and root(one) not in deeds
+        and not (root(one) in _STOPPING and table().beside(root(one)) & deeds)
+        and not _is_free_of(words[:at])
+        and not (root(one) == _DENY and words[at + 1 : at + 2] == ("having",))
+    ]
+
+
+def _working(clause: Clause, best: Sequence[Ground], text: str, negative: Sequence[Ground], read: Read) -> str:
+    """Return what a clause without a failure gets wrong of how it ended, empty if nothing."""
+    words, is_denied = clause.words, bool(_DENYING & set(clause.words))
+    worked = None if _is_length(words) else _success(text)
     before = text[: worked.start()].split() if worked is not None else []
     if is_denied and (not before or _DENYING & set(before)):
         return ""  # but not of "it was accepted, with one part not read"
     if _SEEN.search(text) and any(one.event.kind == "capture_status" for one in best):
         return "it was not seen"
-    spoken = {word for one in read.clauses for word in one.words} - ({"all"} if "all the same" in read.plain else set())
+    spoken = {word for one in read.clauses for word in one.words} - ({"all"} if _NO_ALL.search(read.plain) else set())
     told = any(is_failure(word) for word in spoken)  # "of which one failed"
     if _ALL & spoken and not told and _SUCCESS.search(text) and any(one.failed for one in read.cited):
         return "not all of it worked"
     if worked and best and all(_has_no_result(one) and not among(root(worked.group()), one.words) for one in best):
         return f"nothing says “{worked.group()}” of it"
-    return _done(clause, best, text) if best and len(negative) == len(best) else ""
+    if worked and _is_said_to_have_failed(worked.group(), best, read):
+        return f"what it says “{worked.group()}” of is said to have failed"
+    return _done(clause, best, text, read) if best and all(one in negative for one in best) else ""
 
 
+_SAID = ("answered", "model_responded")
+_DENY = root("deny")
+_STOPPING = frozenset(map(root, ("stop", "prevent", "block", "bar", "halt")))
+_STRICT = roots_of("forbidding") | {root("refrain")}
+
+
+def _negative(best: Sequence[Ground], read: Read, *, strict: bool) -> Sequence[Ground]:
+    """Return those of what a clause speaks of that failed or refuse; of all that is cited, where that tells of no outcome."""
+    if strict:  # "stopped", "prevented": done by somebody, and no outcome
+        return [one for one in best if is_negative(one)]
+    found = [one for one in best if is_negative(one) or has_failed(one, read.cited)]
+    is_told = any(ended(one, read.cited) is not None for one in best)
+    return found or ([] if is_told else [one for one in read.cited if is_negative(one)])
+
+
+def _is_free_of(before: Sequence[str]) -> bool:
+    """Return whether what stands behind these words is said not to have been: "without an error"; that is asked of denials."""
+    near = [one for one in before if one not in words_of("filling") and one not in BE][-1:]
+    return bool(near) and (near[0] in ("without", "no", "not", "never") or near[0].endswith(("n't", "n’t")))
+
+
+def _success(text: str) -> re.Match[str] | None:
+    """Return the first word of success that is not denied by a "no" before it: "no notice reached"."""
+    return next((one for one in _SUCCESS.finditer(text) if "no" not in text[: one.start()].split()[-3:]), None)
+
+
+def _is_length(words: Sequence[str]) -> bool:
+    """Return whether words tell how much time passed: "five seconds passed"."""
+    return any(
+        before in words_of("sizes") or before.removesuffix("s") in words_of("sizes")
+        for before, word in pairwise(words)
+        if root(word) == _PASS
+    )
+
+
+_PASS = root("pass")
 _NOT_FAILED = re.compile(
-    r"\b(?:not|never|neither) (?:been )?(?:fail|refused|rejected|declined|denied|turned down|blocked|bounce)"
+    r"\b(?:not|never|neither) (?:been )?(?:fail|unsuccessful|in vain|refused|rejected|declined|denied|turned down|blocked|bounce)"
 )
 _FORBIDDING = roots_of("forbidding")
 _DENIAL = re.compile(r"\b(?:not|never|don't|don’t|mustn't|no longer)\b")
@@ -317,21 +224,19 @@ _AT_MOST = re.compile(
 """What a limit lets through, as a refusal tells it."""
 
 
-def _done(clause: Clause, best: Sequence[Ground], text: str) -> str:
+def _done(clause: Clause, best: Sequence[Ground], text: str, read: Read) -> str:
     """Return what a clause says was done, of events that all failed."""
-    if not any(one.failed or one.came_to_nothing for one in best):
+    if not any(has_failed(one, read.cited) for one in best):
         return ""
-    worked = _SUCCESS.search(_ARRIVED.sub(" ", _AT_MOST.sub(" ", text)))
+    worked = None if _is_length(clause.words) else _success(_ARRIVED.sub(" ", _AT_MOST.sub(" ", text)))
+    if worked and worked.group() == "arrived" and any(isinstance(one.event, HttpResponded) for one in best):
+        return ""  # "a 503 arrived"
     if worked and not any(among(root(worked.group().split()[0]), one.words) for one in best if one.failed):
         return f"what it says “{worked.group()}” of failed"
     if all(isinstance(one.event, ProcessExited) for one in best):
         return ""  # a program that ended with a code did end
     is_told = _is_attempt(clause) or any(one.search(text) for one in (_LACKING, _ARRIVED, _AT_MOST))
     return "what it says was done failed" if not is_told and _is_done(clause, best) else ""
-
-
-_KINDS = roots_of("kinds")
-"""What events are by their kind, so that several of them may be opposites."""
 
 
 def _is_noun(words: Sequence[str], at: int) -> bool:
@@ -343,6 +248,8 @@ def _is_noun(words: Sequence[str], at: int) -> bool:
         "this",
         "that",
         "its",
+        *NUMBERS,
+        *ORDINALS,
     )
 
 
@@ -356,11 +263,32 @@ def _is_attempt(clause: Clause) -> bool:
     return any(root(word) in _ATTEMPT for word in clause.words) or bool(_ASIDE & set(clause.joint.split()))
 
 
+def _is_said_to_have_failed(worked: str, best: Sequence[Ground], read: Read) -> bool:
+    """Return whether the texts that a clause speaks of say that something failed, and nothing tells that anything worked."""
+    if not _WORKED.fullmatch(worked):
+        return False
+    fails = [one for one in best if _FAILED.search(one.plain) and not has_failed(one, read.cited)]
+    if any(ended(one, read.cited) is not None and one not in fails for one in best):
+        return False
+    return bool(fails) and not any(_WORKED.search(one.plain) for one in best)
+
+
+_WORKED = re.compile(r"succe\w+|worked|went (?:through|well)|passed|fine|done|ok\b|\bcomplete")
+_FAILED = re.compile(r"\b(?:fail(?:s|ed|ure)?|error|rejected|refused|denied|did not|could not)\b")
+_NO_ALL = re.compile(r"\b(?:all the same|(?:after|at|above|in) all|all along|all but)\b")
+_LASTING = roots_of("lasting")
+
+
 def _is_done(clause: Clause, best: Collection[Ground]) -> bool:
     """Return whether a clause tells in the past of a call that failed, and not in the words of the failure."""
     failed = frozenset[str]().union(*(one.words for one in best if one.failed))
+    deeds = frozenset[str]().union(*(one.tool for one in best))
     done = (word for word in clause.words if word.endswith("ed") or word in table().irregular)
     return any(
-        root(word) not in table().neutral and root(word) not in table().reporting and not among(root(word), failed)
+        root(word) not in table().neutral
+        and root(word) not in table().reporting
+        and (not is_failure(word) or root(word) in deeds)
+        and root(word) not in _LASTING
+        and not among(root(word), failed)
         for word in done
     )

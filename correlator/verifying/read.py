@@ -90,7 +90,7 @@ class Read:
     def is_lent(self, word: str) -> bool:
         """Return whether a word describes a cited event by its kind, or means the same as one that it has."""
         base = root(word)
-        if self.failures and base in _DECLINING:
+        if base in _DECLINING and (self.failures or any(one.denied for one in self.cited)):
             return True
         if (
             among(base, self.lent)
@@ -163,7 +163,12 @@ _REFUSING = re.compile(
 
 def is_negative(ground: Ground) -> bool:
     """Return whether an event tells of a failure or a refusal."""
+    if ground.actor == "agent" and _NO.match(ground.plain):
+        return True
     return bool(ground.failed) or ground.came_to_nothing or bool(_REFUSING.search(ground.plain))
+
+
+_NO = re.compile(r"no\b(?! (?:\w+ ){0,3}(?:problem|errors?|trouble|issues?)\b)")
 
 
 _LITTLE_SAID = 1
@@ -226,7 +231,7 @@ def _participles(clause: Clause) -> set[str]:
     }
 
 
-_DECLINING = frozenset((root("decline"), root("refuse")))
+_DECLINING = frozenset((root("decline"), root("refuse"), root("deny")))
 """What somebody does whose answer tells of something that they will not or cannot do."""
 _KINDS = roots_of("calls") | roots_of("results") | roots_of("questions")
 

@@ -165,6 +165,8 @@ def _says_nothing(word: str) -> bool:
 def _kind(word: str, at: int, read: Read) -> Kind | None:
     """Return where a word comes from, `None` for one that says nothing."""
     word = word.replace("’", "'").removesuffix("'s")
+    if _is_denied(word, at, read):
+        return None
     if word == "only" and not read.is_said(word):
         return None if _is_of_whole(at, read) else "foreign"
     if word in NUMBERS:  # "a ten-byte body"
@@ -194,6 +196,12 @@ def _kind(word: str, at: int, read: Read) -> Kind | None:
     if is_thing(word) and at and any(table().beside(root(word)) & one.words for one in read.run):
         return "beside"
     return "foreign" if len(word) <= _SHORT or table().knows(root(word)) or classes_of(word) else "free"
+
+
+def _is_denied(word: str, at: int, read: Read) -> bool:
+    """Return whether a word is a part of a denial, which is asked elsewhere: "not only", "without a hitch"."""
+    before = [one.text.casefold() for one in read.tokens[max(0, at - 4) : at] if one.kind == "word"]
+    return (word == "only" and before[-1:] == ["not"]) or (root(word) in _TROUBLE and not _FREE_OF.isdisjoint(before))
 
 
 def _is_unfelt(word: str, read: Read) -> bool:
@@ -301,6 +309,8 @@ def _fits(word: str, at: int, read: Read) -> bool:
     )
 
 
+_TROUBLE = roots_of("trouble") | roots_of("failing") | roots_of("achieving")
+_FREE_OF = frozenset(("without", "no", "not", "never"))
 _ADDING = roots_of("adding")
 
 

@@ -1,0 +1,388 @@
+"""What is denied: that something worked, that something failed, that something is there, that it was this and not that. Pure."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from correlator.lexicon import classes_of
+from correlator.verifying.contrast import contrasts
+from correlator.verifying.denying import denied
+from correlator.verifying.endings import ended, has_failed, is_pending, worked
+from correlator.verifying.grounds import Ground
+from correlator.verifying.lacking import WHOLE
+from correlator.verifying.lengths import NUMBERS
+from correlator.verifying.outcome import TURNED
+from correlator.verifying.read import (
+    BE,
+    NEGATIONS,
+    Read,
+    Refusal,
+    among,
+    holds,
+    is_act,
+    is_failure,
+    is_negative,
+    scores,
+    tied,
+)
+from correlator.verifying.wording import Clause, Token, root, roots_of, table, words_of
+from sensor.event import HttpRequested, HttpResponded, NameResolved, ProcessExited, ToolCalled, ToolReturned
+
+_CAN = roots_of("can")
+_NOT_BEFORE = (("not",), ("it", "was", "not"))
+
+
+def of_negations(read: Read) -> Iterator[Refusal]:
+    """Refuse a denial that no event denies."""
+    for token, following, is_carried in _denials(read):
+        if not is_carried:
+            yield Refusal("negation", f"nothing cited says “{token.text.casefold()} {' '.join(following[:2])}”")
+
+
+def ended_so(read: Read) -> frozenset[str]:
+    """Return the words of denial that say how something ended: "never reached", "without any error"."""
+    return frozenset(
+        word
+        for clause, best in zip(read.clauses, read.spoken_of, strict=True)
+        for at, word in enumerate(clause.words)
+        if word in NEGATIONS
+        and (_is_without_failure(clause.words, at, best, read) or _is_undone(clause, at, best, read))
+    )
+
+
+def _denials(read: Read) -> Iterator[tuple[Token, Sequence[str], bool]]:
+    """Yield each word of denial, what stands behind it, and whether the cited events carry it."""
+    denials = (*(one.denied for one in read.cited), denied(read.template))
+    for place, (clause, best) in enumerate(zip(read.clauses, read.spoken_of, strict=True)):
+        held = [token for token in clause.tokens if token.kind == "word"]
+        behind = read.clauses[place + 1].joint if place + 1 < len(read.clauses) else ""
+        words = clause.words
+        for at, word in enumerate(words):
+            if (word not in NEGATIONS and not word.endswith(("n't", "n’t"))) or held[at] in read.lacked:
+                continue
+            following = words[at + 1 :]
+            if word == "not" and (behind == "until" or (behind == "before" and words in _NOT_BEFORE)):
+                continue  # says when it was, which is a matter of order
+            if word == "not" and following[:1] and following[0] in _NOT_ONLY and "but" in read.plain.split():
+                continue  # "not only A but B" denies nothing
+            is_carried = (
+                _denies(denials, _to_comma(held, at))
+                or _is_of_outcome(clause, at, best, read)
+                or _is_same_subject(words, at, read)
+                or contrasts(read, place, held[at])
+                or (word in _NONE and not following and behind in _BUT and _is_all(read, best, place))
+            )
+            yield held[at], following, is_carried
+
+
+def _to_comma(held: Sequence[Token], at: int) -> tuple[str, ...]:
+    """Return the words behind one, up to a comma."""
+    end = next((place for place in range(at + 2, len(held)) if held[place].aside), len(held))
+    return tuple(one.text.casefold() for one in held[at + 1 : end])
+
+
+def _is_same_subject(words: Sequence[str], at: int, read: Read) -> bool:
+    """Return whether an event says of the same thing what it is not: "the disk is not ours"."""
+    if words[at] != "not" or at < _SUBJECT or words[at - 1] not in BE:
+        return False
+    if words[at + 1 : at + 2] and is_act(words[at + 1]):
+        return False
+    subject = root(words[at - _SUBJECT])
+    return subject not in table().neutral and any(
+        subject == root(found) for one in read.cited for found in _IS_NOT.findall(one.plain)
+    )
+
+
+_SUBJECT = 2
+"""Places from a negation back to what is denied of: "the disk was not"."""
+_IS_NOT = re.compile(r"(?<![\w'’-])([\w'’-]++) (?:is|are|was|were) not\b")
+_NOT_ONLY = frozenset(("only", "just", "merely", "simply", "solely", "alone"))
+_BUT = ("but",)
+_NONE = frozenset(("nothing", "none"))
+
+
+def _is_all(read: Read, best: Sequence[Ground], place: int) -> bool:
+    """Return whether "nothing but" names all that an event has: it says so itself, or has little else."""
+    behind = read.clauses[place + 1].tokens if place + 1 < len(read.clauses) else ()
+    said = {root(word) for one in (*read.clauses[place].tokens, *behind) for word in re.findall(r"[^\W\d_]+", one.text)}
+    for one in [*best, *(other for other in read.cited if other.call is not None and other not in best)] or read.cited:
+        if _ONLY.search(one.plain) and any(
+            among(root(token.text), one.words) if token.kind == "word" else holds(one, token) for token in behind
+        ):
+            return True
+        content = [word for word in one.words if word not in table().neutral and len(word) > 2]
+        left = [word for word in content if not among(word, said) and not table().beside(word) & said]
+        if one.event.kind in WHOLE and len(left) * 2 <= len(content):
+            return True
+    return False
+
+
+_ONLY = re.compile(r"\b(?:only|solely|exclusively|nothing (?:but|else)|just|merely)\b")
+
+
+def _is_of_outcome(clause: Clause, at: int, best: Sequence[Ground], read: Read) -> bool:
+    """Return whether a negation says how something ended, or that it has no result, and so it is."""
+    words = clause.words
+    word, following = words[at], words[at + 1 : at + 4]
+    around = {root(one) for one in (words[at - 1] if at else "", *following[:2])}
+    if _is_without_failure(words, at, best, read) or _is_undone(clause, at, best, read):
+        return True
+    came = word == "nothing" and words[max(0, at - 2) : at] in (("came", "to"), ("come", "to"))
+    if came and _failed_of(clause, best, read):
+        return True
+    would = at > 0 and words[at - 1] in ("would", "will")
+    fails = (
+        came
+        or would
+        or word in ("cannot", "unable")
+        or around & _CAN
+        or (word == "no" and ("could" in words or bool(_COME & {root(one) for one in words[at + 1 :]})))
+    )
+    if fails and any(map(is_negative, best)) and not any(map(is_failure, following)):
+        return True
+    is_single = (word, following[:1]) in _NOT_ONE
+    things = words[at + 2 : at + 6] if is_single else following[:2]
+    if (word in _NO or is_single) and any(_is_empty(one, things) for one in _counting(things, best, read)):
+        return True
+    if (
+        word == "no"
+        and {"a", "an", "the", "plain", "flat"} & set(words[max(0, at - 2) : at])
+        and any(map(is_negative, best))
+    ):
+        return True  # "responded with a plain no"
+    if word == "no" and (_is_no_more(words[at:]) or _is_refused_or_absent(following, read)):
+        return True
+    lost = any(one.event.kind in ("capture_status", "events_lost") for one in read.cited)
+    if lost and _OBSERVING & around:
+        return True
+    unkept = any(isinstance(one.event, HttpRequested | HttpResponded) and one.event.body is None for one in read.cited)
+    if unkept and _OBSERVING & around and _CONTENT & {root(one) for one in words}:
+        return True  # "what it contained is not recorded"
+    if any(isinstance(one.event, ToolCalled) and one.result is None for one in read.cited) and any(
+        root(one) in _RESULTS for one in following
+    ):
+        return True
+    return (word == "not" and following[:1] == ("until",)) or (word in ("neither", "nor") and all_failed(read))
+
+
+_OBSERVING = roots_of("observing")
+_CONTENT = frozenset(map(root, ("content", "contain", "body", "carry", "hold")))
+
+
+def _is_without_failure(words: Sequence[str], at: int, best: Sequence[Ground], read: Read) -> bool:
+    """Return whether a negation says that nothing went wrong, and so it is: "without an error", "did not fail"."""
+    if words[at] in ("neither", "nor"):
+        spoken = [word for one in read.clauses for word in one.words]
+        return bool(_HINTING & set(spoken)) and any(map(_is_trouble, spoken)) and worked(read.cited, read.cited)
+    following = [one for one in words[at + 1 : at + 5] if one not in _FILLING]
+    if not following or not _is_trouble(following[0]):
+        return False
+    some = best if any(ended(one, read.cited) is not None for one in best) else read.cited
+    base = root(following[0])
+    told = (one for one in some if among(base, one.words - one.denied) and "0" not in one.numbers_beside(base))
+    return worked(some, read.cited) and not any(told)
+
+
+_FILLING = (words_of("be") - {"got", "gets"}) | words_of("filling")
+_HINTING = frozenset(("hint", "sign", "trace", "mention", "indication", "report", "word", "evidence", "any"))
+_TROUBLE = roots_of("trouble")
+
+
+def _is_trouble(word: str) -> bool:
+    return is_failure(word) or (root(word) in _TROUBLE and not word.endswith("ed"))
+
+
+def _is_undone(clause: Clause, at: int, best: Sequence[Ground], read: Read) -> bool:
+    """Return whether a negation says that something did not come about, and it failed, or is still to be done."""
+    words = clause.words
+    word, behind = words[at], _behind(words, at)
+    if not behind or any(root(one) in _TRYING or _is_trouble(one) for one in behind[:2]):
+        return False
+    if not (word in ("no", "not", "never", "without") or word.endswith(("n't", "n’t"))) or TURNED.match(
+        " ".join(behind)
+    ):
+        return False
+    if _achieves(behind) and not _is_length(clause):
+        return _is_told_undone(behind, best, read) or bool(_failed_of(clause, best, read))
+    failed = [one for one in best if has_failed(one, read.cited)]
+    if not best or len(failed) < len(best):
+        return False
+    if word in ("no", "without"):
+        return word == "no" and _is_deed(behind[0], best) and bool({root(one) for one in words[at + 1 :]} & _COME)
+    by_agent = at > 0 and words[at - 1] not in BE and bool({root(one) for one in words[:at]} & _AGENTS)
+    return not by_agent and _is_deed(behind[0], best)
+
+
+def _is_length(clause: Clause) -> bool:
+    """Return whether a clause tells how long something took: "a minute did not pass", "did not take 30 seconds"."""
+    takes = {root(word) for word in clause.words} & {_TAKE, root("pass")}
+    return bool(takes) and any(word in words_of("sizes") or root(word) in words_of("sizes") for word in clause.words)
+
+
+def _is_told_undone(behind: Sequence[str], best: Sequence[Ground], read: Read) -> bool:
+    """Return whether all events that a clause speaks of failed, or say themselves that it could not or cannot yet be done."""
+    for one in best:
+        if has_failed(one, read.cited):
+            reported = one.prose if one.failed else frozenset[str]()
+            told = {root(word) for word in behind[1:]} - table().neutral
+            if root(behind[0]) in _FINDING and told & reported:
+                return False  # "did not find the queue empty", of one that failed with "queue empty"
+            continue
+        is_said = root(behind[0]) == _TAKE or among(root(behind[0]), one.words - one.denied)
+        if is_said or not (is_pending(one) or (one.actor in ("agent", "content") and is_negative(one))):
+            return False
+    return bool(best)
+
+
+def _failed_of(clause: Clause, best: Sequence[Ground], read: Read) -> bool:
+    """Return whether what a clause speaks of most, of the deeds that are cited with their outcome, failed.
+
+    A text that was read may have all its words: "the wish of the letter was not fulfilled".
+    """
+    deeds = [one for one in read.cited if ended(one, read.cited) is not None and not _is_read(one)]
+    if not any(has_failed(one, read.cited) for one in deeds):
+        return False
+    if not best:
+        return all(has_failed(one, read.cited) for one in deeds)
+    if any(ended(one, read.cited) is False and not _is_read(one) for one in best):
+        return False
+    if any(one.event.kind not in _ASKING for one in best):
+        return False
+    found = scores(deeds, clause, near=True)
+    most = max(found)
+    return most > 0 and all(
+        has_failed(one, read.cited) for score, one in zip(found, deeds, strict=True) if score == most
+    )
+
+
+_ASKING = (
+    "tool_called",
+    "tool_returned",
+    "prompt_submitted",
+    "document_retrieved",
+    "alert_received",
+    "model_responded",
+)
+"""Kinds of events in which something is asked for or told that then fails."""
+
+
+def _is_read(ground: Ground) -> bool:
+    """Return whether an event is of a call that reads, so that its outcome is a text."""
+    return any("read" in classes_of(word) for word in ground.tool)
+
+
+def _behind(words: Sequence[str], at: int) -> list[str]:
+    """Return the words behind a negation, without those that say nothing of what is denied."""
+    return [one for one in words[at + 1 : at + 6] if one not in _FILLING and not one.endswith("ly")]
+
+
+_AGENTS = roots_of("agents")
+_TRYING = roots_of("trying") | {root("tried")}
+_ACHIEVING = roots_of("achieving")
+_LIGHT = roots_of("light")
+_FINDING = frozenset(map(root, ("find", "get", "receive", "obtain", "meet")))
+_PASS, _ONWARD = root("pass"), frozenset(("on", "to", "along", "over", "back"))
+_TAKE = root("take")
+_LONG = frozenset(("long", "longer", "more than", "less than", "more", "less"))
+_THROUGH = words_of("achieving_particles")
+
+
+def _achieves(words: Sequence[str]) -> bool:
+    """Return whether words begin with a verb that tells of success: "reached", "went through"."""
+    base = root(words[0])
+    if base == _PASS and _ONWARD & set(words[1:5]):
+        return False  # "never passed it on"
+    if base == _TAKE and any(one in NUMBERS or one in _LONG or one == "it" for one in words[1:]):
+        return False  # "did not take two tries"
+    return base in _ACHIEVING or (base in _LIGHT and bool(_THROUGH & set(words[1:4])))
+
+
+def _is_deed(verb: str, best: Sequence[Ground]) -> bool:
+    """Return whether a verb tells what calls were to do, by the names of their tools."""
+    if _is_tried((verb,), [one for one in best if one.tool]):
+        return True
+    base = root(verb)
+    return any(among(base, one.tool) or bool(table().beside(base) & one.tool) for one in best)
+
+
+_NO = frozenset(("no", "without", "nothing", "none", "nobody"))
+_NOT_ONE = (("not", ("one",)), ("not", ("a",)), ("none", ("of",)))
+_COME = roots_of("coming")
+
+
+def _with_results(best: Sequence[Ground], read: Read) -> Sequence[Ground]:
+    """Return what a clause speaks of, with the cited results of calls among it; all that is cited if that is nothing."""
+    return [one for one in read.cited if any(tied(one, other) for other in best)] or read.cited
+
+
+def _counting(things: Sequence[str], best: Sequence[Ground], read: Read) -> Sequence[Ground]:
+    """Return what a clause speaks of, with the results of its calls; all that is cited where that counts nothing of these."""
+    some = _with_results(best, read)
+    counts = any(one.numbers_beside(root(word)) for one in some for word in things if len(word) > _FEW)
+    return some if counts else read.cited
+
+
+_FEW = 2
+
+
+def _is_no_more(words: Sequence[str]) -> bool:
+    """Return whether "no" belongs to a number: "no more than two"."""
+    return words[1:2] in (("more than",), ("less than",), ("fewer than",))
+
+
+_ABSENT = re.compile(
+    r"\b(?:no such|not found|(?:does|do|did) not exist|unknown|unrecogni[sz]ed|no (?:match|result|record|entr)\w*|nothing found"
+    r"|none found|missing|absent)\b"
+)
+"""How a text says that something is not there."""
+
+
+def _is_refused_or_absent(following: Sequence[str], read: Read) -> bool:
+    """Return whether a "no" is the word of an answer ("the answer was no"), or what an event calls absent ("no such table")."""
+    if not following:
+        return any(re.match(r"(?:no|sorry)\b", one.plain) for one in read.cited) or any(
+            re.search(r"\bno\b[.,!]", one.plain) for one in read.cited
+        )
+    return following[0] == "such" and any(_ABSENT.search(one.plain) for one in read.cited)
+
+
+def _is_empty(ground: Ground, following: Sequence[str]) -> bool:
+    """Return whether an event has none of what follows a negation: no rows, no address, or nothing at all."""
+    match ground.event:
+        case NameResolved(addresses=addresses):
+            return not addresses and root("address") in map(root, following)
+        case ToolReturned(text=text) if text.strip().casefold() in _NOTHING:
+            return True
+        case ProcessExited():
+            return False
+    if _NONE_OF.search(ground.plain) and any(among(root(word), ground.words) for word in following if len(word) > _FEW):
+        return True
+    return any("0" in ground.numbers_beside(root(word)) for word in following if len(word) > _FEW)
+
+
+_NONE_OF = re.compile(r"(?<![\w.])(?:0|zero|none|no) of (?:the )?\d")
+
+
+_NOTHING = frozenset(("", "[]", "{}", "null", "none", "nothing", "0"))
+
+
+def _is_tried(following: Sequence[str], best: Sequence[Ground]) -> bool:
+    """Return whether a verb tells what a failed call was to do."""
+    calls = [one if one.call is None else replace(one, event=one.call, call=None) for one in best]
+    return any(among(root(word), one.words | one.tool) for word in following if is_act(word) for one in calls)
+
+
+_RESULTS = roots_of("results")
+
+
+def all_failed(read: Read) -> bool:
+    """Return whether all outcomes that are cited are failures, and there are several."""
+    outcomes = [one.failed for one in read.cited if one.failed is not None]
+    return len(outcomes) > 1 and all(outcomes)
+
+
+def _denies(denials: Sequence[frozenset[str]], following: Sequence[str]) -> bool:
+    """Return whether a text itself denies this, in words near its own negation."""
+    content = [root(word) for word in following[:5] if root(word) not in table().neutral]
+    wanted = set(content[:2]) or {root(word) for word in following[:2]}
+    return any(among(one, near) for one in wanted for near in denials)

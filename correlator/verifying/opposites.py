@@ -1,0 +1,242 @@
+"""What is told as its opposite: another verb or state, the wrong side of a bound, what was said as what was denied. Pure."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from correlator.spelling import stem
+from correlator.verifying.denied import unset_in
+from correlator.verifying.grounds import Ground
+from correlator.verifying.read import NEGATIONS, Read, Refusal, among, is_failure, is_negative, tied
+from correlator.verifying.wording import Clause, akin, root, roots_of, table, words_of
+from sensor.event import FileOpened, ToolCalled, ToolReturned
+
+ATTRIBUTE = re.compile(r"\b(?:the|an?|its|his|her|their|this|that|any|each) \w+ed (?=[a-z])")
+"""A participle before its noun: "the permitted amount"."""
+_STOP = root("stop")
+_FAILING = roots_of("failing")
+_KINDS = roots_of("kinds")
+"""What events are by their kind, so that several of them may be opposites."""
+
+
+def of_opposites(read: Read) -> Iterator[Refusal]:
+    """Refuse a word where an event that its clause speaks of has its opposite."""
+    unset = frozenset[str]().union(*(unset_in(one.plain) for one in read.cited))
+    for clause, best in zip(read.clauses, read.spoken_of, strict=True):
+        held = [token for token in clause.tokens if token.kind == "word"]
+        some = [one for one in read.cited if any(tied(one, other) for other in best)] or read.cited
+        for at, token in enumerate(held):
+            word = token.text.casefold().removesuffix(" than")
+            if _may_stand(word, clause.words, at, read) or (word in _COMPARING and _counts(clause)):
+                continue
+            base = root(word)
+            found = table().opposites(base) & frozenset[str]().union(*(_tells(one) for one in some)) & _telling(read)
+            there = found - unset
+            if (
+                there
+                and not _is_of_another(base, there, read)
+                and not any(akin(base, one) for one in read.said - there)
+            ):
+                yield Refusal("polarity", f"“{word}” is the opposite of what a cited event says")
+
+
+_DEED = {
+    "file_opened": "open", "process_started": "start", "connection_opened": "connect", "name_resolved": "resolve",
+    "http_requested": "send", "memory_written": "remember",
+}  # fmt: skip
+"""What is done in an event of a kind that tells it by no word of its own."""
+
+
+def _tells(ground: Ground) -> frozenset[str]:
+    """Return the roots of what an event says, with the deed of its kind."""
+    deed = _DEED.get(ground.event.kind)
+    return ground.prose | ({root(deed)} if deed else frozenset())
+
+
+def _telling(read: Read) -> frozenset[str]:
+    return read.prose | frozenset(root(_DEED[one.event.kind]) for one in read.cited if one.event.kind in _DEED)
+
+
+def _may_stand(word: str, words: Sequence[str], at: int, read: Read) -> bool:
+    """Return whether a word is no opposite of anything here, whatever the events say."""
+    base = root(word)
+    before = words[at - 1] if at else ""
+    if base in read.said or word in NEGATIONS or stem(table().irregular.get(word, word)) not in _opposed():
+        return True
+    if base in _KINDS and any(base in one.lent for one in read.cited if not _is_of_tool(one)):
+        return True
+    if word.endswith(("er", "ers", "or", "ors", "ent")) or word == "written":  # by somebody
+        return True
+    if word in ("on", "off") and root(before) not in _SWITCHING:
+        return True
+    if word.endswith("ed") and ATTRIBUTE.search(f"{before} {word} a"):
+        return True  # "the saved entry": what it was
+    if table().opposites(base) & _FAILING and any(one in NEGATIONS for one in words[max(0, at - 3) : at]):
+        return True  # "does not allow it", of what was forbidden
+    # Whether what is told of failed is asked of the outcomes.
+    return bool(read.failures) and is_failure(word) and base != _STOP
+
+
+_COMPARING = ("more", "less")
+
+
+def _counts(clause: Clause) -> bool:
+    """Return whether a clause has a number: which side of it something lies on is asked of the bounds."""
+    return any(one.kind == "number" for one in clause.tokens)
+
+
+_SWITCHING = frozenset(map(root, ("switch", "turn", "be", "go", "power", "set", "put", "come", "stay")))
+
+
+@cache
+def _opposed() -> frozenset[str]:
+    """Return the stems of all words that have an opposite: roots would bring too much together, as `ready` and `read`."""
+    return frozenset(stem(one) for pair in table().pairs for one in pair)
+
+
+def _is_of_another(base: str, opposites: frozenset[str], read: Read) -> bool:
+    """Return whether a cited event has the word by its kind or in another word, and not its opposite."""
+    return any(
+        (base in one.lent or bool(table().beside(base) & one.prose)) and not opposites & _tells(one)
+        for one in read.cited
+    )
+
+
+def _is_of_tool(ground: Ground) -> bool:
+    return isinstance(ground.event, ToolCalled | ToolReturned)
+
+
+def of_sides(read: Read) -> Iterator[Refusal]:
+    """Refuse the wrong side of a bound, what lies above its folder, and a file that was written as opened for reading."""
+    for token in read.tokens:
+        if token.kind == "number":
+            yield from _of_bound(token.text, read)
+    for match in _FOUND_ABOVE.finditer(read.sentence):
+        name = match["name"].rstrip(".,;")
+        if ("/" in name or not any(one.isdigit() for one in name)) and not any(
+            f"above {name.casefold()}" in one.plain for one in read.cited
+        ):
+            yield Refusal("polarity", f"nothing lies above “{name}”")
+    for match in _RELATED.finditer(read.plain):
+        first, second = float(match["first"].replace(",", "")), float(match["second"].replace(",", ""))
+        if first != second and (first > second) != bool(_MORE.fullmatch(match["side"])):
+            yield Refusal("polarity", f"“{match['side']}” is the wrong way round")
+    opened = [one.event for one in read.cited if isinstance(one.event, FileOpened)]
+    if opened and all(one.for_writing for one in opened) and _FOR_READING.search(read.plain):
+        yield Refusal("polarity", "it was opened for writing")
+
+
+_FOUND_ABOVE = re.compile(r"\b(?:above|over|beyond|atop) (?P<name>[~/][\w./~-]*|[\w-]+(?:\.[\w-]+)+)")
+_FOR_READING = re.compile(r"\b(?:for reading|read-only|in read mode|to be read)\b")
+_UP = (
+    r"(?:more|higher|larger|greater|longer|later|older|heavier|bigger|better) than|above|over|beyond|past|at least|exceed\w*"
+    r"|upwards of|in excess of|no (?:less|fewer) than|min(?:imum)?"
+)
+_DOWN = (
+    r"(?:less|fewer|lower|smaller|shorter|earlier|younger|lighter|worse) than|below|under|beneath|up to|at most|short of"
+    r"|no more than|max(?:imum)?"
+)
+_MORE = re.compile(_UP)
+_RELATED = re.compile(
+    r"(?<![\w.,])(?P<first>\d+(?:[.,]\d+)*) (?:[a-z%]+ ){0,2}(?:is|was|are|were|lay|lies) (?:far |well |just |clearly )?"
+    r"(?P<side>above|over|beyond|more than|higher than|below|under|less than|lower than) (?:the |a |its )?"
+    r"(?:[a-z]+ (?:of )?){0,2}(?P<second>\d+(?:[.,]\d+)*)(?![\w])"
+)
+"""One number that is said to be more or less than another one."""
+
+
+def _of_bound(number: str, read: Read) -> Iterator[Refusal]:
+    """Refuse one side of a number where all that is cited has the other: "less than 50" of "above 50"."""
+    said = _sides(read.plain, number)
+    if len(said) != 1 or _NEGATED.search(read.plain):
+        return
+    there = frozenset[str]().union(*(_sides(one.plain, number) for one in read.cited))
+    if len(there) == 1 and not there & said and not any(_NEGATED.search(one.plain) for one in read.cited):
+        yield Refusal("polarity", f"it is the other side of {number}")
+
+
+_NEGATED = re.compile(r"\b(?:no|not|never|cannot|without|unless|except|\w+n['’]t)\b")
+
+
+def _sides(text: str, number: str) -> frozenset[str]:
+    """Return on which sides of a number a text places something."""
+    bound = re.escape(number)
+    sides = (("up", _UP, ">=?", "more|above|over"), ("down", _DOWN, "<=?", "less|below|under"))
+    return frozenset(
+        name
+        for name, words, sign, behind in sides
+        if re.search(rf"(?:(?<![\w-])(?:{words})\b|{sign})[\s=:\"']*(?:[a-z]+ ){{0,2}}{bound}(?![\w])", text)
+        or re.search(rf"(?<![\w.]){bound}\S* (?:\w+ )?(?:or|and) (?:{behind})\b", text)
+    )
+
+
+def of_affirming(read: Read) -> Iterator[Refusal]:
+    """Refuse as done what an event only denies: "was retired" of "could not be retired", "enabled" of "enabled: false"."""
+    if any(word in NEGATIONS or word.endswith(("n't", "n’t")) for word in read.plain.split()):
+        return
+    for clause, best in zip(read.clauses, read.spoken_of, strict=True):
+        yield from _unset_as_set(clause, best)
+        texts = [one.plain for one in best if one.event.kind in _TEXTS and not one.failed]
+        if not texts or len(texts) < len(best) or _LEFT_OPEN.search(" ".join((clause.joint, *clause.words))):
+            continue
+        for word in clause.words:
+            if (
+                word.endswith("ed")
+                and root(word) not in table().neutral
+                and all(_only_denies(one, word) for one in texts)
+            ):
+                yield Refusal("polarity", f"“{word}” is what a cited event denies")
+
+
+def _unset_as_set(clause: Clause, best: Sequence[Ground]) -> Iterator[Refusal]:
+    """Yield what a clause tells as so where a field says that it is not: "was enabled" of "enabled: false"."""
+    unset = frozenset[str]().union(*(unset_in(one.plain) for one in best))
+    for word in clause.words:
+        if word.endswith("ed") and root(word) in unset and not _LEFT_OPEN.search(" ".join(clause.words)):
+            yield Refusal("polarity", f"“{word}” is false in a cited event")
+
+
+def _only_denies(text: str, word: str) -> bool:
+    """Return whether a text has a participle, and only behind a denial of it."""
+    bare = re.findall(rf"\b{re.escape(word)}\b", text)
+    denied = re.findall(
+        rf"\b(?:not|never|cannot|\w+n['’]t) (?:(?:be|been|yet|have|to|fully) ){{0,3}}{re.escape(word)}\b", text
+    )
+    return bool(bare) and len(bare) == len(denied)
+
+
+_TEXTS = ("answered", "model_responded", "tool_returned")
+_LEFT_OPEN = re.compile(
+    r"\b(?:whether|if|could|might|may|refus\w+|declin\w+|fail\w*|unable|impossible|false|off|null|none|dis\w+|un\w+|den\w+|miss\w+|lack\w*)\b"
+)
+
+
+def of_denying(read: Read) -> Iterator[Refusal]:
+    """Refuse "denied that …" of who said so, and "unread" of what was read."""
+    for match in _DENYING.finditer(read.plain):
+        words = re.findall(r"[a-z'’-]+", match["what"])
+        wanted = {root(one) for one in words} - table().neutral
+        denials = frozenset[str]().union(*(one.denied for one in read.cited))
+        if match["verb"] == "having" and any(
+            is_negative(one) or one.denied for one in read.cited if one.actor == "agent"
+        ):
+            continue
+        if any(one in NEGATIONS or one.endswith(("n't", "n’t")) for one in words) or not any(
+            among(one, denials) or table().beside(one) & denials for one in wanted
+        ):
+            yield Refusal("polarity", "nobody denied this")
+    unset = frozenset[str]().union(*(unset_in(one.plain) | one.denied for one in read.cited))
+    for token in read.tokens:
+        word = token.text.casefold()
+        rest = word.removeprefix("un")
+        if token.kind != "word" or rest == word or not _is_participle(rest) or root(word) in read.said:
+            continue
+        if root(rest) in read.said and not among(root(rest), unset):
+            yield Refusal("polarity", f"“{word}” is the opposite of what a cited event says")
+
+
+_DENYING = re.compile(r"\bden(?:y|ies|ied|ying) (?P<verb>that|having)\b(?P<what>[^,;]*)")
+
+
+def _is_participle(word: str) -> bool:
+    return len(word) > 3 and (word.endswith("ed") or word in table().irregular or word in words_of("unchanged"))
