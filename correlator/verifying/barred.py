@@ -150,7 +150,7 @@ def _is_neutral(word: str) -> bool:
 
 
 def _is_reported(read: Read, match: re.Match[str]) -> bool:
-    """Return whether a cited text has a modal of its own: "might take two tries" of "may need two tries"."""
+    """Return whether a cited text has a modal of its own: "could run a day late" of "may run a day late"."""
     return match.group() in ("might", "could have", "may have") and any(_MODAL.search(one.plain) for one in read.cited)
 
 
@@ -168,7 +168,7 @@ def _is_accord(read: Read, match: re.Match[str]) -> bool:
 
 
 def _is_required(read: Read, match: re.Match[str]) -> bool:
-    """Return whether it is said that something has to be, not that it was: "has to be approved by"."""
+    """Return whether it is said that something has to be, not that it was: "must be weighed by"."""
     before = read.plain[: match.start()].split()[-3:]
     needed = bool(before) and before[-1] == "be" and bool({"to", "must", "should", "may", "can", "shall"} & {*before})
     return needed and any(among(root(match.group().split()[0]), one.words) for one in read.cited)
@@ -201,7 +201,7 @@ _TELLING = ("answered", "model_responded", "prompt_submitted")
 
 
 def _is_no_more(read: Read, match: re.Match[str]) -> bool:
-    """Return whether a cited event denies what there is said to be no more of: "cannot create more cards"."""
+    """Return whether a cited event denies what there is said to be no more of: "can hold no more bales"."""
     behind = _behind(read, match)[:1]
     return match.group() == "no more" and any(among(root(word), one.denied) for one in read.cited for word in behind)
 
@@ -238,7 +238,7 @@ _EVERY = frozenset(
 
 
 def _is_its_reason(read: Read, match: re.Match[str]) -> bool:
-    """Return whether a cause is what a failed event itself says: "refused because the balance was too low"."""
+    """Return whether a cause is what a failed event itself says: "stopped because the tank was empty"."""
     if not _GIVING.match(match.group()):
         return False
     before, after = read.plain[: match.start()], read.plain[match.start() :].split(" ", 1)[-1]
@@ -383,7 +383,7 @@ _AGENTS = roots_of("agents")
 
 
 def _is_of_one_call(read: Read, match: re.Match[str]) -> bool:
-    """Return whether a result is told of its own call: "which led to ticket 7"."""
+    """Return whether a result is told of its own call: "which led to entry 12"."""
     calls = {id(one.call or one.event) for one in read.cited if one.event.kind != "database_queried"}
     return len(calls) == 1 and len(read.cited) > 1 and _ISSUING.match(match.group()) is not None
 

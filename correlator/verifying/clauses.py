@@ -144,7 +144,9 @@ class _Cut:
             return True
         is_first = not self.found and not self.held and not here.mark
         is_verb = is_finite(here.word) and here.word not in words_of("interposed")
-        is_verb = is_verb and not any(has_verb((one,)) for one, _ in here.behind[1:2])  # "routed had exited"
+        is_verb = is_verb and not any(
+            has_verb((one,)) for one, _ in here.behind[1:2]
+        )  # "fetched had ended", of a program `fetched`
         return is_first and len(here.word) > _FEW and (is_verb or here.word.endswith("ing"))
 
     def _breaks(self, here: _Here) -> bool:
@@ -211,7 +213,7 @@ def _is_no_joint(mark: str, behind: Sequence[tuple[Token, str]], joint: str, hel
     if mark == "once" and (held or joint) and following and following[0].text.casefold() in words_of("prepositions"):
         return True  # "once to A and once to B"
     if mark == "as" and held and following and has_verb(following) and not _is_auxiliary(following[0]):
-        return True  # "it was confirmed as booked"
+        return True  # "it was listed as sold"
     rest = list[Token]()
     for one, other in behind[1:]:
         if other or one.aside:

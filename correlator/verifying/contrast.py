@@ -1,4 +1,4 @@
-"""One thing and not another: "was not deleted but renamed", "the file in A, not the one in B". Pure."""
+"""One thing and not another: "was not burnt but buried", "the file in A, not the one in B". Pure."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ def contrasts(read: Read, place: int, denial: Token) -> bool:
     denied = _denied(clause, at)
     behind = read.clauses[place + 1 : place + 2]
     if not denied:
-        # "as queued, not | as published"
+        # "as ripe, not | as rotten"
         before = read.clauses[place - 1].tokens if place else ()
         if not at or not behind or behind[0].joint != clause.joint or not denial.aside:
             return False
@@ -24,7 +24,7 @@ def contrasts(read: Read, place: int, denial: Token) -> bool:
         end = next((where for where, one in enumerate(behind[0].tokens) if where and one.aside), len(behind[0].tokens))
         return _is_set_against(read, behind[0].tokens[:end], rest, told=clause.tokens[:at])
     if behind and behind[0].joint.split()[:1] == ["but"] and at and _goes_on(behind[0]):
-        # "was not deleted but renamed"
+        # "was not burnt but buried"
         rest = (*clause.tokens[:at], *behind[0].tokens)
         return _is_set_against(read, (*denied,), rest, told=behind[0].tokens)
     words = [one.text.casefold() for one in denied]

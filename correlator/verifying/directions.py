@@ -257,7 +257,7 @@ def _agent_stands(word: str, near: Sequence[str], best: Sequence[Ground], read: 
     if word == "by" and _did(verb, best, read):
         return
     if word == "from" and near and _is_from_agent(near[-1], read):
-        return  # "a call from the agent", "what was wanted from the agent"
+        return  # what somebody asks of the agent does not come from it: "a reply was due from the agent"
     written = ({root(one) for one in near} & _AUTHORED or {root(one) for one in near[-1:]} & _AUTHORING) and any(
         getattr(one.event, "author", None) and any(tied(one, other) for other in best) for one in read.cited
     )

@@ -31,7 +31,7 @@ def of_exclusives(read: Read) -> Iterator[Refusal]:
 
 
 def of_keys(read: Read) -> Iterator[Refusal]:
-    """Refuse "the payroll queue" where the call names another queue, and of no cited event."""
+    """Refuse "the night shelf" where the call names another shelf, and of no cited event."""
     values = dict[str, set[str]]()
     for one in read.cited:
         if isinstance(one.event, ToolCalled):

@@ -82,7 +82,7 @@ def _without(near: Sequence[Token], following: Sequence[Token]) -> list[Token]:
 
 
 def _denied_before(clauses: Sequence[Clause], place: int, at: int) -> list[Token] | None:
-    """Return what a denial behind its verb denies, `None` for another: "named no file", "the file is not mentioned in it"."""
+    """Return what a denial behind its verb denies, `None` for another: "named no file", "the price does not stand in it"."""
     held = clauses[place].tokens
     word, before = held[at].text.casefold(), held[at - 1].text.casefold() if at else ""
     if (

@@ -149,7 +149,7 @@ def _is_of_outcome(clause: Clause, at: int, best: Sequence[Ground], read: Read) 
         and {"a", "an", "the", "plain", "flat"} & set(words[max(0, at - 2) : at])
         and any(map(is_negative, best))
     ):
-        return True  # "responded with a plain no"
+        return True  # "all that came was a curt no"
     if word == "no" and (_is_no_more(words[at:]) or _is_refused_or_absent(following, read)):
         return True
     lost = any(one.event.kind in ("capture_status", "events_lost") for one in read.cited)
@@ -157,7 +157,7 @@ def _is_of_outcome(clause: Clause, at: int, best: Sequence[Ground], read: Read) 
         return True
     unkept = any(isinstance(one.event, HttpRequested | HttpResponded) and one.event.body is None for one in read.cited)
     if unkept and _OBSERVING & around and _CONTENT & {root(one) for one in words}:
-        return True  # "what it contained is not recorded"
+        return True  # "its weight is not on record"
     if any(isinstance(one.event, ToolCalled) and one.result is None for one in read.cited) and any(
         root(one) in _RESULTS for one in following
     ):
@@ -226,7 +226,7 @@ def _is_told_undone(behind: Sequence[str], best: Sequence[Ground], read: Read) -
             reported = one.prose if one.failed else frozenset[str]()
             told = {root(word) for word in behind[1:]} - table().neutral
             if root(behind[0]) in _FINDING and told & reported:
-                return False  # "did not find the queue empty", of one that failed with "queue empty"
+                return False  # "did not see the gate shut", of one that failed with "gate shut"
             continue
         is_said = root(behind[0]) == _TAKE or among(root(behind[0]), one.words - one.denied)
         if is_said or not (is_pending(one) or (one.actor in ("agent", "content") and is_negative(one))):
@@ -237,7 +237,7 @@ def _is_told_undone(behind: Sequence[str], best: Sequence[Ground], read: Read) -
 def _failed_of(clause: Clause, best: Sequence[Ground], read: Read) -> bool:
     """Return whether what a clause speaks of most, of the deeds that are cited with their outcome, failed.
 
-    A text that was read may have all its words: "the wish of the letter was not fulfilled".
+    A text that was read may have all its words: "the plea of the note was not met".
     """
     deeds = [one for one in read.cited if ended(one, read.cited) is not None and not _is_read(one)]
     if not any(has_failed(one, read.cited) for one in deeds):

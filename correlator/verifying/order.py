@@ -136,7 +136,7 @@ def _ending(clause: Clause) -> int:
 
 
 def _is_state(clause: Clause) -> bool:
-    """Return whether a clause tells how something was, or what somebody had, and of no act: "it was open", "it had the list"."""
+    """Return whether a clause tells how something was, or what somebody had, and of no act: "it was open", "she had a key"."""
     tokens = [one for one in clause.tokens if one.text.casefold() not in words_of("interposed")]
     place = next((at for at, one in enumerate(tokens) if one.text.casefold() in _AUXILIARIES), len(tokens))
     behind = tokens[place + 1 : place + 2]

@@ -1,4 +1,4 @@
-"""How it ended: what failed did not work, what worked did not fail, and nothing is told as its opposite. Pure."""
+"""How it ended: what failed did not work, and what worked did not fail. Pure."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -230,7 +230,7 @@ def _done(clause: Clause, best: Sequence[Ground], text: str, read: Read) -> str:
         return ""
     worked = None if _is_length(clause.words) else _success(_ARRIVED.sub(" ", _AT_MOST.sub(" ", text)))
     if worked and worked.group() == "arrived" and any(isinstance(one.event, HttpResponded) for one in best):
-        return ""  # "a 503 arrived"
+        return ""  # a status comes in, whichever it is
     if worked and not any(among(root(worked.group().split()[0]), one.words) for one in best if one.failed):
         return f"what it says “{worked.group()}” of failed"
     if all(isinstance(one.event, ProcessExited) for one in best):

@@ -61,7 +61,7 @@ def _opens(token: Token) -> bool:
 
 
 def _contrasted(tokens: Sequence[Token]) -> tuple[tuple[Token, ...], ...]:
-    """Return what is told of one thing, and of another: "one reading gave 9, | a later one 7", "the first had 9, | the other 7"."""
+    """Return what is told of one thing, and of another: "one hive held 30, | a later one 12", "the first 30, | the other 12"."""
     for at, one in enumerate(tokens):
         words = [each.text.casefold() for each in tokens[at : at + 2]]
         if not (at and one.aside) or len(words) < _BOTH or words[0] not in _ARTICLES:

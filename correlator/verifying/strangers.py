@@ -62,7 +62,7 @@ _NOUNS = frozenset(("tool", "place", "value"))
 def _is_cited(name: str, sorts: Collection[str], read: Read) -> bool:
     """Return whether a cited event, or the call of a cited result, has a name; or whether it is of who was answered.
 
-    A part of the name of a session is no name of somebody: the user `sam` beside the session `ask-sam`.
+    A part of the name of a session is no name of somebody: the user `ada` beside the session `night-ada`.
     """
     cited = [*read.cited, *(one for one in read.run if any(one.event is other.call for other in read.cited))]
     return name in read.askers or has(read.template, name) or any(_has_name(one, name, sorts) for one in cited)

@@ -205,7 +205,7 @@ def _is_relative(held: Sequence[Token], at: int) -> bool:
     if _is_before_modal(held, at):
         return True
     if behind and behind[0].kind in ("quote", "entity") and root(held[at].text) in roots_of("entitling"):
-        return any(_is_verbal(one) and not one.aside for one in held[at + 2 :])  # "the mail headed “A” was sent"
+        return any(_is_verbal(one) and not one.aside for one in held[at + 2 :])  # "the crate marked “A” was opened"
     if not behind or behind[0].text.casefold() not in PREPOSITIONS or held[at - 1].text.casefold() in (*AGENTS, *HAVE):
         return False
     later = [one.text.casefold() for one in held[at + 2 :] if one.kind == "word" and not one.aside]
