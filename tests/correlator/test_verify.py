@@ -572,37 +572,37 @@ GREENHOUSE_RIGHT = [
 ]
 GREENHOUSE_WRONG = [
     # the name of another event, whatever it is the name of
-    ("The gauge of house 4 was read through depot.", (3,)),
-    ("barkmann gave a humidity of 71 percent.", (4,)),
-    ("The search on hygro-mcp came back with 12 bags of coarse bark.", (5, 6)),
-    ("flowguard started pump-cli with the arguments open and 9.", (10,)),
-    ("influx raised a high alert about valve 9.", (13,)),
-    ("The alert was raised by the depot.", (13,)),
-    ("300 rows were read from flowguard for house 4.", (12,)),
-    ("The employee control post asked for substrate for house 4.", (2,)),
-    ("control post was told that the humidity is 71 percent.", (16,)),
-    ("orchid-lead told that the pump tool did it.", (19,)),
+    ("entity", "The gauge of house 4 was read through depot.", (3,)),
+    ("entity", "barkmann gave a humidity of 71 percent.", (4,)),
+    ("entity", "The search on hygro-mcp came back with 12 bags of coarse bark.", (5, 6)),
+    ("entity", "flowguard started pump-cli with the arguments open and 9.", (10,)),
+    ("entity", "influx raised a high alert about valve 9.", (13,)),
+    ("entity", "The alert was raised by the depot.", (13,)),
+    ("entity", "300 rows were read from flowguard for house 4.", (12,)),
+    ("entity", "The employee control post asked for substrate for house 4.", (2,)),
+    ("entity", "control post was told that the humidity is 71 percent.", (16,)),
+    ("entity", "orchid-lead told that the pump tool did it.", (19,)),
     # a general word where a name stands
-    ("The order was made by search.", (7,)),
-    ("search returned that order 5518 was placed.", (8,)),
-    ("The call of search asked for 12 bags of coarse bark.", (7,)),
+    ("entity", "The order was made by search.", (7,)),
+    ("entity", "search returned that order 5518 was placed.", (8,)),
+    ("entity", "The call of search asked for 12 bags of coarse bark.", (7,)),
     # another of its kind
-    ("The order is for Friday.", (7,)),
-    ("The valve is to be closed in the evening.", (15,)),
-    ("The bags cost 9 dollars each.", (6,)),
-    ("The order went into the outbound-night queue.", (7,)),
+    ("word", "The order is for Friday.", (7,)),
+    ("word", "The valve is to be closed in the evening.", (15,)),
+    ("word", "The bags cost 9 dollars each.", (6,)),
+    ("entity", "The order went into the outbound-night queue.", (7,)),
     # what only an event of its kind tells
-    ("Order 5518 was handed over to greenhouse.", (8,)),
-    ("The agent put the gauge of house 4 into its memory.", (3,)),
-    ("The sub-agent handed valve 9 over to the main agent.", (15,)),
-    ("The sub-agent asked for valve 9 to be closed.", (15,)),
+    ("word", "Order 5518 was handed over to greenhouse.", (8,)),
+    ("word", "The agent put the gauge of house 4 into its memory.", (3,)),
+    ("roles", "The sub-agent handed valve 9 over to the main agent.", (15,)),
+    ("roles", "The sub-agent asked for valve 9 to be closed.", (15,)),
     # a name like one that is cited
-    ("The gauge of house 4 was read through hygro-api.", (3,)),
-    ("bash started valve-cli with the arguments open and 9.", (10,)),
+    ("entity", "The gauge of house 4 was read through hygro-api.", (3,)),
+    ("entity", "bash started valve-cli with the arguments open and 9.", (10,)),
     # "passed" omits nothing
-    ("The answer passed through flowguard.", (16,)),
-    ("The agent was asked to skip flowguard.", (18,)),
-    ("The answer points to .hygrorc.", (16,)),
+    ("entity", "The answer passed through flowguard.", (16,)),
+    ("entity", "The agent was asked to skip flowguard.", (18,)),
+    ("entity", "The answer points to .hygrorc.", (16,)),
 ]
 
 
@@ -611,9 +611,9 @@ def test_names_of_what_is_cited_are_told(sentence: str, cites: tuple[int, ...]) 
     assert judged(sentence, cites, GREENHOUSE) == []
 
 
-@pytest.mark.parametrize(("sentence", "cites"), GREENHOUSE_WRONG)
-def test_names_of_others_are_refused(sentence: str, cites: tuple[int, ...]) -> None:
-    assert judged(sentence, cites, GREENHOUSE)
+@pytest.mark.parametrize(("rule", "sentence", "cites"), GREENHOUSE_WRONG)
+def test_names_of_others_are_refused(rule: str, sentence: str, cites: tuple[int, ...]) -> None:
+    assert rule in judged(sentence, cites, GREENHOUSE)
 
 
 BREWERY = read_trace("""\
@@ -798,46 +798,46 @@ def test_denials_say_how_it_ended_and_what_is_not_there(sentence: str, cites: tu
 
 
 @pytest.mark.parametrize(
-    ("sentence", "cites"),
+    ("rule", "sentence", "cites"),
     [
-        ("The agent did not try to retire van 14.", (6, 7)),
-        ("Van 14 was not found.", (4, 5)),
-        ("The request to retire van 14 did not fail.", (6, 7)),
-        ("The agent retired van 14 without an error.", (6, 7)),
-        ("The agent never called retire_van.", (6, 7)),
-        ("The fleet desk let the agent retire van 14.", (6, 7)),
-        ("Van 14 was taken off the road; the retirement passed.", (6, 7)),
-        ("scp ended without any error.", (13, 14)),
-        ("scp did not fail.", (13, 14)),
-        ("rsync did not succeed.", (10, 12)),
-        ("rsync failed after five seconds.", (10, 12)),
-        ("The POST to garage.example.net was welcomed.", (15, 16)),
-        ("The POST of 80 bytes was not sent.", (15, 16)),
-        ("The GET for the status was turned down.", (17, 18)),
-        ("The page was not served: the GET for the status got a 200.", (17, 18)),
-        ("The agent denied that van 14 could not be retired.", (21,)),
-        ("The agent denied that the service for van 12 was asked for.", (21,)),
-        ("The agent answered that van 14 had been retired.", (21,)),
-        ("The alarm of van 12 was enabled.", (24, 25)),
-        ("/srv/vans/old.log was not renamed but deleted.", (26,)),
-        ("rsync deleted /srv/vans/keys.db.", (11,)),
-        ("rsync opened a file above /srv/vans.", (11,)),
-        ("The employee asked for a mail, not for a service.", (3,)),
-        ("The employee made no mention of the garage.", (3,)),
-        ("The employee named no van.", (3,)),
-        ("A service is not mentioned in the employee's request.", (3,)),
-        ("The first answer of the agent said nothing of van 14.", (21,)),
-        ("Repairs of less than 900 pounds need a second signature, by the rules of the system.", (2,)),
-        ("bash stopped rsync.", (10, 11)),
-        ("The alert of guard was not raised.", (27,)),
-        ("guard did not raise an alert about /srv/vans/keys.db.", (27,)),
-        ("guard raised a low alert.", (27,)),
-        ("The service for van 12 was not asked for.", (8, 9)),
-        ("The garage was not the author of the text about van 14.", (5,)),
+        ("negation", "The agent did not try to retire van 14.", (6, 7)),
+        ("negation", "Van 14 was not found.", (4, 5)),
+        ("negation", "The request to retire van 14 did not fail.", (6, 7)),
+        ("negation", "The agent retired van 14 without an error.", (6, 7)),
+        ("negation", "The agent never called retire_van.", (6, 7)),
+        ("polarity", "The fleet desk let the agent retire van 14.", (6, 7)),
+        ("polarity", "Van 14 was taken off the road; the retirement passed.", (6, 7)),
+        ("negation", "scp ended without any error.", (13, 14)),
+        ("negation", "scp did not fail.", (13, 14)),
+        ("negation", "rsync did not succeed.", (10, 12)),
+        ("polarity", "rsync failed after five seconds.", (10, 12)),
+        ("polarity", "The POST to garage.example.net was welcomed.", (15, 16)),
+        ("negation", "The POST of 80 bytes was not sent.", (15, 16)),
+        ("polarity", "The GET for the status was turned down.", (17, 18)),
+        ("negation", "The page was not served: the GET for the status got a 200.", (17, 18)),
+        ("polarity", "The agent denied that van 14 could not be retired.", (21,)),
+        ("polarity", "The agent denied that the service for van 12 was asked for.", (21,)),
+        ("polarity", "The agent answered that van 14 had been retired.", (21,)),
+        ("polarity", "The alarm of van 12 was enabled.", (24, 25)),
+        ("negation", "/srv/vans/old.log was not renamed but deleted.", (26,)),
+        ("polarity", "rsync deleted /srv/vans/keys.db.", (11,)),
+        ("polarity", "rsync opened a file above /srv/vans.", (11,)),
+        ("negation", "The employee asked for a mail, not for a service.", (3,)),
+        ("negation", "The employee made no mention of the garage.", (3,)),
+        ("negation", "The employee named no van.", (3,)),
+        ("negation", "A service is not mentioned in the employee's request.", (3,)),
+        ("negation", "The first answer of the agent said nothing of van 14.", (21,)),
+        ("polarity", "Repairs of less than 900 pounds need a second signature, by the rules of the system.", (2,)),
+        ("polarity", "bash stopped rsync.", (10, 11)),
+        ("negation", "The alert of guard was not raised.", (27,)),
+        ("negation", "guard did not raise an alert about /srv/vans/keys.db.", (27,)),
+        ("polarity", "guard raised a low alert.", (27,)),
+        ("negation", "The service for van 12 was not asked for.", (8, 9)),
+        ("negation", "The garage was not the author of the text about van 14.", (5,)),
     ],
 )
-def test_opposites_and_denials_of_what_was_so_are_refused(sentence: str, cites: tuple[int, ...]) -> None:
-    assert judged(sentence, cites, VANS)
+def test_opposites_and_denials_of_what_was_so_are_refused(rule: str, sentence: str, cites: tuple[int, ...]) -> None:
+    assert rule in judged(sentence, cites, VANS)
 
 
 @pytest.mark.parametrize("sign", ["²", "①②", "1²", "9" * 400])
