@@ -50,6 +50,12 @@ def _has_form(read: Read, match: re.Match[str]) -> bool:
     return " " not in word and any(root(word) in one.words for one in read.cited)
 
 
+def _is_told_by_agent(read: Read, match: re.Match[str]) -> bool:
+    """Return whether the agent itself, or a failure, has said so: what a page orders to be ignored is not ignored for that."""
+    told = [one for one in read.cited if one.failed or one.event.kind in _TOLD]
+    return " " not in match.group() and any(root(match.group()) in one.words for one in told)
+
+
 def _is_of_tool(read: Read, match: re.Match[str]) -> bool:
     """Return whether a cited tool is named after the word: `trigger_build`."""
     word = match.group()
@@ -254,10 +260,14 @@ def _is_its_reason(read: Read, match: re.Match[str]) -> bool:
     failed = [one for one in read.cited if one.failed and any(_gives(one, _reason(text)) for text in reasons)]
     # What is said to have failed must be what gave the reason.
     place = next((at for at, one in enumerate(read.clauses) if set(one.joint.split()) & {"because", "since"}), 1)
-    spoken = next((best for best in reversed(read.spoken_of[:place]) if best), ())
-    return says and any(tied(one, other) for one in failed for other in spoken or failed)
+    spoken = next((best for best in (*reversed(read.spoken_of[:place]), *read.spoken_of[place + 1 :]) if best), ())
+    return says and any(
+        tied(one, other) for one in failed for other in spoken or (failed if len(read.cited) < _SEVERAL else ())
+    )
 
 
+_SEVERAL = 3
+"""Cited events of which a sentence must say which one failed: a call and its result are two."""
 _FOUNDERING = roots_of("foundering")
 _GIVING = re.compile(r"(?:because|since|due to|owing to|on account of|by reason of)\b")
 """What begins the reason that a failure itself has given."""
@@ -291,12 +301,15 @@ def _is_source(read: Read, match: re.Match[str]) -> bool:
         return False
     behind = {root(word) for word in re.findall(r"[a-z]{3,}", read.plain[match.end() :][:_WINDOW].split(",")[0])}
     texts = [one for one in read.cited if one.event.kind in _TEXTS]
-    if len(texts) == len(read.cited) and not any(one.failed for one in read.cited):
-        return True
     return bool(texts) and bool(
-        behind & (_SOURCES | frozenset[str]().union(*(one.doers for one in texts)))
+        behind & (_SOURCES | _asking(read) | frozenset[str]().union(*(one.doers for one in texts)))
         or "·" in read.plain[match.end() :][:40]
     )
+
+
+def _asking(read: Read) -> frozenset[str]:
+    """Return words for somebody who asks, where a request is cited."""
+    return roots_of("people") if any(one.event.kind == "prompt_submitted" for one in read.cited) else frozenset()
 
 
 _STEMMING = re.compile(r"(?:stem(?:s|med)?|arose) from")
@@ -314,13 +327,7 @@ _SOURCES = frozenset(
             "mail",
             "document",
             "site",
-            "user",
-            "principal",
             "public",
-            "operator",
-            "customer",
-            "employee",
-            "administrator",
         ),
     )
 )
@@ -385,7 +392,8 @@ _AGENTS = roots_of("agents")
 def _is_of_one_call(read: Read, match: re.Match[str]) -> bool:
     """Return whether a result is told of its own call: "which led to entry 12"."""
     calls = {id(one.call or one.event) for one in read.cited if one.event.kind != "database_queried"}
-    return len(calls) == 1 and len(read.cited) > 1 and _ISSUING.match(match.group()) is not None
+    worked = len(calls) == 1 and len(read.cited) > 1 and not any(one.failed for one in read.cited)
+    return worked and _ISSUING.match(match.group()) is not None  # a failure tells what was so before
 
 
 _ISSUING = re.compile(
@@ -400,7 +408,7 @@ _SENSES: dict[str, tuple[_Sense, ...]] = {
     "cause": (_is_its_reason, _is_asked, _is_source, _is_way, _is_owed, _is_of_agent, _is_of_one_call, _is_of_tool),
     "absence": (_is_told_whole, _is_no_more, _is_besides),
     "crime": (_has_form,),
-    "denial": (_is_lack, _is_counted, _is_hidden, _has_form),
+    "denial": (_is_lack, _is_counted, _is_hidden, _is_told_by_agent),
     "idiom": (_has_refused, _is_let_pass),
     "excuse": (_is_required, _is_accord),
     "guess": (_is_reported,),

@@ -90,7 +90,8 @@ def _is_strangers(verb: Token, ahead: Sequence[Token], best: Sequence[Ground]) -
 def _leads_nowhere(word: str, before: Sequence[Token], ahead: Sequence[Token]) -> bool:
     """Return whether "to" is that of an infinitive or of a comparison, or "by" tells what takes room."""
     last = before[-1].text.casefold() if before else ""
-    is_other = word == "to" and (_is_infinitive(ahead) or last in words_of("comparing"))
+    is_sent = any(root(one.text) in roots_of("sending") for one in before if one.kind == "word")
+    is_other = word == "to" and (_is_infinitive(ahead) or (last in words_of("comparing") and not is_sent))
     return is_other or (word == "by" and _occupies(before))
 
 
@@ -162,7 +163,8 @@ def _entity_stands(at: int, entity: Token, clause: Clause, read: Read) -> Iterat
             return
         if root(before) in _WRITTEN_BY and not _is_written_by(entity.text, read):
             yield Refusal("roles", f"“{entity.text}” wrote nothing that is cited")
-    if word in ("to", "from") and _is_owner(entity, read.sentence):
+    is_sent = any(root(one.text) in roots_of("sending") for one in clause.tokens[:at] if one.kind == "word")
+    if word in ("to", "from") and _is_owner(entity, read.sentence) and not is_sent:
         return
     ways = {leads(one, entity.text, word, clause) for one in holders}
     if False in ways and True not in ways:

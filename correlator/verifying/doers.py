@@ -183,10 +183,15 @@ def _is_agent(claim: Claim) -> bool:
 
 def _as_hindrance(claim: Claim) -> bool | None:
     """What a failure names may have stopped what failed: "a full disk prevented it"."""
-    if claim.base not in _FAILING | _STOPPING or AGENTS & claim.who:
+    if claim.base not in _FAILING | _STOPPING or AGENTS & claim.who or not _is_thing(claim.subject):
         return None
     failures = [one for one in claim.read.cited if one.failed]
     return any(among(root(word), one.words) for word in claim.core for one in failures) or None
+
+
+def _is_thing(subject: Sequence[str]) -> bool:
+    """Return whether a subject is a thing, as far as its words tell: names of persons stand without an article."""
+    return subject[0] in ("a", "an", "the", "its", "no") and not any(is_person(word) for word in subject)
 
 
 def _as_call(claim: Claim) -> bool | None:

@@ -7,10 +7,14 @@ from correlator.verifying.grounds import Ground
 from sensor.event import HttpRequested, HttpResponded, ProcessExited, ProcessStarted, ToolReturned
 
 _PENDING = re.compile(
-    r"\b(?:pending|queued|queueing|enqueued|await\w*|waiting|wait-?listed|scheduled|deferred|postponed|on hold|in review"
-    r"|under review|not yet|draft(?:ed)?|provisional\w*|parked|outstanding|partial\w*|unconfirmed)\b"
+    r"(?:pending|queued|queueing|enqueued|await\w*|waiting|wait-?listed|scheduled|deferred|postponed|on hold|in review"
+    r"|under review|parked|unconfirmed)\b|[^.;]{0,40}\bnot yet\b"
 )
-"""How a result says that what was asked for is still to be done."""
+"""How a result begins that says that what was asked for is still to be done."""
+ASKING = (
+    "tool_called", "tool_returned", "prompt_submitted", "document_retrieved", "alert_received", "model_responded",
+)  # fmt: skip
+"""Kinds of events in which something is asked for or told that then fails."""
 
 
 def ended(ground: Ground, cited: Sequence[Ground]) -> bool | None:
@@ -47,4 +51,4 @@ def worked(some: Iterable[Ground], cited: Sequence[Ground]) -> bool:
 def is_pending(ground: Ground) -> bool:
     """Return whether the result of a call says that what was asked for is still to be done."""
     results = [one for one in (ground.event, ground.result) if isinstance(one, ToolReturned)]
-    return any(_PENDING.search(one.text.casefold()) for one in results)
+    return any(_PENDING.match(one.text.casefold()) for one in results)

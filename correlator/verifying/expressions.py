@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 
+from correlator.verifying.endings import ended
 from correlator.verifying.read import NEGATIONS, Read, Refusal, among, is_act, tied
 from correlator.verifying.wording import Clause, Token, root, roots_of, table
 
@@ -77,10 +78,10 @@ def of_expressions(read: Read) -> Iterator[Refusal]:
         if len(ends) != 1 or any(word in NEGATIONS for word in _besides(clause, found)):
             continue
         ((word, token),) = ends.items()
-        outcomes = {one.failed for one in read.cited if any(tied(one, other) for other in spoken or read.cited)} - {
-            None
-        }
-        if outcomes == {word == "succeed"} and not _is_of_another(word, clause, read):
+        told = [one for one in read.cited if any(tied(one, other) for other in spoken or read.cited)]
+        outcomes = {ended(one, read.cited) for one in told} - {None}
+        has_none = word == "fail" and not outcomes and any(one.actor in ("process", "peer") for one in spoken)
+        if has_none or (outcomes == {word == "succeed"} and not _is_of_another(word, clause, read)):
             yield Refusal(
                 "polarity", f"what it says “{token.text}” of {'failed' if word == 'succeed' else 'did not fail'}"
             )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from correlator.lexicon import classes_of
 from correlator.verifying.contrast import contrasts
 from correlator.verifying.denying import denied
-from correlator.verifying.endings import ended, has_failed, is_pending, worked
+from correlator.verifying.endings import ASKING, ended, has_failed, is_pending, worked
 from correlator.verifying.grounds import Ground
 from correlator.verifying.lacking import WHOLE
 from correlator.verifying.lengths import NUMBERS
@@ -178,14 +178,23 @@ def _is_without_failure(words: Sequence[str], at: int, best: Sequence[Ground], r
     if not following or not _is_trouble(following[0]):
         return False
     some = best if any(ended(one, read.cited) is not None for one in best) else read.cited
-    base = root(following[0])
-    told = (one for one in some if among(base, one.words - one.denied) and "0" not in one.numbers_beside(base))
-    return worked(some, read.cited) and not any(told)
+    if root(following[0]) in _REFUSING and (not at or words[at - 1] not in BE):
+        return False  # "lee did not refuse": that nothing came of somebody is no consent
+    return worked(some, read.cited) and not any(map(_tells_trouble, _with_results(some, read)))
+
+
+def _tells_trouble(ground: Ground) -> bool:
+    """Return whether an event speaks of something that went wrong, and not of none of it: "2 failed", and not "0 failed"."""
+    return any(
+        _is_trouble(word) and root(word) not in ground.denied and "0" not in ground.numbers_beside(root(word))
+        for word in re.findall(r"[^\W\d_]+", ground.told.casefold())
+    )
 
 
 _FILLING = (words_of("be") - {"got", "gets"}) | words_of("filling")
 _HINTING = frozenset(("hint", "sign", "trace", "mention", "indication", "report", "word", "evidence", "any"))
 _TROUBLE = roots_of("trouble")
+_REFUSING = frozenset(map(root, ("refuse", "refusal", "deny", "denial", "decline", "reject", "rejection")))
 
 
 def _is_trouble(word: str) -> bool:
@@ -202,6 +211,8 @@ def _is_undone(clause: Clause, at: int, best: Sequence[Ground], read: Read) -> b
         " ".join(behind)
     ):
         return False
+    if any(one.failed and _says(one, behind[0]) for one in read.cited):
+        return False  # "was not paid", of what failed with "already paid"
     if _achieves(behind) and not _is_length(clause):
         return _is_told_undone(behind, best, read) or bool(_failed_of(clause, best, read))
     failed = [one for one in best if has_failed(one, read.cited)]
@@ -211,6 +222,12 @@ def _is_undone(clause: Clause, at: int, best: Sequence[Ground], read: Read) -> b
         return word == "no" and _is_deed(behind[0], best) and bool({root(one) for one in words[at + 1 :]} & _COME)
     by_agent = at > 0 and words[at - 1] not in BE and bool({root(one) for one in words[:at]} & _AGENTS)
     return not by_agent and _is_deed(behind[0], best)
+
+
+def _says(ground: Ground, verb: str) -> bool:
+    """Return whether an event says itself, and does not deny, that something was done."""
+    done = {root(word) for word in re.findall(r"[^\W\d_]+", ground.told.casefold()) if is_act(word)}
+    return root(verb) in done - ground.denied
 
 
 def _is_length(clause: Clause) -> bool:
@@ -246,24 +263,13 @@ def _failed_of(clause: Clause, best: Sequence[Ground], read: Read) -> bool:
         return all(has_failed(one, read.cited) for one in deeds)
     if any(ended(one, read.cited) is False and not _is_read(one) for one in best):
         return False
-    if any(one.event.kind not in _ASKING for one in best):
+    if any(one.event.kind not in ASKING for one in best):
         return False
     found = scores(deeds, clause, near=True)
     most = max(found)
     return most > 0 and all(
         has_failed(one, read.cited) for score, one in zip(found, deeds, strict=True) if score == most
     )
-
-
-_ASKING = (
-    "tool_called",
-    "tool_returned",
-    "prompt_submitted",
-    "document_retrieved",
-    "alert_received",
-    "model_responded",
-)
-"""Kinds of events in which something is asked for or told that then fails."""
 
 
 def _is_read(ground: Ground) -> bool:

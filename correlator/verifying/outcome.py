@@ -5,13 +5,13 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
 from correlator.verifying.clauses import has_verb
-from correlator.verifying.endings import ended, has_failed
+from correlator.verifying.endings import ASKING, ended, has_failed
 from correlator.verifying.grounds import Ground
 from correlator.verifying.lengths import NUMBERS, ORDINALS
 from correlator.verifying.opposites import ATTRIBUTE
 from correlator.verifying.read import AGENTS, BE, Read, Refusal, among, is_failure, is_negative
 from correlator.verifying.wording import Clause, is_finite, root, roots_of, table, words_of
-from sensor.event import HttpResponded, ProcessExited, ToolCalled
+from sensor.event import HttpRequested, HttpResponded, ProcessExited, ToolCalled
 
 _SUCCESS = re.compile(
     r"\b(?:succe\w+|successful\w*|w(?:ent|as|ere) (?:through|well|ahead|live|fine)|worked|accepted|granted|delivered|confirmed"
@@ -173,11 +173,14 @@ _STRICT = roots_of("forbidding") | {root("refrain")}
 
 
 def _negative(best: Sequence[Ground], read: Read, *, strict: bool) -> Sequence[Ground]:
-    """Return those of what a clause speaks of that failed or refuse; of all that is cited, where that tells of no outcome."""
+    """Return those of what a clause speaks of that failed or refuse; of all that is cited, where texts alone are spoken of.
+
+    A file that was opened, a connection and a query have no outcome that a later failure of something else could tell.
+    """
     if strict:  # "stopped", "prevented": done by somebody, and no outcome
         return [one for one in best if is_negative(one)]
     found = [one for one in best if is_negative(one) or has_failed(one, read.cited)]
-    is_told = any(ended(one, read.cited) is not None for one in best)
+    is_told = any(ended(one, read.cited) is not None or one.event.kind not in ASKING for one in best)
     return found or ([] if is_told else [one for one in read.cited if is_negative(one)])
 
 
@@ -233,8 +236,10 @@ def _done(clause: Clause, best: Sequence[Ground], text: str, read: Read) -> str:
         return ""  # a status comes in, whichever it is
     if worked and not any(among(root(worked.group().split()[0]), one.words) for one in best if one.failed):
         return f"what it says “{worked.group()}” of failed"
-    if all(isinstance(one.event, ProcessExited) for one in best):
-        return ""  # a program that ended with a code did end
+    if all(isinstance(one.event, ProcessExited | HttpRequested | HttpResponded) for one in best):
+        return (
+            ""  # a program that ended with a code did end, and what a request carried was sent, however it was answered
+        )
     is_told = _is_attempt(clause) or any(one.search(text) for one in (_LACKING, _ARRIVED, _AT_MOST))
     return "what it says was done failed" if not is_told and _is_done(clause, best) else ""
 
@@ -270,7 +275,7 @@ def _is_said_to_have_failed(worked: str, best: Sequence[Ground], read: Read) -> 
     fails = [one for one in best if _FAILED.search(one.plain) and not has_failed(one, read.cited)]
     if any(ended(one, read.cited) is not None and one not in fails for one in best):
         return False
-    return bool(fails) and not any(_WORKED.search(one.plain) for one in best)
+    return bool(fails) and not any(_WORKED.search(one.plain) for one in read.cited)
 
 
 _WORKED = re.compile(r"succe\w+|worked|went (?:through|well)|passed|fine|done|ok\b|\bcomplete")

@@ -11,12 +11,13 @@ from itertools import pairwise
 from correlator.verifying.grounds import Ground
 from correlator.verifying.leading import leads
 from correlator.verifying.read import AGENTS, BE, SAYING, Read, Refusal, among, is_act, is_person
-from correlator.verifying.wording import Clause, Token, root, roots_of, words_of
+from correlator.verifying.wording import Clause, Token, root, roots_of, table, words_of
 from sensor.event import (
     AlertReceived,
     ConnectionOpened,
     DocumentRetrieved,
     HttpRequested,
+    HttpResponded,
     NameResolved,
     ProcessStarted,
     PromptSubmitted,
@@ -205,7 +206,7 @@ _METHODS = frozenset(("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"
 
 
 def _hosts(read: Read) -> Iterator[Refusal]:
-    """A host answers, and a text says something; neither sends what was sent to it."""
+    """A host answers; it does not send what was sent to it."""
     for clause in read.clauses:
         held = clause.tokens
         at = next((at for at, one in enumerate(held) if one.kind == "entity"), None)
@@ -219,11 +220,14 @@ def _hosts(read: Read) -> Iterator[Refusal]:
         base = root(verb.text)
         holders = [one for one in read.cited if one.names(word)]
         is_remote = bool(holders) and all(_is_remote(one, word) for one in holders)
+        if base in _REPLYING and any(isinstance(one.event, HttpResponded) for one in read.cited):
+            continue
         is_passive = [one.text.casefold() for one in held[at + 2 : at + 3]] == ["by"]
         if is_remote and is_act(verb.text.casefold()) and not verb.aside and base in _SENT and not is_passive:
             yield Refusal("roles", f"“{word}” is where it went, and not who “{verb.text}” it")
 
 
+_REPLYING = table().group("answer") | frozenset(map(root, ("return", "give", "send", "come")))
 _SENT = roots_of("sending") | frozenset(
     map(root, ("try", "attempt", "upload", "put", "request", "connect", "call", "open", "query", "post", "fetch"))
 )

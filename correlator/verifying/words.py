@@ -240,7 +240,7 @@ def _is_of_number(at: int, read: Read) -> bool:
         len(behind) == 2
         and behind[0].text == "of"
         and behind[1].kind == "number"
-        and is_thing(read.tokens[at].text)
+        and root(read.tokens[at].text) in roots_of("quantities")
         and any(number(behind[1].text) in one.numbers for one in read.cited)
     )
 
@@ -257,8 +257,19 @@ def _is_extreme(word: str, read: Read) -> bool:
     return any(
         value in numbers and len(near) > 1 and value == (min(near) if least else max(near))
         for value in told
+        if _is_of_named(value, read)
         for near in [[one for one in numbers if value / _NEAR <= one <= value * _NEAR]]
     )
+
+
+def _is_of_named(value: float, read: Read) -> bool:
+    """Return whether a number stands in a cited event beside a word of the sentence, which it is a number of."""
+    words = {root(one.text) for one in read.tokens if one.kind == "word"} - table().neutral
+    return any(
+        f"{value:g}" in one.numbers_beside(base)
+        for one in read.cited
+        for base in words | {root(token.text) for token in read.tokens if token.kind == "entity"}
+    ) or any(one.kind == "entity" for one in read.tokens)
 
 
 _PLAIN = re.compile(r"\d+(?:\.\d+)?")
