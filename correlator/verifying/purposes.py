@@ -54,6 +54,9 @@ def _is_purpose(clause: Clause, at: int, read: Read, led: Sequence[str]) -> bool
         return False
     if verb in expressed(read.tokens):
         return False
+    ends = word in ("end", "begin", "start") and behind[0].text.casefold() not in ("in", "with", "on")
+    if root(word) in _BEARING and not ends and root(clause.tokens[at - 1].text) in _RENAMING:
+        return False  # "renamed to end in", "reworded to read"
     before = [root(one.text) for one in clause.tokens[:at] if one.kind == "word"]
     if (before and _ends_in_length(before)) or _TOOK.search(read.sentence[: clause.tokens[at].start]):
         return False  # "it took two hours to reach the port"
@@ -75,5 +78,6 @@ def _ends_in_length(words: Sequence[str]) -> bool:
 
 _GOVERNING, _NEAR, _TEXTS_NEAR = roots_of("governing"), roots_of("governing_near"), roots_of("texts")
 _PLACES = roots_of("places")
+_BEARING, _RENAMING = roots_of("bearing"), roots_of("renaming_verbs")
 _TOOK = re.compile(r"\bt(?:ook|akes?|aken) [^,;]{0,40}?\b(?:second|minute|hour|day|week|moment)s?\b")
 _NO_VERBS = table().groups["qualities"] | table().groups["manner"] | table().groups["times"] | words_of("shading")

@@ -6,11 +6,12 @@ from itertools import pairwise
 from typing import Literal
 
 from correlator.lexicon import classes_of
-from correlator.verifying.barred import is_hidden
+from correlator.verifying.barred import differ, is_hidden, is_menacing, is_one_of
 from correlator.verifying.expressions import expressed
 from correlator.verifying.grounds import keyed, number
 from correlator.verifying.lacking import WHOLE
 from correlator.verifying.lengths import NUMBERS, ORDINALS, length_at
+from correlator.verifying.measured import is_extreme, is_moved, is_of_number
 from correlator.verifying.read import NEGATIONS, SAYING, Read, Refusal, among, is_act, is_thing
 from correlator.verifying.values import MONTHS, is_computed
 from correlator.verifying.wording import akin, root, roots_of, table, words_of
@@ -115,11 +116,19 @@ _LETTERED = re.compile(r"[a-z]+-[a-z]")
 
 
 def _is_name_said(name: str, read: Read) -> bool:
-    """Return whether a cited event has a name, or a word that it is derived from: "German" of "Germany"."""
+    """Return whether a cited event has a name, or a word that it is derived from: "German" of "Germany", "Monday" of "Mon"."""
     base = root(name)
+    if _is_day(name, read):
+        return True
     if base in read.said or any(one.names(name) for one in read.cited):
         return True
     return any(akin(base, other) and _ending(base, other) in _OF_NAMES for other in read.said)
+
+
+def _is_day(name: str, read: Read) -> bool:
+    """Return whether a cited event has a day of the week in full or in short."""
+    days = next((words for words in table().exclusive["weekdays"] if name in words), ())
+    return any(root(day) in read.said for day in days)
 
 
 def _ending(first: str, second: str) -> str:
@@ -173,7 +182,7 @@ def _kind(word: str, at: int, read: Read) -> Kind | None:
         return "grounded" if any(str(NUMBERS[word]) in one.numbers for one in read.cited) else "foreign"
     if _says_nothing(word) or (root(word) in _ADDING and _compares(read)):
         return None
-    if _is_undone(word, read) or _is_unfelt(word, read):
+    if _is_undone(word, read) or _is_unfelt(word, read) or is_moved(word, at, read) is False:
         return "foreign"
     if read.is_said(word) or read.is_lent(word) or _fits(word, at, read):
         return "grounded"
@@ -215,6 +224,21 @@ _SAID = (SAYING | roots_of("naming")) - {root("read")}
 _HIDING = roots_of("hiding")
 
 
+def _is_within(word: str, at: int, read: Read) -> bool:
+    """Return whether something is said to stand in the midst of a cited text: "hidden among the terms", "buried in a footnote"."""
+    behind = read.tokens[at + 1].text.casefold() if at + 1 < len(read.tokens) else ""
+    return word in _BURIED and behind in _AMID and any(one.event.kind in _LONG_TEXTS for one in read.cited)
+
+
+_BURIED = frozenset(
+    ("hidden", "buried", "tucked", "wedged", "sandwiched", "nestled", "lodged", "slipped", "interspersed", "squeezed")
+)
+_AMID = frozenset(
+    ("among", "amongst", "amid", "amidst", "between", "behind", "in", "inside", "within", "away", "into", "under")
+)
+_LONG_TEXTS = ("tool_returned", "document_retrieved", "memory_written")
+
+
 def _is_compound(word: str, at: int, read: Read) -> bool:
     """Return whether a word and the one beside it are one word in a cited event, or one is two there: "rollback", "roll back"."""
     near = [one.text.casefold() if one.kind == "word" else "" for one in read.tokens[max(0, at - 1) : at + 2]]
@@ -231,50 +255,6 @@ def _is_compound(word: str, at: int, read: Read) -> bool:
 
 _LONG, _LONGEST, _PART = 6, 30, 3
 """Letters that a word has at least and at most that may be two, and each of these at least."""
-
-
-def _is_of_number(at: int, read: Read) -> bool:
-    """Return whether a word says what a number of a cited event measures: "a pressure of 12"."""
-    behind = read.tokens[at + 1 : at + 3]
-    return (
-        len(behind) == 2
-        and behind[0].text == "of"
-        and behind[1].kind == "number"
-        and root(read.tokens[at].text) in roots_of("quantities")
-        and any(number(behind[1].text) in one.numbers for one in read.cited)
-    )
-
-
-def _is_extreme(word: str, read: Read) -> bool:
-    """Return whether a superlative is told of the least or the greatest of several numbers: "the cheapest, at 12"."""
-    least = word in words_of("least")
-    if not least and word not in words_of("greatest"):
-        return False
-    numbers = [float(one) for ground in read.cited for one in ground.numbers if _PLAIN.fullmatch(one)]
-    told = [
-        float(number(one.text)) for one in read.tokens if one.kind == "number" and _PLAIN.fullmatch(number(one.text))
-    ]
-    return any(
-        value in numbers and len(near) > 1 and value == (min(near) if least else max(near))
-        for value in told
-        if _is_of_named(value, read)
-        for near in [[one for one in numbers if value / _NEAR <= one <= value * _NEAR]]
-    )
-
-
-def _is_of_named(value: float, read: Read) -> bool:
-    """Return whether a number stands in a cited event beside a word of the sentence, which it is a number of."""
-    words = {root(one.text) for one in read.tokens if one.kind == "word"} - table().neutral
-    return any(
-        f"{value:g}" in one.numbers_beside(base)
-        for one in read.cited
-        for base in words | {root(token.text) for token in read.tokens if token.kind == "entity"}
-    ) or any(one.kind == "entity" for one in read.tokens)
-
-
-_PLAIN = re.compile(r"\d+(?:\.\d+)?")
-_NEAR = 4
-"""How many times as much a number may be that is compared with another one."""
 
 
 def _is_undone(word: str, read: Read) -> bool:
@@ -300,8 +280,24 @@ def _fitting(read: Read) -> frozenset[str]:
     kinds |= {
         "denying" for one in read.cited if one.denied or re.match(r"no\b", one.told.casefold()) or " null" in one.plain
     }
+    kinds |= {"ruling" for one in read.cited if one.event.kind in _GIVEN and _RULING.search(one.plain)}
+    kinds |= {"granting" for one in read.cited if isinstance(one.event, ToolCalled) and _grants(one.event)}
     kinds |= {"telling" for one in read.cited if isinstance(one.event, ToolCalled) and _tells(one.event)}
     return frozenset[str]().union(*(table().fitting(kind) for kind in kinds))
+
+
+_GIVEN = ("prompt_submitted", "memory_written", "agent_handed_over")
+_RULING = re.compile(r"\b(?:never|always|only|must|do not|don['’]t|no)\b")
+
+
+def _grants(call: ToolCalled) -> bool:
+    """Return whether a call has an option that is on, or a bound."""
+    return any(
+        value.casefold() in ("true", "yes", "on") or key.casefold() in _BOUNDS for key, value in keyed(call.arguments)
+    )
+
+
+_BOUNDS = ("timeout", "ttl", "deadline", "limit", "max", "maximum", "budget", "quota", "expires")
 
 
 def _tells(call: ToolCalled) -> bool:
@@ -315,12 +311,19 @@ def _fits(word: str, at: int, read: Read) -> bool:
         root(word) in _fitting(read)
         or (root(word) in _HIDING and any(is_hidden(one) for one in read.cited))
         or _is_compound(word, at, read)
-        or _is_of_number(at, read)
-        or _is_extreme(word, read)
+        or _is_within(word, at, read)
+        or is_of_number(at, read)
+        or is_extreme(word, read)
+        or is_moved(word, at, read) is True
+        or _is_day(word, read)
+        or (word in _MENACES and is_menacing(read))
+        or (word == "behalf" and any(" for " in one.plain for one in read.cited))
+        or (word == "ought" and any("should" in one.plain for one in read.cited))
     )
 
 
 _TROUBLE = roots_of("trouble") | roots_of("failing") | roots_of("achieving")
+_MENACES = frozenset(("threaten", "threatens", "threatened", "threatening", "threat", "threats", "unless", "otherwise"))
 _FREE_OF = frozenset(("without", "no", "not", "never"))
 _ADDING = roots_of("adding")
 
@@ -357,6 +360,14 @@ def _is_of_whole(at: int, read: Read) -> bool:
         return True  # "of both calls only the second failed"
     if length_at([one.text for one in read.tokens], at + 1) is not None:
         return True  # "only three seconds later"
+    if behind == "of" and (following in NUMBERS or following.isdigit()):
+        return True  # "only three of the five"
+    if re.fullmatch(r"[a-z]+", following) and any(_is_sole(following, behind, one.plain) for one in read.cited):
+        return True
+    if following == "the" and behind == "one" and is_one_of(read):
+        return True  # "only the one at 12 has a seat"
+    if following == "the" and behind in _CONTRASTED and differ(read, behind):
+        return True  # "only the later one was answered with 201"
     spoken = next(
         (best for clause, best in zip(read.clauses, read.spoken_of, strict=True) if read.tokens[at] in clause.tokens),
         (),
@@ -366,6 +377,18 @@ def _is_of_whole(at: int, read: Read) -> bool:
         and before != "the"
         and following != "by"
         and all(one.event.kind in WHOLE for one in spoken or read.cited)
+    )
+
+
+_CONTRASTED = frozenset(("first", "second", "third", "last", "latter", "former", "later", "earlier"))
+
+
+def _is_sole(following: str, behind: str, text: str) -> bool:
+    """Return whether a text counts one of what there is said to be only one of: "1 missing"."""
+    return any(
+        re.search(rf"(?<![\w.,])(?:1|one|only|sole|single) {re.escape(word)}", text)
+        for word in (following, behind)
+        if word
     )
 
 
