@@ -14,6 +14,7 @@ from correlator.verifying.exclusive import of_exclusives, of_keys
 from correlator.verifying.expressions import of_expressions
 from correlator.verifying.form import form
 from correlator.verifying.grounds import Ground
+from correlator.verifying.inverted import of_inverted
 from correlator.verifying.kinds import of_kinds
 from correlator.verifying.negations import of_negations
 from correlator.verifying.opposites import of_affirming, of_denying, of_opposites, of_sides
@@ -50,5 +51,5 @@ def refusals(
 _RULES = (
     of_entities, of_strangers, of_keys, of_exclusives, of_kinds, of_numbers, of_bindings, of_ports, of_comparisons, of_words,
     of_barred, of_expressions, of_declined, of_purposes, of_negations, of_opposites, of_sides, of_denying, of_affirming,
-    of_outcomes, of_roles, of_parts, of_pairs, of_deeds, of_subagents, of_speakers, of_together, of_order, of_ordinals,
+    of_outcomes, of_roles, of_inverted, of_parts, of_pairs, of_deeds, of_subagents, of_speakers, of_together, of_order, of_ordinals,
 )  # fmt: skip

@@ -297,7 +297,7 @@ def _is_main_next(behind: Sequence[tuple[Token, str]], held: Sequence[Token], fo
         and token.text.casefold() in words_of("inverted")
     ):
         return bool(following) and (begins(following[0]) or _is_named(following[0]))
-    if has_verb(held) and _is_named(token) and before.text.casefold() not in _LEADING:
+    if has_verb(held) and _is_named(token) and before.text.casefold() not in _LEADING | words_of("having_done"):
         return bool(following) and has_verb(following) and before.kind == "word"  # "after B had failed m.ruiz asked"
     if not begins(token) or not _is_noun(before):
         return False

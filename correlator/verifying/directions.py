@@ -19,6 +19,8 @@ from correlator.verifying.read import (
 )
 from correlator.verifying.wording import Clause, Token, root, roots_of, table, words_of
 from sensor.event import (
+    HttpResponded,
+    ProcessStarted,
     ToolCalled,
     ToolReturned,
 )
@@ -58,7 +60,7 @@ def directions(clause: Clause, best: Sequence[Ground], read: Read) -> Iterator[R
             ]  # "by the agent, an author"
             if not _is_another(ahead, read) and not _is_given(word, clause.tokens[:at], best, read):
                 yield from _agent_stands(word, near, best, read)
-        elif word == "by" and at and _is_strangers(clause.tokens[at - 1], ahead, best):
+        elif word == "by" and at and _is_strangers(clause.tokens[:at], ahead, best, read):
             yield Refusal("roles", f"it was not the {_person(ahead)} who did that")
         elif (
             word == "by"
@@ -78,11 +80,19 @@ def _person(ahead: Sequence[Token]) -> str:
     return words[at]
 
 
-def _is_strangers(verb: Token, ahead: Sequence[Token], best: Sequence[Ground]) -> bool:
+def _is_of_asker(before: Sequence[Token], read: Read) -> bool:
+    """Return whether somebody who asks is cited, and names what stands here, if that is told by its name."""
+    named = [one.text for one in before if one.kind != "word" or "-" in one.text][-1:]
+    return any(one.actor == "principal" and all(map(one.names, named)) for one in read.cited)
+
+
+def _is_strangers(before: Sequence[Token], ahead: Sequence[Token], best: Sequence[Ground], read: Read) -> bool:
     """Return whether a deed of the agent or of a program is said to be done by a person, of whom the event knows nothing."""
-    who = _person(ahead)
+    who, verb = _person(ahead), before[-1]
     if not who or not is_act(verb.text.casefold()) or root(verb.text) in SAYING:
         return False
+    if root(verb.text) in roots_of("supplying") and _is_of_asker(before, read):
+        return False  # "an address dictated by the customer"
     acts = bool(best) and all(one.actor in ("agent", "process") for one in best)
     return acts and not any(among(root(who), one.words) for one in best)
 
@@ -130,9 +140,14 @@ def _entity(ahead: Sequence[Token], read: Read) -> Token | None:
             return None
         if token.kind == "entity" or ("-" in token.text and any(one.names(token.text) for one in read.cited)):
             return token
-        if token.text.casefold() in (*_TOWARD, *_AWAY, "with", "of", "in") or _is_participle(token):
+        word = token.text.casefold()
+        if word in (*_TOWARD, *_AWAY, "with", "of", "in", "for") or word in _ENDING or _is_participle(token):
             return None
     return None
+
+
+_ENDING = words_of("be") | words_of("have") | frozenset(("and", "but", "what", "which", "who", "where"))
+"""Words at which a phrase ends at the latest: "on Monday was what a.lee needed"."""
 
 
 def _is_participle(token: Token) -> bool:
@@ -152,7 +167,7 @@ def _entity_stands(at: int, entity: Token, clause: Clause, read: Read) -> Iterat
         if (
             holders
             and direct
-            and not any(_is_doer(one, entity.text) for one in (*holders, *_run_by(entity.text, read)))
+            and not any(_is_doer(one, entity.text, before) for one in (*holders, *_run_by(entity.text, read)))
         ):
             yield Refusal("roles", f"in no cited event “{entity.text}” did anything")
         elif _is_unwritten(direct and _is_written(phrase), before, entity.text, read):
@@ -163,6 +178,8 @@ def _entity_stands(at: int, entity: Token, clause: Clause, read: Read) -> Iterat
             return
         if root(before) in _WRITTEN_BY and not _is_written_by(entity.text, read):
             yield Refusal("roles", f"“{entity.text}” wrote nothing that is cited")
+    if word == "from" and _is_answer(clause, read):
+        return  # "drew a 200 from that host"
     is_sent = any(root(one.text) in roots_of("sending") for one in clause.tokens[:at] if one.kind == "word")
     if word in ("to", "from") and _is_owner(entity, read.sentence) and not is_sent:
         return
@@ -174,6 +191,13 @@ def _entity_stands(at: int, entity: Token, clause: Clause, read: Read) -> Iterat
 _CREDITING = frozenset(map(root, ("attribute", "credit", "ascribe", "trace", "assign", "belong", "due", "owe", "put")))
 """Verbs behind which "to" leads to who wrote something."""
 _WRITTEN_BY = frozenset(map(root, ("attribute", "credit", "ascribe")))
+
+
+def _is_answer(clause: Clause, read: Read) -> bool:
+    """Return whether a clause tells of the answer to a cited request, by its status or as an answer."""
+    states = [str(one.event.status) for one in read.cited if isinstance(one.event, HttpResponded)]
+    answers = any(root(word) in roots_of("results") for word in clause.words)
+    return bool(states) and (answers or any(one.text in states for one in clause.tokens))
 
 
 def _is_owner(entity: Token, sentence: str) -> bool:
@@ -322,6 +346,8 @@ def _is_given(word: str, before: Sequence[Token], best: Sequence[Ground], read: 
             texts = roots_of("directives")
             if best and all(one.actor == "content" for one in best) and before and root(before[-1].text) in texts:
                 return True  # "it held a note to the agent"
+            if best and all(one.actor == "content" for one in best) and before and root(before[-1].text) in _ADDRESSED:
+                return True  # "a line addressed to the agent"
             results = [one for one in read.cited if isinstance(one.event, ToolReturned) and not one.failed]
             return bool(who & (_GIVING | _DELIVERING)) and any(who & _givers(one) for one in results)
         case "from":
@@ -331,6 +357,7 @@ def _is_given(word: str, before: Sequence[Token], best: Sequence[Ground], read: 
     return False
 
 
+_ADDRESSED = frozenset(map(root, ("address", "direct", "aim", "intend", "speak", "appeal", "devote")))
 _SPOKEN = ("answered", "model_responded")
 _DELIVERING = frozenset(map(root, ("deliver", "provide", "release", "issue", "furnish")))
 _RELAYING = frozenset(
@@ -342,7 +369,9 @@ def _givers(ground: Ground) -> frozenset[str]:
     """Return the roots of the names of the server and of the author of a result."""
     author = getattr(ground.event, "author", None)
     names = [author.id or "" if author else "", (ground.call.server or "") if ground.call else ""]
-    return frozenset(root(word) for name in names for word in re.findall(r"[a-z]{3,}", name.casefold()))
+    tools = re.findall(r"[a-z]{3,}", ground.call.name.casefold()) if ground.call else []
+    found = frozenset(root(word) for name in names for word in re.findall(r"[a-z]{3,}", name.casefold()))
+    return found | frozenset(map(root, tools))
 
 
 def _is_infinitive(ahead: Sequence[Token]) -> bool:
@@ -369,14 +398,18 @@ def _is_writer(ground: Ground, text: str) -> bool:
     return author is not None and bool(author.id) and text in author.id and ground.plain.count(text) <= 1
 
 
+_OF = re.compile(r"\bof (?:the |an? )?(?:\w+ )?·")
 _BY = re.compile(r"\b(?:by|from|organi[sz]er|author|sender|owner|host|writer|signed)\W{1,3}·")
 
 
+_MODEL = re.compile(r"[\w.:/-]{3,80}-\w[\w.:-]{0,40}")
+"""The name of a model, as those mostly are."""
+_RUNNING = frozenset(map(root, ("run", "execute", "interpret", "process", "load", "evaluate")))
 _DOES = re.compile(r"(?:^|[.:;] )· [a-z]+s\b")
 """A text that begins with who does something: "ida@example.org bids"."""
 
 
-def _is_doer(ground: Ground, entity: str) -> bool:
+def _is_doer(ground: Ground, entity: str, verb: str) -> bool:
     """Return whether an entity is who did something: who wrote a text, who asked, the program or product."""
     wanted = entity.casefold()
     author, principal = getattr(ground.event, "author", None), getattr(ground.event, "principal", None)
@@ -388,7 +421,14 @@ def _is_doer(ground: Ground, entity: str) -> bool:
         getattr(ground.event, "call_id", None) or "",
     ]
     names += ground.scripts
+    if ground.actor == "agent" and ground.event.kind in _SPOKEN:
+        names += [ground.line.split(" ")[-1]]  # the session of a sub-agent
+        names += _MODEL.findall(ground.text)
+    if isinstance(ground.event, ProcessStarted) and ground.event.argv[1:] and root(verb) in _RUNNING:
+        names += ground.event.argv[:1]  # "a.py was run by python3"
     names += [ground.call.name, ground.call.server or ""] if ground.call else []
     names += [ground.event.name, ground.event.server or ""] if isinstance(ground.event, ToolCalled) else []
     told = ground.plain.replace(wanted, "·")
+    if root(verb) in roots_of("supplying") and _OF.search(told):
+        return True  # "the objection of card 7", which is "lodged by card 7"
     return any(wanted in name.casefold() for name in names if name) or bool(_BY.search(told) or _DOES.search(told))

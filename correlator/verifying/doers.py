@@ -7,6 +7,7 @@ from correlator.verifying.claims import SPOKEN, Claim
 from correlator.verifying.grounds import Ground, keyed
 from correlator.verifying.read import AGENTS, SAYING, Read, among, is_person, is_possessive, tied
 from correlator.verifying.subjects import STATIVE
+from correlator.verifying.worded import as_server, as_text, as_worded, is_of_call, is_of_several
 from correlator.verifying.wording import root, roots_of, table, words_of
 from sensor.event import ProcessStarted, ToolCalled
 
@@ -21,7 +22,7 @@ def _as_pronoun(claim: Claim) -> bool | None:
     holds = claim.base in _HOLDING | _NAMING
     if holds and any(is_possessive(word) for word in (*claim.subject[:-1], claim.subject[0])):
         return True
-    return True if {"it", "they"} & {*claim.subject} else None
+    return True if {"it", "they"} & {*claim.subject} or claim.names == ["what"] else None
 
 
 def _as_told(claim: Claim) -> bool | None:
@@ -158,6 +159,8 @@ _REFUSING = frozenset(map(root, ("refuse", "deny", "decline", "reject")))
 
 def _as_state(claim: Claim) -> bool | None:
     """A state, and a value that rises or falls, is of a thing that does nothing; nor does what stands before a participle."""
+    if is_of_several(claim):
+        return True
     if claim.base in roots_of("copular") or (not claim.objected and claim.base in STATIVE and not _is_agent(claim)):
         return True
     if claim.base in SAYING or claim.is_party or claim.who & _TEXTS:
@@ -215,12 +218,16 @@ def _as_person(claim: Claim) -> bool | None:
     """Who asks says something, and does what their words tell; nothing else is known of them."""
     base, best, speakers = claim.base, claim.best, claim.speakers
     is_speaker = any(among(word, one.doers) for word in claim.who for one in speakers)
-    if is_speaker or any(is_person(word) for word in claim.subject):
+    is_speaker |= bool(_PEERS & claim.who) and any(one.is_of_agent for one in speakers)
+    named = claim.core if base in _HOLDING else claim.subject
+    if is_speaker or any(is_person(word) for word in named):
         is_own = (
             bool(best) and all(one in speakers for one in best) and not any(base in one.tool for one in claim.agents)
         )
         is_alone = any(one in speakers for one in best) and not any(map(_is_call, claim.read.cited))
         agreed = base in _AGREEING and any(_ASSENT.search(one.plain) for one in speakers)
+        if base == root("call") and is_of_call(claim):
+            return False
         told = agreed or base in SAYING | _TASKING or any(among(base, one.words | one.lent) for one in speakers)
         calls = base in _NAMING and (base != root("call") or not _is_tool_named(claim))
         return is_own or is_alone or (bool(speakers) and (told or calls))
@@ -228,6 +235,7 @@ def _as_person(claim: Claim) -> bool | None:
     return True if speakers and says and _is_somebody(claim.subject) else None
 
 
+_PEERS = frozenset(map(root, ("peer", "counterpart", "fellow")))
 _TASKING = roots_of("tasking")
 _AGREEING = roots_of("agreeing")
 _ASSENT = re.compile(
@@ -374,6 +382,9 @@ def _is_argument(claim: Claim, argv: Sequence[str]) -> bool:
     """Return whether an argument with which a program was started follows the verb: "sh ran a.sh"."""
     words = [token.text.casefold() for token in claim.read.clauses[claim.place].tokens]
     behind = words[words.index(claim.verb) + 1 :][:1] if claim.verb in words else []
+    clauses = claim.read.clauses
+    if claim.place and clauses[claim.place].joint in ("which", "that"):
+        behind += [one.text.casefold() for one in clauses[claim.place - 1].tokens[-1:]]  # "a.sh, which sh ran"
     return any(one.casefold() in behind for one in argv)
 
 
@@ -405,8 +416,8 @@ def _answers(ground: Ground, claim: Claim) -> bool:
 
 
 _RULES: tuple[Callable[[Claim], bool | None], ...] = (
-    _as_pronoun, _as_told, _as_receiver, _as_author, _as_agent, _as_state, _as_hindrance, _as_call, _as_person, _as_asked,
-    _as_teller, _as_program, _as_thing,
+    _as_pronoun, _as_told, as_worded, as_text, as_server, _as_receiver, _as_author, _as_agent, _as_state, _as_hindrance,
+    _as_call, _as_person, _as_asked, _as_teller, _as_program, _as_thing,
 )  # fmt: skip
 
 _FAILING = table().group("refuse") | roots_of("failing")

@@ -29,6 +29,8 @@ def form(sentence: str, cited: Sequence[Ground]) -> Refusal | None:
         _SHELL.sub(lambda one: "·" if _stands(one.group(), cited) else one.group(), words),
     ):
         return Refusal("form", "it has markup, or is no statement")
+    if re.search(r"\b(?:[Tt]he|(?<![A-Z] )An?|a|an) (?:the|an?)\b(?![-./])", words):
+        return Refusal("form", "it has two articles where one stands")
     if re.search(r"\b[a-z0-9]{3,}[.]\s+[A-Z]", words):
         return Refusal("form", "it is more than one sentence")
     return None

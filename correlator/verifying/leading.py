@@ -4,7 +4,7 @@ import re
 
 from correlator.lexicon import destination_names
 from correlator.verifying.grounds import Ground, keyed
-from correlator.verifying.wording import Clause, root, roots_of
+from correlator.verifying.wording import Clause, root, roots_of, table
 from sensor.event import (
     AgentHandedOver,
     ConnectionOpened,
@@ -20,6 +20,7 @@ from sensor.event import (
 
 _AWAY = frozenset(("from",))
 _SOURCES = roots_of("sources")
+_READING = table().group("read") | table().group("search") | table().group("download")
 _HANDING = roots_of("handing")
 
 
@@ -34,7 +35,7 @@ def leads(ground: Ground, entity: str, word: str, clause: Clause) -> bool | None
             if any(key in _SOURCES for key in keys):
                 return away
             if any(key in destination_names() for key in keys):
-                return not away
+                return not away or bool(ground.tool & _READING)
             return _leads_in_text(ground, wanted, away=away) or None
         case ToolReturned(author=author) | DocumentRetrieved(author=author) if (
             author is not None and author.id and wanted in author.id.casefold()
@@ -82,7 +83,7 @@ def _leads_in_text(ground: Ground, wanted: str, *, away: bool) -> bool:
         return True  # a part of an address
     if away and re.search(r"(?m)^\W*(?:\d+\W+)?" + re.escape(wanted) + r"\s*[:,|]", ground.text.casefold()):
         return True  # a line of who wrote it
-    before = re.findall(r"((?:[\w'’/-]+:? ){0,3})[\"'“‘]?" + re.escape(wanted), ground.plain)
+    before = re.findall(r"((?:[\w'’/-]+:? ){0,3})[\"'“‘]?(?:[\w-]{1,40}:)?" + re.escape(wanted), ground.plain)
     toward = any(
         {"to", "on", "into", "onto", "in", "at", "with", "for"} & set(words.replace(":", "").split())
         for words in before

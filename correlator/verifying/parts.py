@@ -135,6 +135,7 @@ def _alerts(read: Read) -> Iterator[Refusal]:
             and (held[0].kind == "entity" or "-" in held[0].text)
             and is_act(held[1].text.casefold())
             and root(held[1].text) in _RAISING
+            and not held[1].aside  # "X-7, rated high, was"
         ):
             name = held[0].text.casefold()
             holders = [one for one in read.cited if one.names(name)]
@@ -402,7 +403,12 @@ def _is_frame(ground: Ground, wanted: str, texts: Sequence[Ground]) -> bool:
             and wanted not in ((author.id or "") if author else "").casefold()
         )
     event = ground.event
-    return isinstance(event, ToolCalled) and event.name.casefold() != wanted and any(one.call is event for one in texts)
+    if not isinstance(event, ToolCalled) or ground.tool & _STORING:
+        return False
+    return event.name.casefold() != wanted and any(one.call is event for one in texts)
+
+
+_STORING = roots_of("sending") | table().group("write") | table().group("create")
 
 
 _RULES = (

@@ -309,7 +309,7 @@ PREPOSITIONS = words_of("prepositions")
 
 def is_act(word: str) -> bool:
     """Return whether a word is a verb in the past that tells of an act."""
-    if word in BE or word in HAVE:
+    if word in BE or word in HAVE or word in words_of("no_past"):
         return False
     return (word.endswith("ed") and len(word) > 4) or (
         word in table().irregular and table().irregular[word] not in ("be", "have", "do")

@@ -20,6 +20,7 @@ from correlator.verifying.read import (
     is_possessive,
     scores,
 )
+from correlator.verifying.subjects import singled_out
 from correlator.verifying.wording import Clause, Token, root, roots_of, words_of
 from sensor.event import AlertReceived, DocumentRetrieved, PromptSubmitted, ToolReturned
 
@@ -36,7 +37,8 @@ def of_speakers(read: Read) -> Iterator[Refusal]:
                 subject = next((clause.tokens[:at] for at, one in enumerate(clause.tokens) if is_act(one.text)), ())
             continue
         if place or not {"and", "but", "then", ";"} & set(clause.joint.split()):
-            subject = _subject(clause.tokens[:place])
+            # "It was the clerk | who told" says that the clerk did.
+            subject = _subject(clause.tokens[:place] or singled_out(read.clauses, at))
         if clause.joint == "that" and at and any(among(root(word), _RELATING) for word in read.clauses[at - 1].words):
             continue  # what somebody says of another one
         if clause.joint == "that" and _is_preposition_next(clause.tokens[place + 1 :]):
@@ -198,6 +200,10 @@ _KNOWING = frozenset(("know", "learn", "hear", "see", "find", "out", "be", "told
 def _person(before: Sequence[Token]) -> str:
     """Return the actor that a subject names, empty where it is no person."""
     words = [one.text.casefold() for one in before if one.kind == "word"]
+    cut = next(
+        (at for at in range(1, len(words) - 1) if is_act(words[at]) and words[at + 1] in PREPOSITIONS), len(words)
+    )
+    words = words[:cut]  # "a line addressed to the agent"
     if any(is_possessive(word) for word in words):
         return ""  # "the agent's answer"
     if any(root(word) in AGENTS for word in words):

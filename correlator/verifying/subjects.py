@@ -63,13 +63,21 @@ def _is_asked(found: Sequence[Clause], at: int) -> bool:
 
 def _cleft(found: Sequence[Clause], at: int) -> Subject | None:
     """Return who is singled out before a clause: "it was the clerk | who …"."""
+    before = singled_out(found, at)
+    return subject_of(Clause("", (*before, *found[at].tokens))) if before else None
+
+
+def singled_out(found: Sequence[Clause], at: int) -> Sequence[Token]:
+    """Return who is singled out before a clause, or the agent, of whom it tells: "it was the clerk | who", "the agent, | who"."""
     if not at or found[at].joint not in ("who", "that", "which"):
-        return None
+        return ()
     before = found[at - 1].tokens
     words = [one.text.casefold() for one in before]
+    if found[at].joint == "who" and len(words) > 1 and words[-2] == "the" and root(words[-1]) in AGENTS:
+        return before[-2:]
     if len(words) < len(("it", "was", "…")) or words[0] != "it" or words[1] not in BE or "not" in words:
-        return None
-    return subject_of(Clause("", (*before[2:], *found[at].tokens)))
+        return ()
+    return before[2:]
 
 
 def _without_insertion(held: Sequence[Token]) -> Sequence[Token]:
@@ -99,6 +107,8 @@ def _is_attribute(before: Sequence[str]) -> bool:
     last = before[-1]
     if last in _DETERMINERS or last in NUMBERS or (is_possessive(last) and len(before) > 1):
         return True
+    if last.isdigit() and before[-2:-1] and before[-2] in PREPOSITIONS:
+        return True  # "about 61 removed entries"
     if len(before) > 1 and last.endswith("ly"):
         return before[-2] in _DETERMINERS
     return last in PREPOSITIONS
@@ -131,6 +141,8 @@ def _acting(words: Sequence[str], held: Sequence[Token], at: int) -> Subject | N
         words = [one.text.casefold() for one in held[behind_comma:at]]  # "along with the list, the clerk sent"
     elif words[0] in PREPOSITIONS or words[0] == "to":
         words = _behind_phrase(words)
+    if all(one.endswith("ly") and one.isalpha() for one in words):
+        return None  # "was shown | as fully copied"
     if not words or words[-1] in ("to", "not", "of", "by", "for", "with", "and", "be"):
         return None
     subject = tuple(one for one in words if one not in HAVE)
@@ -166,7 +178,7 @@ def _is_agent(held: Sequence[Token]) -> bool:
 _ARTICLE_AND_NOUN = 2
 _FIRST = words_of("unchanged") | {"run"}
 """Participles that look like no form of the past: "run on a host, curl sent"."""
-_LEADING = frozenset(("along", "together", "apart", "according", "contrary"))
+_LEADING = frozenset(("along", "together", "apart", "according", "contrary")) | words_of("adpositions")
 """Words besides prepositions with which what stands before the subject begins."""
 _DETERMINERS = frozenset(("the", "a", "an", "this", "its", "that"))
 
@@ -180,12 +192,20 @@ def _is_participle(held: Sequence[Token], at: int, words: Sequence[str]) -> bool
         or (bool(behind) and behind[0].text.casefold() == "by")  # "a file sent by"
         or bool(_CAUSING & {*words})  # "to have a file sent", "wants a file sent"
         or (
-            word in ("called", "named") and (_is_name(behind) or _is_behind_preposition(words))
+            word in ("called", "named")
+            and (_is_name(behind) or _is_behind_preposition(words) or _is_named_in_passing(held, at))
         )  # "an agent called night-watch"
         or (
             word.endswith("ed") and _last_preposition(words) == "with" and words[-1:] != ["agent"]
         )  # "with a file attached"
     )
+
+
+def _is_named_in_passing(held: Sequence[Token], at: int) -> bool:
+    """Return whether a name follows, and behind it the verb of the clause: "a list of all called Kim was asked for"."""
+    behind = held[at + 1 : at + 2]
+    is_name = bool(behind) and behind[0].kind == "word" and behind[0].text[:1].isupper()
+    return is_name and any(_is_verbal(one) for one in held[at + 2 :])
 
 
 def _is_behind_preposition(words: Sequence[str]) -> bool:
@@ -209,7 +229,10 @@ def _is_relative(held: Sequence[Token], at: int) -> bool:
     if not behind or behind[0].text.casefold() not in PREPOSITIONS or held[at - 1].text.casefold() in (*AGENTS, *HAVE):
         return False
     later = [one.text.casefold() for one in held[at + 2 :] if one.kind == "word" and not one.aside]
-    follows = bool(later) and any(is_act(word) for word in later)  # "the sheet kept in the folder named"
+    fronted = held[0].text.casefold() in PREPOSITIONS and bool(
+        HAVE & {*later}
+    )  # "into the sheet taken from it a clerk had put"
+    follows = fronted or any(is_act(word) for word in later)  # "the sheet kept in the folder named"
     return any(word in _IS or _is_present(word) for word in later) or (follows and root(held[at].text) not in STATIVE)
 
 

@@ -6,7 +6,7 @@ from correlator.verifying.counts import length_of
 from correlator.verifying.grounds import Ground, number
 from correlator.verifying.lengths import length_at
 from correlator.verifying.pieces import pieces, tells
-from correlator.verifying.read import Read, Refusal, among, holds, scores
+from correlator.verifying.read import Read, Refusal, among, holds, is_possessive, scores
 from correlator.verifying.values import is_computed
 from correlator.verifying.wording import Clause, Token, root, roots_of, table
 from sensor.event import ToolCalled, ToolReturned
@@ -43,12 +43,22 @@ def _of_piece(piece: Clause, read: Read, more: int) -> Iterator[Refusal]:
         for group in groups
         if all(any(holds(one, token) for one in group) for token in held if _is_anywhere(token, read))
     ]
-    words = dict(zip(read.cited, scores(read.cited, piece, entities=0), strict=True))
+    words = dict(zip(read.cited, scores(read.cited, _without_asker(piece), entities=0), strict=True))
     most = max((words[one] for group in here for one in group), default=0)
     if not here or max(words.values()) > most + more:
         yield Refusal(
             "together", f"“{held[0].text[:40]}” and what it says of “{held[-1].text[:40]}” are of different events"
         )
+
+
+def _without_asker(piece: Clause) -> Clause:
+    """Return a piece without at whose wish it was done, which is of another event: "was removed at Kim's request"."""
+    held = piece.tokens
+    for at, token in enumerate(held[1:-1], 1):
+        asks = is_possessive(token.text.casefold()) and root(held[at + 1].text) in roots_of("wishes")
+        if asks and held[at - 1].text.casefold() in ("at", "on", "upon", "by", "the"):
+            return Clause(piece.joint, (*held[: at - 1], *held[at + 2 :]), fronts=piece.fronts)
+    return piece
 
 
 def _is_beside_order(clause: Clause, read: Read) -> bool:
