@@ -29,7 +29,7 @@ from correlator.verifying.roles import of_roles
 from correlator.verifying.speech import of_speakers
 from correlator.verifying.strangers import of_strangers
 from correlator.verifying.together import of_together
-from correlator.verifying.values import of_bindings, of_comparisons, of_entities, of_numbers, of_ports
+from correlator.verifying.values import of_bindings, of_comparisons, of_entities, of_numbers, of_ports, of_ranges
 from correlator.verifying.words import of_words
 
 
@@ -49,7 +49,8 @@ def refusals(
 
 
 _RULES = (
-    of_entities, of_strangers, of_keys, of_exclusives, of_kinds, of_numbers, of_bindings, of_ports, of_comparisons, of_words,
-    of_barred, of_expressions, of_declined, of_purposes, of_negations, of_opposites, of_sides, of_denying, of_affirming,
-    of_outcomes, of_roles, of_inverted, of_parts, of_pairs, of_deeds, of_subagents, of_speakers, of_together, of_order, of_ordinals,
+    of_entities, of_strangers, of_keys, of_exclusives, of_kinds, of_numbers, of_bindings, of_ranges, of_ports,
+    of_comparisons, of_words, of_barred, of_expressions, of_declined, of_purposes, of_negations, of_opposites, of_sides,
+    of_denying, of_affirming, of_outcomes, of_roles, of_inverted, of_parts, of_pairs, of_deeds, of_subagents, of_speakers,
+    of_together, of_order, of_ordinals,
 )  # fmt: skip

@@ -144,9 +144,9 @@ class _Cut:
             return True
         is_first = not self.found and not self.held and not here.mark
         is_verb = is_finite(here.word) and here.word not in words_of("interposed")
-        is_verb = is_verb and not any(
-            has_verb((one,)) for one, _ in here.behind[1:2]
-        )  # "fetched had ended", of a program `fetched`
+        following = [one for one, _ in here.behind[1:3]]
+        following = following[1:] if following and following[0].kind == "number" else following[:1]
+        is_verb = is_verb and not has_verb(following)  # "fetched had ended", of a program; "Load 12 was weighed"
         return is_first and len(here.word) > _FEW and (is_verb or here.word.endswith("ing"))
 
     def _breaks(self, here: _Here) -> bool:
@@ -201,6 +201,9 @@ def _is_no_joint(mark: str, behind: Sequence[tuple[Token, str]], joint: str, hel
         )
     if mark in _SHARP and held and len(behind) > 1 and _is_auxiliary(behind[1][0]):
         return True  # "what it had read before was B"
+    fronted = held and {"when", "after", "once", "until"} & set(joint.split()) and not has_verb(held)
+    if mark == "then" and fronted and not behind[0][0].aside:
+        return True  # "When the user then asked, …"
     if mark == "so" and held and root(held[-1].text) in table().reporting | {"do"}:
         return True  # "it had said so"
     following = [one for one, _ in behind[1:2]]

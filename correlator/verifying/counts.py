@@ -68,8 +68,27 @@ def counts(read: Read, at: int, value: int | None) -> bool:
         for text in _apart(one)
         for base in bases[:1]
     }
+    found |= {size for base in bases[:1] for size in ranged(read, base)}
     found |= {_listed(read.sentence[read.tokens[at].start :])}
     return value in found or (value == 2 and bool(_PAIR.search(read.plain)))
+
+
+def ranged(read: Read, base: str) -> frozenset[int]:
+    """Return how many of a thing the ranges of cited events have: 8 of "rows 5 to 12"."""
+    return frozenset(last - first + 1 for first, last in ranges(read, base))
+
+
+def ranges(read: Read, base: str) -> frozenset[tuple[int, int]]:
+    """Return the ends of the ranges of a thing, by its root, that cited events have: "rows 5 to 12"."""
+    return frozenset(
+        (int(first), int(last))
+        for one in read.cited
+        for word, first, last in _RANGE.findall(one.plain)
+        if root(word) == base and int(first) < int(last)
+    )
+
+
+_RANGE = re.compile(r"\b([a-z]{3,40}) (\d{1,6}) ?(?:to|-|–|through|thru|until|up to) ?(\d{1,6})\b")
 
 
 def is_whole(read: Read, at: int, value: int) -> bool:

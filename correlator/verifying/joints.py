@@ -52,6 +52,8 @@ def marked(held: Sequence[Token]) -> Iterator[tuple[Token, str]]:
                 word = ""  # "it failed after 30 seconds"
             if word in ("after", "before") and [one.text.casefold() for one in held[at + 1 : at + 2]] in _HOURS:
                 word = ""  # "an hour before noon"
+            if ends_length(held, at):
+                word = ""  # "it had been opened a second before"
             yield (
                 held[at],
                 "after" if fronts else word if held[at].kind == "word" and word in words_of("joints") else "",
@@ -59,6 +61,24 @@ def marked(held: Sequence[Token]) -> Iterator[tuple[Token, str]]:
             at += 1
 
 
+def ends_length(held: Sequence[Token], at: int) -> bool:
+    """Return whether "before" or "after" ends a length of time, and joins nothing: "a second before, …", "… to do B"."""
+    if held[at].text.casefold() not in ("after", "before"):
+        return False
+    behind = held[at + 1 : at + 2]
+    if behind and not behind[0].aside and behind[0].text.casefold() not in _BEHIND_LENGTH:
+        return False
+    words = [one.text for one in held[:at]]
+    found = (length_at(words, start) for start in range(max(0, at - _LONGEST), at))
+    return any(one is not None and one.end == at for one in found)
+
+
+_LONGEST = 6
+"""Words of a length of time."""
+_BEHIND_LENGTH = frozenset((
+    "to", "by", "in", "on", "at", "with", "from", "for", "and", "but", "when", "while", "because", "as", "so",
+    "though", "although", "since",
+))  # fmt: skip
 _HOURS = (["midnight"], ["noon"], ["midday"], ["dawn"], ["dusk"])
 
 

@@ -42,8 +42,8 @@ def _denied(clauses: Sequence[Clause], place: int) -> Iterator[tuple[list[Token]
         )
         led = token.aside or (not at and bool({"but", "and"} & set(clause.joint.split())))
         following = [*held[at + 1 :], *_relative(clauses, place)]
-        if word == "without" or (word == "silent" and behind[:1] in (["on"], ["about"], ["as"])):
-            yield [token], _without(held[at + 1 : at + 4], following)
+        if (unsaid := _unsaid(held, at, behind, following)) is not None:
+            yield unsaid
         elif any(root(one.text) in AGENTS for one in held[:at]) and not _is_of_saying(held, at):
             continue  # what the agent did not do is no text
         elif (before := _denied_before(clauses, place, at)) is not None:
@@ -67,6 +67,33 @@ def _denied(clauses: Sequence[Clause], place: int) -> Iterator[tuple[list[Token]
             aside = [one for one in following if one.text.casefold() in _BEHIND]
             if _is_whole(root(word), behind, aside):
                 yield [token, *aside], _things(following)
+
+
+def _unsaid(
+    held: Sequence[Token], at: int, behind: Sequence[str], following: Sequence[Token]
+) -> tuple[list[Token], list[Token]] | None:
+    """Return the words that deny and what they deny where nothing at all is said of that, `None` for another word."""
+    word, before = held[at].text.casefold(), held[at - 1].text if at else ""
+    if word == "without" or (word == "silent" and behind[:1] in (["on"], ["about"], ["as"])):
+        return [held[at]], _without(held[at + 1 : at + 4], following)
+    if word == "not" and behind in _NOT_A_WORD:
+        return [*held[at : at + 3]], _any_things(held[at + 3 :])  # "not a word about B is found in it"
+    if word == "nothing" and root(before) in _SAYING and (told := _told_of(held, at)):
+        return [held[at]], told  # "of B it said nothing"
+    return None
+
+
+def _told_of(held: Sequence[Token], end: int) -> list[Token]:
+    """Return what a clause begins with that something says nothing of: "of B | it said nothing"."""
+    if held[0].text.casefold() not in ("of", "about", "on", "concerning", "regarding"):
+        return []
+    subject = next((at for at in range(1, end) if held[at].text.casefold() in ("it", "he", "she", "they")), end - 2)
+    return _any_things(held[1 : max(1, subject)])
+
+
+_NOT_A_WORD = tuple(
+    [article, noun] for article in ("a", "one") for noun in ("word", "mention", "syllable", "trace", "hint")
+)
 
 
 def _is_whole(verb: str, behind: Sequence[str], aside: Sequence[Token]) -> bool:

@@ -105,6 +105,7 @@ def _part(words: Sequence[str], at: int) -> Length | None:
     if words[at : at + 2] == ["a", "second"] and not {*words[at + 2 : at + 3]} <= words_of("timely"):
         return None  # "a second attempt"
     value, behind = _value(words, at)
+    behind += words[behind : behind + 1] in _WHOLE
     half = words[behind : behind + 3] == ["and", "a", "half"]
     behind += 3 * half
     unit = _unit(words[behind : behind + 1])
@@ -116,6 +117,7 @@ def _part(words: Sequence[str], at: int) -> Length | None:
     return Length(value * unit + half * unit // 2, unit // 2 if half else unit, behind)
 
 
+_WHOLE = (["full"], ["whole"], ["entire"], ["good"], ["solid"])
 _QUARTER = 900
 
 

@@ -14,7 +14,7 @@ def is_of_number(at: int, read: Read) -> bool:
         len(behind) == 2
         and behind[0].text == "of"
         and behind[1].kind == "number"
-        and root(read.tokens[at].text) in roots_of("quantities")
+        and root(read.tokens[at].text) in roots_of("magnitudes")
         and any(number(behind[1].text) in one.numbers for one in read.cited)
     )
 

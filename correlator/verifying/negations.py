@@ -127,7 +127,10 @@ def _is_of_outcome(clause: Clause, at: int, best: Sequence[Ground], read: Read) 
     around = {root(one) for one in (words[at - 1] if at else "", *following[:2])}
     if _is_without_failure(words, at, best, read) or _is_undone(clause, at, best, read):
         return True
-    came = word == "nothing" and words[max(0, at - 2) : at] in (("came", "to"), ("come", "to"))
+    came = word == "nothing" and (
+        words[max(0, at - 2) : at] in (("came", "to"), ("come", "to"))
+        or words[at + 1 : at + 3] in (("came", "of"), ("comes", "of"), ("resulted", "from"))
+    )
     if came and _failed_of(clause, best, read):
         return True
     would = at > 0 and words[at - 1] in ("would", "will")

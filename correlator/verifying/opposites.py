@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 
 from correlator.spelling import stem
 from correlator.verifying.denied import unset_in
@@ -179,11 +180,9 @@ def of_affirming(read: Read) -> Iterator[Refusal]:
         texts = [one.plain for one in best if one.event.kind in _TEXTS and not one.failed]
         if not texts or len(texts) < len(best) or _LEFT_OPEN.search(" ".join((clause.joint, *clause.words))):
             continue
-        for word in clause.words:
-            if (
-                word.endswith("ed")
-                and root(word) not in table().neutral
-                and all(_only_denies(one, word) for one in texts)
+        for before, word in pairwise(("", *clause.words)):
+            if (before in ("did", "does") or (word.endswith("ed") and root(word) not in table().neutral)) and all(
+                _only_denies(one, word) for one in texts
             ):
                 yield Refusal("polarity", f"“{word}” is what a cited event denies")
 

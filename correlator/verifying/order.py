@@ -17,11 +17,11 @@ from correlator.verifying.read import (
     Refusal,
     best_of,
     has_subject,
-    is_person,
     scores,
     tied,
 )
 from correlator.verifying.sequences import adverbs, between, says_only_when, sequences
+from correlator.verifying.weighing import more_of
 from correlator.verifying.wording import Clause, Token, root, roots_of, words_of
 from graph.fold import event_time
 from sensor.event import ToolCalled
@@ -50,6 +50,8 @@ def of_order(read: Read) -> Iterator[Refusal]:
         if apart is None:
             apart, at = (only if _is_between(only_at, earlier, later, read) else None), only_at
         if apart is not None and _is_nowhere(apart, at, read):
+            if _is_told_ago(at, read):
+                continue
             yield Refusal("order", "no two cited events are that far apart")
         told, turned = _told(earlier, later, apart, read)
         if turned > told or (turned == told and _are_turned(earlier, later, read)):
@@ -190,24 +192,13 @@ def _scored(clause: Clause | None, read: Read) -> list[int]:
     is_again = bool(words_of("repeating") & set(clause.words))
     found = list[int]()
     for score, one in zip(scores(read.cited, clause, near=True), read.cited, strict=True):
-        by_person = _PERSON * (one.actor == "principal" and _is_of_person(clause))
-        found.append(score + by_person + (goes_on and one.actor == "agent") + (is_again and _is_repeated(one, read)))
+        more = (
+            more_of(one, clause, read.cited)
+            + (goes_on and one.actor == "agent")
+            + (is_again and _is_repeated(one, read))
+        )
+        found.append(score + more)
     return found
-
-
-_PERSON = 2
-"""How much it tells that a person is said to have done it."""
-
-
-def _is_of_person(clause: Clause) -> bool:
-    """Return whether a person is the subject of a clause: "the customer had asked"."""
-    verb = next((at for at, one in enumerate(clause.tokens) if has_verb((one,))), 0)
-    before = [one.text.casefold() for one in clause.tokens[:verb]]
-    return 0 < verb <= _SUBJECT and is_person(before[-1])
-
-
-_SUBJECT = 4
-"""Words of a subject."""
 
 
 def _both_scored(earlier: Clause | None, later: Clause | None, read: Read) -> tuple[list[int], list[int]]:
@@ -325,6 +316,21 @@ def _is_nowhere(length: int, at: int, read: Read) -> bool:
 
 
 _BOUNDS = words_of("bounds")
+
+
+def _is_told_ago(at: int, read: Read) -> bool:
+    """Return whether a cited text itself tells how long ago something was, and the sentence as long: "20 seconds ago"."""
+    words, start = [one.text.casefold() for one in read.tokens], [one.start for one in read.tokens].index(at)
+    found = length_at(words, start)
+    if found is None or words[found.end : found.end + 1] not in (["earlier"], ["before"], ["ago"], ["previously"]):
+        return False
+    ago = re.compile(r"\b(\d+) ?(s|m|h|sec|min|second|minute|hour|day)s? (?:ago|earlier|before)\b")
+    return any(
+        int(value) * _UNITS[unit[0]] == found.seconds for one in read.cited for value, unit in ago.findall(one.plain)
+    )
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 def _is_later(one: Ground, other: Ground) -> bool:

@@ -5,6 +5,7 @@ from itertools import combinations, pairwise
 
 from correlator.verifying.clauses import has_verb, is_temporal
 from correlator.verifying.grounds import Ground
+from correlator.verifying.joints import ends_length
 from correlator.verifying.lengths import length_at
 from correlator.verifying.pieces import contrasted, tells
 from correlator.verifying.read import BE, Read
@@ -26,6 +27,9 @@ def sequences(read: Read) -> Iterator[Pair]:
     for at, clause in enumerate(clauses):
         joint = next((one for one in clause.joint.split() if one in _ORDERING), None)
         if joint is not None:
+            if joint in ("when", "while") and (told := _beside_adverb(clauses, at)) is not None:
+                yield told
+                continue
             yield from _by_joint(joint, clauses, at, read)
             continue
         if at and clauses[at - 1].words[-1:] == ("first",):
@@ -36,6 +40,17 @@ def sequences(read: Read) -> Iterator[Pair]:
             yield told
         if any(adverbs(clause)) and not _is_asked(clause, read):
             yield from _by_adverbs(clauses, at)
+
+
+def _beside_adverb(clauses: Sequence[Clause], at: int) -> Pair | None:
+    """Return the order of a "when" and what it stands beside, where one of both has an adverb of order: "a second earlier"."""
+    clause, before = clauses[at], clauses[at - 1 : at]
+    main = next((one for one in clauses[at + 1 :] if not one.joint), None) if clause.fronts else None
+    if main is not None and (found := next(adverbs(main), None)) is not None:
+        return (clause, main) if found[1] else (main, clause)  # "When A, B had been a second earlier"
+    if not clause.fronts and before and (found := next(adverbs(clause), None)) is not None:
+        return (before[0], clause) if found[1] else (clause, before[0])  # "A when, a second earlier, B"
+    return None
 
 
 def _of_contrast(both: tuple[Clause, Clause]) -> Pair | None:
@@ -57,7 +72,8 @@ def _from_to(clause: Clause) -> Pair | None:
     if not _PASSED & set(words) or "from" not in words or not any(length_at(words, at) for at in range(len(words))):
         return None
     start = words.index("from")
-    end = next((at for at in range(start + 2, len(words)) if words[at] == "to"), 0)
+    ranges = (at for at in range(start + 2, len(words) - 1) if words[at] == "to")
+    end = next((at for at in ranges if {clause.tokens[at - 1].kind, clause.tokens[at + 1].kind} != {"number"}), 0)
     if not end:
         return None
     stop = next((at for at in range(end + 1, len(words)) if clause.tokens[at].aside), len(words))
@@ -85,7 +101,8 @@ def _by_joint(joint: str, clauses: Sequence[Clause], at: int, read: Read) -> Ite
             yield from _fronted("after" if is_denied else joint, clauses, at)
     elif is_sharp and _waits(before):
         # "It waited after B, then did A"
-        yield from [(None, clause)] if joint == "before" else [(clause, one) for one in clauses[at + 1 : at + 2]]
+        behind = clauses[at + 1 : at + 2] or (None,)
+        yield from [(None, clause)] if joint == "before" else [(clause, one) for one in behind]
     elif joint == "then":
         told = [one for one in clauses[:at] if not (_RELATIVE & set(one.joint.split()) or _waits(one))]
         if _only_names(told[-1:]):
@@ -134,7 +151,11 @@ _DAY = 86_400
 
 def _waits(clause: Clause) -> bool:
     """Return whether a clause tells of no event: "it waited for a minute", "it let a minute pass"."""
-    return bool(words_of("waiting") & set(clause.words)) or {"let", "pass"} <= set(clause.words)
+    words = set(clause.words)
+    return bool(words_of("waiting") & words) or ("let" in words and bool(_PASSING & words))
+
+
+_PASSING = frozenset(("pass", "elapse", "go", "slip", "lapse", "expire"))
 
 
 def _goes_on(clause: Clause) -> bool:
@@ -173,8 +194,17 @@ def _fronted(joint: str, clauses: Sequence[Clause], at: int) -> Iterator[Pair]:
     main = at + 1 if main is None else main
     if main < len(clauses) and clauses[main].joint == "that":
         yield _joined(joint, clauses[main], clause)  # "It was two seconds after B that A"
+    elif main < len(clauses) and _is_first_of_two(clauses, main):
+        both = Clause("", (*clauses[main].tokens, *clauses[main + 1].tokens))
+        yield _joined(joint, both, clause)  # "After B, reading | and filing A were …"
     elif main < len(clauses):
         yield _wholes(_joined(joint, clauses[main], clause), clauses)
+
+
+def _is_first_of_two(clauses: Sequence[Clause], main: int) -> bool:
+    """Return whether a clause has no verb, and is a subject together with the one that "and" joins to it."""
+    behind = clauses[main + 1 : main + 2]
+    return bool(behind) and behind[0].joint == "and" and not has_verb(clauses[main].tokens)
 
 
 def _subject_apart(clause: Clause) -> tuple[Clause, Clause] | None:
@@ -218,6 +248,8 @@ def adverbs(clause: Clause) -> Iterator[tuple[int, bool]]:
             behind = tokens[at + 1 : at + 2]
             if at and behind and not behind[0].aside and behind[0].text.casefold() in words_of("inverted"):
                 yield at, word == "after"  # "what it had read before was B"
+            elif ends_length(tokens, at):
+                yield at, word == "after"  # "B had been opened a second before"
         elif word in _AFTERWARD | _BEFOREHAND and not (at and tokens[at - 1].text.casefold() in _COMPARED):
             yield at, word in _AFTERWARD
 
@@ -231,7 +263,16 @@ def _by_adverb(before: Clause | None, clause: Clause) -> Iterator[Pair]:
     at, is_afterward = next(adverbs(clause), (None, False))
     if at is None:
         return
+    if before is not None and clause.joint in ("that", "which") and (rest := _behind_relative(before, clause, at)):
+        first, second = Clause("", before.tokens + clause.tokens[:rest]), Clause("", clause.tokens[rest:])
+        yield (first, second) if is_afterward else (second, first)
+        return
     has_length = any(length_at([one.text for one in clause.tokens], start) for start in range(len(clause.tokens)))
+    if has_length and before is not None and (head := _head(before, clause)):
+        # "It was in the list | that had been read a second before"
+        other, clause = Clause(before.joint, before.tokens[:head]), Clause("", before.tokens[head:] + clause.tokens)
+        yield (other, clause) if is_afterward else (clause, other)
+        return
     if has_length and (halves := _apart_by_comma(clause, at)) is not None:
         yield halves if is_afterward else halves[::-1]
     elif before is None and (halves := _fronted_by_comma(clause)) is not None:
@@ -240,6 +281,28 @@ def _by_adverb(before: Clause | None, clause: Clause) -> Iterator[Pair]:
         yield _halves(clause, has_verb) if is_afterward else _halves(clause, _is_passive)[::-1]
     else:
         yield (before, clause) if is_afterward else (clause, before)
+
+
+def _head(clause: Clause, behind: Clause) -> int:
+    """Return where the thing begins that a clause ends with, by its article, and of which the next clause tells, 0 for none."""
+    if behind.joint not in ("that", "which") or not clause.tokens or behind.tokens[0].start < clause.tokens[-1].start:
+        return 0
+    ends = range(len(clause.tokens) - 1, max(_FEW, len(clause.tokens) - _LONG_NAME), -1)
+    start = next((at for at in ends if clause.tokens[at].text.casefold() in ("the", "a", "an")), 0)
+    return start if has_verb(clause.tokens[:start]) and not has_verb(clause.tokens[start:]) else 0
+
+
+_LONG_NAME = 6
+"""Words of the name of a thing."""
+
+
+def _behind_relative(before: Clause, clause: Clause, end: int) -> int:
+    """Return where the main clause goes on behind a clause in its subject: "the file that A had opened | was sent", 0 if not."""
+    if has_verb(before.tokens):
+        return 0
+    verbs = [at for at in range(end) if has_verb(clause.tokens[at : at + 1])]
+    starts = (at for last, at in pairwise(verbs) if at - last > 1 and not clause.tokens[at - 1].text.endswith("ly"))
+    return next(starts, 0)
 
 
 def _apart_by_comma(clause: Clause, at: int) -> Pair | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from correlator.verifying.clocks import is_clock
-from correlator.verifying.counts import counts, is_whole, spans, unit_behind
+from correlator.verifying.counts import counts, is_whole, ranged, ranges, spans, unit_behind
 from correlator.verifying.grounds import has, number
 from correlator.verifying.lengths import LONGEST, NUMBERS, length_at, number_at
 from correlator.verifying.read import Read, Refusal, holds, is_thing
@@ -72,6 +72,7 @@ def of_numbers(read: Read) -> Iterator[Refusal]:
                 or _is_named(read, at)
                 or _is_step(read, at, value)
                 or _is_date(read, at)
+                or _is_in_name(token.text, read)
             )
             if (
                 not there
@@ -83,17 +84,37 @@ def of_numbers(read: Read) -> Iterator[Refusal]:
                 yield Refusal("number", f"no cited event has {token.text}")
         elif token.kind == "word" and token.text.casefold() in NUMBERS:
             yield from _written_out(read, at)
-        elif token.text.casefold() == "half" and _is_off(read, at):
-            yield Refusal("number", "no two cited events are “half a …” apart")
+        elif token.text.casefold() in _ONE and _is_off(read, at):
+            yield Refusal("number", f"no two cited events are “{token.text} …” apart")
+
+
+def _is_in_name(text: str, read: Read) -> bool:
+    """Return whether a year is a part of a name that a cited event has: 1987 of `1987-recipes.csv`."""
+    if not _YEARS.fullmatch(text):
+        return False
+    named = re.compile(rf"(?<![^\W_.]){text}[-_][a-z]|[a-z][-_]{text}(?![^\W_])")
+    return any(named.search(one.plain) for one in read.cited)
+
+
+_YEARS = re.compile(r"(?:1[4-9]|20)\d\d")
 
 
 def _is_off(read: Read, at: int) -> bool:
-    """Return whether half an hour, or half a minute, is a length that nothing says, and that lies between no two cited events."""
+    """Return whether half an hour, or a minute, is a length that nothing says, and that lies between no two cited events."""
     length = length_at([one.text for one in read.tokens], at)
-    if not length or not length.seconds or read.is_said(read.tokens[length.end - 1].text):
+    before = read.tokens[at - 1].text.casefold() if at else ""
+    if length is None or length.unit < _MINUTE or before in ("of", "and", "half"):
+        return False
+    if not length.seconds or read.is_said(read.tokens[length.end - 1].text):
         return False
     behind = [one.text.casefold() for one in read.tokens[length.end : length.end + 1]]
-    return set(behind) <= _APART and bool(behind) and not counts(read, at, 1)
+    is_alone = before in ("after", "within") and (not behind or read.tokens[length.end].aside)
+    return ((set(behind) <= _APART and bool(behind)) or is_alone) and not counts(read, at, 1)
+
+
+_ONE = ("half", "a", "an", "one")
+_MINUTE = 30
+"""Seconds from which one of a unit is a length of its own, and no little while."""
 
 
 _APART = words_of("apart")
@@ -147,6 +168,8 @@ def of_bindings(read: Read) -> Iterator[Refusal]:
         for side in (_named_by(read, at), behind if is_unit else None):
             if side is None or len(side.text) < 3:
                 continue
+            if side is behind and token.text.isdecimal() and int(token.text) in ranged(read, root(side.text)):
+                continue
             near = frozenset[str]().union(*(one.numbers_beside(root(side.text)) for one in read.cited))
             if (
                 side is behind
@@ -159,6 +182,19 @@ def of_bindings(read: Read) -> Iterator[Refusal]:
                 continue
             if near and number(token.text) not in near and not is_computed(read, number(token.text)):
                 yield Refusal("number", f"beside “{side.text}” stands another number than {token.text}")
+
+
+def of_ranges(read: Read) -> Iterator[Refusal]:
+    """Refuse the end of a range as how many there are: "twelve rows" of "rows 5 to 12"."""
+    for at, token in enumerate(read.tokens[:-1]):
+        word, behind = token.text.casefold(), read.tokens[at + 1]
+        value = int(word) if word.isdecimal() else NUMBERS.get(word)
+        if value is None or behind.aside or not behind.text.endswith("s") or behind.kind != "word":
+            continue
+        found = ranges(read, root(behind.text))
+        is_said = any(has(one.plain, f"{value} {behind.text.casefold()}") for one in read.cited)
+        if not is_said and any(value == last != last - first + 1 for first, last in found):
+            yield Refusal("number", f"{value} is the last of them, and not how many there are")
 
 
 def _stands_alone(text: str, read: Read) -> bool:
