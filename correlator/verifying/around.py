@@ -5,8 +5,6 @@ import re
 from correlator.verifying.read import NEGATIONS, Read
 from correlator.verifying.wording import root, table
 
-TOLD = ("answered", "model_responded")
-"""Kinds of events in which the agent speaks."""
 NAMES = 2
 """Words that name what is lacking."""
 

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable, Iterator
 
-from correlator.verifying.around import NAMES, TOLD, is_neutral, words_behind
+from correlator.verifying.around import NAMES, is_neutral, words_behind
 from correlator.verifying.causes import CAUSES
 from correlator.verifying.grounds import Ground
 from correlator.verifying.lengths import NUMBERS
 from correlator.verifying.negations import ended_so
-from correlator.verifying.read import NEGATIONS, Read, Refusal, among, tied
+from correlator.verifying.read import NEGATIONS, SPOKEN, Read, Refusal, among, tied
 from correlator.verifying.wording import root, roots_of, table, words_of
 from sensor.event import HttpResponded, NameResolved
 
@@ -44,7 +44,7 @@ def _has_form(read: Read, match: re.Match[str]) -> bool:
 
 def _is_told_by_agent(read: Read, match: re.Match[str]) -> bool:
     """Return whether the agent itself, or a failure, has said so: what a page orders to be ignored is not ignored for that."""
-    told = [one for one in read.cited if one.failed or one.event.kind in TOLD]
+    told = [one for one in read.cited if one.failed or one.event.kind in SPOKEN]
     return " " not in match.group() and any(root(match.group()) in one.words for one in told)
 
 
@@ -59,7 +59,7 @@ def _has_refused(read: Read, match: re.Match[str]) -> bool:
     if not match.group().startswith("refus"):
         return False
     verb = next(iter(words_behind(read, match)), "")
-    told = (one for one in read.cited if one.event.kind in TOLD and _WILL_NOT.search(one.plain))
+    told = (one for one in read.cited if one.event.kind in SPOKEN and _WILL_NOT.search(one.plain))
     return any(among(root(verb), near) for one in told for near in one.denied)
 
 

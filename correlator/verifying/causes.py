@@ -3,11 +3,11 @@
 import re
 from collections.abc import Collection
 
-from correlator.verifying.around import NAMES, TOLD, WINDOW, is_neutral, words_behind
+from correlator.verifying.around import NAMES, WINDOW, is_neutral, words_behind
 from correlator.verifying.expressions import expressed
 from correlator.verifying.grounds import Ground, keyed
 from correlator.verifying.outcome import TURNED
-from correlator.verifying.read import AGENTS, NEGATIONS, Read, among, is_failure, tied
+from correlator.verifying.read import AGENTS, NEGATIONS, SPOKEN, Read, among, is_failure, tied
 from correlator.verifying.wording import root, roots_of, table, words_of
 from sensor.event import ToolCalled
 
@@ -50,7 +50,7 @@ def _is_own_reason(read: Read, match: re.Match[str]) -> bool:
         and any(
             _gives(one, reason)
             for one in read.cited
-            if (one.event.kind in TOLD and _GROUNDING.search(one.plain))
+            if (one.event.kind in SPOKEN and _GROUNDING.search(one.plain))
             or (isinstance(one.event, ToolCalled) and _argues(one.event))
         )
     )
@@ -115,7 +115,7 @@ def _is_account(read: Read, match: re.Match[str]) -> bool:
         match.group() == "accounted for"
         and bool(before)
         and root(before[0]) in _ACCOUNTING
-        and any(one.event.kind in TOLD for one in read.cited)
+        and any(one.event.kind in SPOKEN for one in read.cited)
     )
 
 

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from correlator.verifying.grounds import Ground, has
-from correlator.verifying.read import Read, among, is_person
+from correlator.verifying.read import SPOKEN, Read, among, is_person
 from correlator.verifying.subjects import core_of
 from correlator.verifying.wording import root, table
 
 READING = table().group("read") | table().group("search") | table().group("download")
-SPOKEN = ("answered", "model_responded")
-"""Kinds of events in which the agent says something."""
 
 
 @dataclass(frozen=True, eq=False)

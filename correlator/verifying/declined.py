@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator
 
-from correlator.verifying.read import AGENTS, BE, NEGATIONS, SAYING, Read, Refusal, among, is_act
+from correlator.verifying.read import AGENTS, BE, NEGATIONS, SAYING, SPOKEN, Read, Refusal, among, is_act
 from correlator.verifying.wording import Clause, root
-
-_SAID = ("answered", "model_responded")
 
 
 def of_declined(read: Read) -> Iterator[Refusal]:
@@ -15,7 +13,7 @@ def of_declined(read: Read) -> Iterator[Refusal]:
         if not verb or root(verb) in SAYING:
             continue
         own = [one for one in read.cited if one.actor == "agent" and among(root(verb), one.words)]
-        if own and all(one.event.kind in _SAID and among(root(verb), one.denied) for one in own):
+        if own and all(one.event.kind in SPOKEN and among(root(verb), one.denied) for one in own):
             yield Refusal("polarity", f"the agent said that it had not or would not do what “{verb}” tells")
 
 

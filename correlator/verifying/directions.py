@@ -9,6 +9,7 @@ from correlator.verifying.read import (
     AGENTS,
     PREPOSITIONS,
     SAYING,
+    SPOKEN,
     Read,
     Refusal,
     among,
@@ -351,14 +352,13 @@ def _is_given(word: str, before: Sequence[Token], best: Sequence[Ground], read: 
             results = [one for one in read.cited if isinstance(one.event, ToolReturned) and not one.failed]
             return bool(who & (_GIVING | _DELIVERING)) and any(who & _givers(one) for one in results)
         case "from":
-            return any(one.event.kind in _SPOKEN for one in read.cited)
+            return any(one.event.kind in SPOKEN for one in read.cited)
         case "by":
-            return any(one.event.kind in _SPOKEN for one in read.cited) and bool(who & _RELAYING)
+            return any(one.event.kind in SPOKEN for one in read.cited) and bool(who & _RELAYING)
     return False
 
 
 _ADDRESSED = frozenset(map(root, ("address", "direct", "aim", "intend", "speak", "appeal", "devote")))
-_SPOKEN = ("answered", "model_responded")
 _DELIVERING = frozenset(map(root, ("deliver", "provide", "release", "issue", "furnish")))
 _RELAYING = frozenset(
     map(root, ("pass", "relay", "report", "forward", "communicate", "convey", "announce", "transmit"))
@@ -421,7 +421,7 @@ def _is_doer(ground: Ground, entity: str, verb: str) -> bool:
         getattr(ground.event, "call_id", None) or "",
     ]
     names += ground.scripts
-    if ground.actor == "agent" and ground.event.kind in _SPOKEN:
+    if ground.actor == "agent" and ground.event.kind in SPOKEN:
         names += [ground.line.split(" ")[-1]]  # the session of a sub-agent
         names += _MODEL.findall(ground.text)
     if isinstance(ground.event, ProcessStarted) and ground.event.argv[1:] and root(verb) in _RUNNING:

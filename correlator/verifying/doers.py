@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable, Sequence
 
-from correlator.verifying.claims import SPOKEN, Claim
+from correlator.verifying.claims import Claim
 from correlator.verifying.grounds import Ground, keyed
-from correlator.verifying.read import AGENTS, SAYING, Read, among, is_person, is_possessive, tied
+from correlator.verifying.read import AGENTS, SAYING, SPOKEN, Read, among, is_person, is_possessive, tied
 from correlator.verifying.subjects import STATIVE
 from correlator.verifying.worded import as_server, as_text, as_worded, is_of_call, is_of_several
 from correlator.verifying.wording import root, roots_of, table, words_of

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from correlator.verifying.claims import SPOKEN
 from correlator.verifying.grounds import Ground
-from correlator.verifying.read import AGENTS, BE, HAVE, PREPOSITIONS, Read, Refusal, is_act, is_possessive
+from correlator.verifying.read import AGENTS, BE, HAVE, PREPOSITIONS, SPOKEN, Read, Refusal, is_act, is_possessive
 from correlator.verifying.wording import Clause, Token, root, roots_of, table
 from sensor.event import DatabaseQueried, NameResolved, ProcessStarted
 

@@ -9,7 +9,7 @@ from correlator.verifying.endings import ASKING, ended, has_failed
 from correlator.verifying.grounds import Ground
 from correlator.verifying.lengths import NUMBERS, ORDINALS
 from correlator.verifying.opposites import ATTRIBUTE
-from correlator.verifying.read import AGENTS, BE, Read, Refusal, among, is_failure, is_negative
+from correlator.verifying.read import AGENTS, BE, SPOKEN, Read, Refusal, among, is_failure, is_negative
 from correlator.verifying.wording import Clause, is_finite, root, roots_of, table, words_of
 from sensor.event import HttpRequested, HttpResponded, ProcessExited, ToolCalled
 
@@ -107,7 +107,7 @@ def _wrong(clause: Clause, best: Sequence[Ground], read: Read) -> str:
     failing = _failing(words, best, read)
     first = words.index(failing[0]) if failing else 0
     if failing and any(root(word) in AGENTS for word in words[: min(first, 3)]):
-        said = [one for one in read.cited if one.event.kind in _SAID and is_negative(one)]
+        said = [one for one in read.cited if one.event.kind in SPOKEN and is_negative(one)]
         best = [*best, *said] if said and not any(is_negative(one) for one in best) else best
     negative = _negative(best, read, strict=bool(failing) and all(root(one) in _STRICT for one in failing))
     if (vain := _IN_VAIN.search(" ".join(words))) and best:
@@ -166,7 +166,6 @@ def _working(clause: Clause, best: Sequence[Ground], text: str, negative: Sequen
     return _done(clause, best, text, read) if best and all(one in negative for one in best) else ""
 
 
-_SAID = ("answered", "model_responded")
 _DENY = root("deny")
 _STOPPING = frozenset(map(root, ("stop", "prevent", "block", "bar", "halt")))
 _STRICT = roots_of("forbidding") | {root("refrain")}

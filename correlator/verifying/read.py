@@ -314,3 +314,7 @@ def is_act(word: str) -> bool:
     return (word.endswith("ed") and len(word) > 4) or (
         word in table().irregular and table().irregular[word] not in ("be", "have", "do")
     )
+
+
+SPOKEN = ("answered", "model_responded")
+"""Kinds of events in which the agent says something."""

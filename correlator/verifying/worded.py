@@ -2,10 +2,10 @@
 
 import re
 
-from correlator.verifying.claims import SPOKEN, Claim
+from correlator.verifying.claims import Claim
 from correlator.verifying.grounds import Ground
 from correlator.verifying.lengths import NUMBERS
-from correlator.verifying.read import AGENTS, PREPOSITIONS, among
+from correlator.verifying.read import AGENTS, PREPOSITIONS, SPOKEN, among
 from correlator.verifying.wording import root, roots_of, table, words_of
 from sensor.event import ToolCalled
 

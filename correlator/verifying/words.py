@@ -6,13 +6,14 @@ from itertools import pairwise
 from typing import Literal
 
 from correlator.lexicon import classes_of
+from correlator.verifying.around import is_neutral
 from correlator.verifying.barred import differ, is_hidden, is_menacing, is_one_of
 from correlator.verifying.expressions import expressed
 from correlator.verifying.grounds import keyed, number
 from correlator.verifying.lacking import WHOLE
 from correlator.verifying.lengths import NUMBERS, ORDINALS, length_at
 from correlator.verifying.measured import is_extreme, is_moved, is_of_number
-from correlator.verifying.read import NEGATIONS, SAYING, Read, Refusal, among, is_act, is_thing
+from correlator.verifying.read import SAYING, Read, Refusal, among, is_act, is_thing
 from correlator.verifying.values import MONTHS, is_computed
 from correlator.verifying.wording import akin, root, roots_of, table, words_of
 from sensor.event import ProcessExited, ProcessStarted, ToolCalled
@@ -33,7 +34,7 @@ def of_words(read: Read) -> Iterator[Refusal]:
     expressions = expressed(read.tokens)
     for at, token in enumerate(read.tokens):
         if token.kind != "word" or token in read.lacked:
-            if not _says_nothing(token.text.casefold()):
+            if not is_neutral(token.text.casefold()):
                 found["grounded"].append(token.text)
             continue
         named = _named(read, at)
@@ -90,9 +91,9 @@ def _named(read: Read, at: int) -> list[Refusal] | None:
         return None
     if any(one.call is not None and word in _WORD.findall((one.call.server or "").casefold()) for one in read.cited):
         return None  # the server that a cited result came from
-    if text[:1].isupper() and (acts or not opens) and not _says_nothing(word) and not _is_name_said(word, read):
+    if text[:1].isupper() and (acts or not opens) and not is_neutral(word) and not _is_name_said(word, read):
         parts = _parts(word, read)
-        if not all(_says_nothing(part) or _is_name_said(part, read) or _is_of_run(part, read) for part in parts):
+        if not all(is_neutral(part) or _is_name_said(part, read) or _is_of_run(part, read) for part in parts):
             return [Refusal("name", f"no cited event names “{text}”")]
     return None
 
@@ -167,10 +168,6 @@ def _is_foreign(word: str, at: int, read: Read) -> bool:
     return bool(word) and _kind(word, at, read) in ("foreign", "beside")
 
 
-def _says_nothing(word: str) -> bool:
-    return word in table().neutral_words or root(word) in table().neutral or word in NEGATIONS
-
-
 def _kind(word: str, at: int, read: Read) -> Kind | None:
     """Return where a word comes from, `None` for one that says nothing."""
     word = word.replace("’", "'").removesuffix("'s")
@@ -180,7 +177,7 @@ def _kind(word: str, at: int, read: Read) -> Kind | None:
         return None if _is_of_whole(at, read) else "foreign"
     if word in NUMBERS:  # "a ten-byte body"
         return "grounded" if any(str(NUMBERS[word]) in one.numbers for one in read.cited) else "foreign"
-    if _says_nothing(word) or (root(word) in _ADDING and _compares(read)):
+    if is_neutral(word) or (root(word) in _ADDING and _compares(read)):
         return None
     if _is_undone(word, read) or _is_unfelt(word, read) or is_moved(word, at, read) is False:
         return "foreign"

@@ -14,8 +14,10 @@ from correlator.evaluate.interval import wilson
 from correlator.ingest import ingest
 from correlator.settings import Settings
 from correlator.verify import refusals
+from correlator.verifying.expressions import expressed
 from correlator.verifying.grounds import grounds
 from correlator.verifying.traced import Traced, read_trace
+from correlator.verifying.wording import table, tokens
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 TRACE = read_trace("""\
@@ -676,6 +678,13 @@ BREWERY_WRONG = [
 @pytest.mark.parametrize(("sentence", "cites"), BREWERY_RIGHT)
 def test_figures_of_speech_and_senses_of_words_are_read(sentence: str, cites: tuple[int, ...]) -> None:
     assert judged(sentence, cites, BREWERY) == []
+
+
+def test_each_expression_is_found_and_none_hides_another() -> None:
+    for word, phrases in table().expressions.items():
+        for phrase in phrases:
+            found = expressed(tokens(phrase.replace(".. ", "").replace(" +", " go")))
+            assert ("" if word == "none" else word) in found.values(), phrase
 
 
 @pytest.mark.parametrize(("rule", "sentence", "cites"), BREWERY_WRONG)
