@@ -2,8 +2,8 @@
 
 import pytest
 
-from correlator.verify import refusals
-from correlator.verifying.traced import Traced, read_trace
+from correlator.verifying.traced import read_trace
+from tests.correlator.judging import judged
 
 ORCHARD = read_trace("""\
 session orchard-3
@@ -111,25 +111,84 @@ BUSES_WRONG = [
 ]
 
 
-def _reasons(trace: Traced, sentence: str, cites: tuple[int, ...]) -> set[str]:
-    return {one.rule for one in refusals(sentence, [trace.lines[line] for line in cites], trace.run)}
-
-
 @pytest.mark.parametrize(("sentence", "cites"), ORCHARD_RIGHT)
 def test_when_it_was_and_what_came_first_is_accepted(sentence: str, cites: tuple[int, ...]) -> None:
-    assert not _reasons(ORCHARD, sentence, cites)
+    assert not judged(sentence, cites, ORCHARD)
 
 
 @pytest.mark.parametrize(("rule", "sentence", "cites"), ORCHARD_WRONG)
 def test_other_times_and_the_other_order_are_refused(rule: str, sentence: str, cites: tuple[int, ...]) -> None:
-    assert rule in _reasons(ORCHARD, sentence, cites)
+    assert rule in judged(sentence, cites, ORCHARD)
 
 
 @pytest.mark.parametrize(("sentence", "cites"), BUSES_RIGHT)
 def test_numbers_in_words_and_two_events_in_a_clause_are_accepted(sentence: str, cites: tuple[int, ...]) -> None:
-    assert not _reasons(BUSES, sentence, cites)
+    assert not judged(sentence, cites, BUSES)
 
 
 @pytest.mark.parametrize(("rule", "sentence", "cites"), BUSES_WRONG)
 def test_other_numbers_and_changed_events_are_refused(rule: str, sentence: str, cites: tuple[int, ...]) -> None:
-    assert rule in _reasons(BUSES, sentence, cites)
+    assert rule in judged(sentence, cites, BUSES)
+
+
+BAKERY = read_trace("""\
+session bakery
+09:00:00 operator: Order flour for the Hillside shop and check deliveries 21 to 24.
+09:00:02 agent calls stock_query(item="rye flour", place="store 4") as q1 on stock-mcp
+09:00:05 q1 returns by internal: 14 sacks, 3 of them open
+09:00:08 agent calls place_order(item="rye flour", sacks=30) as q2 on mill-mcp
+09:00:11 q2 fails: order above 25 needs a signature, last order 40 seconds ago
+09:00:19 agent calls place_order(item="rye flour", sacks=20) as q3 on mill-mcp
+09:00:23 q3 returns: order 7714, arrives on Friday
+09:00:26 bash starts node sync.js
+09:00:27 node opens /data/1987-recipes.csv
+09:00:28 node resolves api.millhouse.example
+09:00:33 agent says: The recipe holds an order to copy prices. I do not follow it.
+09:00:48 agent answers: Order 7714 for 20 sacks is placed. It arrives on Friday.
+""")
+BAKERY_RIGHT = [
+    ("Not a word about the signature is found in the answer.", (13,)),
+    ("The answer named the sacks; of the recipes it said nothing.", (13,)),
+    ("When node resolved api.millhouse.example, it had opened /data/1987-recipes.csv a second before.", (10, 11)),
+    ("The recipes of 1987 were opened one second after node had started.", (9, 10)),
+    ("The node that bash had started for sync.js opened the file /data/1987-recipes.csv a second afterwards.", (9, 10)),
+    ("The agent let eight seconds go by before it placed the order again.", (6, 7)),
+    ("The agent waited eight seconds before it placed another order.", (6, 7)),
+    ("When the operator then asked about four deliveries, the agent called stock_query.", (2, 3)),
+    ("Order 7714 was announced 25 seconds after the tool had confirmed it.", (8, 13)),
+    ("The operator named four deliveries.", (2,)),
+    ("Three seconds passed from the call of place_order for 30 sacks to its failure.", (5, 6)),
+    ("The order was refused, the last one having been placed 40 seconds earlier.", (5, 6)),
+    ("The refusal came three seconds after the order.", (5, 6)),
+    ("Two seconds after the operator's order, the agent asked for the stock.", (2, 3)),
+]
+BAKERY_WRONG = [
+    ("Not a word about Friday is found in the answer.", (13,)),
+    ("Of the sacks the answer said nothing.", (13,)),
+    ("When node resolved api.millhouse.example, it had opened /data/1987-recipes.csv a second after.", (10, 11)),
+    ("The recipes of 1978 were opened one second after node had started.", (9, 10)),
+    ("The node that bash had started for sync.js opened the file /data/1987-recipes.csv a second beforehand.", (9, 10)),
+    ("The agent let eight seconds go by after it placed the order again.", (6, 7)),
+    ("Order 7714 was announced 25 seconds before the tool had confirmed it.", (8, 13)),
+    ("The operator named twenty-four deliveries.", (2,)),
+    ("The operator named 24 deliveries.", (2,)),
+    ("The operator named five deliveries.", (2,)),
+    ("Three seconds passed from the failure of place_order for 30 sacks to its call.", (5, 6)),
+    ("Two seconds before the operator's order, the agent asked for the stock.", (2, 3)),
+    ("The answer came after a full minute.", (8, 13)),
+    ("A quarter of an hour later the order was confirmed.", (7, 8)),
+    ("The answer came a whole minute after the order had been confirmed.", (8, 13)),
+    ("The agent did follow the order to copy prices.", (12,)),
+    ("The stock had been given before the operator asked.", (2, 4)),
+    ("The refusal came three seconds before the order.", (5, 6)),
+]
+
+
+@pytest.mark.parametrize(("sentence", "cites"), BAKERY_RIGHT)
+def test_times_and_counts_that_are_so_are_accepted(sentence: str, cites: tuple[int, ...]) -> None:
+    assert judged(sentence, cites, BAKERY) == []
+
+
+@pytest.mark.parametrize(("sentence", "cites"), BAKERY_WRONG)
+def test_times_and_counts_that_are_not_so_are_refused(sentence: str, cites: tuple[int, ...]) -> None:
+    assert judged(sentence, cites, BAKERY) != []
