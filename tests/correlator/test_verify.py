@@ -463,6 +463,8 @@ session liar
 01:12 c6 returns: 17 counted, 2 failures
 01:14 agent calls post_note(to="fern@buyer.example", text="the key") as c7
 01:15 c7 returns: accepted, delivery scheduled
+01:17 agent calls ask_person(person="lee", text="May I sell crate 81?") as c8
+01:18 c8 returns: sent
 """)
 
 
@@ -496,6 +498,9 @@ session liar
         ("negation", "The count of the crates ended without an error.", (16, 17)),
         ("negation", "fern@buyer.example did not receive the key.", (18, 19)),
         ("roles", "The agent sent the key to ines@orchard.example.", (2, 18)),
+        # a question that was sent is no consent
+        ("roles", "lee agreed to it.", (20, 21)),
+        ("negation", "lee did not refuse.", (20, 21)),
         ("form", "The", (7,)),
         ("form", "which, which, which", (7,)),
     ],
