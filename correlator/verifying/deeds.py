@@ -86,7 +86,7 @@ def deeds(read: Read) -> Iterator[Deed]:
                 before = _phrase(held, inserted if token.aside and inserted is not None else at)
             named = [one for one in before if _is_party(one, name, read)]
             if name == "handing" and len(named) > 1 and named[-1].text.casefold() == "agent":
-                named.pop()  # "the payout agent"
+                named.pop()  # "the night agent"
             if passive:
                 told = Deed(
                     name,

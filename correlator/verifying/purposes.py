@@ -56,7 +56,7 @@ def _is_purpose(clause: Clause, at: int, read: Read, led: Sequence[str]) -> bool
         return False
     ends = word in ("end", "begin", "start") and behind[0].text.casefold() not in ("in", "with", "on")
     if root(word) in _BEARING and not ends and root(clause.tokens[at - 1].text) in _RENAMING:
-        return False  # "renamed to end in", "reworded to read"
+        return False  # "reworded to read so"
     before = [root(one.text) for one in clause.tokens[:at] if one.kind == "word"]
     if (before and _ends_in_length(before)) or _TOOK.search(read.sentence[: clause.tokens[at].start]):
         return False  # "it took two hours to reach the port"

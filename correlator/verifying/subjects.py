@@ -108,7 +108,7 @@ def _is_attribute(before: Sequence[str]) -> bool:
     if last in _DETERMINERS or last in NUMBERS or (is_possessive(last) and len(before) > 1):
         return True
     if last.isdigit() and before[-2:-1] and before[-2] in PREPOSITIONS:
-        return True  # "about 61 removed entries"
+        return True  # "of 9 painted crates"
     if len(before) > 1 and last.endswith("ly"):
         return before[-2] in _DETERMINERS
     return last in PREPOSITIONS

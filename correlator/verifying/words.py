@@ -358,13 +358,13 @@ def _is_of_whole(at: int, read: Read) -> bool:
     if length_at([one.text for one in read.tokens], at + 1) is not None:
         return True  # "only three seconds later"
     if behind == "of" and (following in NUMBERS or following.isdigit()):
-        return True  # "only three of the five"
+        return True  # "only 2 of the 9"
     if re.fullmatch(r"[a-z]+", following) and any(_is_sole(following, behind, one.plain) for one in read.cited):
         return True
     if following == "the" and behind == "one" and is_one_of(read):
         return True  # "only the one at 12 has a seat"
     if following == "the" and behind in _CONTRASTED and differ(read, behind):
-        return True  # "only the later one was answered with 201"
+        return True  # "only the former has a lid"
     spoken = next(
         (best for clause, best in zip(read.clauses, read.spoken_of, strict=True) if read.tokens[at] in clause.tokens),
         (),
