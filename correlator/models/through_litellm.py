@@ -9,6 +9,7 @@ import os
 import queue
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -130,6 +131,8 @@ def _imported() -> Any:
         raise SettingsInvalid(
             f"{error.name} is not installed: pip install --no-deps -r requirements/llm.lock"
         ) from error
+    # Of a provider's own types, loaded with the first call; it says nothing to who asks a model.
+    warnings.filterwarnings("ignore", message=".*`ReadOnly` qualifier", category=UserWarning)
     litellm.disable_hf_tokenizer_download = True
     litellm.suppress_debug_info = True
     logging.getLogger("LiteLLM").setLevel(logging.CRITICAL)
