@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from correlator.verifying.denying import denied, wanting
@@ -201,7 +201,7 @@ class Ground:
 
     def names(self, entity: str) -> bool:
         """Return whether it has an entity, as a whole and in any case; a result has the name of its tool."""
-        wanted = " ".join(entity.casefold().split())
+        wanted = _folded(entity)
         return has(self.plain, wanted) or (self.call is not None and self.call.name.casefold() == wanted)
 
     @cached_property
@@ -410,6 +410,12 @@ def _named(*names: str) -> frozenset[str]:
     """Return the roots of the words in names, and the names as they stand."""
     whole = {name.casefold() for name in names if name}
     return frozenset(root(word) for name in names for word in _WORD.findall(_CAMEL.sub(" ", name))) | whole
+
+
+@lru_cache(maxsize=4_096)
+def _folded(text: str) -> str:
+    """Return a text case folded, with one blank between words."""
+    return " ".join(text.casefold().split())
 
 
 def has(text: str, part: str) -> bool:

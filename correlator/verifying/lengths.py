@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from correlator.verifying.wording import words_of
 
@@ -96,6 +97,8 @@ def _sum(words: Sequence[str], at: int) -> Length | None:
 
 def _part(words: Sequence[str], at: int) -> Length | None:
     """Return a number, or half of one, with its unit."""
+    if at >= len(words) or not _may_begin(words[at]):
+        return None
     words = [word.casefold() for word in words]
     if words[at : at + 1] == ["half"] and words[at + 1 : at + 2] in (["a"], ["an"]):
         unit = _unit(words[at + 2 : at + 3])
@@ -115,6 +118,13 @@ def _part(words: Sequence[str], at: int) -> Length | None:
     if not half and words[behind : behind + 3] == ["and", "a", "half"]:
         half, behind = True, behind + 3
     return Length(value * unit + half * unit // 2, unit // 2 if half else unit, behind)
+
+
+@lru_cache(maxsize=4_096)
+def _may_begin(word: str) -> bool:
+    """Return whether a number may begin with a word; the question is asked of each word of a sentence, by many rules."""
+    word = word.casefold()
+    return word in NUMBERS or word in ("one", "a", "an", "half") or word.isdecimal()
 
 
 _WHOLE = (["full"], ["whole"], ["entire"], ["good"], ["solid"])

@@ -161,6 +161,8 @@ _NEGATED = re.compile(r"\b(?:no|not|never|cannot|without|unless|except|\w+n['’
 
 def _sides(text: str, number: str) -> frozenset[str]:
     """Return on which sides of a number a text places something."""
+    if number not in text:
+        return frozenset()
     bound = re.escape(number)
     sides = (("up", _UP, ">=?", "more|above|over"), ("down", _DOWN, "<=?", "less|below|under"))
     return frozenset(

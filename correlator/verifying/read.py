@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from correlator.lexicon import classes_of
@@ -145,7 +145,15 @@ _SPECIFIC = roots_of("specific")
 
 def among(base: str, bases: Collection[str]) -> bool:
     """Return whether a root is one of several, or a form of one."""
-    return base in bases or any(akin(base, other) for other in bases)
+    if base in bases:
+        return True
+    return _has_kin(base, bases) if isinstance(bases, frozenset) else any(akin(base, other) for other in bases)
+
+
+@lru_cache(maxsize=1 << 16)
+def _has_kin(base: str, bases: frozenset[str]) -> bool:
+    """Return what `among` does; the same words are asked of the same events by nearly every rule."""
+    return any(akin(base, other) for other in bases)
 
 
 def tied(one: Ground, other: Ground) -> bool:

@@ -28,7 +28,7 @@ class Token:
     """Whether a comma or a bracket stands before it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Clause:
     """A stretch of a sentence that says one thing, and the word that joins it to the one before."""
 
@@ -37,7 +37,7 @@ class Clause:
     fronts: bool = False
     """Whether what it is joined to stands behind it: "after B, A"."""
 
-    @property
+    @cached_property
     def words(self) -> tuple[str, ...]:
         """Return its words, case folded."""
         return tuple(token.text.casefold() for token in self.tokens if token.kind == "word")
