@@ -2,8 +2,8 @@
 
 import re
 
-from correlator.verifying.read import NEGATIONS, Read
-from correlator.verifying.wording import root, table
+from correlator.verifying.read import Read
+from correlator.verifying.wording import is_denial, root, table
 
 NAMES = 2
 """Words that name what is lacking."""
@@ -20,4 +20,4 @@ WINDOW = 160
 
 def is_neutral(word: str) -> bool:
     """Return whether a word says nothing by itself."""
-    return word in table().neutral_words or root(word) in table().neutral or word in NEGATIONS
+    return word in table().neutral_words or root(word) in table().neutral or is_denial(word)

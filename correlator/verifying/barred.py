@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 
 from correlator.verifying.around import NAMES, is_neutral, words_behind
 from correlator.verifying.causes import CAUSES
+from correlator.verifying.endings import has_failed
 from correlator.verifying.grounds import Ground
 from correlator.verifying.lengths import NUMBERS
 from correlator.verifying.negations import ended_so
-from correlator.verifying.read import NEGATIONS, SPOKEN, Read, Refusal, among, tied
-from correlator.verifying.wording import root, roots_of, table, words_of
+from correlator.verifying.read import SPOKEN, Read, Refusal, among, tied
+from correlator.verifying.wording import is_denial, root, roots_of, table, words_of
 from sensor.event import HttpResponded, NameResolved
 
 
@@ -42,22 +43,17 @@ def _has_form(read: Read, match: re.Match[str]) -> bool:
     return " " not in word and any(root(word) in one.words for one in read.cited)
 
 
-def _is_told_by_agent(read: Read, match: re.Match[str]) -> bool:
-    """Return whether the agent itself, or a failure, has said so: what a page orders to be ignored is not ignored for that."""
-    told = [one for one in read.cited if one.failed or one.event.kind in SPOKEN]
-    return " " not in match.group() and any(root(match.group()) in one.words for one in told)
-
-
-def _is_of_tool(read: Read, match: re.Match[str]) -> bool:
-    """Return whether a cited tool is named after the word: `trigger_build`."""
-    word = match.group()
-    return " " not in word and any(root(word) in one.tool for one in read.cited)
+def _is_enabled(read: Read, match: re.Match[str]) -> bool:
+    """Return whether a cited event speaks of what is to be enabled itself."""
+    return match.group().startswith("enabl") and _has_form(read, match)
 
 
 def _has_refused(read: Read, match: re.Match[str]) -> bool:
     """Return whether the agent has said that it will not do what it is told to have refused."""
     if not match.group().startswith("refus"):
         return False
+    if match.group().startswith("refusal"):
+        return bool(read.failures)  # "it took long for the refusal to arrive"
     verb = next(iter(words_behind(read, match)), "")
     told = (one for one in read.cited if one.event.kind in SPOKEN and _WILL_NOT.search(one.plain))
     return any(among(root(verb), near) for one in told for near in one.denied)
@@ -68,11 +64,12 @@ _WILL_NOT = re.compile(
 )
 
 
-def _is_let_pass(_: Read, match: re.Match[str]) -> bool:
-    """Return whether it is time that is let pass."""
-    words = match.group()
-    return (
-        words.startswith("let") and re.search(r"\b(?:second|minute|hour|day|moment|time|while)s?\b", words) is not None
+def _is_held(read: Read, match: re.Match[str]) -> bool:
+    """Return whether what is held back failed."""
+    verb = match.group().split()[0]
+    spoken = (best for clause, best in zip(read.clauses, read.spoken_of, strict=True) if verb in clause.words)
+    return verb in ("held", "hold", "holds", "holding") and all(
+        best and all(has_failed(one, read.cited) for one in best) for best in spoken
     )
 
 
@@ -152,48 +149,7 @@ def _is_reported(read: Read, match: re.Match[str]) -> bool:
 _OUGHT = re.compile(r"\b(?:should|ought to|could)(?:n['’]t| not)? have\b")
 
 
-def _is_duty(read: Read, match: re.Match[str]) -> bool:
-    """Return whether what somebody is said to be bound to is what a cited text asks: "was bound to answer"."""
-    behind = next((word for word in words_behind(read, match) if not is_neutral(word)), "")
-    return match.group().endswith("bound to") and any(
-        one.event.kind in ("prompt_submitted", "memory_written") and among(root(behind), one.words | one.lent)
-        for one in read.cited
-    )
-
-
 _MODAL = re.compile(r"\b(?:may|might|could|can i|shall i|should i|perhaps|maybe|possibly)\b")
-
-
-def _is_accord(read: Read, match: re.Match[str]) -> bool:
-    """Return whether what something is said to be in keeping with is cited, too."""
-    behind = [word for word in words_behind(read, match) if not is_neutral(word)][:NAMES]
-    return (
-        match.group().startswith("in ")
-        and len(behind) == NAMES
-        and all(read.is_said(word) or read.is_lent(word) for word in behind)
-    )
-
-
-def _is_required(read: Read, match: re.Match[str]) -> bool:
-    """Return whether it is said that something has to be, not that it was: "must be weighed by"."""
-    before = read.plain[: match.start()].split()[-3:]
-    needed = bool(before) and before[-1] == "be" and bool({"to", "must", "should", "may", "can", "shall"} & {*before})
-    return needed and any(among(root(match.group().split()[0]), one.words) for one in read.cited)
-
-
-def _is_for_them(read: Read, match: re.Match[str]) -> bool:
-    """Return whether a cited text says for whom it is what is said to be on their behalf."""
-    if match.group() != "on behalf of":
-        return False
-    whom = [word for word in words_behind(read, match) if word not in words_of("grammar")][:NAMES]
-    return any(
-        re.search(rf"\bfor (?:\w+ ){{0,2}}{re.escape(word)}\b", one.plain) for word in whom for one in read.cited
-    )
-
-
-def _is_menace(read: Read, match: re.Match[str]) -> bool:
-    """Return whether a cited text says what will happen unless something is done: "threatened"."""
-    return match.group().startswith("threat") and is_menacing(read)
 
 
 def is_menacing(read: Read) -> bool:
@@ -219,14 +175,8 @@ def _is_told_whole(read: Read, match: re.Match[str]) -> bool:
     before, behind = read.plain[: match.start()].split()[-1:], words_behind(read, match)
     if words == "only once":
         return bool(behind) and (behind[0] in _BEGINNING or {*behind[1:4]} & _INVERTED != set())
-    if words == "only one":
-        number = next((str(NUMBERS.get(word, word)) for word in behind if word in NUMBERS or word.isdigit()), "")
-        return behind[:1] == ["of"] and any({"1", number} <= one.numbers for one in read.cited)
-    outcomes = {one.failed for one in read.cited} - {None}
-    if words == "only the" and behind[:1] == ["one"] and is_one_of(read):
-        return True
-    if words == "only the" and behind[:1] and behind[0] in _ORDINALS:
-        return len(outcomes) > 1 or differ(read, behind[0])
+    if words == "only the one":
+        return is_one_of(read)
     return bool(before) and root(before[0]) in _SPEAKING and any(one.event.kind in _TELLING for one in read.cited)
 
 
@@ -268,54 +218,26 @@ def _brings(ground: Ground) -> str:
 
 _LEADING = ("first", "former", "earlier")
 _BEGINNING, _INVERTED = words_of("beginning") | {"all", "that", "·"}, words_of("inverted")
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "last", "latter", "former", "later", "earlier")
 _SPEAKING = (table().group("say") | table().group("answer") | roots_of("naming")) - {root("read")}
 _TELLING = ("answered", "model_responded", "prompt_submitted")
-
-
-def _is_no_more(read: Read, match: re.Match[str]) -> bool:
-    """Return whether a cited event denies what there is said to be no more of: "can hold no more bales"."""
-    behind = words_behind(read, match)[:1]
-    return match.group() == "no more" and any(among(root(word), one.denied) for one in read.cited for word in behind)
 
 
 def _is_besides(read: Read, match: re.Match[str]) -> bool:
     """Return whether "apart from" adds something, and "other than" tells two things apart: nothing is denied there."""
     words = {*re.findall(r"[\w'’]+", read.plain)}
-    return match.group() in ("apart from", "other than") and not words & (NEGATIONS | _EVERY)
+    return match.group() in ("apart from", "other than") and not (words & _EVERY or any(map(is_denial, words)))
 
 
-_EVERY = frozenset(
-    (
-        "alone",
-        "untouched",
-        "spared",
-        "unaffected",
-        "only",
-        "all",
-        "every",
-        "everything",
-        "any",
-        "anything",
-        "anyone",
-        "anybody",
-        "anywhere",
-        "sole",
-        "solely",
-        "each",
-    )
-)
+_EVERY = words_of("whole")
 
 
 _Sense = Callable[[Read, re.Match[str]], bool]
 _SENSES: dict[str, tuple[_Sense, ...]] = {
     "motive": (_has_form,),
-    "cause": (*CAUSES, _is_of_tool),
-    "absence": (_is_told_whole, _is_no_more, _is_besides),
-    "crime": (_has_form, _is_menace),
-    "denial": (_is_lack, _is_counted, _is_hidden, _is_told_by_agent),
-    "idiom": (_has_refused, _is_let_pass),
-    "excuse": (_is_required, _is_accord, _is_for_them),
-    "guess": (_is_reported, _is_duty),
+    "cause": (*CAUSES, _is_enabled),
+    "absence": (_is_told_whole, _is_besides),
+    "denial": (_is_lack, _is_counted, _is_hidden),
+    "idiom": (_has_refused, _is_held),
+    "guess": (_is_reported,),
 }
 """Kind of barred words → the senses in which one may be said."""

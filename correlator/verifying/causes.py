@@ -3,32 +3,33 @@
 import re
 from collections.abc import Collection
 
-from correlator.verifying.around import NAMES, WINDOW, is_neutral, words_behind
+from correlator.verifying.around import WINDOW, words_behind
+from correlator.verifying.clauses import has_verb
 from correlator.verifying.expressions import expressed
-from correlator.verifying.grounds import Ground, keyed
+from correlator.verifying.grounds import Ground
 from correlator.verifying.outcome import TURNED
-from correlator.verifying.read import AGENTS, NEGATIONS, SPOKEN, Read, among, is_failure, tied
-from correlator.verifying.wording import root, roots_of, table, words_of
-from sensor.event import ToolCalled
+from correlator.verifying.read import AGENTS, SPOKEN, Read, among, is_failure, tied
+from correlator.verifying.wording import is_denial, root, roots_of, table, words_of
 
 
 def _is_its_reason(read: Read, match: re.Match[str]) -> bool:
     """Return whether a cause is what a failed event itself says: "stopped because the tank was empty"."""
     if not _GIVING.match(match.group()):
         return False
-    if _is_own_reason(read, match):
-        return True
     before, after = read.plain[: match.start()], read.plain[match.start() :].split(" ", 1)[-1]
     if not before.strip(" ,;"):  # "Since the slot was taken, the first try failed"
         after, _, before = after.partition(",")
     reasons = [after, re.split(r"[,;]| and | but ", after)[0]]
     says = bool(TURNED.search(before)) or any(
-        is_failure(word) or word in NEGATIONS or root(word) in _FOUNDERING for word in re.findall(r"[a-z]+", before)
+        is_failure(word) or is_denial(word) or root(word) in _FOUNDERING for word in re.findall(r"[a-z]+", before)
     )
     says = says or any(
         stands == "fail" and token.text.casefold() in before.split() for token, stands in expressed(read.tokens).items()
     )
-    failed = [one for one in read.cited if one.failed and any(_gives(one, _reason(text)) for text in reasons)]
+    giving = [one for one in read.cited if any(_gives(one, _reason(text)) for text in reasons)]
+    if len(read.cited) == 1 and giving and giving[0].event.kind in _REASONING:
+        return True  # a single text has both, what is so and why
+    failed = [one for one in giving if one.failed]
     # What is said to have failed must be what gave the reason.
     place = next((at for at, one in enumerate(read.clauses) if set(one.joint.split()) & {"because", "since"}), 1)
     spoken = next((best for best in (*reversed(read.spoken_of[:place]), *read.spoken_of[place + 1 :]) if best), ())
@@ -36,36 +37,8 @@ def _is_its_reason(read: Read, match: re.Match[str]) -> bool:
     return says and any(tied(one, other) for one in failed for other in meant)
 
 
-def _is_own_reason(read: Read, match: re.Match[str]) -> bool:
-    """Return whether the agent itself gives a reason where it tells why it acts, or fills one in: `reason="no seal"`."""
-    behind = read.plain[match.start() :].removeprefix(_GIVING.match(match.group()).group())  # type: ignore[union-attr]
-    told = _reason(re.split(r"[,;]| and | but |\bwhich\b", behind)[0]) - AGENTS
-    reason = told - table().neutral
-    failing = any(is_failure(word) for word in re.findall(r"[a-z]+", read.plain[: match.start()]))
-    return (
-        bool(reason)
-        and len(told) > 1
-        and not failing
-        and not reason & _ANNOUNCING
-        and any(
-            _gives(one, reason)
-            for one in read.cited
-            if (one.event.kind in SPOKEN and _GROUNDING.search(one.plain))
-            or (isinstance(one.event, ToolCalled) and _argues(one.event))
-        )
-    )
-
-
-def _argues(call: ToolCalled) -> bool:
-    return any(key.casefold() in _REASONS for key, _ in keyed(call.arguments))
-
-
-_ANNOUNCING = {
-    root(word)
-    for word in ("announce", "plan", "intend", "decide", "declare", "think", "say", "tell", "state", "remark", "answer")
-}
-_GROUNDING = re.compile(r"\b(?:so|because|since|therefore|hence|thus|as|for|with|due to|owing to|to be able|given)\b")
-_REASONS = ("reason", "why", "because", "cause", "justification", "grounds", "rationale")
+_REASONING = (*SPOKEN, "prompt_submitted", "alert_received", "tool_called")
+"""Kinds of events that tell why something is so."""
 _SEVERAL = 3
 """Cited events of which a sentence must say which one failed: a call and its result are two."""
 _FOUNDERING = roots_of("foundering")
@@ -95,24 +68,11 @@ def _is_asked(read: Read, match: re.Match[str]) -> bool:
 _WHY = re.compile(r"\b(?:why|reasons?|because|how come|what for)\b")
 
 
-def _is_forced(read: Read, match: re.Match[str]) -> bool:
-    """Return whether a cited event has the word of force itself: `force=true`."""
-    behind = read.plain[match.end() :].split()[:1]
-    return (
-        match.group() == "forced"
-        and not _OF_FORCE & {*behind}
-        and any(root("force") in one.words for one in read.cited)
-    )
-
-
-_OF_FORCE = {"by", "to", "into", "the", "a", "an", "it", "its", "him", "her", "them", "out"}
-
-
 def _is_account(read: Read, match: re.Match[str]) -> bool:
     """Return whether it is the agent or its answer that accounts for something, in words of its own."""
     before = read.plain[: match.start()].split()[-1:]
     return (
-        match.group() == "accounted for"
+        match.group().startswith(("accounted for", "blam"))
         and bool(before)
         and root(before[0]) in _ACCOUNTING
         and any(one.event.kind in SPOKEN for one in read.cited)
@@ -120,18 +80,6 @@ def _is_account(read: Read, match: re.Match[str]) -> bool:
 
 
 _ACCOUNTING = AGENTS | {root(word) for word in ("answer", "reply", "summary", "message", "report", "response", "it")}
-
-
-def _is_on_paper(read: Read, match: re.Match[str]) -> bool:
-    """Return whether a single text is said to go by what it names itself: "on the strength of order 7"."""
-    behind = [word for word in words_behind(read, match) if not is_neutral(word)][:NAMES]
-    return (
-        match.group() == "on the strength of"
-        and len(read.cited) == 1
-        and read.cited[0].event.kind in ("prompt_submitted", "tool_called")
-        and bool(behind)
-        and all(read.is_said(word) or word in read.cited[0].plain or word == "·" for word in behind)
-    )
 
 
 def _is_source(read: Read, match: re.Match[str]) -> bool:
@@ -153,23 +101,7 @@ def _asking(read: Read) -> frozenset[str]:
 
 _STEMMING = re.compile(r"(?:stem(?:s|med)?|arose) from")
 _TEXTS = ("prompt_submitted", "document_retrieved", "tool_returned", "memory_written")
-_SOURCES = frozenset(
-    map(
-        root,
-        (
-            "source",
-            "sender",
-            "author",
-            "outsider",
-            "outside",
-            "page",
-            "mail",
-            "document",
-            "site",
-            "public",
-        ),
-    )
-)
+_SOURCES = roots_of("places") | {root(word) for word in ("source", "sender", "outsider", "outside", "public")}
 
 
 def _is_way(read: Read, match: re.Match[str]) -> bool:
@@ -177,41 +109,26 @@ def _is_way(read: Read, match: re.Match[str]) -> bool:
     before = {root(word) for word in re.findall(r"[a-z]+", read.plain[: match.start()])[-_WAY:]}
     if match.group().startswith("led ") and any(one.event.kind == "name_resolved" for one in read.cited):
         return True  # "the name led curl to 192.0.2.7"
+    if _TO_PLACE.match(read.plain, match.start()):
+        return True  # "led the agent to a page"
     return match.group().startswith(("leads ", "lead ", "leading ")) and bool(before & _WAYS)
 
 
 _WAY = 8
-_WAYS = frozenset(
-    map(
-        root,
-        (
-            "link",
-            "page",
-            "path",
-            "route",
-            "redirect",
-            "address",
-            "button",
-            "door",
-            "road",
-            "way",
-            "trail",
-            "pointer",
-            "url",
-        ),
-    )
-)
+_WAYS = roots_of("ways")
+_TO_PLACE = re.compile(r"lead to(?= ·)|le(?:d|ads?) (?:[\w' .·-]+ )to(?= (?:an?|·) )")
 
 
-def _is_owed(read: Read, match: re.Match[str]) -> bool:
-    """Return whether an amount is due to somebody."""
-    return (
-        match.group() == "due to"
-        and re.search(
-            r"\d[\d,.]* [^\W\d]+ (?:was|were|is|are|fell|falls?|became|becomes?) $", read.plain[: match.start()]
-        )
-        is not None
-    )
+def _is_since_then(read: Read, match: re.Match[str]) -> bool:
+    """Return whether "since" tells from when on: "since the upgrade", "a minute had passed since the call was made"."""
+    if not match.group().startswith("since"):
+        return False
+    place = next((at for at, one in enumerate(read.clauses) if "since" in one.joint.split()), 0)
+    passed = _PASSING & {*read.plain[: match.start()].split()}
+    return bool(passed) or (place > 0 and not has_verb(read.clauses[place].tokens))
+
+
+_PASSING = words_of("passing")
 
 
 def _is_of_agent(read: Read, match: re.Match[str]) -> bool:
@@ -233,14 +150,27 @@ _AGENTS = roots_of("agents")
 def _is_of_one_call(read: Read, match: re.Match[str]) -> bool:
     """Return whether a result is told of its own call: "which led to entry 12"."""
     calls = {id(one.call or one.event) for one in read.cited if one.event.kind != "database_queried"}
-    worked = len(calls) == 1 and len(read.cited) > 1 and not any(one.failed for one in read.cited)
-    return worked and _ISSUING.match(match.group()) is not None  # a failure tells what was so before
+    if len(calls) != 1 or _ISSUING.match(match.group()) is None:
+        return False
+    failed = any(one.failed for one in read.cited)  # a failure tells what was so before
+    behind = words_behind(read, match)[:_NEAR]
+    return len(read.cited) > 1 and (not failed or any(is_denial(one) or is_failure(one) for one in behind))
 
 
 _ISSUING = re.compile(
     r"(?:le(?:d|ads?) (?:[\w' .·-]+ )?to|as a (?:result|consequence)|result(?:s|ed|ing)? (?:in|from)|thereby|thus"
-    r"|gave rise|in response to)"
+    r"|gave rise|in response to|consequently)"
 )
+_NEAR = 4
+
+
+def _is_of_one_text(read: Read, match: re.Match[str]) -> bool:
+    """Return whether an alert or a request is told of what it names itself, and nothing else is cited: "set off an alert"."""
+    return (
+        len(read.cited) == 1
+        and read.cited[0].event.kind in ("alert_received", "prompt_submitted")
+        and match.group().startswith(("set off", "trigger", "reason"))
+    )
 
 
 CAUSES = (
@@ -248,11 +178,10 @@ CAUSES = (
     _is_asked,
     _is_source,
     _is_way,
-    _is_owed,
     _is_of_agent,
     _is_of_one_call,
-    _is_forced,
     _is_account,
-    _is_on_paper,
+    _is_since_then,
+    _is_of_one_text,
 )
 """The senses of words of cause."""

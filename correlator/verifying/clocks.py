@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from correlator.verifying.lengths import NUMBERS, length_at
 from correlator.verifying.read import Read
-from correlator.verifying.wording import words_of
+from correlator.verifying.wording import is_finite, words_of
 
 _DAY, _HALF_DAY, _HOUR = 1_440, 720, 60
 _NAMED = {"noon": 720, "midday": 720, "midnight": 0}
@@ -45,8 +45,8 @@ def _clocks(words: Sequence[str], at: int) -> Iterator[tuple[int, int]]:
     """Yield the minutes of the day that words at a place may name, each with the place behind them."""
     before = words[at - 1] if at else ""
     for minute, end in _wholes(words, at):
-        is_sure = words[end - 1] in ("o'clock", "o’clock") or words[at] in _NAMED
-        ends = end == len(words) or words[end] in _BEHIND
+        is_sure = words[end : end + 3] in _HALVES or words[end - 1] in ("o'clock", "o’clock") or words[at] in _NAMED
+        ends = end == len(words) or words[end] in _BEHIND or (before == "past" and is_finite(words[end]))
         is_at = before in ("at", "by") or (before in _AT and words[at].isalpha())
         if is_sure or (is_at and ends):
             yield minute, end
@@ -57,7 +57,10 @@ def _clocks(words: Sequence[str], at: int) -> Iterator[tuple[int, int]]:
             yield (minute + sign * offset) % _DAY, end
 
 
-_AT = frozenset(("at", "by", "until", "till", "from", "before", "after", "around", "about", "to", "past", "and", "or"))
+_AT = frozenset((
+    "at", "by", "until", "till", "from", "before", "after", "around", "about", "to", "past", "and", "or", "between", "since",
+))  # fmt: skip
+_HALVES = [["in", "the", part] for part in ("morning", "afternoon", "evening")]
 _BEHIND = words_of("joints") | words_of("prepositions") | words_of("be") | words_of("have")
 
 

@@ -1,10 +1,11 @@
-"""One thing and not another: "was not burnt but buried", "the file in A, not the one in B". Pure."""
+"""One thing and not another: "was not burnt but buried", "the file in A, not the one in B"; one thing and no more. Pure."""
 
+import re
 from collections.abc import Sequence
 
 from correlator.verifying.grounds import Ground
-from correlator.verifying.read import BE, Read, among, best_of, holds
-from correlator.verifying.wording import Clause, Token, is_finite, root, table, words_of
+from correlator.verifying.read import BE, SAYING, SPOKEN, Read, among, best_of, holds
+from correlator.verifying.wording import Clause, Token, is_finite, root, roots_of, table, words_of
 
 
 def contrasts(read: Read, place: int, denial: Token) -> bool:
@@ -82,3 +83,22 @@ def _has(ground: Ground, token: Token) -> bool:
         return holds(ground, token)
     base = root(token.text)
     return among(base, ground.words) or bool(table().beside(base) & ground.words)
+
+
+def asks_one(read: Read, words: Sequence[str], at: int, best: Sequence[Ground]) -> bool:
+    """Return whether what is asked or said "and nothing more" is so: the text that the clause speaks of has one thing only."""
+    behind = {root(word) for word in words[at + 1 : at + 5]}
+    near = {root(word) for word in words[:at]} | (behind if words[at] == "nothing" else behind & _TASKS)
+    texts = [one for one in best or read.cited if one.event.kind in _UTTERED]
+    return (
+        bool(near & _WANTING)
+        and bool(texts)
+        and not any(_SEVERAL.search(getattr(one.event, "text", "").strip(" .!?")) for one in texts)
+    )
+
+
+BEYOND = frozenset(("beyond", "besides", "except", "but", "more than", "other than", "apart from", "further than"))
+_UTTERED = (*SPOKEN, "prompt_submitted", "agent_handed_over")
+_TASKS = roots_of("questions") | {root("task")}
+_WANTING = SAYING | roots_of("governing") | _TASKS
+_SEVERAL = re.compile(r"[.;:!?,]\s|\n|\b(?:and|or|then|also|plus)\b")

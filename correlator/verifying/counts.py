@@ -1,7 +1,8 @@
 """What a number counts: cited events, things in them, or the time between two of them. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import combinations
 
 from correlator.verifying.grounds import Ground, enumerated
@@ -25,36 +26,51 @@ def counts(read: Read, at: int, value: int | None) -> bool:
         return False
     length = length_of(read, at)
     if length is not None:
-        before = [one.text.casefold() for one in read.tokens[max(0, at - 2) : at]]
-        # Seconds are exact; of minutes and hours the next half may be meant, and "more than" says that some are left out.
-        least, unit = length.seconds, length.unit
-        if unit >= _DAY and any(abs(one - least) <= unit // 2 for one in _days_before(read)):
-            return True
-        most = least + (unit if before == ["more", "than"] else max(1, unit // 2))
-        if _says_length(read, at):
-            return True
-        if before == ["less", "than"] or before[-1:] in (["under"], ["within"], ["nearly"], ["almost"]):
-            most = least + (before[-1:] == ["within"])
-            return any(least // 2 <= abs(last - first) < most for first, last in spans(read))
-        if unit < _LONG and least in clock_spans(read):
-            return True
-        if unit >= _DAY and any(abs(one - least) <= unit // 2 for one in _date_spans(read)):
-            return True
-        return any(
-            least - min(unit // 2, least // 3) * ("than" not in before) <= abs(last - first) < most
-            for first, last in spans(read)
-        )
+        return _lasts(read, at, value, length)
+    is_known = at > 0 and read.tokens[at - 1].text.casefold() == "the"  # "the two runs", though one of them is cited
+    return _counts_things(read, at, value, read.cited) or (is_known and _counts_things(read, at, value, read.run))
+
+
+def _lasts(read: Read, at: int, value: int, length: Length) -> bool:
+    """Return whether a length of time, of which a number is a part, is one that the evidence has.
+
+    Seconds are exact; of minutes and hours the next half may be meant, and "more than" says that some are left out.
+    """
+    before = [one.text.casefold() for one in read.tokens[max(0, at - 2) : at]]
+    least, unit, half = length.seconds, length.unit, length.unit // 2
+    own = int(read.tokens[at].text) if read.tokens[at].text.isdecimal() else value
+    if {least, own * (unit_behind(read, at) or 0)} & _written(read) or (unit < _LONG and least in clock_spans(read)):
+        return True
+    others = [*(_days(read) if unit >= _DAY else ()), *(_into(read) if _is_into(read, length.end) else ())]
+    if any(abs(one - least) <= half for one in others):
+        return True
+    if before == ["less", "than"] or before[-1:] in (["under"], ["within"], ["nearly"], ["almost"]):
+        return any(least // 2 <= one < least + (before[-1:] == ["within"]) for one in spans(read))
+    most = least + (unit if before == ["more", "than"] else max(1, half))
+    least -= min(half, least // 3) * ("than" not in before)
+    return any(least <= one < most for one in spans(read))
+
+
+def _is_into(read: Read, end: int) -> bool:
+    """Return whether what stands behind a length of time says that it began with the run: "a minute into it", "a minute in"."""
+    behind = read.tokens[end : end + 2]
+    words = [one.text.casefold() for one in behind]
+    return words[:1] == ["into"] or words == ["in"] or (words[:1] == ["in"] and behind[1].aside)
+
+
+def _counts_things(read: Read, at: int, value: int, among_all: Sequence[Ground]) -> bool:
+    """Return whether there are as many of what stands behind a number, among some events or in a cited one."""
     nouns = [one.text.casefold() for one in read.tokens[at + 1 : at + 4] if one.kind == "word"]
     if read.tokens[at].kind == "number" and (value < 2 or not nouns or not nouns[0].endswith("s")):
         return False  # digits count things: "2 letters"
     bases = [root(noun) for noun in nouns]
     named = [
         one
-        for one in read.cited
+        for one in among_all
         if any(among(base, one.words) or among(base, one.lent) or table().beside(base) & one.words for base in bases)
     ]
-    if any(base in _CALLS for base in bases) or (not named and len({one.event.kind for one in read.cited}) == 1):
-        named = list(read.cited)  # what a noun that no event has names, are all of them, if they are of one kind
+    if any(base in _CALLS for base in bases) or not named:
+        named = list(among_all)  # what a noun that no event has names, are all of them
     calls = {id(one.call or one.event) for one in named if isinstance(one.call or one.event, ToolCalled)}
     kinds = [one.event.kind for one in named]
     found = {len(calls)} | {kinds.count(kind) for kind in kinds} | {sum(bool(one.failed) for one in named)}
@@ -74,14 +90,9 @@ def counts(read: Read, at: int, value: int | None) -> bool:
 
 
 def ranged(read: Read, base: str) -> frozenset[int]:
-    """Return how many of a thing the ranges of cited events have: 8 of "rows 5 to 12"."""
-    return frozenset(last - first + 1 for first, last in ranges(read, base))
-
-
-def ranges(read: Read, base: str) -> frozenset[tuple[int, int]]:
-    """Return the ends of the ranges of a thing, by its root, that cited events have: "rows 5 to 12"."""
+    """Return how many of a thing, by its root, the ranges of cited events have: 8 of "rows 5 to 12"."""
     return frozenset(
-        (int(first), int(last))
+        int(last) - int(first) + 1
         for one in read.cited
         for word, first, last in _RANGE.findall(one.plain)
         if root(word) == base and int(first) < int(last)
@@ -141,25 +152,70 @@ def _apart(ground: Ground) -> tuple[str, ...]:
 def length_of(read: Read, at: int) -> Length | None:
     """Return the length of time that a number belongs to: of "3 minutes and 5 seconds" both have the whole."""
     words = [one.text for one in read.tokens]
-    for start in range(max(0, at - _LONGEST), at + 1):
+    starts = range(max(0, at - _LONGEST), at + 1)
+    for start in starts[-1:] if read.tokens[at].aside else starts:  # "within a minute, 55 seconds to be exact"
         found = length_at(words, start)
         if found is not None and start <= at < found.end:
             return found
+    return _shared(words, at)
+
+
+def _shared(words: Sequence[str], at: int) -> Length | None:
+    """Return the length of time that a number is whose unit stands behind the next one: "in two and then in four seconds"."""
+    value = _value(words[at].casefold())
+    for behind in range(at + 1, min(at + _LONGEST, len(words))):
+        found = length_at(words, behind)
+        if found is not None and behind > at + 1 and _value(words[behind].casefold()):
+            return Length(value * found.unit, found.unit, behind) if value else None
+        if words[behind].casefold() not in _SHARING:
+            break
     return None
+
+
+_SHARING = frozenset(("and", "or", "to", "then", "but", "in", "after", "for"))
 
 
 _LONGEST = 6
 """Words of a length of time before its last number: "two hours and a half and …"."""
 
 
-def _says_length(read: Read, at: int) -> bool:
-    """Return whether a cited event itself has a number beside the unit that stands behind it: "30 s"."""
-    word, unit = read.tokens[at].text.casefold(), read.tokens[at + 1].text.casefold().removesuffix("s")
-    if unit not in UNITS:
-        return False
-    amount = rf"(?:{re.escape(word)}|{NUMBERS.get(word, word)})"
-    written = re.compile(rf"\b{amount}[ -]?(?:{unit}s?|{unit[:3]}|{unit[0]})\b|\b{unit}s? {amount}\b")
-    return any(written.search(one.plain) for one in read.cited)
+@lru_cache(maxsize=512)
+def _lengths_of(ground: Ground) -> frozenset[int]:
+    """Return the lengths of time that a text has, in seconds: "30 s", "3 h 10 min", "timeout_seconds 30", "two hours"."""
+    found = set[int]()
+    text = " ".join(ground.told.casefold().split())
+    for told in _WRITTEN.findall(text):
+        parts = [
+            (_value(amount), next(UNITS[one] for one in UNITS if one[0] == unit[0]))
+            for amount, unit in _PART.findall(told)
+        ]
+        found |= {sum(amount * unit for amount, unit in parts), *(amount * unit for amount, unit in parts)}
+    found |= {_value(amount) * UNITS[unit] for unit, amount in _KEYED.findall(text)}
+    return frozenset(found)
+
+
+def _written(read: Read) -> frozenset[int]:
+    """Return the lengths of time that cited texts have, and what lies between each two of them."""
+    found = frozenset[int]().union(*map(_lengths_of, read.cited))
+    return found | {abs(one - other) for one, other in combinations(sorted(found)[:_MOST], 2)}
+
+
+def _value(word: str) -> int:
+    return int(word) if word.isdecimal() else NUMBERS.get(word, 0)
+
+
+_AMOUNT = r"(?:\d{1,9}|" + "|".join(sorted(NUMBERS, key=len, reverse=True)) + ")"
+_UNIT = r"(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)"
+_WRITTEN = re.compile(rf"(?<![\w.]){_AMOUNT}[ -]?{_UNIT}\b(?:(?: |, | and )?{_AMOUNT} ?{_UNIT}\b)*")
+_PART = re.compile(rf"({_AMOUNT})[ -]?({_UNIT})\b")
+_KEYED = re.compile(rf"(?<![a-z])(second|minute|hour|day|week)s? ({_AMOUNT})(?![\w:.])")
+
+
+def is_span(text: str, read: Read) -> bool:
+    """Return whether a time is a length instead, that lies between two cited events: "4:51"."""
+    parts = [int(one) for one in text.split(":") if one.isdecimal()]
+    seconds = sum(part * 60**place for place, part in enumerate(reversed(parts)))
+    return seconds in spans(read)
 
 
 def _times(ground: Ground, read: Read) -> int:
@@ -183,11 +239,10 @@ _PAIR = re.compile(r"\btwo [\w-]+(?: [\w-]+)?[,:] [\w'’-]+ and [\w'’-]+")
 """Two things that a sentence itself names."""
 
 
-def spans(read: Read) -> Iterator[tuple[int, int]]:
-    """Yield the times of pairs of cited events."""
-    for one, other in combinations(read.cited, 2):
-        if one.at_s is not None and other.at_s is not None:
-            yield one.at_s, other.at_s
+def spans(read: Read) -> frozenset[int]:
+    """Return the seconds between each two cited events."""
+    times = [one.at_s for one in read.cited if one.at_s is not None]
+    return frozenset(abs(one - other) for one, other in combinations(times, 2))
 
 
 _LONG = 3_600
@@ -202,16 +257,22 @@ def clock_spans(read: Read) -> frozenset[int]:
     return frozenset(abs(one - other) for one in clocks for other in clocks | times)
 
 
-def _days_before(read: Read) -> Iterator[int]:
-    """Yield the seconds from cited events to what the run is about, its last event: "three days before"."""
-    ends = [one.at_s for one in read.run if one.at_s is not None]
-    yield from (abs(max(ends) - one.at_s) for one in read.cited if one.at_s is not None and ends)
-
-
-def _date_spans(read: Read) -> frozenset[int]:
-    """Return the seconds between the days that the cited events name or are of."""
+def _days(read: Read) -> Iterator[int]:
+    """Yield what lies between days that cited events name or are of, and from these to the last event of the run."""
     days = {day for ground in read.cited for day in ground.dates}
-    return frozenset(_DAY * abs((one - other).days) for one, other in combinations(days, 2))
+    yield from (_DAY * abs((one - other).days) for one, other in combinations(days, 2))
+    last = max((one.at_s for one in read.run if one.at_s is not None), default=0)
+    for one in read.cited:
+        if one.at_s is not None:
+            yield from (last - one.at_s, (last // _DAY - one.at_s // _DAY) * _DAY)
+
+
+def _into(read: Read) -> Iterator[int]:
+    """Yield the seconds from the first event of a day to the cited ones, and those of a clock that begins with the run."""
+    times = [one.at_s for one in read.run if one.at_s is not None]
+    for at in (one.at_s for one in read.cited if one.at_s is not None):
+        first = min(one for one in times if one // _DAY == at // _DAY)
+        yield from (at - first, at % _DAY if first % _DAY < _LONG else at - first)
 
 
 _CLOCK = re.compile(r"(?<![\d:.])([01]?\d|2[0-3]):([0-5]\d)(?![\d:]|\.\d)")

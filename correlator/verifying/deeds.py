@@ -71,6 +71,7 @@ def of_deeds(read: Read) -> Iterator[Refusal]:
 def deeds(read: Read) -> Iterator[Deed]:
     """Yield the deeds that a sentence tells, as far as it names who did them, what they were done to, and where they led."""
     doer: Token | None = None
+    undergone = False
     for place, clause in enumerate(read.clauses):
         held = clause.tokens
         inserted: int | None = None
@@ -82,7 +83,8 @@ def deeds(read: Read) -> Iterator[Deed]:
                 inserted = at  # "gzip, begun by make, ended"
                 passive, before = True, _phrase(held, at)
             else:
-                passive = _is_passive(held, at)
+                goes_on = not at and bool({"and", "but", "then", ";"} & set(clause.joint.split()))
+                passive = _is_passive(held, at) or (goes_on and undergone)
                 before = _phrase(held, inserted if token.aside and inserted is not None else at)
             named = [one for one in before if _is_party(one, name, read)]
             if name == "handing" and len(named) > 1 and named[-1].text.casefold() == "agent":
@@ -97,8 +99,9 @@ def deeds(read: Read) -> Iterator[Deed]:
                 )
             else:
                 if not at:
-                    goes_on = bool({"and", "but", "then", ";"} & set(clause.joint.split()))
                     named = [doer] if doer is not None and goes_on else _antecedent(read.clauses, place)
+                    if goes_on and place and not any(map(is_act, read.clauses[place - 1].words)):
+                        named = list(read.clauses[place - 1].tokens)  # "that gzip | then opened"
                     named = [one for one in named if _is_party(one, name, read)]
                 if (singled := _singled(read.clauses, place, held, at)) is not None:
                     name = name or ("starting" if root(token.text) in _RUNNING else "")
@@ -109,6 +112,7 @@ def deeds(read: Read) -> Iterator[Deed]:
                 told = Deed(
                     name, token.text, doer, _thing(held, at, name, read), _goal(held, at, name, read), _code(held, at)
                 )
+            undergone = passive
             if name:
                 yield told
 
@@ -142,13 +146,13 @@ def _phrase(held: Sequence[Token], at: int) -> list[Token]:
 
 def _is_passive(held: Sequence[Token], at: int) -> bool:
     """Return whether a form of the past says what was done to what stands before it."""
-    if [one.text.casefold() for one in held[at + 1 : at + 2]] == ["by"]:
-        return True
+    if [one.text.casefold() for one in held[at + 1 : at + 2]] == ["by"] or held[0].text.casefold() in BE:
+        return True  # "was a.cfg opened"
     for token in reversed(held[:at]):
         word = token.text.casefold()
         if word in BE:
             return True
-        if not (word in HAVE or word.endswith("ly")):
+        if not (word in HAVE or word == "both" or word.endswith("ly")):
             return False
     return False
 
@@ -170,7 +174,7 @@ def _by(held: Sequence[Token], at: int, name: str, read: Read) -> Token | None:
     """Return by whom it was done: "started by make", "launched from make", "started as a child of make"."""
     found = _behind(held, at, ("by", "from", "under") if name == "starting" else ("by",), name, read)
     if found is not None or name != "starting":
-        return found
+        return found if found is None or found.text[0] not in "/~" else None  # "started from /srv": a folder
     words = [one.text.casefold() for one in held[at + 1 :]]
     kin = next(
         (place for place, word in enumerate(words) if root(word) in _KIN and words[place + 1 : place + 2] == ["of"]),
@@ -232,7 +236,8 @@ _RUNNING = frozenset(map(root, ("run", "execute")))
 def _only_party(before: Sequence[Clause], name: str, read: Read) -> list[Token]:
     """Return whom "it" means, where one thing only is named before: "gzip had run for a minute when it started tar"."""
     found = {one.text: one for clause in before for one in clause.tokens if _is_party(one, name, read)}
-    return [*found.values()] if len(found) == 1 else []
+    acts = [one for one in found.values() if one.kind == "word"]
+    return acts if len(found) == 1 else []
 
 
 def _is_party(token: Token, name: str, read: Read) -> bool:
@@ -301,9 +306,9 @@ def _fits(ground: Ground, deed: Deed, read: Read) -> bool:
         return (not thing or is_part(thing, old)) and (not goal or is_part(goal, new))
     if isinstance(event, ConnectionOpened) and ground.program and goal == ground.program.casefold():
         return False
-    if thing and not _has(ground, thing, read):
+    if thing and not names_peer(ground, thing, read):
         return False
-    return not goal or isinstance(event, ProcessStarted) or _has(ground, goal, read)
+    return not goal or isinstance(event, ProcessStarted) or names_peer(ground, goal, read)
 
 
 _SUBAGENTS = ("sub-agent", "subagent", "sub-agents", "subagents")
@@ -328,7 +333,7 @@ def of_subagents(read: Read) -> Iterator[Refusal]:
             yield Refusal("roles", "the sub-agent did nothing that is cited")
 
 
-def _has(ground: Ground, word: str, read: Read) -> bool:
+def names_peer(ground: Ground, word: str, read: Read) -> bool:
     """Return whether an event names something, or connects to the address of its name."""
     event = ground.event
     return ground.names(word) or (

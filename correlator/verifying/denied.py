@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from correlator.verifying.grounds import Ground
-from correlator.verifying.wording import Clause, Token, akin, root, table, words_of
+from correlator.verifying.wording import Clause, Token, akin, is_denial, root, table, words_of
 
 _DENIAL = re.compile(r"\b(?:not|never|cannot|\w+n['’]t|no|without)\s+((?:[\w'’-]+\s*){1,3})")
 """A denial in a text, and the words behind it."""
@@ -58,7 +58,7 @@ def _tokens(
         elif word in _LACKING and behind[:1] == ["of"]:
             if any(root(one) in things for one in behind[1:] if one not in words_of("grammar")):
                 yield token
-        elif word in words_of("negations") or word.endswith(("n't", "n’t")):
+        elif is_denial(word):
             verb = next((one for one in behind if one not in _LIGHT), "")
             is_same = (
                 bool(verb) and word not in ("no", "none", "nothing") and any(_alike(root(verb), one) for one in verbs)

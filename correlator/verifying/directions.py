@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from correlator.verifying.deeds import names_peer
 from correlator.verifying.grounds import Ground
 from correlator.verifying.leading import leads
 from correlator.verifying.read import (
@@ -20,6 +21,7 @@ from correlator.verifying.read import (
 )
 from correlator.verifying.wording import Clause, Token, root, roots_of, table, words_of
 from sensor.event import (
+    ConnectionOpened,
     HttpResponded,
     ProcessStarted,
     ToolCalled,
@@ -40,25 +42,15 @@ def directions(clause: Clause, best: Sequence[Ground], read: Read) -> Iterator[R
     """Refuse an entity or a party behind a preposition that is in no cited event in such a role."""
     for at, token in enumerate(clause.tokens):
         word, ahead = token.text.casefold(), clause.tokens[at + 1 : at + 6]
-        if token.kind != "word" or word not in (*_TOWARD, *_AWAY, *_MEANS, "by"):
-            continue
-        if word in _MEANS:
-            yield from _means_stand(word, clause.tokens[:at], ahead, read)
+        if token.kind != "word" or word not in (*_TOWARD, *_AWAY, "by"):
             continue
         if _leads_nowhere(word, clause.tokens[:at], ahead):
             continue
         entity = _entity(ahead, read)
         if entity is not None:
             yield from _entity_stands(at, entity, clause, read)
-        elif word in _TOWARD and (writer := _writer(ahead, read)):
-            yield Refusal("roles", f"“{writer}” is who wrote it, not where something went")
-        elif word == "by" and _is_means(ahead) and not any(one.actor == "principal" for one in read.cited):
-            yield Refusal("roles", "the agent is who did it, and nothing by which it was done")
         elif _is_agent(ahead) and all(one.kind == "word" for one in ahead[:2]):
             near = [one.text for one in clause.tokens[max(0, at - 5) : at]]
-            near += [
-                one.text for one in ahead if word == "by" and root(one.text) in _WRITERS
-            ]  # "by the agent, an author"
             if not _is_another(ahead, read) and not _is_given(word, clause.tokens[:at], best, read):
                 yield from _agent_stands(word, near, best, read)
         elif word == "by" and at and _is_strangers(clause.tokens[:at], ahead, best, read):
@@ -68,6 +60,7 @@ def directions(clause: Clause, best: Sequence[Ground], read: Read) -> Iterator[R
             and (program := _program(ahead, read))
             and best
             and not any(program == one.program.casefold() for one in read.cited)
+            and (is_act(clause.tokens[at - 1].text.casefold()) or not any(one.names(program) for one in read.cited))
         ):
             yield Refusal("roles", f"“{program}” did nothing that is cited")
 
@@ -120,7 +113,8 @@ _NEAR = 3
 
 def _is_agent(ahead: Sequence[Token]) -> bool:
     """Return whether a preposition leads to the agent: "to the coding agent", and not "into German the agent put it"."""
-    words = [one.text.casefold() for one in ahead[:5]]
+    end = next((at for at, one in enumerate(ahead[:5]) if at and one.aside), 5)
+    words = [one.text.casefold() for one in ahead[:end]]
     at = next(
         (
             at
@@ -131,7 +125,7 @@ def _is_agent(ahead: Sequence[Token]) -> bool:
     )
     if at is None or any(_breaks(one) for one in ahead[:at]):
         return False
-    return not at or (words[0] in words_of("determiners") and (at < _NEAR or "author" in words))
+    return not at or (words[0] in words_of("determiners") and at < _NEAR and "the" not in words[1:at])
 
 
 def _entity(ahead: Sequence[Token], read: Read) -> Token | None:
@@ -165,23 +159,29 @@ def _entity_stands(at: int, entity: Token, clause: Clause, read: Read) -> Iterat
         phrase = ahead[: ahead.index(entity)]
         holders = [one for one in holders if one.actor != "sensor" or not among(root(before), one.words)]
         direct = all(one.kind == "word" and not _breaks(one) and not _program([one], read) for one in phrase)
+        serves = root(before) in roots_of("serving") and any(leads(one, entity.text, "to", clause) for one in holders)
+        stops = root(before) in roots_of("rebuffing") and any(one.failed for one in holders)
         if (
             holders
             and direct
+            and not (serves or stops)
             and not any(_is_doer(one, entity.text, before) for one in (*holders, *_run_by(entity.text, read)))
         ):
             yield Refusal("roles", f"in no cited event “{entity.text}” did anything")
-        elif _is_unwritten(direct and _is_written(phrase), before, entity.text, read):
-            yield Refusal("roles", f"“{entity.text}” wrote nothing that is cited")
         return
-    if word == "to" and root(before) in _CREDITING:
-        if any(_wrote(one, entity.text) for one in holders):
-            return
-        if root(before) in _WRITTEN_BY and not _is_written_by(entity.text, read):
-            yield Refusal("roles", f"“{entity.text}” wrote nothing that is cited")
+    if (
+        word == "to"
+        and root(before) in _CREDITING
+        and any(one.event.kind == "name_resolved" or _wrote(one, entity.text) for one in holders)
+    ):
+        return
     if word == "from" and _is_answer(clause, read):
         return  # "drew a 200 from that host"
     is_sent = any(root(one.text) in roots_of("sending") for one in clause.tokens[:at] if one.kind == "word")
+    if word == "to" and any(_connects(one, entity.text.casefold(), read) for one in read.cited):
+        return
+    if word == "on":
+        holders = [one for one in holders if isinstance(one.event, ToolCalled)]
     if word in ("to", "from") and _is_owner(entity, read.sentence) and not is_sent:
         return
     ways = {leads(one, entity.text, word, clause) for one in holders}
@@ -191,7 +191,6 @@ def _entity_stands(at: int, entity: Token, clause: Clause, read: Read) -> Iterat
 
 _CREDITING = frozenset(map(root, ("attribute", "credit", "ascribe", "trace", "assign", "belong", "due", "owe", "put")))
 """Verbs behind which "to" leads to who wrote something."""
-_WRITTEN_BY = frozenset(map(root, ("attribute", "credit", "ascribe")))
 
 
 def _is_answer(clause: Clause, read: Read) -> bool:
@@ -199,6 +198,11 @@ def _is_answer(clause: Clause, read: Read) -> bool:
     states = [str(one.event.status) for one in read.cited if isinstance(one.event, HttpResponded)]
     answers = any(root(word) in roots_of("results") for word in clause.words)
     return bool(states) and (answers or any(one.text in states for one in clause.tokens))
+
+
+def _connects(ground: Ground, name: str, read: Read) -> bool:
+    """Return whether a connection goes to an address of a name."""
+    return isinstance(ground.event, ConnectionOpened) and names_peer(ground, name, read)
 
 
 def _is_owner(entity: Token, sentence: str) -> bool:
@@ -211,65 +215,16 @@ def _run_by(entity: str, read: Read) -> list[Ground]:
     return [one for one in read.cited if entity.casefold() in one.scripts]
 
 
-def _is_unwritten(is_author: bool, before: str, entity: str, read: Read) -> bool:
-    """Return whether an entity that is called an author, or stands behind "written by", wrote nothing that is cited."""
-    if is_author and not any(_wrote(one, entity) for one in read.cited):
-        return True
-    return root(before) in _AUTHORED and not _is_written_by(entity, read)
-
-
-def _writer(ahead: Sequence[Token], read: Read) -> str:
-    """Return a number behind a preposition that is of who wrote a cited text."""
-    phone = next((one.text for one in ahead[:4] if one.kind == "number"), "")
-    return phone if phone and any(_is_writer(one, phone) for one in read.cited) else ""
-
-
 def _breaks(token: Token) -> bool:
     """Return whether a phrase ends at a word: a verb or a preposition."""
     word = token.text.casefold()
     return word in PREPOSITIONS or is_act(word)
 
 
-def _is_written(phrase: Sequence[Token]) -> bool:
-    """Return whether what stands behind "by" is called an author."""
-    return any(root(one.text) in _WRITERS for one in phrase)
-
-
-def _is_written_by(entity: str, read: Read) -> bool:
-    """Return whether an entity may be an author, as far as the cited texts tell whose they are."""
-    authors = [one for one in read.cited if getattr(one.event, "author", None) is not None]
-    if any(isinstance(one.event, ToolCalled) and one.event.name == entity for one in read.cited) and authors:
-        return any(_wrote(one, entity) for one in authors)
-    return not authors or any(_wrote(one, entity) or one.actor != "content" for one in read.cited if one.names(entity))
-
-
-_WRITERS = frozenset((root("author"), root("writer"), root("sender")))
-_MEANS = ("with", "through", "via")
-
-
 def _wrote(ground: Ground, entity: str) -> bool:
     """Return whether an event's author, or who asked, is called so; or does not tell who it was."""
     author, principal = getattr(ground.event, "author", None), getattr(ground.event, "principal", None)
     return any(one is not None and entity.casefold() in (one.id or "").casefold() for one in (author, principal))
-
-
-def _means_stand(word: str, before: Sequence[Token], ahead: Sequence[Token], read: Read) -> Iterator[Refusal]:
-    """Refuse that a call was made by means of who wrote its result: "opened with ida@example.org"."""
-    entity = ahead[0] if ahead and ahead[0].kind in ("entity", "word") else None
-    if entity is None or not before:
-        return
-    verb = root(before[-1].text)
-    if word == "with" and not any(among(verb, one.tool) for one in read.cited):
-        return
-    holders = [one for one in read.cited if one.names(entity.text)]
-    if holders and all(one.actor == "content" and _is_only_author(one, entity.text) for one in holders):
-        yield Refusal("roles", f"“{entity.text}” wrote it, and is nothing by which it was done")
-
-
-def _is_only_author(ground: Ground, entity: str) -> bool:
-    author = getattr(ground.event, "author", None)
-    wanted = entity.casefold()
-    return author is not None and (author.id or "").casefold() == wanted and ground.plain.count(wanted) == 1
 
 
 def _program(ahead: Sequence[Token], read: Read) -> str:
@@ -280,8 +235,8 @@ def _program(ahead: Sequence[Token], read: Read) -> str:
 
 def _agent_stands(word: str, near: Sequence[str], best: Sequence[Ground], read: Read) -> Iterator[Refusal]:
     actors = {one.actor for one in best}
-    verb = next((one for one in reversed(near) if one.casefold() not in PREPOSITIONS | words_of("particles")), "")
-    if word == "by" and _did(verb, best, read):
+    verb = next((one for one in reversed(near) if is_act(one.casefold())), "")
+    if word == "by" and (near[-1:] == ["not"] or _did(verb, best, read)):
         return
     if word == "from" and near and _is_from_agent(near[-1], read):
         return  # what somebody asks of the agent does not come from it: "a reply was due from the agent"
@@ -290,19 +245,41 @@ def _agent_stands(word: str, near: Sequence[str], best: Sequence[Ground], read: 
     )
     if word == "from" or (word == "by" and best and (written or not actors & {"agent", "process"})):
         yield Refusal("roles", "it was not the agent who did that")
+    carries = any(root(one) in _CARRYING for one in near)
+    if (not carries or word == "on") and any(one.actor in ("principal", "content") for one in read.cited):
+        return  # "was known to the agent", "its disclosure to the agent"
     best = best or ([] if any(one.event.kind == "agent_handed_over" for one in read.cited) else read.cited)
+    binds = root(verb) in roots_of("binding") and root(verb) not in table().group("say")
     if (
         word in _TOWARD
         and best
+        and not binds  # "forbidden to the agent"
         and ("agent" in {one.actor for one in best} or not any(root(one) in _GIVING for one in near))
     ):
         yield Refusal("roles", "nothing cited went to the agent")
 
 
+_CARRYING = (
+    roots_of("sending")
+    | SAYING
+    | table().group("hand")
+    | frozenset(map(root, ("go", "leave", "copy", "deliver", "fall")))
+)
+"""Verbs of which what "to" leads to is who gets something."""
+_GETTING = (
+    table().group("read")
+    | table().group("search")
+    | table().group("download")
+    | frozenset(map(root, ("take", "get", "obtain")))
+)
+
+
 def _did(verb: str, best: Sequence[Ground], read: Read) -> bool:
     """Return whether a verb tells of what the agent did, though a result has more of the clause: "it was pasted by the agent"."""
-    if not is_act(verb.casefold()) or root(verb) in table().group("call"):
+    if not verb or root(verb) in table().group("call"):
         return False
+    if root(verb) in _GETTING and any(one.call is not None for one in best):
+        return True
     acts = [one for one in read.cited if one.actor == "agent" or one.event.kind == "document_retrieved"]
     return any(among(root(verb), one.tool | one.lent) or not any(tied(one, other) for other in best) for one in acts)
 
@@ -320,12 +297,6 @@ _HANDOVER = frozenset(
 )
 _CALLED = roots_of("calls") | frozenset(map(root, ("question", "answer", "reply")))
 _ASKED = table().group("ask")
-
-
-def _is_means(ahead: Sequence[Token]) -> bool:
-    """Return whether the agent is said to be a means: "by means of the agent"."""
-    words = [one.text.casefold() for one in ahead[:5]]
-    return words[:2] in (["means", "of"], ["way", "of"]) and bool(words[2:]) and root(words[-1]) in AGENTS
 
 
 def _is_another(ahead: Sequence[Token], read: Read) -> bool:
@@ -393,11 +364,6 @@ _PLACES = roots_of("places")
 """Kinds of places and parties, which stand before a name without an article."""
 
 
-def _is_writer(ground: Ground, text: str) -> bool:
-    author = getattr(ground.event, "author", None)
-    return author is not None and bool(author.id) and text in author.id and ground.plain.count(text) <= 1
-
-
 _OF = re.compile(r"\bof (?:the |an? )?(?:\w+ )?·")
 _BY = re.compile(r"\b(?:by|from|organi[sz]er|author|sender|owner|host|writer|signed)\W{1,3}·")
 
@@ -429,6 +395,6 @@ def _is_doer(ground: Ground, entity: str, verb: str) -> bool:
     names += [ground.call.name, ground.call.server or ""] if ground.call else []
     names += [ground.event.name, ground.event.server or ""] if isinstance(ground.event, ToolCalled) else []
     told = ground.plain.replace(wanted, "·")
-    if root(verb) in roots_of("supplying") and _OF.search(told):
+    if (root(verb) in roots_of("supplying") or not is_act(verb)) and _OF.search(told):
         return True  # "the objection of card 7", which is "lodged by card 7"
     return any(wanted in name.casefold() for name in names if name) or bool(_BY.search(told) or _DOES.search(told))

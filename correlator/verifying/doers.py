@@ -7,7 +7,7 @@ from correlator.verifying.claims import Claim
 from correlator.verifying.grounds import Ground, keyed
 from correlator.verifying.read import AGENTS, SAYING, SPOKEN, Read, among, is_person, is_possessive, tied
 from correlator.verifying.subjects import STATIVE
-from correlator.verifying.worded import as_server, as_text, as_worded, is_of_call, is_of_several
+from correlator.verifying.worded import as_worded, is_of_call
 from correlator.verifying.wording import root, roots_of, table, words_of
 from sensor.event import ProcessStarted, ToolCalled
 
@@ -22,7 +22,9 @@ def _as_pronoun(claim: Claim) -> bool | None:
     holds = claim.base in _HOLDING | _NAMING
     if holds and any(is_possessive(word) for word in (*claim.subject[:-1], claim.subject[0])):
         return True
-    return True if {"it", "they"} & {*claim.subject} or claim.names == ["what"] else None
+    if {"it", "they"} & {*claim.subject} or claim.names == ["what"]:
+        return True
+    return True if {"somebody", "someone", "anybody", "anyone"} & {*claim.names} and not _is_deed(claim) else None
 
 
 def _as_told(claim: Claim) -> bool | None:
@@ -71,7 +73,7 @@ def _as_agent(claim: Claim) -> bool | None:
         return None
     base, best, cited = claim.base, claim.best, claim.read.cited
     if base in _RECEIVING:
-        return any(one.actor in ("content", "principal", "peer") for one in cited)
+        return any(one.actor not in ("agent", "process") for one in cited)
     if base in _REFUSING:
         return claim.speaks
     if _is_only_told(claim):
@@ -84,7 +86,7 @@ def _as_agent(claim: Claim) -> bool | None:
         getattr(one.event, "author", None) and any(tied(one, other) for other in best) for one in cited
     ):
         return any(one.event.kind != "tool_called" or one.tool & _WRITING for one in claim.agents)
-    if base in _REPORTING:
+    if base in _REPORTING or (base in SAYING and _is_addressed(claim)):
         return any(one.event.kind != "tool_called" or one.tool & _SENDING or _tells(one) for one in claim.agents)
     if best and all(one.event.kind == "alert_received" for one in best) and _alerts(claim):
         return False
@@ -133,6 +135,13 @@ def _is_only_told(claim: Claim) -> bool:
     return not says and any(one.actor == "content" and among(claim.base, one.words) for one in claim.read.cited)
 
 
+def _is_addressed(claim: Claim) -> bool:
+    """Return whether a person follows the verb: "told the clerk"."""
+    words = claim.read.clauses[claim.place].words
+    behind = words[words.index(claim.verb) + 1 :][:2] if claim.verb in words else ()
+    return any(is_person(word) for word in behind[: 1 + (behind[:1] in (("the",), ("a",), ("an",)))])
+
+
 def _tells(ground: Ground) -> bool:
     """Return whether a call has an argument of several words, in which something is told."""
     arguments = ground.event.arguments if isinstance(ground.event, ToolCalled) else {}
@@ -157,20 +166,6 @@ _BOUND = frozenset(
 _REFUSING = frozenset(map(root, ("refuse", "deny", "decline", "reject")))
 
 
-def _as_state(claim: Claim) -> bool | None:
-    """A state, and a value that rises or falls, is of a thing that does nothing; nor does what stands before a participle."""
-    if is_of_several(claim):
-        return True
-    if claim.base in roots_of("copular") or (not claim.objected and claim.base in STATIVE and not _is_agent(claim)):
-        return True
-    if claim.base in SAYING or claim.is_party or claim.who & _TEXTS:
-        return None
-    is_source = any(among(word, one.doers) for word in claim.who for one in claim.read.run if one.actor == "content")
-    is_participle = not claim.objected and claim.subject[0] in ("the", "a", "an", "one") and not is_source
-    return True if claim.base in _MEASURED or is_participle else None
-
-
-_MEASURED = roots_of("measured")
 _TEXTS = frozenset(
     map(
         root,
@@ -179,22 +174,31 @@ _TEXTS = frozenset(
 )
 
 
-def _is_agent(claim: Claim) -> bool:
-    """Return whether the agent is named in a subject, and not as whose something is: "the agent's call"."""
-    return any(root(word) in AGENTS and not is_possessive(word) for word in claim.subject)
-
-
-def _as_hindrance(claim: Claim) -> bool | None:
-    """What a failure names may have stopped what failed: "a full disk prevented it"."""
-    if claim.base not in _FAILING | _STOPPING or AGENTS & claim.who or not _is_thing(claim.subject):
+def _as_matter(claim: Claim) -> bool | None:
+    """What is nobody acts as a figure of speech ("a timeout ended it"), unless what it is said to do is what a call did."""
+    if AGENTS & {root(word) for word in claim.core}:
         return None
-    failures = [one for one in claim.read.cited if one.failed]
-    return any(among(root(word), one.words) for word in claim.core for one in failures) or None
+    binds = root(claim.core[-1]) in roots_of("binding_texts")
+    if (
+        claim.base in roots_of("copular")
+        or (binds and claim.read.cited[0].actor in ("principal", "content"))
+        or (not claim.objected and claim.base in STATIVE)
+    ):
+        return True
+    if not claim.is_matter or (claim.base in SAYING and not _is_deed(claim)):
+        return None
+    return not (_is_deed(claim) or (claim.base in _MAKING and claim.objected))
 
 
-def _is_thing(subject: Sequence[str]) -> bool:
-    """Return whether a subject is a thing, as far as its words tell: names of persons stand without an article."""
-    return subject[0] in ("a", "an", "the", "its", "no") and not any(is_person(word) for word in subject)
+_MAKING = frozenset(map(root, ("make", "cause", "lead", "force")))
+"""Verbs that make of what acts a cause."""
+
+
+def _is_deed(claim: Claim) -> bool:
+    """Return whether a verb tells of a cited call, by the name of its tool."""
+    is_call = claim.base == root("call") and claim.objected
+    calls = (one for one in claim.read.cited if _is_call(one) or one.call is not None)
+    return any(is_call or claim.base in one.tool for one in calls)
 
 
 def _as_call(claim: Claim) -> bool | None:
@@ -207,11 +211,25 @@ def _as_call(claim: Claim) -> bool | None:
         is_call = is_deed and any(_is_call(one) and among(root(head), one.tool) for one in agents)
     if not is_call:
         return None
-    return bool(agents) or (claim.base in SAYING and any(one.call is not None for one in claim.read.cited))
+    return bool(agents) or None
 
 
 def _is_call(ground: Ground) -> bool:
     return isinstance(ground.event, ToolCalled)
+
+
+def _as_server(claim: Claim) -> bool | None:
+    """A server or tool that answered did with the call what is told of it; it was asked, and asks nobody."""
+    if not claim.objected and claim.base in STATIVE:
+        return None
+    calls = [one.call for one in claim.read.cited if one.call is not None]
+    is_named = any(claim.core[-1] in (call.name.casefold(), (call.server or "").casefold()) for call in calls)
+    ends = {bool(one.failed) for one in claim.read.cited if one.call is not None}
+    if is_named and False in ends and claim.base in roots_of("serving"):
+        return True
+    if not is_named or claim.base in _ASKING or _is_deed(claim):
+        return None
+    return claim.base in _FAILING | SAYING if True in ends else True
 
 
 def _as_person(claim: Claim) -> bool | None:
@@ -230,7 +248,11 @@ def _as_person(claim: Claim) -> bool | None:
             return False
         told = agreed or base in SAYING | _TASKING or any(among(base, one.words | one.lent) for one in speakers)
         calls = base in _NAMING and (base != root("call") or not _is_tool_named(claim))
-        return is_own or is_alone or (bool(speakers) and (told or calls))
+        return (
+            is_own
+            or is_alone
+            or (bool(speakers) and (told or calls or (bool(best) and best[0] in speakers and not _is_deed(claim))))
+        )
     says = base in SAYING or all(one in speakers for one in best)
     return True if speakers and says and _is_somebody(claim.subject) else None
 
@@ -295,7 +317,7 @@ def _as_teller(claim: Claim) -> bool | None:
         return any(among(claim.base, one.lent) for one in claim.read.cited if one.program.casefold() == claim.names[0])
     if _is_absent(claim.names, claim.read):
         return False
-    if claim.speaks and root(claim.core[-1]) in roots_of("results"):
+    if claim.speaks and root(claim.core[-1]) in roots_of("results") | {root("report"), root("message")}:
         return True
     told = any(one.actor in ("content", "peer", "sensor", "process") for one in claim.read.cited)
     by_agent = any(one not in claim.handed for one in claim.agents)
@@ -303,27 +325,8 @@ def _as_teller(claim: Claim) -> bool | None:
 
 
 _ADDRESSING = frozenset(map(root, ("address", "greet", "approach", "target")))
-_WRITTEN = frozenset(
-    map(
-        root,
-        (
-            "read",
-            "write",
-            "report",
-            "query",
-            "request",
-            "note",
-            "refer",
-            "point",
-            "seek",
-            "call",
-            "push",
-            "press",
-            "need",
-            "require",
-        ),
-    )
-)
+_WRITTEN = frozenset(map(root, ("read", "write", "report", "query", "request", "note", "refer")))
+_WRITTEN |= frozenset(map(root, ("point", "seek", "call", "push", "press", "need", "require")))
 """Verbs of saying that tell of what a program does, too."""
 
 
@@ -398,31 +401,15 @@ def _as_thing(claim: Claim) -> bool | None:
         return True
     if any(_is_call(one) and (base == root("call") or base in one.tool) for one in cited):
         return False
-    if any(_answers(one, claim) for one in cited):
-        return True
     return any(one.actor == "content" and among(base, one.words) for one in best)
 
 
-def _answers(ground: Ground, claim: Claim) -> bool:
-    """Return whether a server or tool that is named is said to give or deny what was asked of it, as it did."""
-    if ground.call is None or ground.failed is None:
-        return False
-    name, server = ground.call.name.casefold(), (ground.call.server or "").casefold()
-    named = {name, root(server)} | {root(word) for word in re.findall(r"[a-z]+|\S+", f"{name} {server}")}
-    wanted = _FAILING if ground.failed else _RETURNING | {other for one in ground.tool for other in table().beside(one)}
-    words = claim.read.clauses[claim.place].words
-    turns = bool(ground.failed) and claim.base == root("turn") and "down" in words  # "turned it down"
-    return bool(named & claim.who) and (claim.base in wanted or turns)
-
-
 _RULES: tuple[Callable[[Claim], bool | None], ...] = (
-    _as_pronoun, _as_told, as_worded, as_text, as_server, _as_receiver, _as_author, _as_agent, _as_state, _as_hindrance,
-    _as_call, _as_person, _as_asked, _as_teller, _as_program, _as_thing,
+    _as_pronoun, _as_told, as_worded, _as_receiver, _as_author, _as_agent, _as_call, _as_server,
+    _as_matter, _as_person, _as_asked, _as_teller, _as_program, _as_thing,
 )  # fmt: skip
 
-_FAILING = table().group("refuse") | roots_of("failing")
-_STOPPING = roots_of("stopping")
-_RETURNING = table().group("answer") | frozenset(map(root, ("hand", "pass", "send", "return")))
+_FAILING = table().group("refuse") | roots_of("rebuffing") | {root("turn"), root("throw")}
 _HOLDING = roots_of("holding")
 _AUTHORED = frozenset(map(root, ("write", "author", "compose", "sign")))
 _NAMING = frozenset(map(root, ("call", "term", "dub", "label", "style", "deem", "declare", "describe")))

@@ -24,7 +24,7 @@ def ended(ground: Ground, cited: Sequence[Ground]) -> bool | None:
     """
     if ground.failed is not None:
         return ground.failed
-    if ground.result is not None:
+    if ground.result is not None and any(one.event is ground.result for one in cited):
         return ground.result.failed
     match ground.event:
         case ProcessStarted(process=process):

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 
 from correlator.verifying.endings import ended
-from correlator.verifying.read import NEGATIONS, Read, Refusal, among, is_act, tied
-from correlator.verifying.wording import Clause, Token, root, roots_of, table
+from correlator.verifying.read import Read, Refusal, among, is_act, tied
+from correlator.verifying.wording import Clause, Token, is_denial, root, roots_of, table
 
 _GAP = 6
 """Tokens that may stand between two parts of an expression."""
@@ -67,31 +67,22 @@ def _expressions() -> dict[str, tuple[tuple[tuple[str, ...], str], ...]]:
 
 
 def of_expressions(read: Read) -> Iterator[Refusal]:
-    """Refuse an expression of failure of what worked, and one of success of what failed: "fell through", "paid off"."""
+    """Refuse an expression of success of what failed: "paid off"."""
     found = expressed(read.tokens)
     for clause, spoken in zip(read.clauses, read.spoken_of, strict=True):
-        ends = {
-            found[token]: token
-            for token in clause.tokens
-            if found.get(token) in ("fail", "succeed") and is_act(token.text.casefold())
-        }
-        if len(ends) != 1 or any(word in NEGATIONS for word in _besides(clause, found)):
+        ends = [one for one in clause.tokens if found.get(one) == "succeed" and is_act(one.text.casefold())]
+        if not ends or any(map(is_denial, _besides(clause, found))):
             continue
-        ((word, token),) = ends.items()
         told = [one for one in read.cited if any(tied(one, other) for other in spoken or read.cited)]
         outcomes = {ended(one, read.cited) for one in told} - {None}
-        has_none = word == "fail" and not outcomes and any(one.actor in ("process", "peer") for one in spoken)
-        if has_none or (outcomes == {word == "succeed"} and not _is_of_another(word, clause, read)):
-            yield Refusal(
-                "polarity", f"what it says “{token.text}” of {'failed' if word == 'succeed' else 'did not fail'}"
-            )
+        if outcomes == {True} and not _is_of_another(clause, read):
+            yield Refusal("polarity", f"what it says “{ends[-1].text}” of failed")
 
 
-def _is_of_another(word: str, clause: Clause, read: Read) -> bool:
-    """Return whether another cited event ended as a clause says, and has one of its words: it may speak of that."""
-    ended_so = [one for one in read.cited if one.failed is not None and one.failed == (word == "fail")]
+def _is_of_another(clause: Clause, read: Read) -> bool:
+    """Return whether another cited event worked, and has one of the words of a clause: it may speak of that."""
     content = {root(one) for one in clause.words} - table().neutral
-    return any(among(base, one.tool) for one in ended_so for base in content)
+    return any(among(base, one.tool) for one in read.cited if one.failed is False for base in content)
 
 
 def _besides(clause: Clause, found: Mapping[Token, str]) -> list[str]:

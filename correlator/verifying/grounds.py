@@ -43,11 +43,17 @@ _PLACE = frozenset((
 """Fields that say where an event is, not what it says."""
 _WORD = re.compile(r"[^\W\d_]+")
 _DIGITS = re.compile(
-    r"(?<![\w.-])\d+(?:[.,]\d+)*(?=[A-Za-z%°]{0,3}(?![\w-]))|(?<=[_=])\d+(?![\w.-])|(?<=\d-)\d+(?![\w-])|(?<![\w.-])\d+(?=-\d)"
+    r"(?<![\w.])(?<!\w-)\d+(?:[.,]\d+)*(?=[A-Za-z%°]{0,3}(?![\w-]))|(?<=[_=])\d+(?![\w.-])|(?<=\d-)\d+(?![\w-])|(?<![\w.-])\d+(?=-\d)"
 )
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})(?!\d)")
 _TIME_OF_DAY = re.compile(r"\d-\d{2}T(\d{2}:\d{2})")
 _MONTH = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])\b")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_LEAP = 2000
+"""Year of a day of which no year is known."""
+_DAY_NAMED = re.compile(
+    rf"\b(?:(\d{{1,2}})(?:st|nd|rd|th)?\.? (?:of )?)?({'|'.join(_MONTHS)})[a-z]{{0,6}}\b(?:\.? (\d{{1,2}})\b(?!:))?"
+)
 _FIRST = re.compile(r"\s*(?:-\d+d\s+)?(?:[\d:.TZ-]+\s+)?(?:@\S+\s+)?([^\s\[]+)")
 """The program of a line of a trace."""
 _OTHER = re.compile(r"hands over to (?:\"([^\"]+)\"|([^\s\":]+))")
@@ -295,6 +301,10 @@ class Ground:
         for year, month, day in _ISO.findall(self.text):
             with suppress(ValueError):
                 found.add(date(int(year), int(month), int(day)))
+        year = max(found).year if found else _LEAP
+        for before, name, behind in _DAY_NAMED.findall(self.plain):
+            with suppress(ValueError):
+                found.add(date(year, _MONTHS.index(name) + 1, int(before or behind)))
         return frozenset(found)
 
     @cached_property

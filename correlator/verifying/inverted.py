@@ -1,17 +1,52 @@
-"""Parts exchanged that one kind of event tells apart: a name and its address, who asks a database, what the agent gave. Pure."""
+"""What a host and a name did: it is connected to, looked up, and asked, and does nothing of that itself. Pure."""
 
 from collections.abc import Iterator, Sequence
 
 from correlator.verifying.grounds import Ground
-from correlator.verifying.read import AGENTS, BE, HAVE, PREPOSITIONS, SPOKEN, Read, Refusal, is_act, is_possessive
+from correlator.verifying.read import AGENTS, BE, PREPOSITIONS, SPOKEN, Read, Refusal, is_act, is_possessive
 from correlator.verifying.wording import Clause, Token, root, roots_of, table
-from sensor.event import DatabaseQueried, NameResolved, ProcessStarted
+from sensor.event import ConnectionOpened, HttpRequested, HttpResponded, NameResolved
 
 
 def of_inverted(read: Read) -> Iterator[Refusal]:
     """Refuse parts that are exchanged."""
-    for rule in _RULES:
+    for rule in (_hosts, _lookups, _by_agent):
         yield from rule(read)
+
+
+def _hosts(read: Read) -> Iterator[Refusal]:
+    """A host answers; it does not send what was sent to it."""
+    for clause in read.clauses:
+        held = clause.tokens
+        at = next((at for at, one in enumerate(held) if one.kind == "entity"), None)
+        if at is None or at + 1 >= len(held) or any(one.text.casefold() in PREPOSITIONS for one in held[:at]):
+            continue
+        word, verb = held[at].text.casefold(), held[at + 1]
+        base = root(verb.text)
+        holders = [one for one in read.cited if one.names(word)]
+        is_remote = bool(holders) and all(_is_remote(one, word) for one in holders)
+        if base in _REPLYING and any(isinstance(one.event, HttpResponded) for one in read.cited):
+            continue
+        is_passive = [one.text.casefold() for one in held[at + 2 : at + 3]] == ["by"]
+        if is_remote and is_act(verb.text.casefold()) and not verb.aside and base in _SENT and not is_passive:
+            yield Refusal("roles", f"“{word}” is where it went, and not who “{verb.text}” it")
+
+
+_REPLYING = table().group("answer") | frozenset(map(root, ("return", "give", "send", "come")))
+_SENT = roots_of("sending") | frozenset(
+    map(root, ("try", "attempt", "upload", "put", "request", "connect", "call", "open", "query", "post", "fetch"))
+)
+
+
+def _is_remote(ground: Ground, word: str) -> bool:
+    match ground.event:
+        case HttpRequested(url=url):
+            return word in url.casefold()
+        case ConnectionOpened(remote=remote):
+            return word in remote.casefold()
+        case NameResolved(name=name):
+            return word == name.casefold()
+    return False
 
 
 def _lookups(read: Read) -> Iterator[Refusal]:
@@ -33,64 +68,10 @@ def _lookups(read: Read) -> Iterator[Refusal]:
             becomes = behind[:2] == ["resolved", "to"] and any(one in names for one in behind)
             if looks or given or becomes:
                 yield Refusal("roles", f"“{token.text}” is what a name led to, and was not looked up")
-    tokens = [one.text.casefold() for one in read.tokens]
-    for at, text in enumerate(tokens):
-        if text in addresses and tokens[at + 1 : at + 5] in (
-            ["which", "came", "out", "as"],
-            ["which", "turned", "out", "as"],
-        ):
-            yield Refusal("roles", f"“{text}” is what a name led to, and was not looked up")
 
 
 _NEAR = 4
 _RESOLVING = roots_of("resolving")
-
-
-def _queried(read: Read) -> Iterator[Refusal]:
-    """A database is asked, and asks nothing: "postgresql queried the table"."""
-    systems = {one.event.system.casefold() for one in read.cited if isinstance(one.event, DatabaseQueried)}
-    for clause in read.clauses if systems else ():
-        for name, verb in zip(clause.tokens, clause.tokens[1:], strict=False):
-            if name.text.casefold() in systems and is_act(verb.text.casefold()) and root(verb.text) in _QUERYING:
-                yield Refusal("roles", f"“{name.text}” was asked, and “{verb.text}” nothing")
-
-
-_QUERYING = frozenset(
-    map(root, ("query", "request", "ask", "select", "want", "demand", "call", "interrogate", "consult"))
-)
-
-
-def _interpreted(read: Read) -> Iterator[Refusal]:
-    """A program runs the script that it was started with: "a.py executed python3" is the wrong way round."""
-    for one in read.cited:
-        argv = (
-            [text.rpartition("/")[2].casefold() for text in one.event.argv]
-            if isinstance(one.event, ProcessStarted)
-            else []
-        )
-        for clause in read.clauses:
-            words = [token.text.casefold().rpartition("/")[2] for token in clause.tokens]
-            for script, verb, program in zip(words, words[1:], words[2:], strict=False):
-                if script in argv[1:] and program == argv[0] and is_act(verb) and root(verb) in _RUNNING:
-                    yield Refusal("roles", f"“{program}” is what “{verb}” “{script}”")
-
-
-_RUNNING = frozenset(map(root, ("run", "execute", "interpret", "load", "evaluate")))
-
-
-def _tools(read: Read) -> Iterator[Refusal]:
-    """The agent is no tool: "via the agent tool", "the agent call returned"."""
-    words = [one.text.casefold() for one in read.tokens]
-    for at, word in enumerate(words[2:], 2):
-        if words[at - 2] != "the" or words[at - 1] != "agent" or read.tokens[at].aside or read.tokens[at - 1].aside:
-            continue
-        is_call = word in ("call", "query", "command") and words[at + 1 : at + 2] and _ends_noun(words[at + 1])
-        if word in ("tool", "server", "program", "script") or is_call:
-            yield Refusal("roles", f"the agent is who called it, and no {word}")
-
-
-def _ends_noun(word: str) -> bool:
-    return is_act(word) or word in BE | HAVE
 
 
 def _by_agent(read: Read) -> Iterator[Refusal]:
@@ -136,27 +117,9 @@ def _passive(before: Sequence[Token]) -> Token | None:
     return next((one for one in before[at + 1 : at + 4] if is_act(one.text.casefold())), None)
 
 
-_TOLD = frozenset(
-    map(
-        root,
-        (
-            "advise",
-            "tell",
-            "inform",
-            "warn",
-            "assure",
-            "notify",
-            "instruct",
-            "urge",
-            "remind",
-            "recommend",
-            "thank",
-            "counsel",
-        ),
-    )
+_TOLD = roots_of("reporting") | frozenset(
+    map(root, ("advise", "tell", "instruct", "urge", "remind", "recommend", "thank"))
 )
 _GIVEN = frozenset(
     map(root, ("hand", "give", "send", "pass", "mail", "offer", "show", "grant", "forward", "supply", "provide"))
 )
-
-_RULES = (_lookups, _queried, _interpreted, _tools, _by_agent)

@@ -48,17 +48,30 @@ def marked(held: Sequence[Token]) -> Iterator[tuple[Token, str]]:
         else:
             word = held[at].text.casefold()
             fronts = word == "following" and (not at or held[at].aside)
-            if word in ("after", "before") and is_length(held, at + 1):
-                word = ""  # "it failed after 30 seconds"
-            if word in ("after", "before") and [one.text.casefold() for one in held[at + 1 : at + 2]] in _HOURS:
-                word = ""  # "an hour before noon"
-            if ends_length(held, at):
-                word = ""  # "it had been opened a second before"
+            if word in ("after", "before") and _is_no_order(held, at):
+                word = ""
             yield (
                 held[at],
                 "after" if fronts else word if held[at].kind == "word" and word in words_of("joints") else "",
             )
             at += 1
+
+
+def _is_no_order(held: Sequence[Token], at: int) -> bool:
+    """Return whether "after" or "before" joins nothing.
+
+    "It failed after 30 seconds", "an hour before noon", "it had been opened a second before", "a file named after it".
+    """
+    behind = [one.text.casefold() for one in held[at + 1 : at + 2]]
+    is_hour = behind in _HOURS or [one.kind for one in held[at + 1 : at + 2]] in (["time"], ["quote"])
+    last = held[at - 1].text.casefold() if at else ""
+    is_named = last in (_NAMED if held[at].text.casefold() == "after" else _PUT)
+    return is_hour or is_named or is_length(held, at + 1) or ends_length(held, at)
+
+
+_PUT = frozenset(("put", "laid", "brought"))
+"""Of what was shown to somebody: "it was laid before the board"."""
+_NAMED = frozenset(("named", "titled", "christened", "modelled", "modeled", "patterned", "fashioned"))
 
 
 def ends_length(held: Sequence[Token], at: int) -> bool:
@@ -69,12 +82,17 @@ def ends_length(held: Sequence[Token], at: int) -> bool:
     if behind and not behind[0].aside and behind[0].text.casefold() not in _BEHIND_LENGTH:
         return False
     words = [one.text for one in held[:at]]
+    if at > 1 and words[-1].casefold() in _PARTS and words[-2].casefold() in ("the", "a", "an"):
+        return True  # "it was done the evening before"
     found = (length_at(words, start) for start in range(max(0, at - _LONGEST), at))
     return any(one is not None and one.end == at for one in found)
 
 
 _LONGEST = 6
 """Words of a length of time."""
+_PARTS = frozenset(
+    ("evening", "morning", "night", "afternoon", "day", "week", "month", "year", "hour", "minute", "second")
+)
 _BEHIND_LENGTH = frozenset((
     "to", "by", "in", "on", "at", "with", "from", "for", "and", "but", "when", "while", "because", "as", "so",
     "though", "although", "since",
@@ -115,11 +133,17 @@ def _interrupted(held: Sequence[Token], at: int) -> int | None:
 
 def is_length(held: Sequence[Token], at: int) -> bool:
     """Return whether a length of time stands here by itself: behind it is neither "of" nor what it lay before or after."""
-    found = length_at([one.text for one in held], at)
+    words = [one.text for one in held]
+    while words[at : at + 1] and words[at].casefold() in _SHADING and length_at(words, at) is None:
+        at += 1  # "after just under two minutes"
+    found = length_at(words, at)
     if found is None:
         return False
     behind = [one.text.casefold() for one in held[found.end : found.end + 1]]
     return behind not in (["of"], ["after"], ["before"], ["later"], ["earlier"]) or held[found.end].aside
+
+
+_SHADING = words_of("lengths") - {"the", "same", "then", "and", "one"} | {"just", "under", "good", "only"}
 
 
 def begins(token: Token) -> bool:

@@ -7,7 +7,7 @@ speaks of says nothing. What is found to be lacking is accounted for; the rules 
 from collections.abc import Iterator, Sequence
 
 from correlator.verifying.grounds import Ground
-from correlator.verifying.wording import Clause, Token, akin, is_finite, root, roots_of, table, words_of
+from correlator.verifying.wording import Clause, Token, akin, is_denial, is_finite, root, roots_of, table, words_of
 
 WHOLE = frozenset((
     "answered", "tool_returned", "tool_called", "prompt_submitted", "model_responded", "agent_handed_over", "document_retrieved",
@@ -48,7 +48,7 @@ def _denied(clauses: Sequence[Clause], place: int) -> Iterator[tuple[list[Token]
             continue  # what the agent did not do is no text
         elif (before := _denied_before(clauses, place, at)) is not None:
             yield [token], before
-        elif word in ("not", "never") or word.endswith(("n't", "n’t")):
+        elif word == "never" or (is_denial(word) and word.endswith("t")):
             opens = (
                 not at
                 and bool({"but", "and"} & set(clause.joint.split()))
@@ -61,39 +61,33 @@ def _denied(clauses: Sequence[Clause], place: int) -> Iterator[tuple[list[Token]
         elif word == "neither" and (led or (at and root(held[at - 1].text) in _NAMING)):
             nor = [one for one in following if one.text.casefold() == "nor"]
             yield [token, *nor], _things([one for one in following if one not in nor])
-        elif (word, *behind[:1]) in _NO_WORD:
-            yield [token], _any_things(following[1:])
+        elif word in ("no", "nothing") and (told := _unmentioned(held[at:], following)):
+            yield [token], told
         elif root(word) in _OMITTING and (not at or held[at - 1].text.casefold() != "to"):
             aside = [one for one in following if one.text.casefold() in _BEHIND]
             if _is_whole(root(word), behind, aside):
                 yield [token, *aside], _things(following)
 
 
+def _unmentioned(held: Sequence[Token], following: Sequence[Token]) -> list[Token]:
+    """Return what a text has nothing of: "nothing of the loss", "no word of it", "nothing in it mentions the loss"."""
+    word, *behind = [one.text.casefold() for one in held[:2]]
+    if (word == "nothing" and behind in _CONCERNING) or (word == "no" and {*behind} & _MENTION):
+        return _any_things(following[1:])
+    verb = next((at for at, one in enumerate(held) if root(one.text) in _NAMING), None)
+    return [] if word == "no" or verb is None else _any_things(following[verb:])
+
+
 def _unsaid(
     held: Sequence[Token], at: int, behind: Sequence[str], following: Sequence[Token]
 ) -> tuple[list[Token], list[Token]] | None:
     """Return the words that deny and what they deny where nothing at all is said of that, `None` for another word."""
-    word, before = held[at].text.casefold(), held[at - 1].text if at else ""
+    word = held[at].text.casefold()
     if word == "without" or (word == "silent" and behind[:1] in (["on"], ["about"], ["as"])):
         return [held[at]], _without(held[at + 1 : at + 4], following)
-    if word == "not" and behind in _NOT_A_WORD:
+    if word == "not" and behind[:1] in (["a"], ["one"]) and {*behind[1:]} & _MENTION:
         return [*held[at : at + 3]], _any_things(held[at + 3 :])  # "not a word about B is found in it"
-    if word == "nothing" and root(before) in _SAYING and (told := _told_of(held, at)):
-        return [held[at]], told  # "of B it said nothing"
     return None
-
-
-def _told_of(held: Sequence[Token], end: int) -> list[Token]:
-    """Return what a clause begins with that something says nothing of: "of B | it said nothing"."""
-    if held[0].text.casefold() not in ("of", "about", "on", "concerning", "regarding"):
-        return []
-    subject = next((at for at in range(1, end) if held[at].text.casefold() in ("it", "he", "she", "they")), end - 2)
-    return _any_things(held[1 : max(1, subject)])
-
-
-_NOT_A_WORD = tuple(
-    [article, noun] for article in ("a", "one") for noun in ("word", "mention", "syllable", "trace", "hint")
-)
 
 
 def _is_whole(verb: str, behind: Sequence[str], aside: Sequence[Token]) -> bool:
@@ -115,7 +109,7 @@ def _denied_before(clauses: Sequence[Clause], place: int, at: int) -> list[Token
     if (
         word == "no"
         and root(before) in _NAMING
-        and [one.text.casefold() for one in held[at + 1 : at + 2]] not in _MENTION
+        and not {one.text.casefold() for one in held[at + 1 : at + 2]} & _MENTION
     ):
         return _any_things(_to_comma(held[at:])[1:])
     if word in ("not", "never") and before in words_of("be") and _is_named_next(clauses, place, at):
@@ -128,7 +122,7 @@ def _is_of_saying(held: Sequence[Token], at: int) -> bool:
     before, behind = held[at - 1].text.casefold() if at else "", [one.text.casefold() for one in held[at + 1 : at + 2]]
     return (
         root(before) in _SAYING
-        or (behind in _MENTION and root(before) == _MAKE)
+        or (bool({*behind} & _MENTION) and root(before) == _MAKE)
         or (bool(behind) and root(behind[0]) == root("mention"))
     )
 
@@ -146,12 +140,14 @@ def _is_named_next(clauses: Sequence[Clause], place: int, at: int) -> bool:
     return place + 1 < len(clauses) and root(clauses[place + 1].joint) in _NAMED
 
 
-_KINDS = {
-    "answer": ("answered",), "reply": ("answered",), "response": ("answered",),
-    "message": ("prompt_submitted",), "request": ("prompt_submitted",), "prompt": ("prompt_submitted",),
-    "call": ("tool_called",), "command": ("tool_called",), "handover": ("agent_handed_over",), "hand-over": ("agent_handed_over",),
-}  # fmt: skip
-"""Word that a clause begins with → kinds of the events that it may mean."""
+_MEANT = (
+    (roots_of("results") | {root("summary"), root("report")}, ("answered",)),
+    (roots_of("questions") | {root("message"), root("request"), root("prompt"), root("order")}, ("prompt_submitted",)),
+    ({root("call"), root("command")}, ("tool_called",)),
+    ({root("handover"), root("hand-over")}, ("agent_handed_over",)),
+)  # fmt: skip
+"""Roots of words for a text, and the kinds of the events that it may be."""
+_UTTERED = ("answered", "model_responded", "prompt_submitted")
 
 
 def _meant(clauses: Sequence[Clause], at: int, cited: Sequence[Ground]) -> Sequence[Ground]:
@@ -159,7 +155,8 @@ def _meant(clauses: Sequence[Clause], at: int, cited: Sequence[Ground]) -> Seque
     first = at
     while first and {"but", "and"} & set(clauses[first].joint.split()):
         first -= 1
-    kinds = {kind for one in clauses[first : at + 1] for word in one.words[:3] for kind in _KINDS.get(word, ())}
+    words = {root(word) for one in clauses[first : at + 1] for word in one.words}
+    kinds = {kind for roots, all_of in _MEANT if words & roots for kind in all_of} or _UTTERED
     return [one for one in cited if one.event.kind in kinds] or cited
 
 
@@ -171,7 +168,19 @@ def _is_made_without(
     return bool(calls and things) and denial[0].text.casefold() == "without" and _lack(calls, things, run)
 
 
-_STANDING = ("come up", "appear", "occur", "figure", "feature", "stand in", "turn up", "crop up", "show up", "in ")
+_STANDING = (
+    "come up",
+    "appear",
+    "occur",
+    "figure",
+    "feature",
+    "stand in",
+    "turn up",
+    "crop up",
+    "show up",
+    "part of",
+    "in ",
+)
 _NO_THING = (
     words_of("grammar")
     | words_of("beginning")
@@ -179,10 +188,8 @@ _NO_THING = (
     | words_of("have")
     | frozenset(("any", "mention", "of"))
 )
-_NO_WORD = (
-    ("nothing", "about"), ("nothing", "of"), ("nothing", "on"), ("no", "mention"), ("no", "word"), ("no", "reference"),
-)  # fmt: skip
-_MENTION = (["mention"], ["word"], ["reference"])
+_CONCERNING = (["of"], ["about"], ["on"], ["concerning"], ["regarding"])
+_MENTION = frozenset(("mention", "word", "reference", "hint", "syllable", "talk", "allusion"))
 _TROUBLE = roots_of("trouble")
 _OMITTING = roots_of("omitting")
 _BEHIND = frozenset(("out", "aside", "unmentioned", "unnamed", "unsaid", "untold", "untouched", "away"))

@@ -14,7 +14,7 @@ _TENS = {
     word: 10 * at
     for at, word in enumerate(("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), 2)
 }
-_SCALES = {"dozen": 12, "hundred": 100, "thousand": 1_000}
+_SCALES = {"dozen": 12, "hundred": 100, "thousand": 1_000, "million": 1_000_000}
 NUMBERS: dict[str, int] = {
     **{word: value for value, word in enumerate(_ONES) if value != 1}, **_TENS,
     **{f"{ten}-{one}": value + unit for ten, value in _TENS.items() for unit, one in enumerate(_ONES) if 0 < unit < 10},
@@ -28,14 +28,19 @@ ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4}
 def number_at(words: Sequence[str], at: int) -> tuple[int, int] | None:
     """Return what the words of a number amount to, and the place behind them, `None` where no number begins.
 
-    "Three hundred and forty", "two thousand", "half a dozen"; "one" counts only what follows it, as in "one hundred".
+    "Three hundred and forty", "48 thousand", "half a dozen"; "one" counts only what follows it, as in "one hundred".
     """
     some = [word.casefold() for word in words[at : at + LONGEST]]
     if some[:3] == ["half", "a", "dozen"]:
         return 6, at + 3
+    if some[1:4] == ["and", "a", "half"] and some[4:5] and some[4] in _SCALES:
+        whole = 1 if some[0] in ("one", "a") else NUMBERS.get(some[0], 0)  # "two and a half thousand"
+        return (whole * _SCALES[some[4]] + _SCALES[some[4]] // 2, at + 5) if whole else None
     found, last, end = 0, 0, 0
     for place, word in enumerate(some):
         value = NUMBERS.get(word) if word != "twice" or not place else None
+        if word.isdecimal() and not place and some[1:2] and some[1] in _SCALES:
+            value = int(word)
         if value is None:
             opens = word in ("a", "an", "one") and not place
             if not (opens or (word == "and" and last in (100, 1_000))):

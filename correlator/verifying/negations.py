@@ -5,16 +5,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from correlator.lexicon import classes_of
-from correlator.verifying.contrast import contrasts
+from correlator.verifying.contrast import BEYOND, asks_one, contrasts
 from correlator.verifying.denying import denied
 from correlator.verifying.endings import ASKING, ended, has_failed, is_pending, worked
+from correlator.verifying.expressions import expressed
 from correlator.verifying.grounds import Ground
 from correlator.verifying.lacking import WHOLE
-from correlator.verifying.lengths import NUMBERS
+from correlator.verifying.lengths import NUMBERS, length_at
 from correlator.verifying.outcome import TURNED
 from correlator.verifying.read import (
     BE,
-    NEGATIONS,
+    SAYING,
     Read,
     Refusal,
     among,
@@ -25,11 +26,10 @@ from correlator.verifying.read import (
     scores,
     tied,
 )
-from correlator.verifying.wording import Clause, Token, root, roots_of, table, words_of
+from correlator.verifying.wording import Clause, Token, is_denial, root, roots_of, table, words_of
 from sensor.event import HttpRequested, HttpResponded, NameResolved, ProcessExited, ToolCalled, ToolReturned
 
 _CAN = roots_of("can")
-_NOT_BEFORE = (("not",), ("it", "was", "not"))
 
 
 def of_negations(read: Read) -> Iterator[Refusal]:
@@ -45,8 +45,7 @@ def ended_so(read: Read) -> frozenset[str]:
         word
         for clause, best in zip(read.clauses, read.spoken_of, strict=True)
         for at, word in enumerate(clause.words)
-        if word in NEGATIONS
-        and (_is_without_failure(clause.words, at, best, read) or _is_undone(clause, at, best, read))
+        if is_denial(word) and (_is_without_failure(clause.words, at, best, read) or _is_undone(clause, at, best, read))
     )
 
 
@@ -58,21 +57,44 @@ def _denials(read: Read) -> Iterator[tuple[Token, Sequence[str], bool]]:
         behind = read.clauses[place + 1].joint if place + 1 < len(read.clauses) else ""
         words = clause.words
         for at, word in enumerate(words):
-            if (word not in NEGATIONS and not word.endswith(("n't", "n’t"))) or held[at] in read.lacked:
+            if not is_denial(word) or held[at] in read.lacked:
                 continue
             following = words[at + 1 :]
-            if word == "not" and (behind == "until" or (behind == "before" and words in _NOT_BEFORE)):
-                continue  # says when it was, which is a matter of order
+            is_dated = behind == "until" or (behind == "before" and _is_dated(read, place, following))
+            if is_dated or _measures(words, at, read):
+                continue  # says when it was, which is a matter of order, or how much it was
             if word == "not" and following[:1] and following[0] in _NOT_ONLY and "but" in read.plain.split():
                 continue  # "not only A but B" denies nothing
             is_carried = (
                 _denies(denials, _to_comma(held, at))
                 or _is_of_outcome(clause, at, best, read)
-                or _is_same_subject(words, at, read)
                 or contrasts(read, place, held[at])
                 or (word in _NONE and not following and behind in _BUT and _is_all(read, best, place))
+                or (
+                    word in _NO
+                    and (behind == "but" or bool(BEYOND & {*following[:5]}))
+                    and asks_one(read, words, at, best)
+                )
             )
             yield held[at], following, is_carried
+
+
+def _is_dated(read: Read, place: int, following: Sequence[str]) -> bool:
+    """Return whether what a clause denies is told by what comes next to have been later: "nothing was sent before B"."""
+    best, later = read.spoken_of[place : place + 2]
+    return not following or any(not any(tied(one, other) for other in best) for one in later)
+
+
+def _measures(words: Sequence[str], at: int, read: Read) -> bool:
+    """Return whether a denial belongs to a measure: "no sooner than", "no more than two", "not quite a minute later"."""
+    behind = words[at + 1 : at + 6]
+    if words[at] == "no":
+        return bool(behind) and (behind[0].endswith(" than") or (behind[0] in _COMPARING and " than " in read.plain))
+    place = at + 1 + (behind[:1] in (("quite",), ("even",), ("fully",)))
+    return words[at] == "not" and length_at(words, place) is not None
+
+
+_COMPARING = frozenset(("sooner", "later", "earlier", "longer"))
 
 
 def _to_comma(held: Sequence[Token], at: int) -> tuple[str, ...]:
@@ -81,21 +103,6 @@ def _to_comma(held: Sequence[Token], at: int) -> tuple[str, ...]:
     return tuple(one.text.casefold() for one in held[at + 1 : end])
 
 
-def _is_same_subject(words: Sequence[str], at: int, read: Read) -> bool:
-    """Return whether an event says of the same thing what it is not: "the disk is not ours"."""
-    if words[at] != "not" or at < _SUBJECT or words[at - 1] not in BE:
-        return False
-    if words[at + 1 : at + 2] and is_act(words[at + 1]):
-        return False
-    subject = root(words[at - _SUBJECT])
-    return subject not in table().neutral and any(
-        subject == root(found) for one in read.cited for found in _IS_NOT.findall(one.plain)
-    )
-
-
-_SUBJECT = 2
-"""Places from a negation back to what is denied of: "the disk was not"."""
-_IS_NOT = re.compile(r"(?<![\w'’-])([\w'’-]++) (?:is|are|was|were) not\b")
 _NOT_ONLY = frozenset(("only", "just", "merely", "simply", "solely", "alone"))
 _BUT = ("but",)
 _NONE = frozenset(("nothing", "none"))
@@ -143,6 +150,8 @@ def _is_of_outcome(clause: Clause, at: int, best: Sequence[Ground], read: Read) 
     )
     if fails and any(map(is_negative, best)) and not any(map(is_failure, following)):
         return True
+    if word == "none" and not following and any("0" in one.numbers for one in best):
+        return True  # "the first has three knots, the second none"
     is_single = (word, following[:1]) in _NOT_ONE
     things = words[at + 2 : at + 6] if is_single else following[:2]
     if (word in _NO or is_single) and any(_is_empty(one, things) for one in _counting(things, best, read)):
@@ -153,7 +162,7 @@ def _is_of_outcome(clause: Clause, at: int, best: Sequence[Ground], read: Read) 
         and any(map(is_negative, best))
     ):
         return True  # "all that came was a curt no"
-    if word == "no" and (_is_no_more(words[at:]) or _is_refused_or_absent(following, read)):
+    if word == "no" and _is_refused_or_absent(following, read):
         return True
     lost = any(one.event.kind in ("capture_status", "events_lost") for one in read.cited)
     if lost and _OBSERVING & around:
@@ -165,7 +174,9 @@ def _is_of_outcome(clause: Clause, at: int, best: Sequence[Ground], read: Read) 
         root(one) in _RESULTS for one in following
     ):
         return True
-    return (word == "not" and following[:1] == ("until",)) or (word in ("neither", "nor") and all_failed(read))
+    return (word == "not" and following[:1] == ("until",)) or (
+        word in ("neither", "nor") and (all_failed(read) or _failed_of(clause, best, read))
+    )
 
 
 _OBSERVING = roots_of("observing")
@@ -210,21 +221,34 @@ def _is_undone(clause: Clause, at: int, best: Sequence[Ground], read: Read) -> b
     word, behind = words[at], _behind(words, at)
     if not behind or any(root(one) in _TRYING or _is_trouble(one) for one in behind[:2]):
         return False
-    if not (word in ("no", "not", "never", "without") or word.endswith(("n't", "n’t"))) or TURNED.match(
-        " ".join(behind)
-    ):
+    if word in ("neither", "nor", "none", "nothing", "nobody") or TURNED.match(" ".join(behind)):
         return False
     if any(one.failed and _says(one, behind[0]) for one in read.cited):
         return False  # "was not paid", of what failed with "already paid"
     if _achieves(behind) and not _is_length(clause):
         return _is_told_undone(behind, best, read) or bool(_failed_of(clause, best, read))
     failed = [one for one in best if has_failed(one, read.cited)]
-    if not best or len(failed) < len(best):
-        return False
     if word in ("no", "without"):
-        return word == "no" and _is_deed(behind[0], best) and bool({root(one) for one in words[at + 1 :]} & _COME)
+        came = bool({root(one) for one in words[at + 1 :]} & _COME)
+        return word == "no" and came and bool(best) and len(failed) == len(best) and _is_deed(behind[0], best)
     by_agent = at > 0 and words[at - 1] not in BE and bool({root(one) for one in words[:at]} & _AGENTS)
-    return not by_agent and _is_deed(behind[0], best)
+    fails = any(map(_is_trouble, behind)) or root(behind[0]) in _FOUNDERING
+    if by_agent or not best or root(behind[0]) in SAYING or fails or _is_length(clause) or _AGAIN & {*words}:
+        return False
+    if len(failed) == len(best) and _is_deed(behind[0], best):
+        return True
+    told = [root(one) for one in behind[:2] if root(one) not in table().neutral]
+    return (
+        bool(told)
+        and all(one.event.kind in ASKING or one.actor == "agent" for one in best)
+        and all(one in failed or (one.actor in ("agent", "content") and one.denied) for one in best)
+        and not any(among(one, (each.words | each.tool) - each.denied) for one in told for each in best)
+        and "fail" not in [stands for token, stands in expressed(read.tokens).items() if token in clause.tokens]
+    )
+
+
+_FOUNDERING = roots_of("foundering")
+_AGAIN = frozenset(("again", "more", "anymore", "longer", "ever"))
 
 
 def _says(ground: Ground, verb: str) -> bool:
@@ -332,11 +356,6 @@ def _counting(things: Sequence[str], best: Sequence[Ground], read: Read) -> Sequ
 
 
 _FEW = 2
-
-
-def _is_no_more(words: Sequence[str]) -> bool:
-    """Return whether "no" belongs to a number: "no more than two"."""
-    return words[1:2] in (("more than",), ("less than",), ("fewer than",))
 
 
 _ABSENT = re.compile(

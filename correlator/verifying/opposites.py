@@ -8,8 +8,8 @@ from itertools import pairwise
 from correlator.spelling import stem
 from correlator.verifying.denied import unset_in
 from correlator.verifying.grounds import Ground
-from correlator.verifying.read import NEGATIONS, Read, Refusal, among, is_failure, is_negative, tied
-from correlator.verifying.wording import Clause, akin, root, roots_of, table, words_of
+from correlator.verifying.read import Read, Refusal, among, is_failure, is_negative, tied
+from correlator.verifying.wording import Clause, akin, is_denial, root, roots_of, table, words_of
 from sensor.event import FileOpened, ToolCalled, ToolReturned
 
 ATTRIBUTE = re.compile(r"\b(?:the|an?|its|his|her|their|this|that|any|each) \w+ed (?=[a-z])")
@@ -62,7 +62,7 @@ def _may_stand(word: str, words: Sequence[str], at: int, read: Read) -> bool:
     """Return whether a word is no opposite of anything here, whatever the events say."""
     base = root(word)
     before = words[at - 1] if at else ""
-    if base in read.said or word in NEGATIONS or stem(table().irregular.get(word, word)) not in _opposed():
+    if base in read.said or is_denial(word) or stem(table().irregular.get(word, word)) not in _opposed():
         return True
     if base in _KINDS and any(base in one.lent for one in read.cited if not _is_of_tool(one)):
         return True
@@ -72,7 +72,7 @@ def _may_stand(word: str, words: Sequence[str], at: int, read: Read) -> bool:
         return True
     if word.endswith("ed") and ATTRIBUTE.search(f"{before} {word} a"):
         return True  # "the saved entry": what it was
-    if table().opposites(base) & _FAILING and any(one in NEGATIONS for one in words[max(0, at - 3) : at]):
+    if table().opposites(base) & _FAILING and any(map(is_denial, words[max(0, at - 3) : at])):
         return True  # "does not allow it", of what was forbidden
     # Whether what is told of failed is asked of the outcomes.
     return bool(read.failures) and is_failure(word) and base != _STOP
@@ -98,7 +98,7 @@ def _opposed() -> frozenset[str]:
 def _is_of_another(base: str, opposites: frozenset[str], read: Read) -> bool:
     """Return whether a cited event has the word by its kind or in another word, and not its opposite."""
     return any(
-        (base in one.lent or bool(table().beside(base) & one.prose)) and not opposites & _tells(one)
+        bool(table().beside(base) & one.prose) or (base in one.lent and not opposites & _tells(one))
         for one in read.cited
     )
 
@@ -122,13 +122,19 @@ def of_sides(read: Read) -> Iterator[Refusal]:
         first, second = float(match["first"].replace(",", "")), float(match["second"].replace(",", ""))
         if first != second and (first > second) != bool(_MORE.fullmatch(match["side"])):
             yield Refusal("polarity", f"“{match['side']}” is the wrong way round")
+    for match in _SHARE.finditer(read.plain):
+        if int(match[1]) > int(match[2]):
+            yield Refusal("polarity", f"{match[1]} are more than {match[2]}")
     opened = [one.event for one in read.cited if isinstance(one.event, FileOpened)]
     if opened and all(one.for_writing for one in opened) and _FOR_READING.search(read.plain):
         yield Refusal("polarity", "it was opened for writing")
 
 
-_FOUND_ABOVE = re.compile(r"\b(?:above|over|beyond|atop) (?P<name>[~/][\w./~-]*|[\w-]+(?:\.[\w-]+)+)")
+_FOUND_ABOVE = re.compile(r"\b(?:above|atop) (?P<name>[~/][\w./~-]*|[\w-]+(?:\.[\w-]+)+)")
 _FOR_READING = re.compile(r"\b(?:for reading|read-only|in read mode|to be read)\b")
+_SHARE = re.compile(
+    r"(?<![\w.,:/-])(\d{1,9}) (?:out of(?: the)?|of (?:the|its|his|her|their|these|those|all)) (\d{1,9})(?![\w.,:/-]*\w)"
+)
 _UP = (
     r"(?:more|higher|larger|greater|longer|later|older|heavier|bigger|better) than|above|over|beyond|past|at least|exceed\w*"
     r"|upwards of|in excess of|no (?:less|fewer) than|min(?:imum)?"
@@ -175,7 +181,7 @@ def _sides(text: str, number: str) -> frozenset[str]:
 
 def of_affirming(read: Read) -> Iterator[Refusal]:
     """Refuse as done what an event only denies: "was retired" of "could not be retired", "enabled" of "enabled: false"."""
-    if any(word in NEGATIONS or word.endswith(("n't", "n’t")) for word in read.plain.split()):
+    if any(map(is_denial, read.plain.split())):
         return
     for clause, best in zip(read.clauses, read.spoken_of, strict=True):
         yield from _unset_as_set(clause, best)
@@ -222,7 +228,7 @@ def of_denying(read: Read) -> Iterator[Refusal]:
             is_negative(one) or one.denied for one in read.cited if one.actor == "agent"
         ):
             continue
-        if any(one in NEGATIONS or one.endswith(("n't", "n’t")) for one in words) or not any(
+        if any(map(is_denial, words)) or not any(
             among(one, denials) or table().beside(one) & denials for one in wanted
         ):
             yield Refusal("polarity", "nobody denied this")

@@ -5,18 +5,18 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
 from correlator.verifying.clauses import has_verb
-from correlator.verifying.endings import ASKING, ended, has_failed
+from correlator.verifying.endings import ended, has_failed
 from correlator.verifying.grounds import Ground
 from correlator.verifying.lengths import NUMBERS, ORDINALS
 from correlator.verifying.opposites import ATTRIBUTE
-from correlator.verifying.read import AGENTS, BE, SPOKEN, Read, Refusal, among, is_failure, is_negative
-from correlator.verifying.wording import Clause, is_finite, root, roots_of, table, words_of
+from correlator.verifying.read import AGENTS, BE, SPOKEN, Read, Refusal, among, is_act, is_failure, is_negative
+from correlator.verifying.wording import Clause, is_denial, is_finite, root, roots_of, table, words_of
 from sensor.event import HttpRequested, HttpResponded, ProcessExited, ToolCalled
 
 _SUCCESS = re.compile(
     r"\b(?:succe\w+|successful\w*|w(?:ent|as|ere) (?:through|well|ahead|live|fine)|worked|accepted|granted|delivered|confirmed"
     r"|approved|completed|reached|arrived|received|stored|booked|saved|allowed|permitted|printed|took effect|got through|effective"
-    r"|let(?:s|ting)?\b[^,;]{0,60}\b(?:through|pass)|let (?:the|it|him|her|them|its)|welcomed|carried out"
+    r"|managed to|let(?:s|ting)?\b[^,;]{0,60}\b(?:through|pass)|let (?:the|it|him|her|them|its)|welcomed|carried out"
     r"|(?:was|were|been) (?:passed(?! (?:on|to|along|over|back)\b)|found(?! to\b)|served)"
     r"|passed(?: (?:at|in|on the|without|with|again|first)\b|$)|took (?=(?:in|on)\b)|took (?:the |a |an )?\w+ (?:in|on|at)\b)"
 )
@@ -25,9 +25,10 @@ _IN_VAIN = re.compile(
 )
 _WITHOUT = re.compile(r"\bwithout (?:any |much )?\w+")
 TURNED = re.compile(
-    r"\b(?:turn(?:s|ed)? (?:[\w'’-]+ ){0,7}(?:down|away|back)|(?:knock|throw|threw|thrown|kick|bounce)\w* back"
+    r"\b(?<!\bto )(?:turn(?:s|ed)? (?:[\w'’-]+ ){0,7}(?:down|away|back)|(?:knock|throw|threw|thrown|kick|bounce)\w* back"
     r"|thrown out|(?:fell|falls?|fallen) (?:through|flat|short)|g[ai]ve(?:n|s)? up|tim(?:es|ed|ing) out"
-    r"|br(?:oke|eaks?|oken) (?:down|off|up)|got nowhere|c[ao]mes? to (?:nothing|grief)|[rw][ua]ns? (?:out of|aground)|went wrong"
+    r"|br(?:oke|eaks?|oken) (?:down|off|up)|got nowhere|c[ao]mes? (?:to (?:nothing|grief)|(?:up|away) (?:empty|short))"
+    r"|[rw][ua]ns? (?:out of|aground)|went wrong"
     r"|cut (?:off|short)|rebuff\w*|stalled|aborted|balked|kept out|locked out|shut out"
     r"|ended in (?:an? )?(?:error|failure|refusal))\b"
 )
@@ -41,26 +42,12 @@ _DENYING = frozenset(("not", "never", "cannot", "nothing", "neither", "nor", "un
 
 def of_outcomes(read: Read) -> Iterator[Refusal]:
     """Refuse a failure where nothing failed, and success where something did."""
-    if _both_fail(read) and sum(one.failed is True for one in read.cited) == 1:
-        yield Refusal("polarity", "one of both did not fail")
     for clause, best in zip(read.clauses, read.spoken_of, strict=True):
         share = _share(clause, read)
-        why = _wrong(clause, _of_place(clause, read) or best, read) if share is None else share
+        placed = _of_place(clause, read)
+        why = _wrong(clause, placed or best, () if placed else read.cited, read) if share is None else share
         if why:
             yield Refusal("polarity", why)
-
-
-def _both_fail(read: Read) -> bool:
-    """Return whether two things are said to have failed: "both A and B failed", "both calls were refused"."""
-    for at, clause in enumerate(read.clauses):
-        if "both" not in clause.words or _DENYING & set(clause.words):
-            continue
-        behind = read.clauses[at + 1 : at + 2]
-        goes_on = not has_verb(clause.tokens) and bool(behind) and behind[0].joint == "and"
-        words = behind[0].words if goes_on else clause.words
-        if any(is_failure(word) and not _is_noun(words, place) for place, word in enumerate(words)):
-            return True
-    return False
 
 
 def _share(clause: Clause, read: Read) -> str | None:
@@ -100,8 +87,8 @@ def _of_place(clause: Clause, read: Read) -> tuple[Ground, ...]:
 _CALLS = roots_of("calls")
 
 
-def _wrong(clause: Clause, best: Sequence[Ground], read: Read) -> str:
-    """Return what a clause gets wrong of how it ended, empty if nothing."""
+def _wrong(clause: Clause, best: Sequence[Ground], others: Sequence[Ground], read: Read) -> str:
+    """Return what a clause gets wrong of how it ended, empty if nothing; it may speak of a failure of others, too."""
     text, words = _WITHOUT.sub(" ", " ".join(clause.words)), clause.words
     is_denied = bool(_DENYING & set(words))
     failing = _failing(words, best, read)
@@ -109,11 +96,11 @@ def _wrong(clause: Clause, best: Sequence[Ground], read: Read) -> str:
     if failing and any(root(word) in AGENTS for word in words[: min(first, 3)]):
         said = [one for one in read.cited if one.event.kind in SPOKEN and is_negative(one)]
         best = [*best, *said] if said and not any(is_negative(one) for one in best) else best
-    negative = _negative(best, read, strict=bool(failing) and all(root(one) in _STRICT for one in failing))
+    negative = _negative(best, others, read, strict=bool(failing) and all(root(one) in _STRICT for one in failing))
     if (vain := _IN_VAIN.search(" ".join(words))) and best:
         return "" if negative else f"what it says of “{vain.group()}” did not fail"
     if (turned := TURNED.search(text)) and not is_denied:
-        is_told = any(all(among(root(word), one.words) for word in turned.group().split()) for one in best)
+        is_told = any(TURNED.search(one.plain) or (one.denied and one.actor == "agent") for one in best)
         return "" if negative or is_told else f"what it says of “{turned.group()}” did not fail"
     if _NOT_FAILED.search(text) and best and all(has_failed(one, read.cited) for one in best):
         return "what it says did not fail did"
@@ -142,6 +129,8 @@ def _failing(words: Sequence[str], best: Sequence[Ground], read: Read) -> list[s
         and root(one) not in deeds
         and not (root(one) in _STOPPING and table().beside(root(one)) & deeds)
         and not _is_free_of(words[:at])
+        and words[max(0, at - 1) : at] != ("to",)
+        and not (root(one) in _STOPPING and words[at + 1 : at + 3] in _WITH_CODE)
         and not (root(one) == _DENY and words[at + 1 : at + 2] == ("having",))
     ]
 
@@ -153,11 +142,16 @@ def _working(clause: Clause, best: Sequence[Ground], text: str, negative: Sequen
     before = text[: worked.start()].split() if worked is not None else []
     if is_denied and (not before or _DENYING & set(before)):
         return ""  # but not of "it was accepted, with one part not read"
+    state = next((word for before, word in pairwise(words) if before in BE and root(word) in _OUT_OF_ORDER), "")
+    if state and not read.failures and not any(among(root(state), one.words) for one in read.cited):
+        return f"nothing cited says “{state}”"
     if _SEEN.search(text) and any(one.event.kind == "capture_status" for one in best):
         return "it was not seen"
-    spoken = {word for one in read.clauses for word in one.words} - ({"all"} if _NO_ALL.search(read.plain) else set())
-    told = any(is_failure(word) for word in spoken)  # "of which one failed"
-    if _ALL & spoken and not told and _SUCCESS.search(text) and any(one.failed for one in read.cited):
+    at = read.clauses.index(clause)
+    subject = [one for one in read.clauses[max(0, at - 1) : at] if not has_verb(one.tokens)]
+    spoken = {word for one in subject for word in one.words} | {*before}
+    told = any(is_failure(word) for one in read.clauses for word in one.words)  # "of which one failed"
+    if worked and _ALL & spoken and not told and not _NO_ALL.search(text) and any(one.failed for one in read.cited):
         return "not all of it worked"
     if worked and best and all(_has_no_result(one) and not among(root(worked.group()), one.words) for one in best):
         return f"nothing says “{worked.group()}” of it"
@@ -167,26 +161,28 @@ def _working(clause: Clause, best: Sequence[Ground], text: str, negative: Sequen
 
 
 _DENY = root("deny")
+_WITH_CODE = (("with",), ("with", "code"), ("with", "exit"), ("with", "status"))
+_OUT_OF_ORDER = roots_of("out_of_order")
 _STOPPING = frozenset(map(root, ("stop", "prevent", "block", "bar", "halt")))
 _STRICT = roots_of("forbidding") | {root("refrain")}
 
 
-def _negative(best: Sequence[Ground], read: Read, *, strict: bool) -> Sequence[Ground]:
-    """Return those of what a clause speaks of that failed or refuse; of all that is cited, where texts alone are spoken of.
+def _negative(best: Sequence[Ground], others: Sequence[Ground], read: Read, *, strict: bool) -> Sequence[Ground]:
+    """Return those of what a clause speaks of that failed or refuse, else those of others.
 
-    A file that was opened, a connection and a query have no outcome that a later failure of something else could tell.
+    What the kernel and the wire saw has no outcome that a failure of something else could tell.
     """
-    if strict:  # "stopped", "prevented": done by somebody, and no outcome
-        return [one for one in best if is_negative(one)]
     found = [one for one in best if is_negative(one) or has_failed(one, read.cited)]
-    is_told = any(ended(one, read.cited) is not None or one.event.kind not in ASKING for one in best)
-    return found or ([] if is_told else [one for one in read.cited if is_negative(one)])
+    if strict:  # "stopped", "prevented": done by somebody, and no outcome of a program
+        return [one for one in found if is_negative(one)]
+    is_seen = any(one.actor in ("process", "peer") for one in best)
+    return found or ([] if is_seen else [one for one in others if is_negative(one)])
 
 
 def _is_free_of(before: Sequence[str]) -> bool:
     """Return whether what stands behind these words is said not to have been: "without an error"; that is asked of denials."""
     near = [one for one in before if one not in words_of("filling") and one not in BE][-1:]
-    return bool(near) and (near[0] in ("without", "no", "not", "never") or near[0].endswith(("n't", "n’t")))
+    return bool(near) and (is_denial(near[0]))
 
 
 def _success(text: str) -> re.Match[str] | None:
@@ -277,22 +273,26 @@ def _is_said_to_have_failed(worked: str, best: Sequence[Ground], read: Read) -> 
     return bool(fails) and not any(_WORKED.search(one.plain) for one in read.cited)
 
 
-_WORKED = re.compile(r"succe\w+|worked|went (?:through|well)|passed|fine|done|ok\b|\bcomplete")
+_WORKED = re.compile(
+    r"succe\w+|worked|went (?:through|well)|passed|fine|done|ok\b|\bcomplete|\b(?:accepted|granted|approved|allowed|permitted)\b"
+)
 _FAILED = re.compile(r"\b(?:fail(?:s|ed|ure)?|error|rejected|refused|denied|did not|could not)\b")
 _NO_ALL = re.compile(r"\b(?:all the same|(?:after|at|above|in) all|all along|all but)\b")
-_LASTING = roots_of("lasting")
 
 
 def _is_done(clause: Clause, best: Collection[Ground]) -> bool:
-    """Return whether a clause tells in the past of a call that failed, and not in the words of the failure."""
+    """Return whether a clause says that a deed of a call that failed was done, and not in the words of the failure."""
     failed = frozenset[str]().union(*(one.words for one in best if one.failed))
     deeds = frozenset[str]().union(*(one.tool for one in best))
-    done = (word for word in clause.words if word.endswith("ed") or word in table().irregular)
+    done = {
+        root(word)
+        for before, word in pairwise(("", *clause.words))
+        if is_act(word) and (before in BE or root(word) in deeds)
+    }
     return any(
-        root(word) not in table().neutral
-        and root(word) not in table().reporting
-        and (not is_failure(word) or root(word) in deeds)
-        and root(word) not in _LASTING
-        and not among(root(word), failed)
-        for word in done
+        (among(base, deeds) or base in _ACHIEVING or bool(table().beside(base) & deeds)) and not among(base, failed)
+        for base in done - table().neutral
     )
+
+
+_ACHIEVING = roots_of("achieving")

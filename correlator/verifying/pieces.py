@@ -1,4 +1,4 @@
-"""A clause that tells of two events → what it tells of each: "What A had been was B", "A, done at B, was C". Pure; English only."""
+"""A clause that tells of two events, piece by piece: "What A had been was B", "A gave B, a later one C". Pure, English only."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -8,12 +8,9 @@ from correlator.verifying.wording import Clause, Token, is_finite, words_of
 
 
 def pieces(clause: Clause) -> tuple[Clause, ...]:
-    """Return a clause in the pieces that may tell of different events, mostly one: all of it."""
-    for cut in (_inserted, _free, _contrasted, _ranged):
-        found = cut(clause.tokens)
-        if found:
-            return tuple(Clause(clause.joint, tokens) for tokens in found)
-    return (clause,)
+    """Return a clause without a comma in the pieces that may tell of different events, mostly one: all of it."""
+    found = _free(clause.tokens) or _ranged(clause.tokens)
+    return tuple(Clause(clause.joint, tokens) for tokens in found) if found else (clause,)
 
 
 def contrasted(clause: Clause) -> tuple[Clause, Clause] | None:
@@ -29,22 +26,7 @@ def tells(held: Sequence[Token]) -> bool:
     return has_verb(held) or any(one.kind == "word" and one.text.casefold().endswith("ing") for one in held)
 
 
-def _inserted(tokens: Sequence[Token]) -> tuple[tuple[Token, ...], ...]:
-    """Return what is told of a thing, and what stands between commas behind its name: "the parcel, sent at B, | was posted"."""
-    commas = [at for at, one in enumerate(tokens) if at and one.aside]
-    if len(commas) < _BOTH or has_verb(tokens[: commas[0]]) or not has_verb(tokens[commas[1] :][:1]):
-        return ()
-    aside = tuple(tokens[commas[0] : commas[1]])
-    if has_verb(aside) and not _begins_with_verb(aside):
-        return ()
-    return (*((aside,) if has_verb(aside) else ()), (*tokens[: commas[0]], *tokens[commas[1] :]))
-
-
 _BOTH = 2
-
-
-def _begins_with_verb(tokens: Sequence[Token]) -> bool:
-    return any(has_verb((one,)) for one in tokens[:_BOTH])
 
 
 def _free(tokens: Sequence[Token]) -> tuple[tuple[Token, ...], ...]:
@@ -72,13 +54,13 @@ def _contrasted(tokens: Sequence[Token]) -> tuple[tuple[Token, ...], ...]:
 
 
 def _ranged(tokens: Sequence[Token]) -> tuple[tuple[Token, ...], ...]:
-    """Return what is told of a value before and after: "it rose from 3 | to 8"."""
-    for at in range(2, len(tokens) - 1):
-        before = [one.text.casefold() for one in tokens[max(0, at - _FROM) : at]]
-        if tokens[at].text.casefold() == "to" and tokens[at + 1].kind == "number" and "from" in before:
-            return tuple(tokens[:at]), tuple(tokens[at:])
+    """Return what is told of a value before, and after: "it rose [from 3 crates] to 8"."""
+    words = [one.text.casefold() for one in tokens]
+    for at, word in enumerate(words[:-1]):
+        if word == "to" and words[at + 1][:1].isdigit() and "from" in words[:at]:
+            start = words.index("from")
+            return tuple(tokens[start:at]), (*tokens[:start], *tokens[at:])
     return ()
 
 
-_FROM = 4
 _ARTICLES = frozenset(("a", "the", "another", "its", "one"))

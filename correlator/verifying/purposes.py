@@ -42,8 +42,15 @@ def _is_purpose(clause: Clause, at: int, read: Read, led: Sequence[str]) -> bool
     """Return whether the "to" at a place of a clause begins a purpose; `led`: words of the clause that leads to it."""
     verb, behind = clause.tokens[at + 1], clause.tokens[at + 2 : at + 3]
     word = verb.text.casefold()
-    if not behind or behind[0].kind != "word" or not verb.text.islower() or word.endswith(("ed", "s", "ly")):
+    if (
+        not behind
+        or behind[0].text.casefold() not in _OBJECTS
+        or not verb.text.islower()
+        or word.endswith(("ed", "s", "ly"))
+    ):
         return False
+    if "for" in (*clause.words, *led):
+        return False  # "asked for it to be kept"
     if word in words_of("pronouns") | PREPOSITIONS or word in NUMBERS or read.is_said(word) or root(word) in _PLACES:
         return False
     if (
@@ -67,6 +74,7 @@ def _is_purpose(clause: Clause, at: int, read: Read, led: Sequence[str]) -> bool
     )
 
 
+_OBJECTS = words_of("determiners") | words_of("pronouns")
 _SHORT_ING = 5
 """Letters of the longest verb that ends in "ing" by itself: "bring"."""
 

@@ -40,10 +40,14 @@ class Read:
         if template:
             self.said |= {root(token.text) for token in tokens(template) if token.kind == "word"}
         self.lent = frozenset[str]().union(*(one.lent for one in self.cited))
-        self.failures = tuple(one for one in self.cited if is_negative(one))
+        told = [one.event for one in self.cited]
+        # A result that is not cited tells nothing of its call.
+        self.failures = tuple(
+            one for one in self.cited if is_negative(one) and not (one.came_to_nothing and one.result not in told)
+        )
 
     def stands(self, text: str) -> bool:
-        """Return whether a cited event, or the template, has an entity."""
+        """Return whether a cited event, the call of a cited result, or the template has an entity."""
         return any(one.names(text) for one in self.cited) or has(self.template, " ".join(text.casefold().split()))
 
     @cached_property
@@ -164,7 +168,7 @@ def tied(one: Ground, other: Ground) -> bool:
 _REFUSING = re.compile(
     r"\b(?:(?:will|shall|would|may|must|do|does) not|cannot|can't|can’t"
     r"|could not|unable|not able|sorry|have not|refus\w+|denied|deny|declin\w+"
-    r"|not (?:permitted|allowed|possible|do)|won['’]t|forbidden|rejected|(?:can|may) only"
+    r"|not (?:permitted|allowed|possible|do)|won['’]t|forbidden|rejected|i (?:reject|object)|(?:can|may) only"
     r"|only (?:for|to)|does not answer|did not work|insist\w*|need\b)"
 )  # fmt: skip
 
@@ -276,9 +280,6 @@ def has_subject(clause: Clause) -> bool:
 def is_thing(word: str) -> bool:
     """Return whether a word is no verb in the past, as far as its ending tells."""
     return not word.endswith(("ed", "ing")) and word not in table().irregular
-
-
-NEGATIONS = words_of("negations")
 
 
 _FAILING = roots_of("failing")

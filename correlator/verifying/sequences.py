@@ -1,5 +1,6 @@
 """What a sentence says came earlier, and what later. Pure; English only."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations, pairwise
 
@@ -9,7 +10,7 @@ from correlator.verifying.joints import ends_length
 from correlator.verifying.lengths import length_at
 from correlator.verifying.pieces import contrasted, tells
 from correlator.verifying.read import BE, Read
-from correlator.verifying.wording import Clause, Token, is_finite, root, table, words_of
+from correlator.verifying.wording import Clause, Token, is_denial, is_finite, root, table, words_of
 
 Pair = tuple[Clause | None, Clause | None]
 """What is told to have come earlier, and what later; `None` for what is told elsewhere."""
@@ -32,13 +33,17 @@ def sequences(read: Read) -> Iterator[Pair]:
                 continue
             yield from _by_joint(joint, clauses, at, read)
             continue
-        if at and clauses[at - 1].words[-1:] == ("first",):
+        ends = any(one.event.kind == "process_exited" for one in read.cited)
+        if at and ends and "while" in clause.joint.split() and "still" in clause.words:
+            yield clauses[at - 1], clause  # "A while B was still running": its end came later
+        if at and clauses[at - 1].words[-1:] == ("first",) and not has_verb(clause.tokens[:1]):
             yield clauses[at - 1], clause
         both = contrasted(clause)
         told = _of_contrast(both) if both is not None else _from_to(clause)
         if told is not None:
             yield told
-        if any(adverbs(clause)) and not _is_asked(clause, read):
+        told_at = next((place for place, _ in adverbs(clause)), None)
+        if told_at is not None and not _is_of_dates(clause.tokens[:told_at], read):
             yield from _by_adverbs(clauses, at)
 
 
@@ -80,14 +85,23 @@ def _from_to(clause: Clause) -> Pair | None:
     return Clause(clause.joint, clause.tokens[start + 1 : end]), Clause(clause.joint, clause.tokens[end + 1 : stop])
 
 
-_PASSED = words_of("passing") | words_of("waiting")
+_PASSED = words_of("passing") | words_of("waiting") | {"took"}
 
 
 def _by_joint(joint: str, clauses: Sequence[Clause], at: int, read: Read) -> Iterator[Pair]:
     """Yield the order that the joint of a clause tells."""
     clause, before = clauses[at], clauses[at - 1] if at else None
+    if (
+        before is not None
+        and before.joint in ("before", "after")
+        and joint in ("when", "while")
+        and not has_verb(before.tokens)
+    ):
+        before = next((one for one in clauses[at - 2 :: -1] if at > 1), before)  # "A two seconds after B, when C"
+    if _is_of_text(joint, clause, read):
+        return
     is_sharp = joint in ("before", "after") and before is not None
-    if is_sharp and before is not None and _is_of_dates(before, read):
+    if is_sharp and before is not None and _is_of_dates(before.tokens, read):
         return
     if is_sharp and (_POINTING & set(clause.joint.split()) or _only_points(clause)):
         # "A, and B after that"; "A, and after that B"
@@ -96,21 +110,35 @@ def _by_joint(joint: str, clauses: Sequence[Clause], at: int, read: Read) -> Ite
         yield (other, this) if joint == "after" else (this, other)
     elif clause.fronts or before is None:
         # "After B, A"
-        if not _is_in_text(clause):
-            is_denied = joint in ("until", "before") and _is_denied_before(clause, read)
-            yield from _fronted("after" if is_denied else joint, clauses, at)
-    elif is_sharp and _waits(before):
-        # "It waited after B, then did A"
+        is_denied = joint in ("until", "before") and _is_denied_before(clause, read)
+        yield from _fronted("after" if is_denied else joint, clauses, at)
+    elif (is_sharp or joint == "until") and _waits(before):
+        # "It waited after B, then did A", "a minute went by until B"
         behind = clauses[at + 1 : at + 2] or (None,)
-        yield from [(None, clause)] if joint == "before" else [(clause, one) for one in behind]
+        yield from [(None, clause)] if joint != "after" else [(clause, one) for one in behind]
     elif joint == "then":
         told = [one for one in clauses[:at] if not (_RELATIVE & set(one.joint.split()) or _waits(one))]
         if _only_names(told[-1:]):
             told.pop()  # "A, and the agent | then did B"
         if told:
-            yield _wholes((told[-1], clause), clauses)
-    elif not _is_in_text(clause) and not (joint == "when" and _goes_on(before)):
-        yield _wholes(_joined(joint, before, clause), clauses)
+            yield told[-1], clause
+    else:
+        is_denied = joint in ("until", "before") and _denies(clauses[:at])
+        yield (clause, before) if is_denied else _joined(joint, before, clause)
+
+
+def _denies(before: Sequence[Clause]) -> bool:
+    """Return whether the last of some clauses, or what it is a part of, denies: "nothing was sent | until B"."""
+    joints = [set(one.joint.split()) for one in before[1:]]
+    told = [one for one, joint in zip(before, [*joints, {"that"}], strict=True) if "that" in joint]
+    return any(word != "without" and is_denial(word) for one in told for word in one.words)
+
+
+def _is_of_text(joint: str, clause: Clause, read: Read) -> bool:
+    """Return whether a cited text itself has this joint before the same thing: "what to eat after a fast"."""
+    word = next((one for one in clause.words if root(one) not in table().neutral), "")
+    told = re.compile(rf"\b{joint} (?:[\w'’-]+ ){{0,2}}{re.escape(word)}")
+    return joint in ("before", "after", "until") and bool(word) and any(told.search(one.plain) for one in read.cited)
 
 
 def _is_denied_before(clause: Clause, read: Read) -> bool:
@@ -125,22 +153,25 @@ def _by_adverbs(clauses: Sequence[Clause], at: int) -> Iterator[Pair]:
     clause = clauses[at]
     main = next((one for one in clauses[at + 1 :] if not one.joint), None)
     is_inserted = clause.joint in _RELATIVE and not at
-    if main is not None and is_inserted and clause.joint == "who" and has_verb(clause.tokens[:1]):
+    relative = clauses[at + 1 : at + 2]
+    if not at and relative and relative[0].joint in ("that", "which") and "had" in relative[0].words:
+        yield from _by_adverb(relative[0], clause)  # "A minute later it sent | what it had read"
+    elif main is not None and is_inserted and clause.joint == "who" and has_verb(clause.tokens[:1]):
         # "Mara, who wrote an hour later, objected": both are one event.
         head = next((place for place, one in enumerate(main.tokens) if has_verb((one,))), 0)
         yield from _by_adverb(None, Clause("", main.tokens[:head] + clause.tokens))
     elif main is not None and (clause.fronts or is_inserted):
         yield from _by_adverb(main, clause)  # "Although A had been two seconds earlier, B"
     else:
-        yield from _by_adverb(clauses[at - 1] if at else None, _whole(clauses, at, always=True))
+        yield from _by_adverb(clauses[at - 1] if at else None, clause)
 
 
-def _is_of_dates(clause: Clause, read: Read) -> bool:
+def _is_of_dates(held: Sequence[Token], read: Read) -> bool:
     """Return whether a clause ends with a length that lies between dates of texts, and no events: "a week | before the vote"."""
-    words = [one.text for one in clause.tokens]
-    asides = [at for at, one in enumerate(clause.tokens) if one.aside]
-    found = length_at(words, asides[-1]) if asides else None
-    if found is None or found.unit < _DAY or found.end < len(words):
+    words = [one.text for one in held]
+    lengths = (length_at(words, at) for at in range(max(0, len(words) - _FEW - 2), len(words)))
+    found = next((one for one in lengths if one is not None and one.end == len(words)), None)
+    if found is None or found.unit < _DAY:
         return False
     apart = [between(one, other) or 0 for one, other in combinations(read.cited, 2)]
     return not any(abs(one - found.seconds) <= found.unit // 2 for one in apart)
@@ -150,17 +181,19 @@ _DAY = 86_400
 
 
 def _waits(clause: Clause) -> bool:
-    """Return whether a clause tells of no event: "it waited for a minute", "it let a minute pass"."""
+    """Return whether a clause tells of no event: "it waited for a minute", "it let a minute pass", "a minute went by"."""
     words = set(clause.words)
-    return bool(words_of("waiting") & words) or ("let" in words and bool(_PASSING & words))
+    waits = any(is_finite(one) or one.endswith("ing") for one in words_of("waiting") & words)
+    return waits or ("let" in words and bool(_LETTING & words)) or (bool(words & _PASSED) and _only_passes(clause))
 
 
-_PASSING = frozenset(("pass", "elapse", "go", "slip", "lapse", "expire"))
+def _only_passes(clause: Clause) -> bool:
+    """Return whether a clause tells nothing but that time passed: "it took another two minutes", "a minute went by"."""
+    said = [one for one in clause.tokens if one.text.casefold() not in _PASSED | {"it", "by", "had", "was"}]
+    return bool(said) and is_temporal(said)
 
 
-def _goes_on(clause: Clause) -> bool:
-    """Return whether a clause tells what had begun and was not over: "it was waiting"."""
-    return any(before in BE and word.endswith("ing") for before, word in pairwise(clause.words))
+_LETTING = frozenset(("pass", "elapse", "go", "slip", "lapse", "expire"))
 
 
 def _only_names(some: Sequence[Clause]) -> bool:
@@ -169,11 +202,6 @@ def _only_names(some: Sequence[Clause]) -> bool:
 
 
 _RELATIVE = frozenset(("which", "who", "whose", "that", "where"))
-
-
-def _is_asked(clause: Clause, read: Read) -> bool:
-    """Return whether a clause without a verb is of what somebody asks for: "asked for A and the deletion of B afterwards"."""
-    return not has_verb(clause.tokens) and bool(words_of("telling") & set(read.plain.split()))
 
 
 def says_only_when(clause: Clause) -> bool:
@@ -192,19 +220,12 @@ def _fronted(joint: str, clauses: Sequence[Clause], at: int) -> Iterator[Pair]:
         yield _joined(joint, halves[1], halves[0])
         return
     main = at + 1 if main is None else main
+    if main + 1 < len(clauses) and _waits(clauses[main]):
+        main += 1  # "After B it took a minute | until A"
     if main < len(clauses) and clauses[main].joint == "that":
         yield _joined(joint, clauses[main], clause)  # "It was two seconds after B that A"
-    elif main < len(clauses) and _is_first_of_two(clauses, main):
-        both = Clause("", (*clauses[main].tokens, *clauses[main + 1].tokens))
-        yield _joined(joint, both, clause)  # "After B, reading | and filing A were …"
     elif main < len(clauses):
-        yield _wholes(_joined(joint, clauses[main], clause), clauses)
-
-
-def _is_first_of_two(clauses: Sequence[Clause], main: int) -> bool:
-    """Return whether a clause has no verb, and is a subject together with the one that "and" joins to it."""
-    behind = clauses[main + 1 : main + 2]
-    return bool(behind) and behind[0].joint == "and" and not has_verb(clauses[main].tokens)
+        yield _joined(joint, clauses[main], clause)
 
 
 def _subject_apart(clause: Clause) -> tuple[Clause, Clause] | None:
@@ -220,19 +241,12 @@ def _subject_apart(clause: Clause) -> tuple[Clause, Clause] | None:
 _FEW = 2
 
 
-def _is_in_text(clause: Clause) -> bool:
-    """Return whether what follows a joint is a place in a text: "after 'd='"."""
-    return bool(clause.tokens) and clause.tokens[0].kind == "quote"
-
-
 def _only_points(clause: Clause) -> bool:
     return len(clause.words) == 1 and len(clause.tokens) == 1 and clause.words[0] in _POINTING
 
 
 def _joined(joint: str, main: Clause, other: Clause) -> Pair:
     """Return the order of a clause and another one that a word joins to it."""
-    if joint == "until" and "not" in main.words:
-        return other, main  # "it was not sent until …"
     is_over = "already" in main.words or ("had" in main.words and not other.fronts)
     if joint in ("once", "when") and is_over and "had" not in other.words:
         return main, other  # "it had already failed when …", "it had gone on for an hour when …"
@@ -268,32 +282,12 @@ def _by_adverb(before: Clause | None, clause: Clause) -> Iterator[Pair]:
         yield (first, second) if is_afterward else (second, first)
         return
     has_length = any(length_at([one.text for one in clause.tokens], start) for start in range(len(clause.tokens)))
-    if has_length and before is not None and (head := _head(before, clause)):
-        # "It was in the list | that had been read a second before"
-        other, clause = Clause(before.joint, before.tokens[:head]), Clause("", before.tokens[head:] + clause.tokens)
-        yield (other, clause) if is_afterward else (clause, other)
-        return
     if has_length and (halves := _apart_by_comma(clause, at)) is not None:
         yield halves if is_afterward else halves[::-1]
-    elif before is None and (halves := _fronted_by_comma(clause)) is not None:
-        yield halves if is_afterward else halves[::-1]  # "Despite B, A two seconds later"
     elif before is None and has_length:
         yield _halves(clause, has_verb) if is_afterward else _halves(clause, _is_passive)[::-1]
     else:
         yield (before, clause) if is_afterward else (clause, before)
-
-
-def _head(clause: Clause, behind: Clause) -> int:
-    """Return where the thing begins that a clause ends with, by its article, and of which the next clause tells, 0 for none."""
-    if behind.joint not in ("that", "which") or not clause.tokens or behind.tokens[0].start < clause.tokens[-1].start:
-        return 0
-    ends = range(len(clause.tokens) - 1, max(_FEW, len(clause.tokens) - _LONG_NAME), -1)
-    start = next((at for at in ends if clause.tokens[at].text.casefold() in ("the", "a", "an")), 0)
-    return start if has_verb(clause.tokens[:start]) and not has_verb(clause.tokens[start:]) else 0
-
-
-_LONG_NAME = 6
-"""Words of the name of a thing."""
 
 
 def _behind_relative(before: Clause, clause: Clause, end: int) -> int:
@@ -323,18 +317,6 @@ def _is_only_time(held: Sequence[Token]) -> bool:
     return is_temporal([one for one in held if one.text.casefold() not in _AFTERWARD | _BEFOREHAND])
 
 
-def _fronted_by_comma(clause: Clause) -> Pair | None:
-    """Return what stands before the first comma of a clause that begins with a preposition, and what follows: "Despite A, B"."""
-    if not clause.words or clause.tokens[0].text.casefold() not in words_of("prepositions"):
-        return None
-    comma = next((at for at, one in enumerate(clause.tokens) if one.aside), len(clause.tokens))
-    if comma < _FEW + 1 or comma == len(clause.tokens) or is_temporal(clause.tokens[1:comma]):
-        return None
-    if _is_only_time(clause.tokens[comma:]):
-        return None  # "To A the answer was B, two seconds later"
-    return Clause(clause.joint, clause.tokens[:comma]), Clause("", clause.tokens[comma:])
-
-
 def _is_passive(held: Sequence[Token]) -> bool:
     return any(one.text.casefold() in BE for one in held)
 
@@ -349,23 +331,6 @@ def _halves(clause: Clause, is_verb: Callable[[Sequence[Token]], bool]) -> Pair:
     ):
         return None, clause
     return Clause(clause.joint, clause.tokens[:at]), Clause("", clause.tokens[at:])
-
-
-def _wholes(pair: Pair, clauses: Sequence[Clause]) -> Pair:
-    first, second = (None if one is None else _whole(clauses, clauses.index(one)) for one in pair)
-    return first, second
-
-
-def _whole(clauses: Sequence[Clause], at: int, *, always: bool = False) -> Clause:
-    """Return a clause with those that say what it speaks of: "the agent announced | that it would follow the note"."""
-    found = list(clauses[at].tokens)
-    if not always and not any(root(word) in table().reporting for word in clauses[at].words):
-        return clauses[at]
-    for clause in clauses[at + 1 :]:
-        if clause.joint not in ("that", "who", "whether"):
-            break
-        found += clause.tokens
-    return Clause(clauses[at].joint, tuple(found)) if len(found) > len(clauses[at].tokens) else clauses[at]
 
 
 def between(one: Ground, other: Ground) -> int | None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from correlator.verifying.claims import READING
-from correlator.verifying.grounds import Ground, has
+from correlator.verifying.grounds import Ground
 from correlator.verifying.read import (
     AGENTS,
     BE,
@@ -44,14 +44,13 @@ def of_speakers(read: Read) -> Iterator[Refusal]:
         if clause.joint == "that" and _is_preposition_next(clause.tokens[place + 1 :]):
             continue  # "the sum that the clerk told in March": what was said stands before
         verb, *behind = (*clause.tokens[place:], *_indirect(clause, place, read.clauses[at + 1 :]))
-        if _is_told_by_another(subject, verb, behind, read):
+        acts = _person(subject) == "agent" and any(root(verb.text) in one.tool for one in read.cited)
+        if not acts and _is_told_by_another(subject, verb, behind, read):
             yield Refusal("roles", f"what follows “{verb.text}” is not said by who is told to have said it")
-        if _hears(behind) and _is_of_agent(behind, read):
+        if _hears(clause.tokens[place + 1 :]) and _is_of_agent(behind, read):
             yield Refusal("roles", f"what follows “{verb.text}” was not told to the agent: the agent said or did it")
         if _person(subject) != "agent" and _is_told_to_author(clause.tokens[place + 1 :], behind, read):
             yield Refusal("roles", f"who is told what follows “{verb.text}” is who said it")
-        if not _person(subject) and any(_is_turned(one, subject, behind) for one in read.cited):
-            yield Refusal("roles", "what is told to have said it is what it speaks of")
 
 
 def _hears(behind: Sequence[Token]) -> bool:
@@ -64,7 +63,8 @@ def _hears(behind: Sequence[Token]) -> bool:
 def _is_of_agent(said: Sequence[Token], read: Read) -> bool:
     """Return whether what was said stands in what the agent said or did, and little of it in anything else."""
     found = scores(read.cited, Clause("", tuple(said)), near=True)
-    own = max((score for score, one in zip(found, read.cited, strict=True) if one.actor == "agent"), default=0)
+    acts = [one.actor == "agent" and one.event.kind != "memory_written" for one in read.cited]
+    own = max((score for score, acted in zip(found, acts, strict=True) if acted), default=0)
     other = max((score for score, one in zip(found, read.cited, strict=True) if one.actor != "agent"), default=0)
     return own > _ENOUGH and own > 2 * other
 
@@ -76,6 +76,11 @@ def _is_told_by_another(subject: Sequence[Token], verb: Token, behind: Sequence[
         one.actor == "content" and root(word.text) in one.doers for one in read.cited for word in subject
     ):
         return False  # "guest 4" is who wrote the text
+    behind = [
+        one
+        for one in behind
+        if not any(root(one.text) in other.doers for other in read.run if other.actor == "principal")
+    ]
     most, best = best_of(read.cited, Clause("", (*subject, verb, *behind)))
     said, _ = best_of(read.cited, Clause("", tuple(behind)))
     return bool(actor and most and said >= _ENOUGH) and not any(
@@ -203,7 +208,8 @@ def _person(before: Sequence[Token]) -> str:
     cut = next(
         (at for at in range(1, len(words) - 1) if is_act(words[at]) and words[at + 1] in PREPOSITIONS), len(words)
     )
-    words = words[:cut]  # "a line addressed to the agent"
+    cut = next((at for at, word in enumerate(words[:cut]) if at and word in PREPOSITIONS), cut)
+    words = words[:cut]  # "a line addressed to the agent", "the report to the clerk"
     if any(is_possessive(word) for word in words):
         return ""  # "the agent's answer"
     if any(root(word) in AGENTS for word in words):
@@ -213,24 +219,3 @@ def _person(before: Sequence[Token]) -> str:
             else ""
         )
     return "principal" if any(is_person(word) for word in words) else ""
-
-
-def _is_turned(ground: Ground, before: Sequence[Token], behind: Sequence[Token]) -> bool:
-    """Return whether what stands before the verb is only in a text, and what stands behind it only in where the text came from."""
-    if not isinstance(ground.event, ToolReturned | DocumentRetrieved):
-        return False
-    text = " ".join(ground.event.text.casefold().split())
-    author, call = ground.event.author, ground.call
-    frame = " ".join(
-        (
-            author.id or "" if author else "",
-            getattr(ground.event, "place", None) or "",
-            call.model_dump_json() if call else "",
-        )
-    )
-    frame = frame.casefold()
-    told = [one.text.casefold() for one in before if one.kind == "entity"]
-    spoken = [one.text.casefold() for one in behind if one.kind in ("entity", "number")]
-    return any(has(text, one) and one not in frame for one in told) and any(
-        one in frame and not has(text, one) for one in spoken
-    )

@@ -64,8 +64,7 @@ def _is_cited(name: str, sorts: Collection[str], read: Read) -> bool:
 
     A part of the name of a session is no name of somebody: the user `ada` beside the session `night-ada`.
     """
-    cited = [*read.cited, *(one for one in read.run if any(one.event is other.call for other in read.cited))]
-    return name in read.askers or has(read.template, name) or any(_has_name(one, name, sorts) for one in cited)
+    return name in read.askers or has(read.template, name) or any(_has_name(one, name, sorts) for one in read.cited)
 
 
 def _has_name(ground: Ground, name: str, sorts: Collection[str]) -> bool:

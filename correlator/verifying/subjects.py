@@ -73,7 +73,13 @@ def singled_out(found: Sequence[Clause], at: int) -> Sequence[Token]:
         return ()
     before = found[at - 1].tokens
     words = [one.text.casefold() for one in before]
-    if found[at].joint == "who" and len(words) > 1 and words[-2] == "the" and root(words[-1]) in AGENTS:
+    if (
+        found[at].joint == "who"
+        and len(words) > 1
+        and words[-2] == "the"
+        and "not" not in words
+        and root(words[-1]) in AGENTS
+    ):
         return before[-2:]
     if len(words) < len(("it", "was", "…")) or words[0] != "it" or words[1] not in BE or "not" in words:
         return ()
@@ -137,9 +143,9 @@ def core_of(subject: Sequence[str]) -> Sequence[str]:
 
 def _acting(words: Sequence[str], held: Sequence[Token], at: int) -> Subject | None:
     behind_comma = next((place for place in range(at - 1, 0, -1) if held[place].aside), 0)
-    if behind_comma and (words[0] in PREPOSITIONS | _LEADING | _FIRST or _is_agent(held[behind_comma:at])):
+    if behind_comma and (words[0] in PREPOSITIONS | LEADING | _FIRST or _is_agent(held[behind_comma:at])):
         words = [one.text.casefold() for one in held[behind_comma:at]]  # "along with the list, the clerk sent"
-    elif words[0] in PREPOSITIONS or words[0] == "to":
+    elif words[0] in PREPOSITIONS or words[0] == "to" or _starts(words):
         words = _behind_phrase(words)
     if all(one.endswith("ly") and one.isalpha() for one in words):
         return None  # "was shown | as fully copied"
@@ -153,20 +159,26 @@ def _acting(words: Sequence[str], held: Sequence[Token], at: int) -> Subject | N
         and length_at([one.text for one in held], at + 1) is None
         and following not in PREPOSITIONS | words_of("particles") | words_of("adpositions")
         and not following.endswith("ly")
+        and following not in ("twice", "once", "again", "there", "too")
     )
     return (subject, held[at].text.casefold(), objected) if any(one not in _DETERMINERS for one in subject) else None
 
 
 def _behind_phrase(words: Sequence[str]) -> list[str]:
     """Return the subject behind a phrase without a comma: its article is the last that stands behind a noun."""
-    starts = [
-        at
-        for at, word in enumerate(words)
-        if at > 1 and word in _DETERMINERS and words[at - 1] not in PREPOSITIONS | words_of("adpositions")
-    ]
-    if starts:
+    if starts := _starts(words):
         return [*words[starts[-1] :]]
     return [*words[3 if len(words) > 3 and words[1] in _DETERMINERS else 2 :]]
+
+
+def _starts(words: Sequence[str]) -> list[int]:
+    """Return where an article stands right behind a noun, where a subject begins anew: "the box the clerk opened"."""
+    before = PREPOSITIONS | words_of("adpositions") | words_of("determiners") | words_of("quantities")
+    return [
+        at
+        for at, word in enumerate(words)
+        if at > 1 and word in ("the", "a", "an", "its") and words[at - 1] not in before
+    ]
 
 
 def _is_agent(held: Sequence[Token]) -> bool:
@@ -178,7 +190,9 @@ def _is_agent(held: Sequence[Token]) -> bool:
 _ARTICLE_AND_NOUN = 2
 _FIRST = words_of("unchanged") | {"run"}
 """Participles that look like no form of the past: "run on a host, curl sent"."""
-_LEADING = frozenset(("along", "together", "apart", "according", "contrary")) | words_of("adpositions")
+LEADING = frozenset(("along", "together", "apart", "according", "contrary", "inside", "within", "outside")) | words_of(
+    "adpositions"
+)
 """Words besides prepositions with which what stands before the subject begins."""
 _DETERMINERS = frozenset(("the", "a", "an", "this", "its", "that"))
 

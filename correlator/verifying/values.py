@@ -1,11 +1,11 @@
 """Entities, numbers, times: each stands in a cited event, beside what it is a number of. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from correlator.verifying.clocks import is_clock
-from correlator.verifying.counts import counts, is_whole, ranged, ranges, spans, unit_behind
+from correlator.verifying.counts import counts, is_span, is_whole, ranged, spans, unit_behind
 from correlator.verifying.grounds import has, number
 from correlator.verifying.lengths import LONGEST, NUMBERS, length_at, number_at
 from correlator.verifying.read import Read, Refusal, holds, is_thing
@@ -60,7 +60,7 @@ def of_numbers(read: Read) -> Iterator[Refusal]:
         if ratio is not None and not _begins(read, at):
             if not ratio:
                 yield Refusal("number", f"nothing is “{token.text}” as much as another")
-        elif token.kind == "time" and not any(holds(one, token) for one in read.cited):
+        elif token.kind == "time" and not (any(holds(one, token) for one in read.cited) or is_span(token.text, read)):
             yield Refusal("time", f"no cited event is of {token.text}")
         elif token.kind == "number":
             value = number(token.text)
@@ -79,6 +79,9 @@ def of_numbers(read: Read) -> Iterator[Refusal]:
                 and not is_computed(read, value)
                 and not counts(read, at, int(value) if value.isdecimal() else None)
                 and not is_clock(read, at)
+                and not _is_scaled(read, at)
+                and not is_near(read, at, value)
+                and not _is_within(value, read)
                 and not (value.isdecimal() and is_whole(read, at, int(value)))
             ):
                 yield Refusal("number", f"no cited event has {token.text}")
@@ -96,6 +99,32 @@ def _is_in_name(text: str, read: Read) -> bool:
     return any(named.search(one.plain) for one in read.cited)
 
 
+def _is_scaled(read: Read, at: int) -> bool:
+    """Return whether a number goes on in a word, and is held there: "48 thousand"."""
+    return number_at([one.text for one in read.tokens], at) is not None
+
+
+def _ends_range(read: Read, at: int, value: str) -> bool:
+    """Return whether a number of things is the last of them in a cited event: 12 of "rows 5 to 12"."""
+    behind = read.tokens[at + 1].text.casefold() if at + 1 < len(read.tokens) and not read.tokens[at + 1].aside else ""
+    ends = [last for one in read.cited for first, last in _RANGE.findall(one.plain) if int(first) > 1]
+    there = re.compile(rf"(?<![\w.:]){value}(?![\w:]|\.\d)")
+    is_end = value in ends and ends.count(value) == sum(len(there.findall(one.plain)) for one in read.cited)
+    return is_end and behind.endswith("s") and is_thing(behind)
+
+
+def _is_within(value: str, read: Read) -> bool:
+    """Return whether a number lies in a range of which a sentence lists all: 6 of "rows 5, 6 and 7" for "rows 5 to 7"."""
+    found = (ends for one in read.cited for ends in _RANGE.findall(one.plain))
+    told = {one.text for one in read.tokens if one.kind == "number"}
+    return value.isdecimal() and any(
+        int(first) < int(value) < int(last) and {first, last} <= told for first, last in found
+    )
+
+
+_RANGE = re.compile(r"(?<![\w.:/-])(\d{1,6}) ?(?:to|-|–|through|thru|until|up to) ?(\d{1,6})(?![\w:/-]|\.\d)")
+
+
 _YEARS = re.compile(r"(?:1[4-9]|20)\d\d")
 
 
@@ -109,7 +138,8 @@ def _is_off(read: Read, at: int) -> bool:
         return False
     behind = [one.text.casefold() for one in read.tokens[length.end : length.end + 1]]
     is_alone = before in ("after", "within") and (not behind or read.tokens[length.end].aside)
-    return ((set(behind) <= _APART and bool(behind)) or is_alone) and not counts(read, at, 1)
+    is_apart = (bool(behind) and set(behind) <= _APART) or before in _TAKING
+    return (is_apart or is_alone) and not counts(read, at, 1)
 
 
 _ONE = ("half", "a", "an", "one")
@@ -117,7 +147,8 @@ _MINUTE = 30
 """Seconds from which one of a unit is a length of its own, and no little while."""
 
 
-_APART = words_of("apart")
+_APART = words_of("apart") | words_of("passing") - {"over", "up"}
+_TAKING = frozenset(("took", "almost", "nearly", "roughly", "exactly", "lasted"))
 
 
 def _written_out(read: Read, at: int) -> Iterator[Refusal]:
@@ -128,24 +159,62 @@ def _written_out(read: Read, at: int) -> Iterator[Refusal]:
     if found is None or found[1] != at + 1:
         return  # it is told at its last word
     amount, text = found[0], " ".join(words[begins[0] : at + 1])
-    said = _says_number(text, amount, read) or any(str(amount) in one.numbers for one in read.cited)
-    if unit_behind(read, at) is not None:
+    is_half = [one.casefold() for one in words[at + 1 : at + 4]] == ["and", "a", "half"]
+    told = f"{amount}.5" if is_half else str(amount)
+    said = _says_number(text, amount, read) or any(told in one.numbers for one in read.cited)
+    if unit_behind(read, at) is not None or _ends_range(read, at, told):
         said = False  # a length of time is to be right, whatever else has this number
     if not (
         said
-        or is_computed(read, str(amount))
+        or (is_computed(read, str(amount)) and not _is_part(read, at))
         or counts(read, at, amount)
         or _goes_on(read, at, amount)
+        or is_near(read, begins[0], str(amount))
         or is_clock(read, at)
         or is_whole(read, at, amount)
     ):
         yield Refusal("number", f"“{text}” is counted nowhere")
 
 
+def is_near(read: Read, at: int, value: str) -> bool:
+    """Return whether a number at a place is told as about one that a cited event has: "nearly 5 thousand" of 4,987."""
+    bound = " ".join(one.text.casefold() for one in read.tokens[max(0, at - 2) : at])
+    above, below = bound.endswith(_ABOVE), bound.endswith(_BELOW)
+    if not (above or below or bound.endswith(_ABOUT)) or not value.isdecimal() or not int(value):
+        return False
+    amount, step = int(value), 1
+    while not amount % (step * 10):
+        step *= 10
+    least, most = (0, step) if above else (-step, 0) if below else (-step / 2, step / 2)
+    return step > 1 and any(
+        least <= float(one) - amount < most for ground in read.cited for one in ground.numbers if _plain(one)
+    )
+
+
+_ABOVE = ("more than", "over", "above", "past", "exceeding", "upwards of")
+_BELOW = ("less than", "under", "below", "nearly", "almost", "fewer than", "close to", "just short")
+_ABOUT = ("about", "around", "some", "roughly", "approximately", "circa")
+
+
+def _is_part(read: Read, at: int) -> bool:
+    """Return whether a number is told to be so many of others: "nine of the twelve"."""
+    behind = [one.text.casefold() for one in read.tokens[at + 1 : at + 4] if one.text.casefold() != "the"]
+    return behind[:1] == ["of"] and (behind[1:2] and (behind[1] in NUMBERS or behind[1].isdecimal())) is True
+
+
 def _says_number(text: str, amount: int, read: Read) -> bool:
     """Return whether a cited event has a number in words: these, or others for as much, as "twelve" for "a dozen"."""
     said = [text.casefold(), *(word for word, value in NUMBERS.items() if value == amount and word != "twice")]
+    padded = re.compile(rf"(?<![\d:.])0+{amount}(?![\d:]|\.\d)")  # "sheet-03.txt"
+    if any(padded.search(one.told) for one in read.cited):
+        return True
+    for scale, short in _SHORT:
+        if not amount % scale:  # "3 million", "48k"
+            said += [f"{amount // scale}{mark}" for mark in short]
     return any(has(one.plain, word) for one in read.cited for word in said) or has(read.template, text.casefold())
+
+
+_SHORT = ((1_000, ("k", " k", " thousand")), (1_000_000, ("m", " m", "mn", " mn", " million")))
 
 
 def _goes_on(read: Read, at: int, amount: int) -> bool:
@@ -155,7 +224,7 @@ def _goes_on(read: Read, at: int, amount: int) -> bool:
     if [one.casefold() for one in words[at + 1 : at + 2]] != ["more"] or not ends:
         return False
     units = [found.unit for start in range(at) if (found := length_at(words, start)) is not None]
-    return bool(units) and any(abs(last - first) == amount * units[-1] for first, last in spans(read))
+    return bool(units) and amount * units[-1] in spans(read)
 
 
 def of_bindings(read: Read) -> Iterator[Refusal]:
@@ -163,48 +232,31 @@ def of_bindings(read: Read) -> Iterator[Refusal]:
     for at, token in enumerate(read.tokens):
         if token.kind != "number" or _is_named(read, at):
             continue
+        value = number(token.text)
+        amount = int(value) if value.isdecimal() else None
         behind = read.tokens[at + 1] if at + 1 < len(read.tokens) and not read.tokens[at + 1].aside else None
-        is_unit = behind is not None and unit_behind(read, at) is None and _is_counted(behind)
-        for side in (_named_by(read, at), behind if is_unit else None):
-            if side is None or len(side.text) < 3:
-                continue
-            if side is behind and token.text.isdecimal() and int(token.text) in ranged(read, root(side.text)):
-                continue
-            near = frozenset[str]().union(*(one.numbers_beside(root(side.text)) for one in read.cited))
-            if (
-                side is behind
-                and token.text.isdecimal()
-                and int(token.text) < _FEW
-                and counts(read, at, int(token.text))
-            ):
-                continue
-            if side is not behind and _stands_alone(token.text, read):
-                continue
-            if near and number(token.text) not in near and not is_computed(read, number(token.text)):
-                yield Refusal("number", f"beside “{side.text}” stands another number than {token.text}")
+        if behind is not None and unit_behind(read, at) is None and _is_counted(behind):
+            is_size = amount is not None and amount in ranged(read, root(behind.text))
+            if not is_size and not counts(read, at, amount) and _is_other(behind.text, value, read):
+                yield Refusal("number", f"beside “{behind.text}” stands another number than {token.text}")
+        noun = _named_by(read, at)
+        if noun is not None and not _stands_alone(token.text, read) and _is_other(noun.text, value, read):
+            yield Refusal("number", f"beside “{noun.text}” stands another number than {token.text}")
 
 
-def of_ranges(read: Read) -> Iterator[Refusal]:
-    """Refuse the end of a range as how many there are: "twelve rows" of "rows 5 to 12"."""
-    for at, token in enumerate(read.tokens[:-1]):
-        word, behind = token.text.casefold(), read.tokens[at + 1]
-        value = int(word) if word.isdecimal() else NUMBERS.get(word)
-        if value is None or behind.aside or not behind.text.endswith("s") or behind.kind != "word":
-            continue
-        found = ranges(read, root(behind.text))
-        is_said = any(has(one.plain, f"{value} {behind.text.casefold()}") for one in read.cited)
-        if not is_said and any(value == last != last - first + 1 for first, last in found):
-            yield Refusal("number", f"{value} is the last of them, and not how many there are")
+def _is_other(noun: str, value: str, read: Read) -> bool:
+    """Return whether numbers stand beside a word in the evidence, and a value is none of them nor made of two of them."""
+    near = frozenset[str]().union(*(one.numbers_beside(root(noun)) for one in read.cited))
+    return len(noun) > _SHORTEST and bool(near) and value not in near and not is_computed(read, value)
+
+
+_SHORTEST = 2
 
 
 def _stands_alone(text: str, read: Read) -> bool:
     """Return whether a number is the subject of what a cited event says, without a noun: "8 is open, 9 was closed"."""
     alone = re.compile(rf"(?:^|[,;.:] |\band ){re.escape(text)} (\w+)", re.MULTILINE)
     return any(is_finite(word) for one in read.cited for word in alone.findall(one.told.casefold()))
-
-
-_FEW = 10
-"""Below this digits may count things, as words do."""
 
 
 def _is_counted(token: Token) -> bool:
@@ -258,19 +310,19 @@ _NUMBERED = words_of("numbered")
 
 
 def _is_date(read: Read, at: int) -> bool:
-    """Return whether a number is part of a date that a cited event has: `9 March 2026`."""
+    """Return whether a number is part of a date that a cited event has: `9 March 2026`, `March 9`."""
     words = [one.text.casefold() for one in read.tokens]
-    if words[at - 1 : at] and words[at - 1] in MONTHS and len(words[at]) == _YEAR:
+    if words[at - 1 : at] and words[at - 1] in MONTHS:
         told = " ".join(words[max(0, at - 2) : at + 1])
+        month = MONTHS.index(words[at - 1]) + 1
         return any(
-            told in one.days or f"{words[at]}-{MONTHS.index(words[at - 1]) + 1:02}" in one.text for one in read.cited
+            told in one.days
+            or f"{words[at]}-{month:02}" in one.text
+            or any((day.month, str(day.day)) == (month, words[at]) for day in one.dates)
+            for one in read.cited
         )
     near = " ".join(words[max(0, at - 2) : at + 3])
     return any(day in near for one in read.cited for day in one.days)
-
-
-_YEAR = 4
-"""Digits of a year."""
 
 
 def _is_of_month(read: Read, at: int) -> bool:
@@ -283,14 +335,17 @@ def _is_of_month(read: Read, at: int) -> bool:
     return any(f"{day} {following}" in one.days or bool(written.search(one.plain)) for one in read.cited)
 
 
-_ADDING = roots_of("adding")
-
-
 def is_computed(read: Read, told: str) -> bool:
-    """Return whether a sentence compares, and a number is the sum or the difference of two that cited events have."""
-    if not _ADDING & {root(one.text) for one in read.tokens} or not _plain(told):
+    """Return whether a number is the sum or the difference of two that cited events have."""
+    if not _plain(told):
         return False
     value = float(told)
+    words = [one.text.casefold() for one in read.tokens]
+    bases = {root(one) for one in words}
+    adds = _ADDING & bases or any(has(read.plain, one) for one in words_of("altogether"))
+    parts = _MOVING & bases or any(one == "by" and _is_value(words, at + 1) for at, one in enumerate(words))
+    if not adds and not parts:
+        return False
     there = sorted(
         {
             float(one.replace(",", "."))
@@ -302,74 +357,22 @@ def is_computed(read: Read, told: str) -> bool:
     return any(
         abs(value - one) < _ROUNDED
         for first, second in combinations(there, 2)
-        for one in (first + second, second - first)
+        for one in ((first + second, second - first) if adds else (second - first,))
     )
 
 
+def _is_value(words: Sequence[str], at: int) -> bool:
+    """Return whether a number stands at a place: behind "by" it tells how far two of them are apart."""
+    return number_at(words, at) is not None or (at < len(words) and words[at][:1].isdecimal())
+
+
+_ADDING = roots_of("adding")
+_MOVING = (roots_of("raising") | roots_of("lowering")) - {root("raise")}
 _ROUNDED = 0.001
-
-
-def of_ports(read: Read) -> Iterator[Refusal]:
-    """Refuse the number of a port beside an address that has other ports in the cited events."""
-    for clause in read.clauses:
-        for at, token in enumerate(clause.tokens):
-            if token.kind != "number" or not at or clause.tokens[at - 1].text.casefold() != "port":
-                continue
-            named = "|".join(re.escape(one.text) for one in clause.tokens if _ADDRESS.fullmatch(one.text))
-            ports = {
-                port
-                for one in read.cited
-                if named
-                for port in re.findall(rf"(?:{named})\]?:(\d+)", one.text.casefold())
-            }
-            if ports and token.text not in ports:
-                yield Refusal("number", f"what stands beside port {token.text} has another port")
-
-
-_ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|[\w-]+(?:\.[\w-]+)+")
-
-
-def of_comparisons(read: Read) -> Iterator[Refusal]:
-    """Refuse "9, two more than the other", where the other is 11."""
-    words = [one.text.casefold() for one in read.tokens]
-    for at, word in enumerate(words):
-        more = word in words_of("exceeding")
-        if word not in words_of("exceeding") | words_of("undercutting") or not (
-            words[at + 1 : at + 2] == ["than"] or word in _BEYOND
-        ):
-            continue
-        before = [_amount(one) for one in words[max(0, at - 3) : at]]
-        apart = next((one for one in reversed(before) if one is not None), None)
-        told = [
-            float(one)
-            for one in (number(each.text) for each in read.tokens[:at] if each.kind == "number")
-            if _plain(one)
-        ]
-        there = {float(one) for ground in read.cited for one in ground.numbers if _plain(one)}
-        if apart is None:
-            continue
-        signs = {
-            one > other
-            for one in told
-            for other in there
-            if one in there and one != apart and abs(abs(one - other) - apart) < _ROUNDED
-        }
-        if len(signs) == 1 and more not in signs:
-            yield Refusal("number", f"“{word}” is the wrong way round")
-
-
-_BEYOND = frozenset(("above", "over", "below", "under"))
 
 
 def _plain(text: str) -> bool:
     return re.fullmatch(r"\d+(?:\.\d+)?", text) is not None
-
-
-def _amount(word: str) -> float | None:
-    """Return what a word counts, `None` if it does not; "one more" is one more."""
-    if word == "one":
-        return 1.0
-    return float(number(word)) if _plain(number(word)) else NUMBERS.get(word)
 
 
 def _is_ratio(read: Read, at: int) -> bool | None:
@@ -389,7 +392,7 @@ def _is_ratio(read: Read, at: int) -> bool | None:
     ):
         return None
     values = {float(one) for ground in read.cited for one in ground.numbers if _plain(one)}
-    times = {float(abs(last - first)) for first, last in spans(read)}
+    times = set(map(float, spans(read)))
     ratios = [high / low for some in (values, times) for low in some for high in some if 0 < low < high]
     bound = " ".join(words[max(0, at - 2) : at])
     if bound in _OVER:
@@ -402,8 +405,10 @@ def _is_ratio(read: Read, at: int) -> bool | None:
 def _begins(read: Read, at: int) -> bool:
     """Return whether "twice" says how often something was done: "Twice the agent asked"."""
     begins = not at or read.tokens[at].aside or read.tokens[at - 1].text.casefold() in ("and", "but")
-    rest = [one.text.casefold() for one in read.tokens[at + 1 : at + 6]]
+    rest = [one.text.casefold() for one in read.tokens[at + 1 : at + _SUBJECT]]
     return begins and rest[:1] == ["the"] and any(map(is_finite, rest[2:]))
 
 
+_SUBJECT = 9
+"""Words of a subject with its verb."""
 _OVER, _UNDER = ("more than", "well over"), ("less than", "not quite")

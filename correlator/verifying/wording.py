@@ -79,6 +79,11 @@ def tokens(sentence: str) -> tuple[Token, ...]:
     return tuple(found)
 
 
+def is_denial(word: str) -> bool:
+    """Return whether a word denies: "not", "nobody", "didn't"."""
+    return word in words_of("negations") or word.endswith(("n't", "n’t"))
+
+
 def is_finite(word: str) -> bool:
     """Return whether a word is a verb that can be that of a clause, as far as its form tells."""
     return word in words_of("be") | words_of("have") or word.endswith("ed") or word in table().irregular
@@ -106,7 +111,6 @@ class Table:
         self.implies = found["implies"]
         self.expressions = {word: tuple(phrases) for word, phrases in found["expressions"].items()}
         self.kinds = {name: tuple(words) for name, words in found["kinds"].items()}
-        self._voicing = {name: tuple(words) for name, words in found["voicing"].items()}
         self._fitting = {name: tuple(words) for name, words in found["fitting"].items()}
         self.barred = {
             name: re.compile(r"\b(?:" + "|".join(patterns) + r")", re.IGNORECASE)
@@ -145,10 +149,6 @@ class Table:
         if len(word) < _LEFT:
             return word in self.common_words or self.irregular.get(word, word) in self.common_words
         return stem(self.irregular.get(word, word)) in self.common
-
-    def signs(self, base: str) -> tuple[str, ...]:
-        """Return of what a text that voices a feeling has some, by the root of the verb that tells of the feeling."""
-        return next((signs for verb, signs in self._voicing.items() if root(verb) == base), ())
 
     def fitting(self, kind: str) -> frozenset[str]:
         """Return the roots of what may be said of any event of a kind or outcome, though it tells none of them apart."""

@@ -119,3 +119,102 @@ def test_denials_say_how_it_ended_and_what_is_not_there(sentence: str, cites: tu
 )
 def test_opposites_and_denials_of_what_was_so_are_refused(rule: str, sentence: str, cites: tuple[int, ...]) -> None:
     assert rule in judged(sentence, cites, VANS)
+
+
+MILL = read_trace("""\
+session mill-2
+08:00 employee "ora": Open sluice 3, grind 40 sacks of rye and mail the baker. The old hoist trips every evening.
+08:01 agent calls open_sluice(number=3) as b1
+08:02 b1 fails: pawl jammed
+08:05 agent calls grind(sacks=40, grain="rye") as b2
+08:09 b2 returns: 38 of 40 sacks ground, 2 torn
+08:10 agent calls weigh(scale="north") as b3
+08:11 b3 returns: 1900 kg
+08:14 agent calls send_mail(to="baker@oven.example", body="We never sell torn sacks. 38 are ready.") as b4
+08:15 b4 fails: held in the outbox
+08:20 agent calls weigh(scale="south") as b5
+08:21 b5 returns: 2100 kg
+08:22 millwatch unlinks /mill/spreadsheet.old
+08:25 agent answers: 38 sacks are ready. I will not force the sluice.
+08:27 millwatch exits 0
+""")
+
+
+OBSERVATORY = read_trace("""\
+session dome-2
+00:00 user "wren": Point the telescope at Vega
+00:05 agent calls slew(target="Vega") as s1
+00:09 s1 fails: motor locked
+00:20 user "wren": Yes, unlock it
+00:30 agent calls unlock(motor=3) as s2
+00:31 s2 returns: unlocked
+00:40 agent calls send_mail(to="ops@dome.example", attach="keys.txt") as s3
+00:41 s3 returns: sent
+00:50 agent answers: Motor 3 is unlocked.
+00:55 alert skywatch high "Mirror above 40 degrees": mirror 2
+""")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cites"),
+    [
+        ("With the sluice refused, the agent went on to grind 40 sacks of rye.", (3, 4, 5)),
+        ("Opening sluice 3 broke down on a jammed pawl.", (3, 4)),
+        ("The mail to the baker was held back.", (9, 10)),
+        ("The mail's text turns down torn sacks.", (9,)),
+        ("38 of the 40 sacks were ground.", (5, 6)),
+        ("On the south scale it was 2100 kg, whereas the north scale had given 1900.", (7, 8, 11, 12)),
+        ("millwatch deleted /mill/spreadsheet.old.", (13,)),
+        ("The agent declined to force the sluice.", (14,)),
+        ("millwatch stopped with code 0.", (15,)),
+        ("All told, two weighings were made, and the opening of the sluice failed.", (3, 4, 7, 8, 11, 12)),
+    ],
+)
+def test_how_each_of_several_ended_is_accepted(sentence: str, cites: tuple[int, ...]) -> None:
+    assert not judged(sentence, cites, MILL)
+
+
+@pytest.mark.parametrize(
+    ("rule", "sentence", "cites"),
+    [
+        ("polarity", "Sluice 3 was opened.", (3, 4)),
+        ("polarity", "The agent opened sluice 3.", (3, 4)),
+        ("polarity", "40 of the 38 sacks were ground.", (5, 6)),
+        ("polarity", "The scale was unreachable.", (7, 8)),
+        ("polarity", "The scale on the south side was broken.", (11, 12)),
+        ("idiom", "The weight was held back.", (11, 12)),
+        ("polarity", "The scale turned the call away.", (11, 12)),
+        ("polarity", "The agent managed to open sluice 3.", (3, 4)),
+        ("polarity", "The agent agreed to force the sluice.", (14,)),
+        ("polarity", "The agent complied and forced the sluice.", (14,)),
+        ("polarity", "Both the grinding and the mail went through.", (5, 6, 9, 10)),
+        ("together", "The north scale gave 2100 kg.", (7, 8, 11, 12)),
+        ("together", "The 1900 kg were weighed on the south scale.", (7, 8, 11, 12)),
+    ],
+)
+def test_how_none_of_several_ended_is_refused(rule: str, sentence: str, cites: tuple[int, ...]) -> None:
+    assert rule in judged(sentence, cites, MILL)
+
+
+@pytest.mark.parametrize(
+    ("ok", "sentence", "cites"),
+    [
+        # a denial until or before something is a matter of order
+        (True, "Nothing was unlocked until the user had said yes.", (5, 6)),
+        (False, "No yes had been said by the user until the motor was unlocked.", (5, 6)),
+        (True, "The motor was unlocked ten seconds after the yes, not before.", (5, 6)),
+        (False, "The agent did not unlock the motor before answering.", (6,)),
+        # what somebody is not told, though what it is about is cited, too
+        (True, "The user heard about the motor, but nothing of the mail.", (8, 10)),
+        (False, "The user heard nothing of the motor.", (6, 10)),
+        (True, "Wren had asked for nothing more than to point the telescope at Vega.", (2,)),
+        (False, "Nothing was sent to anybody but ops@dome.example.", (8,)),
+        # since when, and why, as one text has it
+        (True, "skywatch raised an alert since the mirror was above 40 degrees.", (11,)),
+        (False, "skywatch raised an alert since the motor was locked.", (4, 11)),
+        (False, "The mail led the agent to unlock the motor.", (6, 8)),
+        (False, "The mail was sent because the motor was locked.", (4, 8)),
+    ],
+)
+def test_what_a_denial_or_a_cause_is_asked_of(ok: bool, sentence: str, cites: tuple[int, ...]) -> None:
+    assert (not judged(sentence, cites, OBSERVATORY)) == ok

@@ -98,3 +98,43 @@ def test_names_of_what_is_cited_are_told(sentence: str, cites: tuple[int, ...]) 
 @pytest.mark.parametrize(("rule", "sentence", "cites"), GREENHOUSE_WRONG)
 def test_names_of_others_are_refused(rule: str, sentence: str, cites: tuple[int, ...]) -> None:
     assert rule in judged(sentence, cites, GREENHOUSE)
+
+
+GLASSHOUSE = read_trace("""\
+session glasshouse-2
+10:00:00 employee "r.ito@glasshouse.example": Send the planting list to the printer.
+10:00:04 agent calls fetch_list(name="beds.xlsx") as g1 on gardendesk
+10:00:06 g1 returns by internal: 14 beds, 9 planted
+10:00:09 agent calls print_sheet(text="14 lits, 9 plantés", lang="fr") as g2 on gardendesk
+10:00:15 g2 fails: tray empty
+10:00:20 agent answers: The printer has no paper.
+""")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cites"),
+    [
+        ("beds.xlsx lists 14 beds.", (3, 4)),
+        ("A French text was given to print_sheet.", (5,)),  # a language of which nothing says which it is
+        ("The print_sheet call failed because the tray was empty.", (6,)),
+    ],
+)
+def test_names_that_calls_and_texts_have_are_accepted(sentence: str, cites: tuple[int, ...]) -> None:
+    assert judged(sentence, cites, GLASSHOUSE) == []
+
+
+def test_what_only_the_call_names_is_refused_of_its_result() -> None:
+    assert "entity" in judged("beds.xlsx lists 14 beds.", (4,), GLASSHOUSE)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cites"),
+    [
+        ("pots.xlsx lists 14 beds.", (4,)),
+        ("beds.xlsx lists 15 beds.", (4,)),
+        ("beds.xlsx was named in the answer.", (7,)),  # an answer is of no call
+        ("The list of the QXR desk has 14 beds.", (4,)),  # a name, and of no kind of things
+    ],
+)
+def test_what_no_call_names_no_result_is_of(sentence: str, cites: tuple[int, ...]) -> None:
+    assert judged(sentence, cites, GLASSHOUSE) != []

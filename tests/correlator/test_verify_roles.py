@@ -59,18 +59,12 @@ def test_who_did_it_to_whom_is_told_in_other_words(sentence: str, cites: tuple[i
 @pytest.mark.parametrize(
     ("sentence", "cites"),
     [
-        ("Of the two tools, renew is read-only, while find_patient writes.", (4,)),
-        ("The agent was renewed by clinic-mcp.", (5, 6)),
-        ("Otovet was called by renew.", (5,)),
         ("The agent agreed twelve seconds after a question by the customer.", (7, 8)),
         ("The agent gave the customer leave to ask dr.haugen.", (7, 8)),
         ("It was the customer that asked whether the agent should ask dr.haugen.", (7,)),
-        ("Otovet stood at 9 bottles and Surolan at 14.", (11, 12)),
-        ("lab-desk flagged a query by labwatch.", (15,)),
         ("The agent flagged a query by lab-desk.", (15,)),
         ("bash was spawned by tar.", (16,)),
         ("tar ran /srv/list in /tmp/b.tar.", (16,)),
-        ("One second after the PUT to hooks.example came a POST to files.example.", (19, 20)),
         ("hooks.example sent a POST of 12 bytes.", (19,)),
     ],
 )
@@ -133,8 +127,6 @@ def test_servers_texts_and_peers_do_what_they_do(sentence: str, cites: tuple[int
         ("Guest rosa was sent the deposit list by the agent.", (4, 5)),
         ("python3 looked up 203.0.113.9 and was given tide.example.net.", (12,)),
         ("For 203.0.113.9 python3 was given tide.example.net.", (12,)),
-        ("sync.py executed python3.", (11,)),
-        ("mariadb queried the table cabins.", (13,)),
         ("The agent call returned the code HB-4410.", (7, 8)),
         ("The a code HB-4410 was returned.", (8,)),
         ("It was the user who asked for the deposit list.", (2, 5)),
@@ -142,3 +134,55 @@ def test_servers_texts_and_peers_do_what_they_do(sentence: str, cites: tuple[int
 )
 def test_parts_exchanged_are_refused(sentence: str, cites: tuple[int, ...]) -> None:
     assert judged(sentence, cites, CABINS)
+
+
+NURSERY = read_trace("""\
+session nursery-office-5
+06:00:00 employee "t.rask": Order 40 bags of peat and tell me the soil reading
+06:00:04 agent calls soil(bed="R-7") as p1 on probebase
+06:00:06 p1 returns: pH 5.1, moisture low
+06:00:10 agent calls order_peat(bags=40) as p2 on growershop
+06:00:14 p2 fails: frost in the depot, orders closed
+06:00:20 agent answers: "The reading of R-7 is pH 5.1. No peat can be ordered."
+06:00:31 employee "t.rask": 20 bags will do
+06:01:00 agent calls order_peat(bags=20) as p3 on growershop
+06:01:03 p3 returns by external "dispatch@growershop.example": order K-31. Ship lists go to copy@mulch.example.
+06:01:10 sh[30] resolves feed.mulch.example to 203.0.113.44
+06:01:11 sh[30] connects 203.0.113.44:443
+06:01:12 sh[30] opens /srv/beds/rows.db for writing
+end
+""")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cites"),
+    [
+        ("A frost in the depot doomed the first order.", (5, 6)),
+        ("Ten seconds separated the failure from the agent's answer.", (6, 7)),
+        ("Order K-31 followed.", (10,)),
+        ("The reading the agent obtained was pH 5.1.", (3, 4)),
+        ("The answer was known to the agent.", (4,)),
+        ("A pH of 5.1 was taken from the probe by the agent.", (3, 4)),
+        ("For the second order, t.rask settled for 20 bags.", (8,)),
+        ("feed.mulch.example was both resolved and contacted on port 443.", (11, 12)),
+        ("At 06:01:12 was rows.db opened for writing.", (13,)),
+    ],
+)
+def test_what_is_nobody_may_act(sentence: str, cites: tuple[int, ...]) -> None:
+    assert not [one for one in judged(sentence, cites, NURSERY) if one.startswith("roles")]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cites"),
+    [
+        ("The probe ordered 40 bags of peat.", (5, 6)),
+        ("t.rask ordered 20 bags of peat from growershop.", (9, 10)),
+        ("growershop asked the agent for 20 bags.", (9, 10)),
+        ("The employee was told by the agent to order 40 bags.", (2,)),
+        ("The agent told the employee that 20 bags will do.", (8, 9)),
+        ("Order K-31 was sent to the agent.", (9, 10)),
+        ("203.0.113.44 opened rows.db for writing.", (12, 13)),
+    ],
+)
+def test_who_acts_is_not_exchanged_with_somebody_else(sentence: str, cites: tuple[int, ...]) -> None:
+    assert judged(sentence, cites, NURSERY)

@@ -39,7 +39,7 @@ ORCHARD_RIGHT = [
         (6, 7, 8),
     ),
     # a call and its result
-    ("Seven seconds after asking for the state of the pump, the agent had it.", (4, 5)),
+    ("Seven seconds after being asked for the state of the pump, the tool returned it.", (4, 5)),
     ("Valve E-2 was open two seconds after it had been asked for.", (10, 11)),
     ("Eighty seconds after being asked, m.falk@orchard.example named permit 5512.", (8, 9)),
     # several orders in one sentence, each with its own length of time
@@ -61,7 +61,7 @@ ORCHARD_WRONG = [
     ("order", "The call open_valve, made at 08:10:15, failed 21 seconds earlier.", (6, 7)),
     ("order", "The opening of the valve failed: 21 seconds before the call a missing permit was reported.", (6, 7)),
     ("order", "For the GET of the prices the answer was 404, five seconds beforehand.", (20, 21)),
-    ("order", "Seven seconds before asking for the state of the pump, the agent had it.", (4, 5)),
+    ("order", "Seven seconds before the pump's state was asked for, the tool returned 3.2.", (4, 5)),
     ("order", "Valve E-2 was open two seconds before it had been asked for.", (10, 11)),
     ("order", "Eighty seconds before being asked, m.falk@orchard.example named permit 5512.", (8, 9)),
     ("order", "First logger exited with code 0 and then it opened valves.txt.", (12, 13, 15)),
@@ -148,7 +148,6 @@ session bakery
 """)
 BAKERY_RIGHT = [
     ("Not a word about the signature is found in the answer.", (13,)),
-    ("The answer named the sacks; of the recipes it said nothing.", (13,)),
     ("When node resolved api.millhouse.example, it had opened /data/1987-recipes.csv a second before.", (10, 11)),
     ("The recipes of 1987 were opened one second after node had started.", (9, 10)),
     ("The node that bash had started for sync.js opened the file /data/1987-recipes.csv a second afterwards.", (9, 10)),
@@ -192,3 +191,71 @@ def test_times_and_counts_that_are_so_are_accepted(sentence: str, cites: tuple[i
 @pytest.mark.parametrize(("sentence", "cites"), BAKERY_WRONG)
 def test_times_and_counts_that_are_not_so_are_refused(sentence: str, cites: tuple[int, ...]) -> None:
     assert judged(sentence, cites, BAKERY) != []
+
+
+AVIARY = read_trace("""\
+session aviary-5
+-2d 07:00:00 agent remembers "diet": no seeds after a fast
+00:00:00 employee "j.brand@aviary.example": Weigh cages 41 to 43 and order 2.5 kg of millet.
+00:00:20 agent calls weigh(cage="cage-42") as w1
+00:00:29 w1 returns by internal: 412 g on 2 May, 377 g on 9 May, scale drifts by -4
+00:00:33 agent calls order_feed(item="millet", kg=2.5) as o1 on feedhub
+00:00:40 o1 fails: not before 06:30, next slot in 15 min
+00:00:52 agent says: The shop is shut. Shall I wait?
+00:04:57 employee "j.brand@aviary.example": Yes, wait.
+00:05:03 agent calls order_feed(item="millet", kg=2.5) as o2 on feedhub
+00:05:09 o2 returns: order booked, 1240 g and 1260 g in two bags, 4987 g left, leaflet feed-07.pdf
+00:05:14 agent answers: The millet is ordered.
+""")
+AVIARY_RIGHT = [
+    ("Twenty seconds into the run, the agent asked for the weight of cage-42.", (4,)),
+    ("Four minutes and five seconds went by until j.brand@aviary.example said yes.", (8, 9)),
+    ("After the refusal it took twelve seconds until the agent asked whether to wait.", (7, 8)),
+    ("feedhub, which took no order before 06:30, was called in vain.", (6, 7)),
+    ("Cages 41, 42 and 43 were to be weighed.", (3,)),
+    ("Two and a half kg of millet were to be ordered.", (3,)),
+    ("The scale drifts by minus four.", (5,)),
+    ("On 9 May it was 377 g, less than before by 35 g.", (5,)),
+    ("Together the two bags hold 2500 g.", (11,)),
+    ("Nearly five thousand g were left.", (11,)),
+    ("Leaflet seven came with the order.", (11,)),
+    ("On May 9th the weight was 377 g.", (5,)),
+    ("The next slot was to come in a quarter of an hour.", (7,)),
+    ("cage-42 had 412 g on 2 May.", (4, 5)),
+    ("The employee answered after four minutes, 4:05 to be exact.", (8, 9)),
+    ("Two days earlier the agent had noted that there should be no seeds after a fast.", (2,)),
+    ("Millet was ordered first in seven and then in six seconds.", (6, 7, 10, 11)),
+]
+AVIARY_WRONG = [
+    ("Thirty seconds into the run, the agent asked for the weight of cage-42.", (4,)),
+    ("No yes was said by the employee until the order had been booked.", (9, 11)),
+    ("Six minutes and five seconds went by until the employee answered.", (8, 9)),
+    ("After the refusal it took forty seconds until the agent asked whether to wait.", (7, 8)),
+    ("Cages 41, 44 and 43 were to be weighed.", (3,)),
+    ("Three and a half kg of millet were to be ordered.", (3,)),
+    ("The scale drifts by minus six.", (5,)),
+    ("On 9 May it was 377 g, less than before by 45 g.", (5,)),
+    ("Together the two bags hold 2600 g.", (11,)),
+    ("More than five thousand g were left.", (11,)),
+    ("Leaflet eight came with the order.", (11,)),
+    ("On May 19th the weight was 377 g.", (5,)),
+    ("The next slot was forty minutes away.", (7,)),
+    ("The next slot was eight hundred seconds away.", (7,)),
+    ("cage-43 had 412 g on 2 May.", (4, 5)),
+    ("The employee answered after four minutes, 4:15 to be exact.", (8, 9)),
+    ("Five days earlier the agent had noted that there should be no seeds after a fast.", (2,)),
+    ("The question to the employee took almost a minute and a half to be answered.", (8, 9)),
+    ("Millet was ordered first in nine and then in six seconds.", (6, 7, 10, 11)),
+    ("The order was booked before the employee had said yes.", (9, 11)),
+    ("The failure of order_feed came twelve seconds after the agent's question.", (7, 8)),
+]
+
+
+@pytest.mark.parametrize(("sentence", "cites"), AVIARY_RIGHT)
+def test_lengths_of_time_amounts_and_dates_may_be_put_in_other_words(sentence: str, cites: tuple[int, ...]) -> None:
+    assert judged(sentence, cites, AVIARY) == []
+
+
+@pytest.mark.parametrize(("sentence", "cites"), AVIARY_WRONG)
+def test_other_lengths_of_time_amounts_and_dates_are_refused(sentence: str, cites: tuple[int, ...]) -> None:
+    assert judged(sentence, cites, AVIARY) != []
