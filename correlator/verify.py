@@ -1,8 +1,9 @@
 """Does the evidence carry a sentence? A sentence and the events that it cites → reasons why not. Pure (DESIGN §7).
 
 A sentence is accepted when all of it is accounted for: each entity and number stands in a cited event, each word comes from one or
-says nothing by itself, who acts is who acted, what is said to come first did, what is said to have worked did not fail. Motives,
-causes, guesses and absences have no evidence. What is not understood is refused; the template's sentence stands in its place.
+says nothing by itself, but for a few of its own, who acts is who acted, what is said to come first did, what is said to have worked
+did not fail. Motives, causes, guesses and absences have no evidence. What is not understood is refused; the template's sentence
+stands in its place.
 """
 
 from collections.abc import Sequence

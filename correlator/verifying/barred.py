@@ -34,7 +34,7 @@ def of_barred(read: Read) -> Iterator[Refusal]:
 _ANYBODY = re.compile(r"\bany(?:one|body|thing)\b")
 
 
-# Senses: of "different", "let", "refused to", "contained", "approved by", "might"
+# Senses: of "enabled", "refused to", "held back", "different", "concealed", "lacked", "might"
 
 
 def _has_form(read: Read, match: re.Match[str]) -> bool:
@@ -52,8 +52,6 @@ def _has_refused(read: Read, match: re.Match[str]) -> bool:
     """Return whether the agent has said that it will not do what it is told to have refused."""
     if not match.group().startswith("refus"):
         return False
-    if match.group().startswith("refusal"):
-        return bool(read.failures)  # "it took long for the refusal to arrive"
     verb = next(iter(words_behind(read, match)), "")
     told = (one for one in read.cited if one.event.kind in SPOKEN and _WILL_NOT.search(one.plain))
     return any(among(root(verb), near) for one in told for near in one.denied)
@@ -91,12 +89,6 @@ def _is_hidden(read: Read, match: re.Match[str]) -> bool:
     return match.group().startswith("conceal") and any(_UNSEEN.search(one.plain) for one in read.cited)
 
 
-def is_hidden(ground: Ground) -> bool:
-    """Return whether an event has a hidden file, or a text that people do not see."""
-    return _UNSEEN.search(ground.plain) is not None or _DOT_FILE.search(ground.plain) is not None
-
-
-_DOT_FILE = re.compile(r"(?:^|[\s/\"=])\.\w")
 _UNSEEN = re.compile(
     r"<!--|\[//\]:|display:\s?none|visibility:\s?hidden|font-size:\s?0|opacity:\s?0|white on white"
     r"|\bhidden\b|\bmetadata\b|\balt text\b"
@@ -152,19 +144,7 @@ _OUGHT = re.compile(r"\b(?:should|ought to|could)(?:n['’]t| not)? have\b")
 _MODAL = re.compile(r"\b(?:may|might|could|can i|shall i|should i|perhaps|maybe|possibly)\b")
 
 
-def is_menacing(read: Read) -> bool:
-    """Return whether a cited text says what will happen unless something is done."""
-    return any(_MENACING.search(one.plain) for one in read.cited)
-
-
-_MENACING = re.compile(
-    r"\b(?:or else|otherwise|unless|if (?:you|this|it|we)\b[\w ]{0,30}\bnot|or (?:you|we|i|your|the|all|access)\b"
-    r"|(?:will|shall|going to|gets?|is|are) (?:be )?(?:los|delet|suspend|clos|block|terminat|cut|cancel|revok|publish|leak|report"
-    r"|lock|disabl|expir|remov|charg|fined|sue)\w*)"
-)
-
-
-# Senses: of "only", "no more", "other than", "apart from"
+# Senses: of "only", "other than", "apart from"
 
 
 def _is_told_whole(read: Read, match: re.Match[str]) -> bool:
@@ -176,7 +156,7 @@ def _is_told_whole(read: Read, match: re.Match[str]) -> bool:
     if words == "only once":
         return bool(behind) and (behind[0] in _BEGINNING or {*behind[1:4]} & _INVERTED != set())
     if words == "only the one":
-        return is_one_of(read)
+        return _is_one_of(read)
     return bool(before) and root(before[0]) in _SPEAKING and any(one.event.kind in _TELLING for one in read.cited)
 
 
@@ -190,7 +170,7 @@ def differ(read: Read, place: str) -> bool:
     return False
 
 
-def is_one_of(read: Read) -> bool:
+def _is_one_of(read: Read) -> bool:
     """Return whether of several things that a cited event lists the others are denied what one has: "7 with lid, 9 without lid"."""
     match = _ONE_AT.search(read.sentence.casefold())
     if match is None:
@@ -222,6 +202,15 @@ _SPEAKING = (table().group("say") | table().group("answer") | roots_of("naming")
 _TELLING = ("answered", "model_responded", "prompt_submitted")
 
 
+def _is_left(read: Read, match: re.Match[str]) -> bool:
+    """Return whether what is left as it was is told of what failed, or by who denies a change."""
+    return (
+        match.group().startswith("left ")
+        and match.group() != "left no"
+        and bool(read.failures or any(one.denied for one in read.cited))
+    )
+
+
 def _is_besides(read: Read, match: re.Match[str]) -> bool:
     """Return whether "apart from" adds something, and "other than" tells two things apart: nothing is denied there."""
     words = {*re.findall(r"[\w'’]+", read.plain)}
@@ -235,7 +224,7 @@ _Sense = Callable[[Read, re.Match[str]], bool]
 _SENSES: dict[str, tuple[_Sense, ...]] = {
     "motive": (_has_form,),
     "cause": (*CAUSES, _is_enabled),
-    "absence": (_is_told_whole, _is_besides),
+    "absence": (_is_told_whole, _is_besides, _is_left),
     "denial": (_is_lack, _is_counted, _is_hidden),
     "idiom": (_has_refused, _is_held),
     "guess": (_is_reported,),

@@ -1,4 +1,4 @@
-"""Senses in which a word of cause may be said: the reason that a text itself gives, a way, a debt, a call's own result. Pure."""
+"""Senses in which a word of cause may be said: the reason that a text itself gives, a way, a call's own result. Pure."""
 
 import re
 from collections.abc import Collection
@@ -132,19 +132,16 @@ _PASSING = words_of("passing")
 
 
 def _is_of_agent(read: Read, match: re.Match[str]) -> bool:
-    """Return whether the agent set something off, which is that it called it; or what "makes" is a program."""
+    """Return whether the agent set something off, which is that it called it; or the word is the name of a program."""
     first, before = match.group().split()[0], read.plain[: match.start()].split()[-2:]
     if any(first == one.program.casefold() for one in read.cited):
         return True
     return (
         match.group() in ("set off", "triggered", "triggers", "alerted")
         and bool(before)
-        and any(root(word) in _AGENTS for word in before)
+        and any(root(word) in AGENTS for word in before)
         and any(one.event.kind == "tool_called" for one in read.cited)
     )
-
-
-_AGENTS = roots_of("agents")
 
 
 def _is_of_one_call(read: Read, match: re.Match[str]) -> bool:

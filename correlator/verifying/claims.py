@@ -82,12 +82,6 @@ class Claim:
         )
 
     @cached_property
-    def is_party(self) -> bool:
-        """Return whether the subject names a person or a program of the chain."""
-        doers = [one.doers for one in self.read.run if one.actor in ("principal", "process")]
-        return any(is_person(word) or any(among(word, one) for one in doers) for word in self.who)
-
-    @cached_property
     def is_matter(self) -> bool:
         """Return whether the subject is nobody: no name, no person, nobody who does anything in the chain."""
         held = [one for one in self.read.clauses[self.place].tokens if one.text.casefold() in self.core]

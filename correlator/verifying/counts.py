@@ -9,7 +9,7 @@ from correlator.verifying.grounds import Ground, enumerated
 from correlator.verifying.lengths import NUMBERS, UNITS, Length, length_at
 from correlator.verifying.read import Read, among
 from correlator.verifying.wording import root, roots_of, table, words_of
-from sensor.event import ToolCalled
+from sensor.event import DatabaseQueried, ToolCalled
 
 
 def unit_behind(read: Read, at: int) -> int | None:
@@ -39,7 +39,7 @@ def _lasts(read: Read, at: int, value: int, length: Length) -> bool:
     before = [one.text.casefold() for one in read.tokens[max(0, at - 2) : at]]
     least, unit, half = length.seconds, length.unit, length.unit // 2
     own = int(read.tokens[at].text) if read.tokens[at].text.isdecimal() else value
-    if {least, own * (unit_behind(read, at) or 0)} & _written(read) or (unit < _LONG and least in clock_spans(read)):
+    if {least, own * (unit_behind(read, at) or 0)} & _written(read) or (unit < _LONG and least in _clock_spans(read)):
         return True
     others = [*(_days(read) if unit >= _DAY else ()), *(_into(read) if _is_into(read, length.end) else ())]
     if any(abs(one - least) <= half for one in others):
@@ -64,6 +64,9 @@ def _counts_things(read: Read, at: int, value: int, among_all: Sequence[Ground])
     if read.tokens[at].kind == "number" and (value < 2 or not nouns or not nouns[0].endswith("s")):
         return False  # digits count things: "2 letters"
     bases = [root(noun) for noun in nouns]
+    rows = {one.event.rows for one in among_all if isinstance(one.event, DatabaseQueried)} - {None}
+    if rows and bases[:1] == [_ROW]:
+        return value in rows  # not how many values a statement lists
     named = [
         one
         for one in among_all
@@ -181,7 +184,7 @@ _LONGEST = 6
 
 @lru_cache(maxsize=512)
 def _lengths_of(ground: Ground) -> frozenset[int]:
-    """Return the lengths of time that a text has, in seconds: "30 s", "3 h 10 min", "timeout_seconds 30", "two hours"."""
+    """Return the lengths of time that a text has, in seconds: "30 s", "2 h 40 min", "timeout_seconds 30", "two hours"."""
     found = set[int]()
     text = " ".join(ground.told.casefold().split())
     for told in _WRITTEN.findall(text):
@@ -234,7 +237,7 @@ def _listed(text: str) -> int:
     return len(re.split(r", and |, | and ", found[1])) if found else 0
 
 
-_CALLS = roots_of("calls")
+_CALLS, _ROW = roots_of("calls"), root("row")
 _PAIR = re.compile(r"\btwo [\w-]+(?: [\w-]+)?[,:] [\w'’-]+ and [\w'’-]+")
 """Two things that a sentence itself names."""
 
@@ -249,7 +252,7 @@ _LONG = 3_600
 """Seconds of a unit that is too coarse for a length between times that texts name."""
 
 
-def clock_spans(read: Read) -> frozenset[int]:
+def _clock_spans(read: Read) -> frozenset[int]:
     """Return the seconds between the times of day that texts of the cited events name, and between those and the events."""
     told = [one for ground in read.cited for one in _CLOCK.findall(ground.told)]
     clocks = {int(hour) * 3_600 + int(minute) * 60 for hour, minute in told}

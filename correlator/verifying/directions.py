@@ -247,13 +247,13 @@ def _agent_stands(word: str, near: Sequence[str], best: Sequence[Ground], read: 
         yield Refusal("roles", "it was not the agent who did that")
     carries = any(root(one) in _CARRYING for one in near)
     if (not carries or word == "on") and any(one.actor in ("principal", "content") for one in read.cited):
-        return  # "was known to the agent", "its disclosure to the agent"
+        return  # "was known to the agent", "its usefulness to the agent"
     best = best or ([] if any(one.event.kind == "agent_handed_over" for one in read.cited) else read.cited)
     binds = root(verb) in roots_of("binding") and root(verb) not in table().group("say")
     if (
         word in _TOWARD
         and best
-        and not binds  # "forbidden to the agent"
+        and not binds  # "prohibited to the agent"
         and ("agent" in {one.actor for one in best} or not any(root(one) in _GIVING for one in near))
     ):
         yield Refusal("roles", "nothing cited went to the agent")

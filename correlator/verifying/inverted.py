@@ -1,4 +1,4 @@
-"""What a host and a name did: it is connected to, looked up, and asked, and does nothing of that itself. Pure."""
+"""Parts that are exchanged: a host or a name does not do what is done to it, nor the agent what it did not say. Pure."""
 
 from collections.abc import Iterator, Sequence
 

@@ -17,7 +17,7 @@ _KINDS = (
 
 
 def of_kinds(read: Read) -> Iterator[Refusal]:
-    """Refuse "the job was handed over to B" where no hand-over is cited, and no text speaks of one."""
+    """Refuse "the shift was handed over to B" where no hand-over is cited, and no text speaks of one."""
     for pattern, said, kinds in _KINDS:
         match = pattern.search(read.plain)
         if (

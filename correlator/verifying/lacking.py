@@ -15,7 +15,7 @@ WHOLE = frozenset((
 ))  # fmt: skip
 """Kinds of events that are told as a whole, so that what is not there was not said."""
 _NAMING = roots_of("naming")
-AGENTS = roots_of("agents")
+_AGENTS = roots_of("agents")
 
 
 def lacked(clauses: Sequence[Clause], cited: Sequence[Ground], run: Sequence[Ground]) -> frozenset[Token]:
@@ -44,7 +44,7 @@ def _denied(clauses: Sequence[Clause], place: int) -> Iterator[tuple[list[Token]
         following = [*held[at + 1 :], *_relative(clauses, place)]
         if (unsaid := _unsaid(held, at, behind, following)) is not None:
             yield unsaid
-        elif any(root(one.text) in AGENTS for one in held[:at]) and not _is_of_saying(held, at):
+        elif any(root(one.text) in _AGENTS for one in held[:at]) and not _is_of_saying(held, at):
             continue  # what the agent did not do is no text
         elif (before := _denied_before(clauses, place, at)) is not None:
             yield [token], before
@@ -118,7 +118,7 @@ def _denied_before(clauses: Sequence[Clause], place: int, at: int) -> list[Token
 
 
 def _is_of_saying(held: Sequence[Token], at: int) -> bool:
-    """Return whether a denial is about what the agent said: "said nothing of A", "made no mention of A"."""
+    """Return whether a denial is about what the agent said: "said nothing of A", "made no mention of the key"."""
     before, behind = held[at - 1].text.casefold() if at else "", [one.text.casefold() for one in held[at + 1 : at + 2]]
     return (
         root(before) in _SAYING

@@ -14,6 +14,7 @@ from correlator.verifying.lacking import WHOLE
 from correlator.verifying.lengths import NUMBERS, length_at
 from correlator.verifying.outcome import TURNED
 from correlator.verifying.read import (
+    AGENTS,
     BE,
     SAYING,
     Read,
@@ -86,7 +87,7 @@ def _is_dated(read: Read, place: int, following: Sequence[str]) -> bool:
 
 
 def _measures(words: Sequence[str], at: int, read: Read) -> bool:
-    """Return whether a denial belongs to a measure: "no sooner than", "no more than two", "not quite a minute later"."""
+    """Return whether a denial belongs to a measure: "no sooner than", "no more than nine", "not quite a minute later"."""
     behind = words[at + 1 : at + 6]
     if words[at] == "no":
         return bool(behind) and (behind[0].endswith(" than") or (behind[0] in _COMPARING and " than " in read.plain))
@@ -175,7 +176,7 @@ def _is_of_outcome(clause: Clause, at: int, best: Sequence[Ground], read: Read) 
     ):
         return True
     return (word == "not" and following[:1] == ("until",)) or (
-        word in ("neither", "nor") and (all_failed(read) or _failed_of(clause, best, read))
+        word in ("neither", "nor") and (_all_failed(read) or _failed_of(clause, best, read))
     )
 
 
@@ -231,7 +232,7 @@ def _is_undone(clause: Clause, at: int, best: Sequence[Ground], read: Read) -> b
     if word in ("no", "without"):
         came = bool({root(one) for one in words[at + 1 :]} & _COME)
         return word == "no" and came and bool(best) and len(failed) == len(best) and _is_deed(behind[0], best)
-    by_agent = at > 0 and words[at - 1] not in BE and bool({root(one) for one in words[:at]} & _AGENTS)
+    by_agent = at > 0 and words[at - 1] not in BE and bool({root(one) for one in words[:at]} & AGENTS)
     fails = any(map(_is_trouble, behind)) or root(behind[0]) in _FOUNDERING
     if by_agent or not best or root(behind[0]) in SAYING or fails or _is_length(clause) or _AGAIN & {*words}:
         return False
@@ -309,7 +310,6 @@ def _behind(words: Sequence[str], at: int) -> list[str]:
     return [one for one in words[at + 1 : at + 6] if one not in _FILLING and not one.endswith("ly")]
 
 
-_AGENTS = roots_of("agents")
 _TRYING = roots_of("trying") | {root("tried")}
 _ACHIEVING = roots_of("achieving")
 _LIGHT = roots_of("light")
@@ -403,7 +403,7 @@ def _is_tried(following: Sequence[str], best: Sequence[Ground]) -> bool:
 _RESULTS = roots_of("results")
 
 
-def all_failed(read: Read) -> bool:
+def _all_failed(read: Read) -> bool:
     """Return whether all outcomes that are cited are failures, and there are several."""
     outcomes = [one.failed for one in read.cited if one.failed is not None]
     return len(outcomes) > 1 and all(outcomes)

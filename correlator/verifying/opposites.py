@@ -10,7 +10,7 @@ from correlator.verifying.denied import unset_in
 from correlator.verifying.grounds import Ground
 from correlator.verifying.read import Read, Refusal, among, is_failure, is_negative, tied
 from correlator.verifying.wording import Clause, akin, is_denial, root, roots_of, table, words_of
-from sensor.event import FileOpened, ToolCalled, ToolReturned
+from sensor.event import FileChanged, FileOpened, ToolCalled, ToolReturned
 
 ATTRIBUTE = re.compile(r"\b(?:the|an?|its|his|her|their|this|that|any|each) \w+ed (?=[a-z])")
 """A participle before its noun: "the permitted amount"."""
@@ -50,12 +50,17 @@ _DEED = {
 
 def _tells(ground: Ground) -> frozenset[str]:
     """Return the roots of what an event says, with the deed of its kind."""
-    deed = _DEED.get(ground.event.kind)
-    return ground.prose | ({root(deed)} if deed else frozenset())
+    return ground.prose | _deed(ground)
+
+
+def _deed(ground: Ground) -> frozenset[str]:
+    event = ground.event
+    deed = "delete" if isinstance(event, FileChanged) and event.change == "unlink" else _DEED.get(event.kind)
+    return frozenset({root(deed)} if deed else ())
 
 
 def _telling(read: Read) -> frozenset[str]:
-    return read.prose | frozenset(root(_DEED[one.event.kind]) for one in read.cited if one.event.kind in _DEED)
+    return read.prose.union(*map(_deed, read.cited))
 
 
 def _may_stand(word: str, words: Sequence[str], at: int, read: Read) -> bool:
@@ -73,7 +78,7 @@ def _may_stand(word: str, words: Sequence[str], at: int, read: Read) -> bool:
     if word.endswith("ed") and ATTRIBUTE.search(f"{before} {word} a"):
         return True  # "the saved entry": what it was
     if table().opposites(base) & _FAILING and any(map(is_denial, words[max(0, at - 3) : at])):
-        return True  # "does not allow it", of what was forbidden
+        return True  # "does not permit it", of what was forbidden
     # Whether what is told of failed is asked of the outcomes.
     return bool(read.failures) and is_failure(word) and base != _STOP
 

@@ -11,11 +11,12 @@ from correlator.verifying.lengths import NUMBERS, ORDINALS
 from correlator.verifying.opposites import ATTRIBUTE
 from correlator.verifying.read import AGENTS, BE, SPOKEN, Read, Refusal, among, is_act, is_failure, is_negative
 from correlator.verifying.wording import Clause, is_denial, is_finite, root, roots_of, table, words_of
-from sensor.event import HttpRequested, HttpResponded, ProcessExited, ToolCalled
+from sensor.event import ConnectionOpened, HttpRequested, HttpResponded, ProcessExited, ToolCalled
 
 _SUCCESS = re.compile(
-    r"\b(?:succe\w+|successful\w*|w(?:ent|as|ere) (?:through|well|ahead|live|fine)|worked|accepted|granted|delivered|confirmed"
-    r"|approved|completed|reached|arrived|received|stored|booked|saved|allowed|permitted|printed|took effect|got through|effective"
+    r"\b(?:succe\w+|successful\w*|w(?:ent|as|ere) (?:through|well|ahead|live|fine)|worked|accepted|granted|delivered"
+    r"|confirmed|approved|completed|reached|arrived|received|stored|booked|saved|allowed|permitted|printed"
+    r"|took effect|got through|effective"
     r"|managed to|let(?:s|ting)?\b[^,;]{0,60}\b(?:through|pass)|let (?:the|it|him|her|them|its)|welcomed|carried out"
     r"|(?:was|were|been) (?:passed(?! (?:on|to|along|over|back)\b)|found(?! to\b)|served)"
     r"|passed(?: (?:at|in|on the|without|with|again|first)\b|$)|took (?=(?:in|on)\b)|took (?:the |a |an )?\w+ (?:in|on|at)\b)"
@@ -46,12 +47,26 @@ def of_outcomes(read: Read) -> Iterator[Refusal]:
         share = _share(clause, read)
         placed = _of_place(clause, read)
         why = _wrong(clause, placed or best, () if placed else read.cited, read) if share is None else share
+        why = why or _only_failed(clause, best, read)
         if why:
             yield Refusal("polarity", why)
 
 
+def _only_failed(clause: Clause, best: Sequence[Ground], read: Read) -> str:
+    """Return what a clause says worked of events that have no outcome of their own, where all that is cited failed."""
+    failed = [one for one in read.cited if one.failed]
+    worked = any(ended(one, read.cited) is False for one in read.cited)
+    if not failed or worked or any(ended(one, read.cited) is not None for one in best):
+        return ""
+    if any(isinstance(one.event, ConnectionOpened | ToolCalled) for one in best):
+        return ""
+    if any(is_failure(word) or is_denial(word) for one in read.clauses for word in one.words):
+        return ""
+    return "" if TURNED.search(read.plain) else _done(clause, failed, _WITHOUT.sub(" ", " ".join(clause.words)), read)
+
+
 def _share(clause: Clause, read: Read) -> str | None:
-    """Return what is wrong with how many of several worked or failed, as in "of which one failed"; `None` if it tells no number."""
+    """Return what is wrong with how many of several worked or failed, as in "of which three failed"; `None` if it has no number."""
     words = clause.words
     amount = 1 if words[:1] == ("one",) else NUMBERS.get(words[0]) if words else None
     outcomes = [one.failed for one in read.cited if one.failed is not None]
@@ -150,7 +165,7 @@ def _working(clause: Clause, best: Sequence[Ground], text: str, negative: Sequen
     at = read.clauses.index(clause)
     subject = [one for one in read.clauses[max(0, at - 1) : at] if not has_verb(one.tokens)]
     spoken = {word for one in subject for word in one.words} | {*before}
-    told = any(is_failure(word) for one in read.clauses for word in one.words)  # "of which one failed"
+    told = any(is_failure(word) for one in read.clauses for word in one.words)  # "of which three failed"
     if worked and _ALL & spoken and not told and not _NO_ALL.search(text) and any(one.failed for one in read.cited):
         return "not all of it worked"
     if worked and best and all(_has_no_result(one) and not among(root(worked.group()), one.words) for one in best):

@@ -74,7 +74,7 @@ def _is_purpose(clause: Clause, at: int, read: Read, led: Sequence[str]) -> bool
     )
 
 
-_OBJECTS = words_of("determiners") | words_of("pronouns")
+_OBJECTS = words_of("determiners") | words_of("pronouns") | {"up", "on", "out", "off", "outside"}
 _SHORT_ING = 5
 """Letters of the longest verb that ends in "ing" by itself: "bring"."""
 

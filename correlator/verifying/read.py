@@ -194,7 +194,7 @@ def scores(cited: Sequence[Ground], clause: Clause, *, entities: int = 4, near: 
     """
     found = []
     agent = any(root(word) in AGENTS for word in clause.words[:3])
-    by_agent = near and is_by_agent(clause)
+    by_agent = near and _is_by_agent(clause)
     content = {root(word) for word in clause.words} - table().neutral
     acts = {root(word) for word in clause.words if is_act(word)} | _participles(clause)
     # "the call", "the answer": they say little, and yet of which kind an event is.
@@ -223,7 +223,7 @@ _BY = 2
 """How much "by the agent" tells more than that the agent is spoken of."""
 
 
-def is_by_agent(clause: Clause) -> bool:
+def _is_by_agent(clause: Clause) -> bool:
     """Return whether a clause says that the agent did what it tells: "was sent by the agent"."""
     words = clause.words
     return any(
@@ -248,9 +248,9 @@ _DECLINING = frozenset((root("decline"), root("refuse"), root("deny")))
 _KINDS = roots_of("calls") | roots_of("results") | roots_of("questions")
 
 
-def best_of(cited: Sequence[Ground], clause: Clause, *, entities: int = 4) -> tuple[int, tuple[Ground, ...]]:
+def best_of(cited: Sequence[Ground], clause: Clause) -> tuple[int, tuple[Ground, ...]]:
     """Return the cited events that a clause most likely speaks of, and how much they have of it."""
-    found = scores(cited, clause, entities=entities)
+    found = scores(cited, clause)
     most = max(found, default=0)
     return most, tuple(one for score, one in zip(found, cited, strict=True) if score == most) if most else ()
 

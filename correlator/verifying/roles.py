@@ -23,8 +23,8 @@ def of_roles(read: Read) -> Iterator[Refusal]:
     for place, (clause, best) in enumerate(zip(read.clauses, read.spoken_of, strict=True)):
         found = subjects[place]
         if found is not None and not _is_so_in_template(found, read):
-            subject, verb, _ = found
-            if not _is_figure(found, clause, read) and not may_do(Claim(subject, verb, found[2], place, read)):
+            subject, verb, objected = found
+            if not _is_figure(found, clause, read) and not may_do(Claim(subject, verb, objected, place, read)):
                 yield Refusal("roles", f"“{' '.join(subject)}” is not who did what “{verb}” tells")
         yield from directions(clause, best, read)
 

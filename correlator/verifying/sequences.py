@@ -24,7 +24,7 @@ _POINTING = frozenset(("it", "that", "this", "which"))
 
 def sequences(read: Read) -> Iterator[Pair]:
     """Yield what a sentence says came earlier, and what later."""
-    clauses = [one for one in read.clauses if not one.tokens or not says_only_when(one)]
+    clauses = [one for one in read.clauses if not one.tokens or not _says_only_when(one)]
     for at, clause in enumerate(clauses):
         joint = next((one for one in clause.joint.split() if one in _ORDERING), None)
         if joint is not None:
@@ -113,7 +113,7 @@ def _by_joint(joint: str, clauses: Sequence[Clause], at: int, read: Read) -> Ite
         is_denied = joint in ("until", "before") and _is_denied_before(clause, read)
         yield from _fronted("after" if is_denied else joint, clauses, at)
     elif (is_sharp or joint == "until") and _waits(before):
-        # "It waited after B, then did A", "a minute went by until B"
+        # "It waited after B, then did A", "two hours went by until B"
         behind = clauses[at + 1 : at + 2] or (None,)
         yield from [(None, clause)] if joint != "after" else [(clause, one) for one in behind]
     elif joint == "then":
@@ -181,14 +181,14 @@ _DAY = 86_400
 
 
 def _waits(clause: Clause) -> bool:
-    """Return whether a clause tells of no event: "it waited for a minute", "it let a minute pass", "a minute went by"."""
+    """Return whether a clause tells of no event: "it waited for a minute", "it let a minute pass", "two hours went by"."""
     words = set(clause.words)
     waits = any(is_finite(one) or one.endswith("ing") for one in words_of("waiting") & words)
     return waits or ("let" in words and bool(_LETTING & words)) or (bool(words & _PASSED) and _only_passes(clause))
 
 
 def _only_passes(clause: Clause) -> bool:
-    """Return whether a clause tells nothing but that time passed: "it took another two minutes", "a minute went by"."""
+    """Return whether a clause tells nothing but that time passed: "it took another two minutes", "two hours went by"."""
     said = [one for one in clause.tokens if one.text.casefold() not in _PASSED | {"it", "by", "had", "was"}]
     return bool(said) and is_temporal(said)
 
@@ -204,7 +204,7 @@ def _only_names(some: Sequence[Clause]) -> bool:
 _RELATIVE = frozenset(("which", "who", "whose", "that", "where"))
 
 
-def says_only_when(clause: Clause) -> bool:
+def _says_only_when(clause: Clause) -> bool:
     """Return whether a clause tells nothing of its own: "At 10:02:00, two seconds | after B", "it was only | after B"."""
     if is_temporal(clause.tokens) or (clause.words[:2] == ("it", "was") and is_temporal(clause.tokens[2:])):
         return True

@@ -11,6 +11,7 @@ from correlator.verifying.read import (
     HAVE,
     PREPOSITIONS,
     SAYING,
+    SPOKEN,
     Read,
     Refusal,
     among,
@@ -20,7 +21,7 @@ from correlator.verifying.read import (
     is_possessive,
     scores,
 )
-from correlator.verifying.subjects import singled_out
+from correlator.verifying.subjects import core_of, singled_out
 from correlator.verifying.wording import Clause, Token, root, roots_of, words_of
 from sensor.event import AlertReceived, DocumentRetrieved, PromptSubmitted, ToolReturned
 
@@ -33,6 +34,8 @@ def of_speakers(read: Read) -> Iterator[Refusal]:
     for at, clause in enumerate(read.clauses):
         place = _verb(clause)
         if place is None:
+            if (told := _told_by(clause)) and _is_of_others(*told, read):
+                yield Refusal("roles", f"what follows “{told[1].text}” is not said by who is told to have said it")
             if clause.joint not in ("which", "who", "whose", "that"):
                 subject = next((clause.tokens[:at] for at, one in enumerate(clause.tokens) if is_act(one.text)), ())
             continue
@@ -45,7 +48,9 @@ def of_speakers(read: Read) -> Iterator[Refusal]:
             continue  # "the sum that the clerk told in March": what was said stands before
         verb, *behind = (*clause.tokens[place:], *_indirect(clause, place, read.clauses[at + 1 :]))
         acts = _person(subject) == "agent" and any(root(verb.text) in one.tool for one in read.cited)
-        if not acts and _is_told_by_another(subject, verb, behind, read):
+        if not acts and (
+            _is_told_by_another(subject, verb, behind, read) or _is_of_others(subject, verb, behind, read)
+        ):
             yield Refusal("roles", f"what follows “{verb.text}” is not said by who is told to have said it")
         if _hears(clause.tokens[place + 1 :]) and _is_of_agent(behind, read):
             yield Refusal("roles", f"what follows “{verb.text}” was not told to the agent: the agent said or did it")
@@ -86,6 +91,32 @@ def _is_told_by_another(subject: Sequence[Token], verb: Token, behind: Sequence[
     return bool(actor and most and said >= _ENOUGH) and not any(
         one.actor == actor or (actor == "content" and _is_answered(one, read)) for one in best
     )
+
+
+def _told_by(clause: Clause) -> tuple[Sequence[Token], Token, Sequence[Token]] | None:
+    """Return who is told to have said something, the participle, and what was said: "was told by the clerk to wait"."""
+    words = [one.text.casefold() for one in clause.tokens]
+    at = words.index("by") if "by" in words else 0
+    if not at or not BE & {*words[: at - 1]} or root(words[at - 1]) not in _ASKING:
+        return None
+    end = words.index("to", at) if "to" in words[at:] else len(words)
+    return clause.tokens[at + 1 : end], clause.tokens[at - 1], (*clause.tokens[: at - 1], *clause.tokens[end:])
+
+
+def _is_of_others(subject: Sequence[Token], verb: Token, said: Sequence[Token], read: Read) -> bool:
+    """Return whether what somebody is told to have said stands in another one's words, and next to nothing of it in theirs."""
+    who = {root(word) for word in core_of([one.text.casefold() for one in subject])}
+    spoken = [one for one in read.cited if one.actor in ("principal", "content") or one.event.kind in SPOKEN]
+    own = [one for one in spoken if who & (one.doers - one.tool)]
+    if not own or root(verb.text) not in _ASKING or who & (AGENTS | {"what"}):
+        return False
+    names = AGENTS.union(*(one.doers for one in read.run if one.actor == "principal"))
+    behind = Clause("", tuple(one for one in said if root(one.text) not in names))
+    least = max(scores(own, behind, near=True))
+    return least < _ENOUGH and max(scores(spoken, behind, near=True)) >= least + _ENOUGH
+
+
+_ASKING = roots_of("telling") | {root("report")}
 
 
 def _is_answered(ground: Ground, read: Read) -> bool:
@@ -190,7 +221,7 @@ def _indirect(clause: Clause, place: int, following: Sequence[Clause]) -> Iterat
     """Yield the tokens of the clauses that tell what was said: behind the verb, or behind who is told, but no preposition."""
     behind = [one.text.casefold() for one in clause.tokens[place + 1 :] if one.kind == "word"]
     if behind[:1] == ["to"] and {*behind[1:]} <= _KNOWING:
-        behind = []  # "wanted to know whether"
+        behind = []  # "wished to know whether"
     if any(word in PREPOSITIONS for word in behind):
         return  # "asked for the key that the clerk kept"
     for one in following:

@@ -80,7 +80,7 @@ def of_numbers(read: Read) -> Iterator[Refusal]:
                 and not counts(read, at, int(value) if value.isdecimal() else None)
                 and not is_clock(read, at)
                 and not _is_scaled(read, at)
-                and not is_near(read, at, value)
+                and not _is_near(read, at, value)
                 and not _is_within(value, read)
                 and not (value.isdecimal() and is_whole(read, at, int(value)))
             ):
@@ -169,14 +169,14 @@ def _written_out(read: Read, at: int) -> Iterator[Refusal]:
         or (is_computed(read, str(amount)) and not _is_part(read, at))
         or counts(read, at, amount)
         or _goes_on(read, at, amount)
-        or is_near(read, begins[0], str(amount))
+        or _is_near(read, begins[0], str(amount))
         or is_clock(read, at)
         or is_whole(read, at, amount)
     ):
         yield Refusal("number", f"“{text}” is counted nowhere")
 
 
-def is_near(read: Read, at: int, value: str) -> bool:
+def _is_near(read: Read, at: int, value: str) -> bool:
     """Return whether a number at a place is told as about one that a cited event has: "nearly 5 thousand" of 4,987."""
     bound = " ".join(one.text.casefold() for one in read.tokens[max(0, at - 2) : at])
     above, below = bound.endswith(_ABOVE), bound.endswith(_BELOW)
@@ -199,7 +199,7 @@ _ABOUT = ("about", "around", "some", "roughly", "approximately", "circa")
 def _is_part(read: Read, at: int) -> bool:
     """Return whether a number is told to be so many of others: "nine of the twelve"."""
     behind = [one.text.casefold() for one in read.tokens[at + 1 : at + 4] if one.text.casefold() != "the"]
-    return behind[:1] == ["of"] and (behind[1:2] and (behind[1] in NUMBERS or behind[1].isdecimal())) is True
+    return behind[:1] == ["of"] and any(one in NUMBERS or one.isdecimal() for one in behind[1:2])
 
 
 def _says_number(text: str, amount: int, read: Read) -> bool:

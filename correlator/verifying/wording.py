@@ -253,8 +253,6 @@ def akin(first: str, second: str) -> bool:
     if first[:_LEFT] != second[:_LEFT]:
         return False
     short, long = (first, second) if len(first) <= len(second) else (second, first)
-    if len(short) < _LEFT:
-        return False
     if long.startswith(short):
         return len(long) - len(short) <= (3 if len(short) == _LEFT else 4)
     common = next((at for at, (one, other) in enumerate(zip(first, second, strict=False)) if one != other), len(short))

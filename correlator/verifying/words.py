@@ -1,4 +1,4 @@
-"""Words: each comes from the evidence, or says nothing by itself. Pure."""
+"""Words: each comes from the evidence or says nothing by itself, but for a few that a sentence has of its own. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -11,40 +11,35 @@ from correlator.verifying.expressions import expressed
 from correlator.verifying.grounds import number
 from correlator.verifying.lacking import WHOLE
 from correlator.verifying.lengths import NUMBERS, ORDINALS, length_at
+from correlator.verifying.own import NAME, unfounded
 from correlator.verifying.read import SAYING, Read, Refusal, among, is_act
 from correlator.verifying.values import MONTHS, is_computed
 from correlator.verifying.wording import akin, root, roots_of, table, words_of
 from sensor.event import ProcessExited
 
-_NAME = 2
-"""How many words a name or a number from the evidence is as good as."""
-_ANCHOR = 2
-"""Words that a sentence has from its evidence before it may have one of its own; for each further one it needs one more."""
-
 
 def of_words(read: Read) -> Iterator[Refusal]:
-    """Refuse words against the evidence, and words that are in no cited event where too little else of the sentence is."""
-    anchors, own, wrong = dict[str, int](), list[str](), list[str]()
+    """Refuse words against the evidence, and words that are in no cited event where the evidence does not bear them."""
+    anchors, own, wrong = dict[int, int](), list[int](), list[str]()
     expressions = expressed(read.tokens)
     for at, token in enumerate(read.tokens):
         word = token.text.casefold()
         if token.kind != "word" or word in NUMBERS:
-            anchors[word] = _NAME
+            anchors[at] = NAME
         elif token in read.lacked:
-            anchors[word] = 1
+            anchors[at] = 1
         elif (named := _named(read, at)) is not None:
             yield from named
         elif token not in expressions:
             for part in _parts(word, read):
                 match _kind(part, at, read):
                     case "grounded":
-                        anchors[part] = 1
+                        anchors[at] = 1
                     case "own":
-                        own.append(part)
+                        own.append(at)
                     case "wrong":
                         wrong.append(part)
-    if len(own) > sum(anchors.values()) - _ANCHOR:
-        wrong += own
+    wrong += (read.tokens[at].text for at in sorted(unfounded(read.tokens, anchors, own)))
     for part in wrong:
         yield Refusal("word", f"“{part}” is in no cited event, and says something")
 
@@ -75,7 +70,7 @@ def _named(read: Read, at: int) -> list[Refusal] | None:
     acts = not at and behind is not None and behind.kind == "word" and is_act(behind.text)  # "Acme raised an alert"
     if acts and (read.is_lent(word) or _is_of_run(word, read)):
         acts = False
-    if acts and (table().is_listed(word)):
+    if acts and table().is_listed(word):
         acts = False  # "Somebody wrote"
     if any(one.call is not None and word in _WORD.findall((one.call.server or "").casefold()) for one in read.cited):
         return None  # the server that a cited result came from
@@ -162,7 +157,7 @@ def _kind(word: str, at: int, read: Read) -> Kind | None:
     if read.is_said(word) or read.is_lent(word) or root(word) in _fitting(read) or _is_day(word, read):
         return "grounded"
     contrary = table().opposites(root(word)) & frozenset[str]().union(*(one.words for one in read.run))
-    if contrary or "delete" in classes_of(word):
+    if contrary or "delete" in classes_of(word) or root(word) in _TO_BE_TOLD:
         return "wrong"
     is_deed = is_act(word) and table().knows(root(word))
     in_run = any(among(root(word), one.words) for one in read.run)
@@ -172,6 +167,9 @@ def _kind(word: str, at: int, read: Read) -> Kind | None:
 _SHORT = 3
 """Letters of a word that says nothing, whatever has it."""
 
+
+_TO_BE_TOLD = roots_of("undoing") | roots_of("outsiders")
+"""Deeds that undo another one, and people from outside: nothing is restored, and nobody drawn in, but by the evidence."""
 
 _SAID = (SAYING | roots_of("naming")) - {root("read")}
 """What is done in words: "unmentioned" is asked elsewhere."""

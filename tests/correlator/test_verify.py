@@ -496,6 +496,7 @@ session liar
         # a question that was sent is no consent
         ("roles", "lee agreed to it.", (20, 21)),
         ("negation", "lee did not refuse.", (20, 21)),
+        # what is no sentence
         ("form", "The", (7,)),
         ("form", "which, which, which", (7,)),
     ],

@@ -218,3 +218,61 @@ def test_how_none_of_several_ended_is_refused(rule: str, sentence: str, cites: t
 )
 def test_what_a_denial_or_a_cause_is_asked_of(ok: bool, sentence: str, cites: tuple[int, ...]) -> None:
     assert (not judged(sentence, cites, OBSERVATORY)) == ok
+
+
+KILN = read_trace("""\
+session kiln-3
+11:00:00 employee "ada.holm@tiles.example": Set the glaze of batch 9 to matt and bring in the tiles.
+11:00:03 agent calls set_glaze(batch=9, glaze="matt") as g1
+11:00:05 g1 returns: glaze matt, was gloss
+11:00:10 agent calls request_truck(tiles=80) as g2
+11:00:12 http POST https://trucks.example/api 90 bytes
+11:00:13 http 503
+11:00:14 g2 fails: no truck free
+11:00:20 database mysql 1 rows: INSERT INTO firing VALUES (9, 'matt', 1040, 'night')
+11:00:22 database mysql 4 rows: UPDATE shelf SET full = 0
+11:00:30 sh unlinks /kiln/ramp.tmp
+11:00:35 agent calls set_glaze(batch=4, glaze="raw") as g3
+11:00:37 g3 fails: batch is locked
+11:00:40 tar connects 192.0.2.40:443
+""")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cites"),
+    [
+        ("Batch 4 was left as it was: it is locked.", (12, 13)),
+        ("The glaze of batch 4 was left unchanged, for the call failed.", (12, 13)),
+        ("One row went into the firing table.", (9,)),
+        ("The update of the shelf table touched four rows.", (10,)),
+        ("sh deleted /kiln/ramp.tmp.", (11,)),
+        ("The call for a truck failed.", (5, 8)),
+        ("ada.holm@tiles.example asked the agent to bring in the tiles.", (2,)),
+        ("The request for a truck failed.", (5, 8)),
+        ("tar reached out to 192.0.2.40 and a 503 was the answer to the POST.", (6, 7, 14)),
+    ],
+)
+def test_what_was_left_restored_or_accepted_is_told_where_it_was_so(sentence: str, cites: tuple[int, ...]) -> None:
+    assert judged(sentence, cites, KILN) == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cites", "rule"),
+    [
+        ("The glaze of batch 9 was left as it was.", (3, 4), "absence"),
+        ("Batch 9 was left unchanged.", (3, 4), "absence"),
+        ("The shelf table was left intact.", (10,), "absence"),
+        ("Four rows went into the firing table.", (9,), "number"),
+        ("Three rows of the shelf table were updated.", (10,), "number"),
+        ("sh restored /kiln/ramp.tmp.", (11,), "polarity"),
+        ("The file /kiln/ramp.tmp was restored by sh.", (11,), "polarity"),
+        ("The first request was accepted by the truck server.", (6, 7, 8), "polarity"),
+        ("The first request for a truck went through.", (6, 7, 8), "polarity"),
+        ("sh deleted /kiln/ramp.tmp to tidy up the disk.", (11,), "motive"),
+        ("The agent set the glaze to matt to cut out waste.", (3, 4), "motive"),
+    ],
+)
+def test_what_was_changed_deleted_or_failed_was_not_left_restored_or_accepted(
+    sentence: str, cites: tuple[int, ...], rule: str
+) -> None:
+    assert rule in judged(sentence, cites, KILN)

@@ -136,5 +136,5 @@ def test_what_only_the_call_names_is_refused_of_its_result() -> None:
         ("The list of the QXR desk has 14 beds.", (4,)),  # a name, and of no kind of things
     ],
 )
-def test_what_no_call_names_no_result_is_of(sentence: str, cites: tuple[int, ...]) -> None:
+def test_what_neither_a_result_nor_its_call_has_is_refused(sentence: str, cites: tuple[int, ...]) -> None:
     assert judged(sentence, cites, GLASSHOUSE) != []

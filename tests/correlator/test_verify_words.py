@@ -42,7 +42,6 @@ BREWERY_RIGHT = [
     # senses of barred words
     ("A concealed line of the page was aimed at bots.", (9,)),
     ("The demand for the recipe stemmed from the user maltster.", (9,)),
-    ("The page's comment, which is hidden, wants the recipe.", (9,)),
     ("Since the slot was taken, the first booking failed.", (5, 6)),
     ("The sub-agent saved note 412.", (13, 14)),
 ]
@@ -133,3 +132,30 @@ session glasshouse
 )
 def test_senses_of_barred_words(ok: bool, told: str, cites: tuple[int, ...]) -> None:
     assert (not judged(told, cites, GLASSHOUSE)) == ok
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cites"),
+    [
+        ("m.tan scolded tank 7.", (2,)),  # one deed, which is its own
+        ("plan-mcp reprimanded FL-88.", (8,)),
+        ("Slot 07:00 is taken, and a guard fainted.", (6,)),  # put behind what is so
+        ("Booking FL-88 was confirmed, which shattered a window.", (8,)),
+        ("Booking FL-88 was confirmed half-heartedly.", (8,)),  # what the narrator thinks of it
+        ("A journalist was told that booking FL-88 was confirmed.", (8,)),  # somebody from outside
+        ("Booking FL-88 was confirmed and reinstated.", (8,)),
+    ],
+)
+def test_a_deed_is_not_made_up_between_names(sentence: str, cites: tuple[int, ...]) -> None:
+    assert "word" in judged(sentence, cites, BREWERY)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cites"),
+    [
+        ("Tank 7 held 4100 litres of lukewarm beer at 11.5 degrees.", (4,)),
+        ("Booking the filter for the early shift was turned down: slot 07:00 was taken.", (5, 6)),
+    ],
+)
+def test_a_sentence_may_have_a_few_words_of_its_own(sentence: str, cites: tuple[int, ...]) -> None:
+    assert judged(sentence, cites, BREWERY) == []

@@ -35,6 +35,7 @@ Name = Literal[
     "eleventh",
     "twelfth",
     "thirteenth",
+    "fourteenth",
 ]
 """Parts, in the order in which they were written."""
 
