@@ -68,14 +68,15 @@ def observed(
     from sensor.probes.observation import status
 
     take([status(sensor, origin)], [])
-    try:
-        process = sensor.launch(command, env=environment)
-    except OSError as error:
-        return _not_started(command, error)
-    # What is observed goes before its observer, as long as the rings hold what waits.
-    seen = Seen(sensor, origin, {process.pid}, secrets=secrets, gives_way=True)
-    count = _Count(take)
-    with _passed_on(process):
+    with _passed_on() as started:
+        try:
+            process = sensor.launch(command, env=environment)
+        except OSError as error:
+            return _not_started(command, error)
+        started(process)
+        # What is observed goes before its observer, as long as the rings hold what waits.
+        seen = Seen(sensor, origin, {process.pid}, secrets=secrets, gives_way=True)
+        count = _Count(take)
         while process.poll() is None:
             count(seen.look(), seen.spans())
         count(seen.end(), seen.spans())
@@ -143,11 +144,12 @@ def unobserved(command: Sequence[str], environment: Mapping[str, str]) -> Observ
     """Run a command as it is, where there is no sensor."""
     import subprocess
 
-    try:
-        process = subprocess.Popen(list(command), env=environment)  # noqa: S603 - what the user asked for
-    except OSError as error:
-        return _not_started(command, error)
-    with _passed_on(process):
+    with _passed_on() as started:
+        try:
+            process = subprocess.Popen(list(command), env=environment)  # noqa: S603 - what the user asked for
+        except OSError as error:
+            return _not_started(command, error)
+        started(process)
         process.wait()
     return Observation(_code(process), 0, 0)
 
@@ -164,19 +166,30 @@ def _code(process: "subprocess.Popen[bytes]") -> int:
 
 
 @contextmanager
-def _passed_on(process: "subprocess.Popen[bytes]") -> Iterator[None]:
+def _passed_on() -> "Iterator[Callable[[subprocess.Popen[bytes]], None]]":
     """Leave Ctrl-C to the command, which gets it from the terminal as well, and pass on what asks it to end.
 
-    When the command has ended, what asks to end is meant for us.
+    Gives what is to be told the command once it has been started; what asks it to end before that reaches it then. When it has
+    ended, what asks to end is meant for us.
     """
+    processes: list[subprocess.Popen[bytes]] = []
+    waiting: list[int] = []
+
+    def started(process: "subprocess.Popen[bytes]") -> None:
+        processes.append(process)
+        for number in waiting:
+            process.send_signal(number)
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
-        if process.returncode is not None:
+        if not processes:
+            waiting.append(number)
+        elif processes[0].returncode is not None:
             raise KeyboardInterrupt
-        process.send_signal(number)
+        else:
+            processes[0].send_signal(number)
 
     def leave(_number: int, _frame: FrameType | None) -> None:
-        if process.returncode is not None:
+        if not processes or processes[0].returncode is not None:
             raise KeyboardInterrupt
 
     handlers: dict[int, Callable[[int, FrameType | None], None]] = {
@@ -184,7 +197,7 @@ def _passed_on(process: "subprocess.Popen[bytes]") -> Iterator[None]:
     }  # fmt: skip
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
-        yield
+        yield started
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

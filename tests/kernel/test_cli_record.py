@@ -64,6 +64,14 @@ def test_a_command_that_is_not_there_is_said_as_by_a_shell(tmp_path: Path) -> No
     assert b"no-such-command" in ran.stderr
 
 
+def test_a_signal_that_comes_while_the_command_starts_reaches_it(tmp_path: Path) -> None:
+    at_once = ["sh", "-c", "kill -TERM $PPID; exec sleep 60"]  # before its observer can have looked for the first time
+    ran = clew(tmp_path, "record", "-o", str(tmp_path / "out"), "--", *at_once)
+
+    assert ran.returncode == 128 + signal.SIGTERM
+    assert [event for event in read(tmp_path / "out") if event.kind == "process_exited"]
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_the_command_and_what_it_did_is_kept(number: signal.Signals, tmp_path: Path) -> None:
     out = tmp_path / "out"
