@@ -157,7 +157,7 @@ def _kind(word: str, at: int, read: Read) -> Kind | None:
     if read.is_said(word) or read.is_lent(word) or root(word) in _fitting(read) or _is_day(word, read):
         return "grounded"
     contrary = table().opposites(root(word)) & frozenset[str]().union(*(one.words for one in read.run))
-    if contrary or "delete" in classes_of(word) or root(word) in _TO_BE_TOLD:
+    if contrary or "delete" in classes_of(word) or root(word) in _UNDOING or _is_outsider(word):
         return "wrong"
     is_deed = is_act(word) and table().knows(root(word))
     in_run = any(among(root(word), one.words) for one in read.run)
@@ -168,8 +168,14 @@ _SHORT = 3
 """Letters of a word that says nothing, whatever has it."""
 
 
-_TO_BE_TOLD = roots_of("undoing") | roots_of("outsiders")
-"""Deeds that undo another one, and people from outside: nothing is restored, and nobody drawn in, but by the evidence."""
+_UNDOING = roots_of("undoing")
+"""Deeds that undo another one: nothing is told to be restored but by the evidence."""
+
+
+def _is_outsider(word: str) -> bool:
+    """Return whether a word names somebody who has no place in a run, by the word itself: "internal" is of no intern."""
+    return word in words_of("outsiders") or word.removesuffix("s") in words_of("outsiders")
+
 
 _SAID = (SAYING | roots_of("naming")) - {root("read")}
 """What is done in words: "unmentioned" is asked elsewhere."""

@@ -155,6 +155,7 @@ def test_a_deed_is_not_made_up_between_names(sentence: str, cites: tuple[int, ..
     [
         ("Tank 7 held 4100 litres of lukewarm beer at 11.5 degrees.", (4,)),
         ("Booking the filter for the early shift was turned down: slot 07:00 was taken.", (5, 6)),
+        ("Tank 7, one of the cleaned vats, held 4100 litres at 11.5 degrees.", (4,)),
     ],
 )
 def test_a_sentence_may_have_a_few_words_of_its_own(sentence: str, cites: tuple[int, ...]) -> None:
