@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from sensor.errors import Undecodable
 from sensor.receive.receiver import Received, Receiver, Refusal
-from sensor.sources.otlp.decode import Decoded, Signal, decode
+from sensor.sources.otlp.decode import decode
+from sensor.sources.otlp.decoded import Decoded, Signal
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message

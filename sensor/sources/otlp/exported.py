@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pydantic import JsonValue
 
 from sensor.identity import digest
-from sensor.sources.otlp.decode import valid_time
+from sensor.sources.otlp.decoded import valid_time
 from sensor.sources.otlp.messages import parsed
 from sensor.sources.otlp.span import Span, SpanEvent
 

@@ -15,7 +15,8 @@ from sensor.event import Event
 from sensor.identity import DEFAULT_TENANT
 from sensor.sources.lines import LIMITS, Broken, Limits, fingerprint
 from sensor.sources.otlp import exported, json_form
-from sensor.sources.otlp.decode import Signal, decode
+from sensor.sources.otlp.decode import decode
+from sensor.sources.otlp.decoded import Signal
 from sensor.sources.otlp.derive import derive
 from sensor.sources.otlp.logged import LoggedAlert
 from sensor.sources.otlp.span import Span

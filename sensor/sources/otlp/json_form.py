@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from sensor.errors import Undecodable, UnreadableJsonError
 from sensor.sources.bounded_json import loads
-from sensor.sources.otlp.decode import (
+from sensor.sources.otlp.decoded import (
     DEPTH,
     DROPPED,
     MAX_ATTRIBUTES,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from sensor.errors import Undecodable
-from sensor.sources.otlp.decode import (
+from sensor.sources.otlp.decoded import (
     DEPTH,
     DROPPED,
     MAX_ATTRIBUTES,

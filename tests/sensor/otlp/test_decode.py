@@ -13,7 +13,8 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from sensor.errors import Undecodable
-from sensor.sources.otlp.decode import DEPTH, DROPPED, MAX_ATTRIBUTES, decode
+from sensor.sources.otlp.decode import decode
+from sensor.sources.otlp.decoded import DEPTH, DROPPED, MAX_ATTRIBUTES
 from sensor.sources.otlp.derive import derive
 from sensor.sources.otlp.span import Span
 from tests.sensor.otlp.told import DIALECTS, chat, spans, tool_spans

@@ -10,7 +10,8 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 
 from sensor.event import AlertReceived, Event
 from sensor.sources import read_any
-from sensor.sources.otlp.decode import Decoded, decode
+from sensor.sources.otlp.decode import decode
+from sensor.sources.otlp.decoded import Decoded
 from tests.sensor.otlp.test_decode import SPAN, TRACE
 from tests.sensor.test_alerts_samples import SAMPLES
 
