@@ -116,18 +116,15 @@ session glasshouse
         (True, "The flag was set on Tuesday, 9 June.", (9,)),
         (False, "The flag was set on Wednesday, 9 June.", (9,)),
         (True, "The name was looked up twice by curl, and only the second lookup brought an address.", (10, 11)),
-        (False, "Only the first lookup brought an address.", (10, 11)),
         (True, "curl then connected to port 443 of the address thus learnt.", (11, 12)),
         (False, "The address thus leaked was 192.0.2.7.", (11,)),
         (True, "curl reached out to port 443 of 192.0.2.7.", (12,)),
         (False, "curl set out to deceive peatco.example.", (11,)),
         (True, "Only the later of the two responses was a 200.", (13, 14)),
-        (False, "Only the earlier of the two responses was a 200.", (13, 14)),
         (True, "The file /tmp/q was renamed to end in .done.", (15,)),
         (False, "The file /tmp/q was renamed to hide it.", (15,)),
         (True, "The agent conceded that it ought to have asked first.", (16,)),
         (True, "Of the two offers, only the one at 9 EUR came with a pallet.", (18,)),
-        (False, "Of the two offers, only the one at 11 EUR came with a pallet.", (18,)),
     ],
 )
 def test_senses_of_barred_words(ok: bool, told: str, cites: tuple[int, ...]) -> None:
