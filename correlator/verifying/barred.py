@@ -35,10 +35,15 @@ _ANYBODY = re.compile(r"\bany(?:one|body|thing)\b")
 
 
 def _has_refused(read: Read, match: re.Match[str]) -> bool:
-    """Return whether the agent denies itself what it is told to have refused."""
+    """Return whether the agent has said that it will not do what it is told to have refused."""
     verb = root(next(iter(words_behind(read, match)), ""))
-    denied = (one.denied for one in read.cited if one.event.kind in SPOKEN)
-    return match.group().startswith("refus") and any(among(verb, words) for words in denied)
+    told = (one for one in read.cited if one.event.kind in SPOKEN and _WILL_NOT.search(one.plain))
+    return match.group().startswith("refus") and any(among(verb, one.denied) for one in told)
+
+
+_WILL_NOT = re.compile(
+    r"\b(?:(?:will|shall|would|must|may) not|won['’]t|cannot|can['’]t|refus\w+|declin\w+|not (?:allowed|permitted))\b"
+)
 
 
 def _is_counted(read: Read, match: re.Match[str]) -> bool:

@@ -1,6 +1,6 @@
 """Words of its own: how many a sentence may have beside what it has from its evidence, and which it may not. Pure.
 
-Names and numbers are easily kept while a deed is made up ("10.0.0.7 was bribed"); so a deed needs words of the evidence around it.
+Names and numbers are easily kept while a deed is made up ("10.0.0.7 was bribed"); so a deed needs a word of the evidence beside it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,8 +17,6 @@ _SURE = 12
 """What has to be there before anything is borne."""
 _OWN, _TOLD = 3, 1
 """What a word of its own weighs; and what a verb does, or what is named after one ("the removal"): so a cited deed is told."""
-_DEED = 2
-"""Words, no names and numbers, that it has from its evidence before it may tell of a deed in a word of its own."""
 
 
 def unfounded(tokens: Sequence[Token], anchors: Mapping[int, int], own: Sequence[int]) -> frozenset[int]:
@@ -30,7 +28,7 @@ def unfounded(tokens: Sequence[Token], anchors: Mapping[int, int], own: Sequence
     borne = sum(weights.values()) + len(tokens) - len({*anchors, *own})
     if borne < _SURE + sum(_weight(tokens, at) for at in own):
         return frozenset(own)
-    bare = sum(weight == WORD for weight in weights.values()) < _DEED
+    bare = WORD not in weights.values()  # of a deed between names its evidence would have to have a word
     return frozenset(
         at
         for at in own

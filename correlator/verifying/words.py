@@ -7,12 +7,11 @@ from typing import Literal
 from correlator.lexicon import classes_of
 from correlator.verifying.around import is_neutral
 from correlator.verifying.expressions import expressed
-from correlator.verifying.grounds import number
 from correlator.verifying.lengths import NUMBERS
 from correlator.verifying.own import NAME, WORD, unfounded
 from correlator.verifying.read import Read, Refusal, among, is_act
-from correlator.verifying.values import MONTHS, is_computed
-from correlator.verifying.wording import akin, root, roots_of, table, words_of
+from correlator.verifying.values import MONTHS
+from correlator.verifying.wording import akin, is_denial, root, roots_of, table, words_of
 from sensor.event import ProcessExited
 
 
@@ -33,10 +32,10 @@ def of_words(read: Read) -> Iterator[Refusal]:
                 match _kind(part, read):
                     case "grounded":
                         anchors[at] = WORD
-                    case "own":
-                        own.append(at)
-                    case "wrong":
+                    case "wrong" if not any(is_denial(one.text.casefold()) for one in read.tokens[max(0, at - 2) : at]):
                         wrong.append(part)
+                    case "own" | "wrong":  # what is denied is asked elsewhere
+                        own.append(at)
     wrong += (read.tokens[at].text for at in sorted(unfounded(read.tokens, anchors, own)))
     for part in wrong:
         yield Refusal("word", f"“{part}” is in no cited event, and says something")
@@ -146,12 +145,14 @@ def _kind(word: str, read: Read) -> Kind | None:
     word = word.replace("’", "'").removesuffix("'s")
     if word in NUMBERS:  # "a ten-byte body"
         return "grounded" if any(str(NUMBERS[word]) in one.numbers for one in read.cited) else "wrong"
-    if is_neutral(word) or word == "only" or (root(word) in _ADDING and _compares(read)):
+    if is_neutral(word) or word == "only":
         return "grounded" if len(word) > _SHORT and word not in words_of("grammar") and read.is_said(word) else None
     if word.isnumeric():  # "²"
         return "wrong"
     if read.is_said(word) or read.is_lent(word) or root(word) in _fitting(read) or _is_day(word, read):
         return "grounded"
+    if word in table().groups["manner"]:
+        return None
     contrary = table().opposites(root(word)) & frozenset[str]().union(*(one.words for one in read.run))
     if contrary or "delete" in classes_of(word) or root(word) in _UNDOING or _is_outsider(word):
         return "wrong"
@@ -178,14 +179,3 @@ def _fitting(read: Read) -> frozenset[str]:
     kinds: set[str] = {one.event.kind for one in read.cited}
     kinds |= {"failed" if one.failed else "succeeded" for one in read.cited if one.failed is not None}
     return frozenset[str]().union(*(table().fitting(kind) for kind in kinds))
-
-
-_ADDING = roots_of("adding")
-
-
-def _compares(read: Read) -> bool:
-    """Return whether a number of the sentence is the difference or the sum of two of the evidence."""
-    numbers = (
-        str(NUMBERS.get(one.text.casefold(), "")) if one.kind == "word" else number(one.text) for one in read.tokens
-    )
-    return any(one and is_computed(read, one) for one in numbers)
