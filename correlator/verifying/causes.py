@@ -4,11 +4,9 @@ import re
 from collections.abc import Collection
 
 from correlator.verifying.clauses import has_verb
-from correlator.verifying.expressions import expressed
 from correlator.verifying.grounds import Ground
-from correlator.verifying.outcome import TURNED
 from correlator.verifying.read import AGENTS, SPOKEN, Read, among, is_failure, tied
-from correlator.verifying.wording import is_denial, root, roots_of, table, words_of
+from correlator.verifying.wording import root, roots_of, table, words_of
 
 
 def _is_its_reason(read: Read, match: re.Match[str]) -> bool:
@@ -19,12 +17,6 @@ def _is_its_reason(read: Read, match: re.Match[str]) -> bool:
     if not before.strip(" ,;"):  # "Since the slot was taken, the first try failed"
         after, _, before = after.partition(",")
     reasons = [after, re.split(r"[,;]| and | but ", after)[0]]
-    says = bool(TURNED.search(before)) or any(
-        is_failure(word) or is_denial(word) or root(word) in _FOUNDERING for word in re.findall(r"[a-z]+", before)
-    )
-    says = says or any(
-        stands == "fail" and token.text.casefold() in before.split() for token, stands in expressed(read.tokens).items()
-    )
     giving = [one for one in read.cited if any(_gives(one, _reason(text)) for text in reasons)]
     if len(read.cited) == 1 and giving and giving[0].event.kind in _REASONING:
         return True  # a single text has both, what is so and why
@@ -33,14 +25,13 @@ def _is_its_reason(read: Read, match: re.Match[str]) -> bool:
     place = next((at for at, one in enumerate(read.clauses) if set(one.joint.split()) & {"because", "since"}), 1)
     spoken = next((best for best in (*reversed(read.spoken_of[:place]), *read.spoken_of[place + 1 :]) if best), ())
     meant = spoken or (failed if len(read.cited) < _SEVERAL else ())
-    return says and any(tied(one, other) for one in failed for other in meant)
+    return any(tied(one, other) for one in failed for other in meant)
 
 
 _REASONING = (*SPOKEN, "prompt_submitted", "alert_received", "tool_called")
 """Kinds of events that tell why something is so."""
 _SEVERAL = 3
 """Cited events of which a sentence must say which one failed: a call and its result are two."""
-_FOUNDERING = roots_of("foundering")
 _GIVING = re.compile(r"(?:because|since|due to|owing to|on account of|by reason of)\b")
 """What begins the reason that a failure itself has given."""
 
