@@ -5,9 +5,6 @@ import re
 from correlator.verifying.read import Read
 from correlator.verifying.wording import is_denial, root, table
 
-NAMES = 2
-"""Words that name what is lacking."""
-
 
 def words_behind(read: Read, match: re.Match[str]) -> list[str]:
     """Return the words behind a match."""

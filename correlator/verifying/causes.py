@@ -3,13 +3,10 @@
 import re
 from collections.abc import Collection
 
-from correlator.verifying.around import WINDOW, words_behind
 from correlator.verifying.clauses import has_verb
-from correlator.verifying.expressions import expressed
 from correlator.verifying.grounds import Ground
-from correlator.verifying.outcome import TURNED
 from correlator.verifying.read import AGENTS, SPOKEN, Read, among, is_failure, tied
-from correlator.verifying.wording import is_denial, root, roots_of, table, words_of
+from correlator.verifying.wording import root, roots_of, table, words_of
 
 
 def _is_its_reason(read: Read, match: re.Match[str]) -> bool:
@@ -20,12 +17,6 @@ def _is_its_reason(read: Read, match: re.Match[str]) -> bool:
     if not before.strip(" ,;"):  # "Since the slot was taken, the first try failed"
         after, _, before = after.partition(",")
     reasons = [after, re.split(r"[,;]| and | but ", after)[0]]
-    says = bool(TURNED.search(before)) or any(
-        is_failure(word) or is_denial(word) or root(word) in _FOUNDERING for word in re.findall(r"[a-z]+", before)
-    )
-    says = says or any(
-        stands == "fail" and token.text.casefold() in before.split() for token, stands in expressed(read.tokens).items()
-    )
     giving = [one for one in read.cited if any(_gives(one, _reason(text)) for text in reasons)]
     if len(read.cited) == 1 and giving and giving[0].event.kind in _REASONING:
         return True  # a single text has both, what is so and why
@@ -34,14 +25,13 @@ def _is_its_reason(read: Read, match: re.Match[str]) -> bool:
     place = next((at for at, one in enumerate(read.clauses) if set(one.joint.split()) & {"because", "since"}), 1)
     spoken = next((best for best in (*reversed(read.spoken_of[:place]), *read.spoken_of[place + 1 :]) if best), ())
     meant = spoken or (failed if len(read.cited) < _SEVERAL else ())
-    return says and any(tied(one, other) for one in failed for other in meant)
+    return any(tied(one, other) for one in failed for other in meant)
 
 
 _REASONING = (*SPOKEN, "prompt_submitted", "alert_received", "tool_called")
 """Kinds of events that tell why something is so."""
 _SEVERAL = 3
 """Cited events of which a sentence must say which one failed: a call and its result are two."""
-_FOUNDERING = roots_of("foundering")
 _GIVING = re.compile(r"(?:because|since|due to|owing to|on account of|by reason of)\b")
 """What begins the reason that a failure itself has given."""
 
@@ -58,50 +48,6 @@ def _gives(ground: Ground, reason: Collection[str]) -> bool:
         word in said or word in alike or word in table().neutral or among(word, ground.lent | ground.words)
         for word in reason
     )
-
-
-def _is_asked(read: Read, match: re.Match[str]) -> bool:
-    """Return whether a cited text asks or tells why: "wanted to know the reason for"."""
-    return match.group().startswith("reason") and any(_WHY.search(one.plain) for one in read.cited)
-
-
-_WHY = re.compile(r"\b(?:why|reasons?|because|how come|what for)\b")
-
-
-def _is_account(read: Read, match: re.Match[str]) -> bool:
-    """Return whether it is the agent or its answer that accounts for something, in words of its own."""
-    before = read.plain[: match.start()].split()[-1:]
-    return (
-        match.group().startswith(("accounted for", "blam"))
-        and bool(before)
-        and root(before[0]) in _ACCOUNTING
-        and any(one.event.kind in SPOKEN for one in read.cited)
-    )
-
-
-_ACCOUNTING = AGENTS | {root(word) for word in ("answer", "reply", "summary", "message", "report", "response", "it")}
-
-
-def _is_source(read: Read, match: re.Match[str]) -> bool:
-    """Return whether a text is said to stem from who wrote it, not from what happened."""
-    if not _STEMMING.match(match.group()):
-        return False
-    behind = {root(word) for word in re.findall(r"[a-z]{3,}", read.plain[match.end() :][:WINDOW].split(",")[0])}
-    texts = [one for one in read.cited if one.event.kind in _TEXTS]
-    return bool(texts) and bool(
-        behind & (_SOURCES | _asking(read) | frozenset[str]().union(*(one.doers for one in texts)))
-        or "·" in read.plain[match.end() :][:40]
-    )
-
-
-def _asking(read: Read) -> frozenset[str]:
-    """Return words for somebody who asks, where a request is cited."""
-    return roots_of("people") if any(one.event.kind == "prompt_submitted" for one in read.cited) else frozenset()
-
-
-_STEMMING = re.compile(r"(?:stem(?:s|med)?|arose) from")
-_TEXTS = ("prompt_submitted", "document_retrieved", "tool_returned", "memory_written")
-_SOURCES = roots_of("places") | {root(word) for word in ("source", "sender", "outsider", "outside", "public")}
 
 
 def _is_way(read: Read, match: re.Match[str]) -> bool:
@@ -144,23 +90,6 @@ def _is_of_agent(read: Read, match: re.Match[str]) -> bool:
     )
 
 
-def _is_of_one_call(read: Read, match: re.Match[str]) -> bool:
-    """Return whether a result is told of its own call: "which led to entry 12"."""
-    calls = {id(one.call or one.event) for one in read.cited if one.event.kind != "database_queried"}
-    if len(calls) != 1 or _ISSUING.match(match.group()) is None:
-        return False
-    failed = any(one.failed for one in read.cited)  # a failure tells what was so before
-    behind = words_behind(read, match)[:_NEAR]
-    return len(read.cited) > 1 and (not failed or any(is_denial(one) or is_failure(one) for one in behind))
-
-
-_ISSUING = re.compile(
-    r"(?:le(?:d|ads?) (?:[\w' .·-]+ )?to|as a (?:result|consequence)|result(?:s|ed|ing)? (?:in|from)|thereby|thus"
-    r"|gave rise|in response to|consequently)"
-)
-_NEAR = 4
-
-
 def _is_of_one_text(read: Read, match: re.Match[str]) -> bool:
     """Return whether an alert or a request is told of what it names itself, and nothing else is cited: "set off an alert"."""
     return (
@@ -172,12 +101,8 @@ def _is_of_one_text(read: Read, match: re.Match[str]) -> bool:
 
 CAUSES = (
     _is_its_reason,
-    _is_asked,
-    _is_source,
     _is_way,
     _is_of_agent,
-    _is_of_one_call,
-    _is_account,
     _is_since_then,
     _is_of_one_text,
 )

@@ -1,35 +1,50 @@
 """Words of its own: how many a sentence may have beside what it has from its evidence, and which it may not. Pure.
 
-Names and numbers are easily kept while a deed is made up ("10.0.0.7 was bribed"); so a deed needs words of the evidence around it.
+Names and numbers are easily kept while a deed is made up ("10.0.0.7 was bribed"); so a deed needs a word of the evidence beside it.
 """
 
 from collections.abc import Mapping, Sequence
 
 from correlator.verifying.lengths import NUMBERS
-from correlator.verifying.read import BE, HAVE, PREPOSITIONS, is_act
+from correlator.verifying.read import BE, PREPOSITIONS, is_act
 from correlator.verifying.wording import Token, is_denial, words_of
 
-NAME = 2
-"""How many words a name or a number from the evidence is as good as."""
-_ANCHOR = 2
-"""A sentence may have as many words of its own as words from its evidence, less these."""
-_DEED = 2
-"""Words, no names and numbers, that it has from its evidence before it may tell of a deed in a word of its own."""
+NAME = 4
+"""What a name or a number from the evidence bears, in thirds of a word of the sentence's own."""
+WORD = 3
+"""What another word from there bears. What says nothing bears one: a long sentence tells in words of its own what it has."""
+_SURE = 12
+"""What has to be there before anything is borne."""
+_OWN, _TOLD = 3, 1
+"""What a word of its own weighs; and what a verb does, or what is named after one ("the removal"): so a cited deed is told."""
 
 
 def unfounded(tokens: Sequence[Token], anchors: Mapping[int, int], own: Sequence[int]) -> frozenset[int]:
     """Return the places of those of a sentence's own words that its evidence does not bear.
 
-    `anchors`: place of a word from the evidence → how many words it is as good as. `own`: places, one for each part of a word.
+    `anchors`: place of a word from the evidence → what it bears. `own`: places, one for each part of a word.
     """
     weights = {tokens[at].text.casefold(): weight for at, weight in anchors.items()}
-    if len(own) > sum(weights.values()) - _ANCHOR:
+    borne = sum(weights.values()) + len(tokens) - len({*anchors, *own})
+    if borne < _SURE + sum(_weight(tokens, at) for at in own):
         return frozenset(own)
-    if sum(weight == 1 for weight in weights.values()) < _DEED:
-        bare = {at for at in own if _is_deed(tokens, at)}
-    else:
-        bare = {at for at in own if _is_sole_deed(tokens, at)}
-    return frozenset(bare | {at for at in own if _is_added(tokens, anchors, at) or _is_judgement(tokens, at)})
+    bare = WORD not in weights.values()  # of a deed between names its evidence would have to have a word
+    return frozenset(
+        at
+        for at in own
+        if (bare and _is_deed(tokens, at)) or _is_added(tokens, anchors, at) or _is_judgement(tokens, at)
+    )
+
+
+def _weight(tokens: Sequence[Token], at: int) -> int:
+    """Return what a word of its own weighs."""
+    word, before = _word(tokens, at), _word(tokens, at - 1)
+    if is_act(word):
+        return _OWN if before in BE | _BEFORE_THING or before.endswith("'s") else _TOLD
+    return _TOLD if word.endswith(_OF_DEEDS) else _OWN
+
+
+_OF_DEEDS = ("tion", "sion", "ment", "ance", "ence", "al", "ure", "ness", "ity")
 
 
 def _is_deed(tokens: Sequence[Token], at: int) -> bool:
@@ -42,22 +57,15 @@ def _is_deed(tokens: Sequence[Token], at: int) -> bool:
     return is_act(word) and not (behind and behind not in _GRAMMAR and (before in _BEFORE_THING or before in NUMBERS))
 
 
-def _is_sole_deed(tokens: Sequence[Token], at: int) -> bool:
-    """Return whether a word is all that a sentence tells of, right behind who does it: "the nurse bribed …"."""
-    deeds = [place for place in range(len(tokens)) if _is_deed(tokens, place)]
-    return deeds == [at] and at > 0 and _word(tokens, at - 1) not in _BEFORE_PARTICIPLE
-
-
 def _is_added(tokens: Sequence[Token], anchors: Mapping[int, int], at: int) -> bool:
     """Return whether a deed is put behind what is told, with nothing of the evidence: "… and installed a rootkit"."""
     start = next((place for place in range(at, 0, -1) if _opens(tokens, place)), 0)
     end = next((place for place in range(at + 1, len(tokens)) if _opens(tokens, place)), len(tokens))
-    opening = _word(tokens, start)
-    if tokens[start].aside and start == at and opening.endswith("ing"):
-        return True
-    if not is_act(_word(tokens, at)) or opening not in _OPENING or not start:
-        return False
-    return at == start + 1 or not any(place in anchors for place in range(start, end))
+    return (
+        is_act(_word(tokens, at))
+        and _word(tokens, start) in _OPENING
+        and not any(place in anchors for place in range(start, end))
+    )
 
 
 def _is_judgement(tokens: Sequence[Token], at: int) -> bool:
@@ -77,4 +85,3 @@ def _word(tokens: Sequence[Token], at: int) -> str:
 _OPENING = words_of("adding_on")
 _GRAMMAR = words_of("grammar") | PREPOSITIONS
 _BEFORE_THING = words_of("determiners")
-_BEFORE_PARTICIPLE = BE | HAVE | _GRAMMAR | _BEFORE_THING

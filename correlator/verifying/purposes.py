@@ -6,9 +6,9 @@ from itertools import pairwise
 
 from correlator.lexicon import classes_of
 from correlator.verifying.expressions import expressed
-from correlator.verifying.lengths import NUMBERS, length_at
+from correlator.verifying.lengths import NUMBERS
 from correlator.verifying.read import PREPOSITIONS, Read, Refusal
-from correlator.verifying.wording import Clause, root, roots_of, table, words_of
+from correlator.verifying.wording import Clause, root, roots_of, words_of
 
 
 def of_purposes(read: Read) -> Iterator[Refusal]:
@@ -27,7 +27,6 @@ def of_purposes(read: Read) -> Iterator[Refusal]:
         if not (
             read.is_said(verb.text)
             or classes_of(verb.text) & read.classes
-            or root(verb.text) in _PLACES
             or verb.text in words_of("pronouns")
             or verb in expressed(read.tokens)
         ):
@@ -51,26 +50,17 @@ def _is_purpose(clause: Clause, at: int, read: Read, led: Sequence[str]) -> bool
         return False
     if "for" in (*clause.words, *led):
         return False  # "asked for it to be kept"
-    if word in words_of("pronouns") | PREPOSITIONS or word in NUMBERS or read.is_said(word) or root(word) in _PLACES:
+    if word in words_of("pronouns") | PREPOSITIONS or word in NUMBERS or read.is_said(word):
         return False
-    if (
-        word in _NO_VERBS
-        or (word.endswith("ing") and len(word) > _SHORT_ING)
-        or any(one.names(word) for one in read.run)
-    ):
+    if (word.endswith("ing") and len(word) > _SHORT_ING) or any(one.names(word) for one in read.run):
         return False
     if verb in expressed(read.tokens):
         return False
-    ends = word in ("end", "begin", "start") and behind[0].text.casefold() not in ("in", "with", "on")
-    if root(word) in _BEARING and not ends and root(clause.tokens[at - 1].text) in _RENAMING:
-        return False  # "reworded to read so"
     before = [root(one.text) for one in clause.tokens[:at] if one.kind == "word"]
-    if (before and _ends_in_length(before)) or _TOOK.search(read.sentence[: clause.tokens[at].start]):
-        return False  # "it took two hours to reach the port"
     return (
         bool(before)
         and not (_GOVERNING & {*before, root(clause.joint), *map(root, led)})
-        and not ((_NEAR | _TEXTS_NEAR) & {*before[-2:]})
+        and not (_NEAR & {*before[-2:]})
     )
 
 
@@ -79,13 +69,4 @@ _SHORT_ING = 5
 """Letters of the longest verb that ends in "ing" by itself: "bring"."""
 
 
-def _ends_in_length(words: Sequence[str]) -> bool:
-    """Return whether the last words are a length of time."""
-    return any((found := length_at(words, at)) is not None and found.end == len(words) for at in range(len(words)))
-
-
-_GOVERNING, _NEAR, _TEXTS_NEAR = roots_of("governing"), roots_of("governing_near"), roots_of("texts")
-_PLACES = roots_of("places")
-_BEARING, _RENAMING = roots_of("bearing"), roots_of("renaming_verbs")
-_TOOK = re.compile(r"\bt(?:ook|akes?|aken) [^,;]{0,40}?\b(?:second|minute|hour|day|week|moment)s?\b")
-_NO_VERBS = table().groups["qualities"] | table().groups["manner"] | table().groups["times"] | words_of("shading")
+_GOVERNING, _NEAR = roots_of("governing"), roots_of("governing_near")

@@ -6,15 +6,12 @@ from typing import Literal
 
 from correlator.lexicon import classes_of
 from correlator.verifying.around import is_neutral
-from correlator.verifying.barred import differ
 from correlator.verifying.expressions import expressed
-from correlator.verifying.grounds import number
-from correlator.verifying.lacking import WHOLE
-from correlator.verifying.lengths import NUMBERS, ORDINALS, length_at
-from correlator.verifying.own import NAME, unfounded
-from correlator.verifying.read import SAYING, Read, Refusal, among, is_act
-from correlator.verifying.values import MONTHS, is_computed
-from correlator.verifying.wording import akin, root, roots_of, table, words_of
+from correlator.verifying.lengths import NUMBERS
+from correlator.verifying.own import NAME, WORD, unfounded
+from correlator.verifying.read import Read, Refusal, among, is_act
+from correlator.verifying.values import MONTHS
+from correlator.verifying.wording import akin, is_denial, root, roots_of, table, words_of
 from sensor.event import ProcessExited
 
 
@@ -27,18 +24,18 @@ def of_words(read: Read) -> Iterator[Refusal]:
         if token.kind != "word" or word in NUMBERS:
             anchors[at] = NAME
         elif token in read.lacked:
-            anchors[at] = 1
+            anchors[at] = WORD
         elif (named := _named(read, at)) is not None:
             yield from named
         elif token not in expressions:
             for part in _parts(word, read):
-                match _kind(part, at, read):
+                match _kind(part, read):
                     case "grounded":
-                        anchors[at] = 1
-                    case "own":
-                        own.append(at)
-                    case "wrong":
+                        anchors[at] = WORD
+                    case "wrong" if not any(is_denial(one.text.casefold()) for one in read.tokens[max(0, at - 2) : at]):
                         wrong.append(part)
+                    case "own" | "wrong":  # what is denied is asked elsewhere
+                        own.append(at)
     wrong += (read.tokens[at].text for at in sorted(unfounded(read.tokens, anchors, own)))
     for part in wrong:
         yield Refusal("word", f"“{part}” is in no cited event, and says something")
@@ -143,19 +140,19 @@ def _parts(word: str, read: Read) -> list[str]:
     return parts[1:] if len(parts) > 1 and parts[0] in words_of("prefixes") else parts
 
 
-def _kind(word: str, at: int, read: Read) -> Kind | None:
+def _kind(word: str, read: Read) -> Kind | None:
     """Return where a word comes from, `None` for one that says nothing."""
     word = word.replace("’", "'").removesuffix("'s")
-    if word == "only" and not read.is_said(word):
-        return None if _is_of_whole(at, read) else "wrong"
     if word in NUMBERS:  # "a ten-byte body"
         return "grounded" if any(str(NUMBERS[word]) in one.numbers for one in read.cited) else "wrong"
-    if is_neutral(word) or (root(word) in _ADDING and _compares(read)):
+    if is_neutral(word) or word == "only":
         return "grounded" if len(word) > _SHORT and word not in words_of("grammar") and read.is_said(word) else None
-    if _is_undone(word, read) or word.isnumeric():  # "²"
+    if word.isnumeric():  # "²"
         return "wrong"
     if read.is_said(word) or read.is_lent(word) or root(word) in _fitting(read) or _is_day(word, read):
         return "grounded"
+    if word in table().groups["manner"]:
+        return None
     contrary = table().opposites(root(word)) & frozenset[str]().union(*(one.words for one in read.run))
     if contrary or "delete" in classes_of(word) or root(word) in _UNDOING or _is_outsider(word):
         return "wrong"
@@ -177,68 +174,8 @@ def _is_outsider(word: str) -> bool:
     return word in words_of("outsiders") or word.removesuffix("s") in words_of("outsiders")
 
 
-_SAID = (SAYING | roots_of("naming")) - {root("read")}
-"""What is done in words: "unmentioned" is asked elsewhere."""
-
-
-def _is_undone(word: str, read: Read) -> bool:
-    """Return whether a word says that was not done what a cited event tells, and does not deny: "unopened" of "opens"."""
-    done = word.removeprefix("un")
-    is_participle = done != word and (done.endswith("ed") or done in table().irregular or done in words_of("unchanged"))
-    return (
-        is_participle
-        and not any(root(word) in one.words or among(root(done), one.denied) for one in read.cited)
-        and word not in table().groups["manner"]
-        and (read.is_said(done) or (root(done) not in _SAID and read.is_lent(done)))
-    )
-
-
 def _fitting(read: Read) -> frozenset[str]:
     """Return the roots of what may be said of events of the cited kinds and outcomes, whatever their texts."""
     kinds: set[str] = {one.event.kind for one in read.cited}
     kinds |= {"failed" if one.failed else "succeeded" for one in read.cited if one.failed is not None}
     return frozenset[str]().union(*(table().fitting(kind) for kind in kinds))
-
-
-_ADDING = roots_of("adding")
-
-
-def _compares(read: Read) -> bool:
-    """Return whether a number of the sentence is the difference or the sum of two of the evidence."""
-    numbers = (
-        str(NUMBERS.get(one.text.casefold(), "")) if one.kind == "word" else number(one.text) for one in read.tokens
-    )
-    return any(one and is_computed(read, one) for one in numbers)
-
-
-def _is_of_whole(at: int, read: Read) -> bool:
-    """Return whether "only" says when, or what alone a text or a call has: those are told as a whole."""
-    before = read.tokens[at - 1].text.casefold() if at else ""
-    following = read.tokens[at + 1].text.casefold() if at + 1 < len(read.tokens) else ""
-    if following in ("after", "afterwards", "when", "once", "then", "to") or before == "not" or root(before) == _DIFFER:
-        return True
-    behind = read.tokens[at + 2].text.casefold() if at + 2 < len(read.tokens) else ""
-    if following == "the" and behind in ORDINALS and len({one.failed for one in read.cited} - {None}) > 1:
-        return True  # "of both calls only the second failed"
-    if length_at([one.text for one in read.tokens], at + 1) is not None:
-        return True  # "only three seconds later"
-    if behind == "of" and (following in NUMBERS or following.isdigit()):
-        return True  # "only 2 of the 9"
-    if following == "the" and behind in _CONTRASTED and differ(read, behind):
-        return True  # "only the former has a lid"
-    spoken = next(
-        (best for clause, best in zip(read.clauses, read.spoken_of, strict=True) if read.tokens[at] in clause.tokens),
-        (),
-    )
-    return (
-        at > 0
-        and before != "the"
-        and following != "by"
-        and all(one.event.kind in WHOLE for one in spoken or read.cited)
-    )
-
-
-_CONTRASTED = frozenset(("first", "second", "third", "last", "latter", "former", "later", "earlier"))
-
-
-_DIFFER = root("differ")

@@ -160,7 +160,6 @@ session dome-2
     [
         ("With the sluice refused, the agent went on to grind 40 sacks of rye.", (3, 4, 5)),
         ("Opening sluice 3 broke down on a jammed pawl.", (3, 4)),
-        ("The mail to the baker was held back.", (9, 10)),
         ("The mail's text turns down torn sacks.", (9,)),
         ("38 of the 40 sacks were ground.", (5, 6)),
         ("On the south scale it was 2100 kg, whereas the north scale had given 1900.", (7, 8, 11, 12)),

