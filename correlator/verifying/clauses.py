@@ -213,8 +213,9 @@ def _is_no_joint(mark: str, behind: Sequence[tuple[Token, str]], joint: str, hel
         is_whom = following and begins(following[0]) and following[0].text.casefold() != "no"
         if is_whom and not following[0].aside and not has_verb(held):
             return True  # "the search found the page"
-    if mark == "once" and (held or joint) and following and following[0].text.casefold() in words_of("prepositions"):
-        return True  # "once to A and once to B"
+    ends = not following or following[0].text.casefold() in words_of("prepositions") | {"and", "or", "but"}
+    if mark == "once" and (held or joint) and ends:
+        return True  # "once to A and once to B", "it was read once and written twice"
     if mark == "as" and held and following and has_verb(following) and not _is_auxiliary(following[0]):
         return True  # "it was listed as sold"
     rest = list[Token]()

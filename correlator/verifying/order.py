@@ -2,14 +2,14 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import permutations
 
 from correlator.verifying.clauses import has_verb
 from correlator.verifying.grounds import Ground
-from correlator.verifying.joints import is_length
 from correlator.verifying.lengths import length_at
 from correlator.verifying.read import (
     AGENTS,
+    PREPOSITIONS,
     Read,
     Refusal,
     has_subject,
@@ -18,7 +18,7 @@ from correlator.verifying.read import (
 )
 from correlator.verifying.sequences import adverbs, between, sequences
 from correlator.verifying.weighing import more_of
-from correlator.verifying.wording import Clause, root, words_of
+from correlator.verifying.wording import Clause, root, roots_of, words_of
 from graph.fold import event_time
 
 
@@ -28,71 +28,65 @@ def of_order(read: Read) -> Iterator[Refusal]:
     Which events two parts of a sentence speak of is a guess, so it is made for both at once: of all pairs of cited events, those
     in the order that the sentence tells must have as much of it as those in the other order.
     """
-    for at, token in enumerate(read.tokens):
-        if (
-            token.text.casefold() == "before"
-            and is_length(read.tokens, at + 1)
-            and not _PASSING & set(read.plain.split())
-        ):
-            yield Refusal("order", "nothing is known to have been before a length of time")
     for earlier, later in sequences(read):
-        apart = _beside(earlier, later, read)
-        told, turned = _told(earlier, later, apart, read)
-        if turned > told:
+        if _is_other_way_round(earlier, later, read):
             yield Refusal("order", "it happened the other way round")
         elif later is None and len(read.cited) > 1:
             yield Refusal("order", "it does not say before what")
 
 
-_PASSING = words_of("passing")
+def _is_other_way_round(earlier: Clause | None, later: Clause | None, read: Read) -> bool:
+    """Return whether more of two parts is in events in the other order.
 
-
-def _told(earlier: Clause | None, later: Clause | None, length: int | None, read: Read) -> tuple[int, int]:
-    """Return how much of two parts the best pair of events has in the order told, and the best one in the other order."""
+    A part of which no event has anything may be of any; then the other part must surely be of one that none came before, or after.
+    """
+    length = _beside(earlier, later, read)
     firsts, seconds = _scored(earlier, read), _scored(later, read)
-    told = turned = 0
     both = [one for one in (earlier, later) if one is not None]
-    is_left = _is_left(earlier, later, (firsts, seconds), read)
-    for (one, first), (other, second) in product(
-        zip(read.cited, firsts, strict=True), zip(read.cited, seconds, strict=True)
-    ):
-        if one is other or (length is not None and between(one, other) != length):
-            continue
+    if not all(one.tokens for one in both):
+        return False
+    is_said = any(firsts) and any(seconds)
+    if length is None and not any(map(_kinds, both)) and _is_one(firsts, seconds):
+        return False
+    if length is None and not is_said and any(map(_is_of_time, both)):
+        return False
+    is_when = any("when" in one.joint.split() for one in both)
+    told = turned = 0
+    for at, to in permutations(range(len(read.cited)), 2):
+        one, other = read.cited[at], read.cited[to]
         # Where a length of time tells the two events, one of the parts may say nothing of its own: "before it had been placed".
-        # So it may where two events are cited: one that the other part does not speak of is left.
-        if not is_left and not (
-            (first or _may_be_silent(earlier, length)) and (second or _may_be_silent(later, length))
-        ):
+        if between(one, other) != length if length is not None else is_said and not (firsts[at] and seconds[to]):
             continue
         if (earlier is None or later is None) and (length is None or tied(one, other)):
             continue
-        is_at_once = event_time(one.event) == event_time(other.event) and any(
-            "when" in each.joint.split() for each in both
-        )
+        is_at_once = is_when and event_time(one.event) == event_time(other.event)
         if _is_later(one, other) and not is_at_once:
-            turned = max(turned, first + second)
+            turned = max(turned, firsts[at] + seconds[to] - (length is None and tied(one, other)))
         else:
-            told = max(told, first + second)
-    return told, turned
+            told = max(told, firsts[at] + seconds[to])
+    return turned > told + (0 if length is not None or is_said else _SURELY)
 
 
-_PAIR = 2
+def _is_of_time(clause: Clause) -> bool:
+    """Return whether a part tells a length of time."""
+    words = clause.words
+    return any(length_at(words, at) for at in range(len(words)))
 
 
-def _is_left(
-    earlier: Clause | None, later: Clause | None, found: tuple[Sequence[int], Sequence[int]], read: Read
-) -> bool:
-    """Return whether of two cited events one part speaks plainly of one, and the other part of neither."""
-    if earlier is None or later is None or len(read.cited) != _PAIR or tied(*read.cited):
-        return False
-    for silent, other, clause in ((*found, earlier), (*found[::-1], later)):
-        if not any(silent) and abs(other[0] - other[1]) >= _PAIR and has_verb(clause.tokens):
-            return True
-    return False
+_SURELY = 2
+_PASSING = words_of("passing")
 
 
-def _may_be_silent(clause: Clause | None, length: int | None) -> bool:
-    return clause is None or (length is not None and bool(clause.tokens))
+def _is_one(firsts: Sequence[int], seconds: Sequence[int]) -> bool:
+    """Return whether both parts surely speak of one event: what it says may have an order of its own."""
+    at = firsts.index(max(firsts))
+    return all(
+        some[at] > _SURELY + max((score for other, score in enumerate(some) if other != at), default=0)
+        for some in (firsts, seconds)
+    )
+
+
+_MUCH = 2
 
 
 def _scored(clause: Clause | None, read: Read) -> list[int]:
@@ -102,7 +96,34 @@ def _scored(clause: Clause | None, read: Read) -> list[int]:
     # "the agent did A and then did B": B is of the agent, too.
     goes_on = at > 0 and not has_subject(clause) and any(root(one) in AGENTS for one in read.clauses[at - 1].words[:3])
     found = zip(scores(read.cited, clause, near=True), read.cited, strict=True)
-    return [score + more_of(one, clause, read.cited) + (goes_on and one.actor == "agent") for score, one in found]
+    told = [
+        score + more_of(one, clause, read.cited) + _MUCH * (goes_on and one.actor == "agent") for score, one in found
+    ]
+    kinds = _kinds(clause)
+    return [
+        score * (one.event.kind in kinds or not kinds or not any(each.event.kind in kinds for each in read.cited))
+        for score, one in zip(told, read.cited, strict=True)
+    ]
+
+
+def _kinds(clause: Clause) -> frozenset[str]:
+    """Return the kinds of events that a part without a verb names: "the result of search", "the entry of K in memory"."""
+    end = next((at for at, one in enumerate(clause.words) if one in PREPOSITIONS), len(clause.words))
+    head = clause.words[:end][-1:]
+    if not head or has_verb([one for one in clause.tokens if one.text.casefold() not in ("came", "come")]):
+        return frozenset()
+    return next((kinds for words, kinds in _NOUNS if root(head[0]) in words), frozenset())
+
+
+_NOUNS: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
+    (
+        roots_of("results"),
+        frozenset(("tool_returned", "http_responded", "answered", "document_retrieved", "prompt_submitted")),
+    ),
+    (frozenset(map(root, ("alert", "alarm", "warning"))), frozenset(("alert_received",))),
+    (frozenset(map(root, ("entry", "memory"))), frozenset(("memory_written",))),
+    (frozenset(map(root, ("retrieval",))), frozenset(("document_retrieved",))),
+)
 
 
 def _beside(earlier: Clause | None, later: Clause | None, read: Read) -> int | None:
