@@ -46,7 +46,7 @@ def _is_other_way_round(earlier: Clause | None, later: Clause | None, read: Read
     if not all(one.tokens for one in both):
         return False
     is_said = any(firsts) and any(seconds)
-    if length is None and not any(map(_kinds, both)) and _is_one(firsts, seconds):
+    if length is None and not any(_named(one, read.cited) for one in both) and _is_one(firsts, seconds):
         return False
     if length is None and not is_said and any(map(_is_of_time, both)):
         return False
@@ -64,7 +64,7 @@ def _is_other_way_round(earlier: Clause | None, later: Clause | None, read: Read
             turned = max(turned, firsts[at] + seconds[to] - (length is None and tied(one, other)))
         else:
             told = max(told, firsts[at] + seconds[to])
-    return turned > told + (0 if length is not None or is_said else _SURELY)
+    return turned > told + (0 if length is not None or is_said else 1)
 
 
 def _is_of_time(clause: Clause) -> bool:
@@ -99,31 +99,34 @@ def _scored(clause: Clause | None, read: Read) -> list[int]:
     told = [
         score + more_of(one, clause, read.cited) + _MUCH * (goes_on and one.actor == "agent") for score, one in found
     ]
-    kinds = _kinds(clause)
-    return [
-        score * (one.event.kind in kinds or not kinds or not any(each.event.kind in kinds for each in read.cited))
-        for score, one in zip(told, read.cited, strict=True)
-    ]
+    meant = _named(clause, read.cited)
+    return [score * (one in meant or not meant) for score, one in zip(told, read.cited, strict=True)]
 
 
-def _kinds(clause: Clause) -> frozenset[str]:
-    """Return the kinds of events that a part without a verb names: "the result of search", "the entry of K in memory"."""
-    end = next((at for at, one in enumerate(clause.words) if one in PREPOSITIONS), len(clause.words))
-    head = clause.words[:end][-1:]
-    if not head or has_verb([one for one in clause.tokens if one.text.casefold() not in ("came", "come")]):
-        return frozenset()
-    return next((kinds for words, kinds in _NOUNS if root(head[0]) in words), frozenset())
+def _named(clause: Clause, cited: Sequence[Ground]) -> Sequence[Ground]:
+    """Return the events of the kind that a part without a verb names, if it names one: "the result of search", "the alert"."""
+    end = next((at for at, one in enumerate(clause.words) if at and one in PREPOSITIONS), len(clause.words))
+    head = root(clause.words[end - 1]) if clause.words else ""
+    if has_verb([one for one in clause.tokens if one.text.casefold() not in ("came", "come")]):
+        return ()
+    for words, kinds in _NOUNS:
+        if head in words:
+            return [one for one in cited if one.event.kind in kinds or (one.failed and "failed" in kinds)]
+    return ()
 
 
-_NOUNS: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
-    (
-        roots_of("results"),
-        frozenset(("tool_returned", "http_responded", "answered", "document_retrieved", "prompt_submitted")),
-    ),
-    (frozenset(map(root, ("alert", "alarm", "warning"))), frozenset(("alert_received",))),
-    (frozenset(map(root, ("entry", "memory"))), frozenset(("memory_written",))),
-    (frozenset(map(root, ("retrieval",))), frozenset(("document_retrieved",))),
-)
+_NOUNS = (
+    (roots_of("results"), ("tool_returned", "http_responded", "answered", "document_retrieved", "prompt_submitted")),
+    (roots_of("questions"), ("prompt_submitted", "answered", "tool_called", "database_queried", "name_resolved")),
+    (roots_of("failing") | {root("error")}, ("failed",)),
+    (frozenset(map(root, ("alert", "alarm", "warning"))), ("alert_received",)),
+    (frozenset(map(root, ("entry", "memory"))), ("memory_written",)),
+    (frozenset((root("retrieval"),)), ("document_retrieved",)),
+    (frozenset(map(root, ("handover", "hand-over"))), ("agent_handed_over",)),
+    (frozenset(map(root, ("start", "launch"))), ("process_started",)),
+    (frozenset(map(root, ("exit", "end"))), ("process_exited",)),
+)  # fmt: skip
+"""What a noun names: kinds of events, or those that failed."""
 
 
 def _beside(earlier: Clause | None, later: Clause | None, read: Read) -> int | None:
