@@ -87,6 +87,8 @@ def _is_one(firsts: Sequence[int], seconds: Sequence[int]) -> bool:
 
 
 _MUCH = 2
+_FEW = 3
+"""Words among which the subject is."""
 
 
 def _scored(clause: Clause | None, read: Read) -> list[int]:
@@ -94,10 +96,12 @@ def _scored(clause: Clause | None, read: Read) -> list[int]:
         return [0] * len(read.cited)
     at = read.clauses.index(clause) if clause in read.clauses else 0
     # "the agent did A and then did B": B is of the agent, too.
-    goes_on = at > 0 and not has_subject(clause) and any(root(one) in AGENTS for one in read.clauses[at - 1].words[:3])
+    goes_on = at > 0 and not has_subject(clause)
+    begin = read.clauses[at - 1].words[:_FEW] if goes_on else clause.words[:_FEW]
+    by_agent = any(root(one) in AGENTS for one in begin)
     found = zip(scores(read.cited, clause, near=True), read.cited, strict=True)
     told = [
-        score + more_of(one, clause, read.cited) + _MUCH * (goes_on and one.actor == "agent") for score, one in found
+        score + more_of(one, clause, read.cited) + _MUCH * (by_agent and one.actor == "agent") for score, one in found
     ]
     meant = _named(clause, read.cited)
     return [score * (one in meant or not meant) for score, one in zip(told, read.cited, strict=True)]
@@ -111,7 +115,9 @@ def _named(clause: Clause, cited: Sequence[Ground]) -> Sequence[Ground]:
         return ()
     for words, kinds in _NOUNS:
         if head in words:
-            return [one for one in cited if one.event.kind in kinds or (one.failed and "failed" in kinds)]
+            found = [one for one in cited if one.event.kind in kinds or (one.failed and "failed" in kinds)]
+            its = [one for one in found if one.call is not None and one.call.name.casefold() in clause.words[end:]]
+            return its or found
     return ()
 
 

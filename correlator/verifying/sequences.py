@@ -24,7 +24,7 @@ _POINTING = frozenset(("it", "that", "this", "which"))
 
 def sequences(read: Read) -> Iterator[Pair]:
     """Yield what a sentence says came earlier, and what later."""
-    clauses = [one for one in read.clauses if not one.tokens or not _says_only_when(one)]
+    clauses = _whole([one for one in read.clauses if not one.tokens or not _says_only_when(one)])
     for at, clause in enumerate(clauses):
         joint = next((one for one in clause.joint.split() if one in _ORDERING), None)
         if joint is not None:
@@ -45,6 +45,31 @@ def sequences(read: Read) -> Iterator[Pair]:
         told_at = next((place for place, _ in adverbs(clause)), None)
         if told_at is not None and not _is_of_dates(clause.tokens[:told_at], read):
             yield from _by_adverbs(clauses, at)
+
+
+def _whole(clauses: Sequence[Clause]) -> list[Clause]:
+    """Return clauses with those joined that "and" or "or" joins things in, and no clauses: "the day | and the hour were set"."""
+    found = list[Clause]()
+    for clause in clauses:
+        last = found[-1] if found else None
+        is_thing = last is not None and clause.joint in ("and", "or") and last.joint in ("", "and", "that")
+        if last is None or not is_thing or any(map(_tells_when, (last, clause))) or _are_clauses(last, clause):
+            found.append(clause)
+        else:
+            found[-1] = Clause(last.joint, (*last.tokens, *clause.tokens), fronts=last.fronts)
+    return found
+
+
+def _are_clauses(one: Clause, other: Clause) -> bool:
+    return has_verb(one.tokens) and has_verb(other.tokens)
+
+
+def _tells_when(clause: Clause) -> bool:
+    """Return whether there is an adverb of order in a clause, or a length of time."""
+    words = clause.words
+    return bool((_AFTERWARD | _BEFOREHAND | {"first"}) & set(words)) or any(
+        length_at(words, at) for at in range(len(words))
+    )
 
 
 def _beside_adverb(clauses: Sequence[Clause], at: int) -> Pair | None:
