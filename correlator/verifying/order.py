@@ -16,7 +16,7 @@ from correlator.verifying.read import (
     scores,
     tied,
 )
-from correlator.verifying.sequences import adverbs, between, sequences
+from correlator.verifying.sequences import adverbs, between, has_length, sequences
 from correlator.verifying.weighing import more_of
 from correlator.verifying.wording import Clause, root, roots_of, words_of
 from graph.fold import event_time
@@ -48,7 +48,7 @@ def _is_other_way_round(earlier: Clause | None, later: Clause | None, read: Read
     is_said = any(firsts) and any(seconds)
     if length is None and not any(_named(one, read.cited) for one in both) and _is_one(firsts, seconds):
         return False
-    if length is None and not is_said and any(map(_is_of_time, both)):
+    if length is None and not is_said and any(map(has_length, both)):
         return False
     is_when = any("when" in one.joint.split() for one in both)
     told = turned = 0
@@ -65,12 +65,6 @@ def _is_other_way_round(earlier: Clause | None, later: Clause | None, read: Read
         else:
             told = max(told, firsts[at] + seconds[to])
     return turned > told + (0 if length is not None or is_said else 1)
-
-
-def _is_of_time(clause: Clause) -> bool:
-    """Return whether a part tells a length of time."""
-    words = clause.words
-    return any(length_at(words, at) for at in range(len(words)))
 
 
 _SURELY = 2
