@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from correlator.verifying.grounds import Ground
 from correlator.verifying.joints import is_length
@@ -50,13 +51,15 @@ def _content(words: Sequence[str]) -> list[str]:
 
 def _has(ground: Ground, order: frozenset[str], near: Sequence[str]) -> bool:
     """Return whether an event tells this order of the same thing."""
-    words = _WORD.findall(ground.plain)
-    return any(
-        among(base, frozenset(_content(words[at + 1 : at + 1 + _NEAR])))
-        for at, word in enumerate(words)
-        if word in order
-        for base in near
-    )
+    return any(among(base, _ordered(ground.plain, order)) for base in near)
+
+
+@lru_cache(maxsize=256)
+def _ordered(text: str, order: frozenset[str]) -> frozenset[str]:
+    """Return the roots of the words that follow words of order in a text."""
+    words = _WORD.findall(text)
+    places = (at for at, word in enumerate(words) if word in order)
+    return frozenset(base for at in places for base in _content(words[at + 1 : at + 1 + _NEAR]))
 
 
 def _is_limit(held: Sequence[Token], at: int) -> bool:
