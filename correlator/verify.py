@@ -20,7 +20,7 @@ from correlator.verifying.kinds import of_kinds
 from correlator.verifying.negations import of_negations
 from correlator.verifying.opposites import of_affirming, of_denying, of_opposites, of_sides
 from correlator.verifying.order import of_order
-from correlator.verifying.ordinals import of_ordinals
+from correlator.verifying.ordinals import of_compared, of_ordinals
 from correlator.verifying.outcome import of_outcomes
 from correlator.verifying.purposes import of_purposes
 from correlator.verifying.read import Read, Refusal
@@ -28,6 +28,7 @@ from correlator.verifying.roles import of_roles
 from correlator.verifying.speech import of_speakers
 from correlator.verifying.strangers import of_strangers
 from correlator.verifying.together import of_together
+from correlator.verifying.told_order import of_told_order
 from correlator.verifying.values import of_bindings, of_entities, of_numbers
 from correlator.verifying.words import of_words
 
@@ -50,5 +51,5 @@ def refusals(
 _RULES = (
     of_entities, of_strangers, of_keys, of_exclusives, of_kinds, of_numbers, of_bindings, of_words, of_barred, of_expressions,
     of_declined, of_purposes, of_negations, of_opposites, of_sides, of_denying, of_affirming, of_outcomes, of_roles,
-    of_inverted, of_deeds, of_subagents, of_speakers, of_together, of_order, of_ordinals,
+    of_inverted, of_deeds, of_subagents, of_speakers, of_together, of_order, of_told_order, of_compared, of_ordinals,
 )  # fmt: skip

@@ -47,7 +47,6 @@ class _Cut:
         self.joint = ""
         self.held = list[Token]()
         self.fronted = False  # what is held stands before the main clause: "Before B, …"
-        self.nested = False  # a clause within what is fronted is held: "When A after B, …"
         self.inserted: int | None = None  # place of the clause that goes on behind what is inserted
 
     def clauses(self) -> tuple[Clause, ...]:
@@ -57,9 +56,7 @@ class _Cut:
             self._take(_Here(token, mark, self.sentence[last : token.start], pairs[place:]))
             last = token.start + len(token.text)
         if self.held or {"before", "after"} & set(self.joint.split()):
-            # What ends the sentence stands before nothing, unless the main clause goes on in it without a comma.
-            is_behind = any(has_verb(one.tokens) for one in self.found) and not has_verb(self.held)
-            self._end(fronts=self.fronted and not is_behind)
+            self._end(fronts=self.fronted)
         return tuple(self.found)
 
     def _take(self, here: _Here) -> None:
@@ -70,18 +67,15 @@ class _Cut:
             self._end_fronted(here)
         if self._goes_on(here):
             self._end_inserted()
-        elif self._is_main_behind_relative(here):
-            self._end()
-            self.inserted = None
         self.fronted = self.fronted or self._fronts(here)
         if here.mark and not _is_no_joint(here.mark, here.behind, self.joint, self.held):
             self._join(here)
             return
         if self._breaks(here):
-            self._end_held(here)
+            self._end_held()
             self.joint = self.joint or ";"
         elif self._is_main_again(here):
-            self._end_held(here)
+            self._end_held()
             self.joint = "and"
         self.held.append(here.token)
 
@@ -89,17 +83,15 @@ class _Cut:
         self.found.append(Clause(self.joint, tuple(self.held), fronts=fronts))
         self.joint, self.held = "", []
 
-    def _end_held(self, here: _Here) -> None:
+    def _end_held(self) -> None:
         """End what is held, if anything is."""
         if self.held:
-            # "When A two seconds after B, C": the comma ends what is fronted, and A is that.
-            nests = self.fronted and here.mark in _SHARP and self.joint in _ORDERING and has_verb(self.held)
-            self._end(fronts=nests)
-            self.nested = self.nested or nests
+            self._end()
 
     def _is_subject(self, here: _Here) -> bool:
         """Return whether what is held is the subject of this verb, so that nothing is fronted: "Sending B | failed"."""
-        return not self.found and not self.joint and _is_gerund(self.held) and has_verb((here.token,))
+        first = self.held[0].text.casefold() if self.held and not self.found and not self.joint else ""
+        return first.endswith("ing") and first not in ("having", "being") and has_verb((here.token,))
 
     def _is_main(self, here: _Here) -> bool:
         """Return whether the main clause begins here, behind what is fronted: "Before B, | A"."""
@@ -110,8 +102,8 @@ class _Cut:
     def _end_fronted(self, here: _Here) -> None:
         """End what is fronted, which is told by its joint; the article of the main clause may be held already."""
         article = [] if here.has_comma or here.word not in _SUBJECTS else [self.held.pop()]
-        self._end(fronts=not self.nested)
-        self.held, self.fronted, self.nested = article, False, False
+        self._end(fronts=True)
+        self.held, self.fronted = article, False
 
     def _goes_on(self, here: _Here) -> bool:
         """Return whether a clause goes on here, behind what is inserted: "A, which B, | C"."""
@@ -124,17 +116,6 @@ class _Cut:
         head = self.found.pop(place)
         self._end(fronts=fronts)
         self.joint, self.held, self.inserted = head.joint, [*head.tokens], None
-
-    def _is_main_behind_relative(self, here: _Here) -> bool:
-        """Return whether the main clause begins here, behind what is inserted: "With B, which C, | A"."""
-        return (
-            self.inserted is not None
-            and bool(self.held)
-            and here.has_comma
-            and self.joint in _RELATIVE
-            and begins(here.token)
-            and not has_verb(self.found[-1].tokens)
-        )
 
     def _fronts(self, here: _Here) -> bool:
         """Return whether what begins here stands before the main clause: "Before B, A", "Asked for B, A"."""
@@ -172,7 +153,7 @@ class _Cut:
     def _join(self, here: _Here) -> None:
         """End what is held before a joint, and begin what it joins; keep what goes on behind that, if it is inserted."""
         is_behind_subject = bool(self.held) and _is_insertion(self.held)
-        self._end_held(here)
+        self._end_held()
         if (is_behind_subject and here.mark in _ORDERING and not self.fronted) or self._is_aside(here):
             self.inserted = len(self.found) - 1
         elif here.mark not in _ORDERING:
@@ -184,12 +165,6 @@ class _Cut:
         if not here.has_comma or not self.found:
             return False
         return here.mark in _RELATIVE or (here.mark in words_of("conceding") and not has_verb(self.found[-1].tokens))
-
-
-def _is_gerund(held: Sequence[Token]) -> bool:
-    """Return whether words begin with a verb that is their subject: "sending B", not "having sent B"."""
-    first = held[0].text.casefold() if held else ""
-    return first.endswith("ing") and first not in ("having", "being")
 
 
 def _is_no_joint(mark: str, behind: Sequence[tuple[Token, str]], joint: str, held: Sequence[Token]) -> bool:
@@ -204,8 +179,6 @@ def _is_no_joint(mark: str, behind: Sequence[tuple[Token, str]], joint: str, hel
     fronted = held and {"when", "after", "once", "until"} & set(joint.split()) and not has_verb(held)
     if mark == "then" and fronted and not behind[0][0].aside:
         return True  # "When the user then asked, …"
-    if mark == "so" and held and root(held[-1].text) in table().reporting | {"do"}:
-        return True  # "it had said so"
     following = [one for one, _ in behind[1:2]]
     if mark in words_of("joining_participles") and held:
         if {held[0].text.casefold(), held[-1].text.casefold()} & (words_of("be") | words_of("have")):
@@ -213,8 +186,9 @@ def _is_no_joint(mark: str, behind: Sequence[tuple[Token, str]], joint: str, hel
         is_whom = following and begins(following[0]) and following[0].text.casefold() != "no"
         if is_whom and not following[0].aside and not has_verb(held):
             return True  # "the search found the page"
-    if mark == "once" and (held or joint) and following and following[0].text.casefold() in words_of("prepositions"):
-        return True  # "once to A and once to B"
+    ends = not following or following[0].text.casefold() in words_of("prepositions") | {"and", "or", "but"}
+    if mark == "once" and (held or joint) and ends:
+        return True  # "once to A and once to B", "it was read once and written twice"
     if mark == "as" and held and following and has_verb(following) and not _is_auxiliary(following[0]):
         return True  # "it was listed as sold"
     rest = list[Token]()
@@ -239,8 +213,6 @@ _RELATIVE = ("which", "who", "whose")
 
 def _fronts(mark: str, joint: str, held: Sequence[Token], found: Sequence[Clause]) -> bool:
     """Return whether the clause that a joint begins stands before that which it is joined to."""
-    if not found and held and mark in (*_RELATIVE, "that") and held[0].text.casefold() in words_of("prepositions"):
-        return True  # "In the second in which B, A"
     if mark not in words_of("fronting"):
         return False
     if not found:
@@ -288,8 +260,6 @@ def _is_main_next(behind: Sequence[tuple[Token, str]], held: Sequence[Token], fo
     agent".
     """
     token, before = behind[0][0], held[-1]
-    if token.kind == "word" and _is_agent_next(token.text.casefold(), held):
-        return True
     following = [one for one, _ in behind[1:2]]
     if found and found[0].words in (("not",), ("only",)) and token.text.casefold() in ("did", "does", "do"):
         return True  # "Only after B did A happen"
@@ -300,15 +270,9 @@ def _is_main_next(behind: Sequence[tuple[Token, str]], held: Sequence[Token], fo
         and token.text.casefold() in words_of("inverted")
     ):
         return bool(following) and (begins(following[0]) or _is_named(following[0]))
-    if has_verb(held) and _is_named(token) and before.text.casefold() not in _LEADING | words_of("having_done"):
-        return bool(following) and has_verb(following) and before.kind == "word"  # "after B had failed m.ruiz asked"
     if not begins(token) or not _is_noun(before):
         return False
     return _goes_on_with_verb(behind)
-
-
-_LEADING = words_of("prepositions") | words_of("inverted")
-"""Words that a name goes with, so that it begins nothing: "was curl started"."""
 
 
 def _is_named(token: Token) -> bool:
@@ -344,12 +308,6 @@ def _is_noun(token: Token) -> bool:
         or word.endswith("ing")
         or word in words_of("determiners") | words_of("prepositions") | words_of("grammar")
     )
-
-
-def _is_agent_next(word: str, held: Sequence[Token]) -> bool:
-    """Return whether "the agent" begins a main clause: "before the call the agent …", not "before the word of the agent"."""
-    before = [one.text.casefold() for one in held[-2:]]
-    return word in _SUBJECTS and len(before) == 2 and before[1] == "the" and before[0] not in words_of("prepositions")
 
 
 def _points(before: Token) -> bool:

@@ -2,23 +2,23 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import permutations
 
 from correlator.verifying.clauses import has_verb
 from correlator.verifying.grounds import Ground
-from correlator.verifying.joints import is_length
 from correlator.verifying.lengths import length_at
 from correlator.verifying.read import (
     AGENTS,
+    PREPOSITIONS,
     Read,
     Refusal,
     has_subject,
     scores,
     tied,
 )
-from correlator.verifying.sequences import adverbs, between, sequences
+from correlator.verifying.sequences import adverbs, between, has_length, sequences
 from correlator.verifying.weighing import more_of
-from correlator.verifying.wording import Clause, root, words_of
+from correlator.verifying.wording import Clause, root, roots_of, words_of
 from graph.fold import event_time
 
 
@@ -28,71 +28,61 @@ def of_order(read: Read) -> Iterator[Refusal]:
     Which events two parts of a sentence speak of is a guess, so it is made for both at once: of all pairs of cited events, those
     in the order that the sentence tells must have as much of it as those in the other order.
     """
-    for at, token in enumerate(read.tokens):
-        if (
-            token.text.casefold() == "before"
-            and is_length(read.tokens, at + 1)
-            and not _PASSING & set(read.plain.split())
-        ):
-            yield Refusal("order", "nothing is known to have been before a length of time")
     for earlier, later in sequences(read):
-        apart = _beside(earlier, later, read)
-        told, turned = _told(earlier, later, apart, read)
-        if turned > told:
+        if _is_other_way_round(earlier, later, read):
             yield Refusal("order", "it happened the other way round")
         elif later is None and len(read.cited) > 1:
             yield Refusal("order", "it does not say before what")
 
 
-_PASSING = words_of("passing")
+def _is_other_way_round(earlier: Clause | None, later: Clause | None, read: Read) -> bool:
+    """Return whether more of two parts is in events in the other order.
 
-
-def _told(earlier: Clause | None, later: Clause | None, length: int | None, read: Read) -> tuple[int, int]:
-    """Return how much of two parts the best pair of events has in the order told, and the best one in the other order."""
+    A part of which no event has anything may be of any; then the other part must surely be of one that none came before, or after.
+    """
+    length = _beside(earlier, later, read)
     firsts, seconds = _scored(earlier, read), _scored(later, read)
-    told = turned = 0
     both = [one for one in (earlier, later) if one is not None]
-    is_left = _is_left(earlier, later, (firsts, seconds), read)
-    for (one, first), (other, second) in product(
-        zip(read.cited, firsts, strict=True), zip(read.cited, seconds, strict=True)
-    ):
-        if one is other or (length is not None and between(one, other) != length):
-            continue
+    if not all(one.tokens for one in both):
+        return False
+    is_said = any(firsts) and any(seconds)
+    if length is None and not any(_named(one, read.cited) for one in both) and _is_one(firsts, seconds):
+        return False
+    if length is None and not is_said and any(map(has_length, both)):
+        return False
+    is_when = any("when" in one.joint.split() for one in both)
+    told = turned = 0
+    for at, to in permutations(range(len(read.cited)), 2):
+        one, other = read.cited[at], read.cited[to]
         # Where a length of time tells the two events, one of the parts may say nothing of its own: "before it had been placed".
-        # So it may where two events are cited: one that the other part does not speak of is left.
-        if not is_left and not (
-            (first or _may_be_silent(earlier, length)) and (second or _may_be_silent(later, length))
-        ):
+        if between(one, other) != length if length is not None else is_said and not (firsts[at] and seconds[to]):
             continue
         if (earlier is None or later is None) and (length is None or tied(one, other)):
             continue
-        is_at_once = event_time(one.event) == event_time(other.event) and any(
-            "when" in each.joint.split() for each in both
-        )
+        is_at_once = is_when and event_time(one.event) == event_time(other.event)
         if _is_later(one, other) and not is_at_once:
-            turned = max(turned, first + second)
+            turned = max(turned, firsts[at] + seconds[to] - (length is None and tied(one, other)))
         else:
-            told = max(told, first + second)
-    return told, turned
+            told = max(told, firsts[at] + seconds[to])
+    return turned > told + (0 if length is not None or is_said else 1)
 
 
-_PAIR = 2
+_SURELY = 2
+_PASSING = words_of("passing")
 
 
-def _is_left(
-    earlier: Clause | None, later: Clause | None, found: tuple[Sequence[int], Sequence[int]], read: Read
-) -> bool:
-    """Return whether of two cited events one part speaks plainly of one, and the other part of neither."""
-    if earlier is None or later is None or len(read.cited) != _PAIR or tied(*read.cited):
-        return False
-    for silent, other, clause in ((*found, earlier), (*found[::-1], later)):
-        if not any(silent) and abs(other[0] - other[1]) >= _PAIR and has_verb(clause.tokens):
-            return True
-    return False
+def _is_one(firsts: Sequence[int], seconds: Sequence[int]) -> bool:
+    """Return whether both parts surely speak of one event: what it says may have an order of its own."""
+    at = firsts.index(max(firsts))
+    return all(
+        some[at] > _SURELY + max((score for other, score in enumerate(some) if other != at), default=0)
+        for some in (firsts, seconds)
+    )
 
 
-def _may_be_silent(clause: Clause | None, length: int | None) -> bool:
-    return clause is None or (length is not None and bool(clause.tokens))
+_MUCH = 2
+_FEW = 3
+"""Words among which the subject is."""
 
 
 def _scored(clause: Clause | None, read: Read) -> list[int]:
@@ -100,9 +90,43 @@ def _scored(clause: Clause | None, read: Read) -> list[int]:
         return [0] * len(read.cited)
     at = read.clauses.index(clause) if clause in read.clauses else 0
     # "the agent did A and then did B": B is of the agent, too.
-    goes_on = at > 0 and not has_subject(clause) and any(root(one) in AGENTS for one in read.clauses[at - 1].words[:3])
+    goes_on = at > 0 and not has_subject(clause)
+    begin = read.clauses[at - 1].words[:_FEW] if goes_on else clause.words[:_FEW]
+    by_agent = any(root(one) in AGENTS for one in begin)
     found = zip(scores(read.cited, clause, near=True), read.cited, strict=True)
-    return [score + more_of(one, clause, read.cited) + (goes_on and one.actor == "agent") for score, one in found]
+    told = [
+        score + more_of(one, clause, read.cited) + _MUCH * (by_agent and one.actor == "agent") for score, one in found
+    ]
+    meant = _named(clause, read.cited)
+    return [score * (one in meant or not meant) for score, one in zip(told, read.cited, strict=True)]
+
+
+def _named(clause: Clause, cited: Sequence[Ground]) -> Sequence[Ground]:
+    """Return the events of the kind that a part without a verb names, if it names one: "the result of search", "the alert"."""
+    end = next((at for at, one in enumerate(clause.words) if at and one in PREPOSITIONS), len(clause.words))
+    head = root(clause.words[end - 1]) if clause.words else ""
+    if has_verb([one for one in clause.tokens if one.text.casefold() not in ("came", "come")]):
+        return ()
+    for words, kinds in _NOUNS:
+        if head in words:
+            found = [one for one in cited if one.event.kind in kinds or (one.failed and "failed" in kinds)]
+            its = [one for one in found if one.call is not None and one.call.name.casefold() in clause.words[end:]]
+            return its or found
+    return ()
+
+
+_NOUNS = (
+    (roots_of("results"), ("tool_returned", "http_responded", "answered", "document_retrieved", "prompt_submitted")),
+    (roots_of("questions"), ("prompt_submitted", "answered", "tool_called", "database_queried", "name_resolved")),
+    (roots_of("failing") | {root("error")}, ("failed",)),
+    (frozenset(map(root, ("alert", "alarm", "warning"))), ("alert_received",)),
+    (frozenset(map(root, ("entry", "memory"))), ("memory_written",)),
+    (frozenset((root("retrieval"),)), ("document_retrieved",)),
+    (frozenset(map(root, ("handover", "hand-over"))), ("agent_handed_over",)),
+    (frozenset(map(root, ("start", "launch"))), ("process_started",)),
+    (frozenset(map(root, ("exit", "end"))), ("process_exited",)),
+)  # fmt: skip
+"""What a noun names: kinds of events, or those that failed."""
 
 
 def _beside(earlier: Clause | None, later: Clause | None, read: Read) -> int | None:

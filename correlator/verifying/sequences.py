@@ -6,9 +6,8 @@ from itertools import combinations, pairwise
 
 from correlator.verifying.clauses import has_verb, is_temporal
 from correlator.verifying.grounds import Ground
-from correlator.verifying.joints import ends_length
 from correlator.verifying.lengths import length_at
-from correlator.verifying.pieces import contrasted, tells
+from correlator.verifying.pieces import tells
 from correlator.verifying.read import BE, Read
 from correlator.verifying.wording import Clause, Token, is_denial, is_finite, root, table, words_of
 
@@ -24,65 +23,47 @@ _POINTING = frozenset(("it", "that", "this", "which"))
 
 def sequences(read: Read) -> Iterator[Pair]:
     """Yield what a sentence says came earlier, and what later."""
-    clauses = [one for one in read.clauses if not one.tokens or not _says_only_when(one)]
+    clauses = _whole([one for one in read.clauses if not one.tokens or not _says_only_when(one)])
     for at, clause in enumerate(clauses):
         joint = next((one for one in clause.joint.split() if one in _ORDERING), None)
         if joint is not None:
-            if joint in ("when", "while") and (told := _beside_adverb(clauses, at)) is not None:
-                yield told
-                continue
-            yield from _by_joint(joint, clauses, at, read)
+            # "When A, B had been a second earlier" is in the order that the adverb tells.
+            if joint != "when" or not any(map(has_length, clauses[max(0, at - 1) : at + 2])):
+                yield from _by_joint(joint, clauses, at, read)
             continue
-        ends = any(one.event.kind == "process_exited" for one in read.cited)
-        if at and ends and "while" in clause.joint.split() and "still" in clause.words:
-            yield clauses[at - 1], clause  # "A while B was still running": its end came later
         if at and clauses[at - 1].words[-1:] == ("first",) and not has_verb(clause.tokens[:1]):
             yield clauses[at - 1], clause
-        both = contrasted(clause)
-        told = _of_contrast(both) if both is not None else _from_to(clause)
-        if told is not None:
-            yield told
         told_at = next((place for place, _ in adverbs(clause)), None)
         if told_at is not None and not _is_of_dates(clause.tokens[:told_at], read):
             yield from _by_adverbs(clauses, at)
 
 
-def _beside_adverb(clauses: Sequence[Clause], at: int) -> Pair | None:
-    """Return the order of a "when" and what it stands beside, where one of both has an adverb of order: "a second earlier"."""
-    clause, before = clauses[at], clauses[at - 1 : at]
-    main = next((one for one in clauses[at + 1 :] if not one.joint), None) if clause.fronts else None
-    if main is not None and (found := next(adverbs(main), None)) is not None:
-        return (clause, main) if found[1] else (main, clause)  # "When A, B had been a second earlier"
-    if not clause.fronts and before and (found := next(adverbs(clause), None)) is not None:
-        return (before[0], clause) if found[1] else (clause, before[0])  # "A when, a second earlier, B"
-    return None
+def _whole(clauses: Sequence[Clause]) -> list[Clause]:
+    """Return clauses with those joined that "and" or "or" joins things in, and no clauses: "the day | and the hour were set"."""
+    found = list[Clause]()
+    for clause in clauses:
+        last = found[-1] if found else None
+        is_thing = last is not None and clause.joint in ("and", "or") and last.joint in ("", "and", "that")
+        if last is None or not is_thing or any(map(_tells_when, (last, clause))) or _are_clauses(last, clause):
+            found.append(clause)
+        else:
+            found[-1] = Clause(last.joint, (*last.tokens, *clause.tokens), fronts=last.fronts)
+    return found
 
 
-def _of_contrast(both: tuple[Clause, Clause]) -> Pair | None:
-    """Return the order of two things of one kind: "the first gave A, the second B", "one gave A, a later one B"."""
-    head = both[1].words[:2]
-    if not _FORMER & set(both[0].words):
-        return None
-    if {"second", "later", "next", "last", "third"} & set(head):
-        return both
-    return both[::-1] if {"earlier", "previous"} & set(head) else None
+def _are_clauses(one: Clause, other: Clause) -> bool:
+    return has_verb(one.tokens) and has_verb(other.tokens)
 
 
-_FORMER = frozenset(("first", "one", "earlier", "initial", "original"))
+def _tells_when(clause: Clause) -> bool:
+    """Return whether there is an adverb of order in a clause, or a length of time."""
+    return bool((_AFTERWARD | _BEFOREHAND | {"first"}) & set(clause.words)) or has_length(clause)
 
 
-def _from_to(clause: Clause) -> Pair | None:
-    """Return what time is told to have passed from, and to: "a minute passed from A to B"."""
-    words = [one.text.casefold() for one in clause.tokens]
-    if not _PASSED & set(words) or "from" not in words or not any(length_at(words, at) for at in range(len(words))):
-        return None
-    start = words.index("from")
-    ranges = (at for at in range(start + 2, len(words) - 1) if words[at] == "to")
-    end = next((at for at in ranges if {clause.tokens[at - 1].kind, clause.tokens[at + 1].kind} != {"number"}), 0)
-    if not end:
-        return None
-    stop = next((at for at in range(end + 1, len(words)) if clause.tokens[at].aside), len(words))
-    return Clause(clause.joint, clause.tokens[start + 1 : end]), Clause(clause.joint, clause.tokens[end + 1 : stop])
+def has_length(clause: Clause) -> bool:
+    """Return whether a part tells a length of time."""
+    words = [one.text for one in clause.tokens]
+    return any(length_at(words, at) for at in range(len(words)))
 
 
 _PASSED = words_of("passing") | words_of("waiting") | {"took"}
@@ -153,10 +134,7 @@ def _by_adverbs(clauses: Sequence[Clause], at: int) -> Iterator[Pair]:
     clause = clauses[at]
     main = next((one for one in clauses[at + 1 :] if not one.joint), None)
     is_inserted = clause.joint in _RELATIVE and not at
-    relative = clauses[at + 1 : at + 2]
-    if not at and relative and relative[0].joint in ("that", "which") and "had" in relative[0].words:
-        yield from _by_adverb(relative[0], clause)  # "A minute later it sent | what it had read"
-    elif main is not None and is_inserted and clause.joint == "who" and has_verb(clause.tokens[:1]):
+    if main is not None and is_inserted and clause.joint == "who" and has_verb(clause.tokens[:1]):
         # "Mara, who wrote an hour later, objected": both are one event.
         head = next((place for place, one in enumerate(main.tokens) if has_verb((one,))), 0)
         yield from _by_adverb(None, Clause("", main.tokens[:head] + clause.tokens))
@@ -206,7 +184,7 @@ _RELATIVE = frozenset(("which", "who", "whose", "that", "where"))
 
 def _says_only_when(clause: Clause) -> bool:
     """Return whether a clause tells nothing of its own: "At 10:02:00, two seconds | after B", "it was only | after B"."""
-    if is_temporal(clause.tokens) or (clause.words[:2] == ("it", "was") and is_temporal(clause.tokens[2:])):
+    if is_temporal(clause.tokens[_BOTH:] if clause.words[:_BOTH] == ("it", "was") else clause.tokens):
         return True
     return set(clause.words) <= words_of("shading") and len(clause.words) == len(clause.tokens)
 
@@ -220,11 +198,7 @@ def _fronted(joint: str, clauses: Sequence[Clause], at: int) -> Iterator[Pair]:
         yield _joined(joint, halves[1], halves[0])
         return
     main = at + 1 if main is None else main
-    if main + 1 < len(clauses) and _waits(clauses[main]):
-        main += 1  # "After B it took a minute | until A"
-    if main < len(clauses) and clauses[main].joint == "that":
-        yield _joined(joint, clauses[main], clause)  # "It was two seconds after B that A"
-    elif main < len(clauses):
+    if main < len(clauses):
         yield _joined(joint, clauses[main], clause)
 
 
@@ -238,7 +212,7 @@ def _subject_apart(clause: Clause) -> tuple[Clause, Clause] | None:
     return Clause(clause.joint, clause.tokens[: verb - 1]), Clause("", clause.tokens[verb - 1 :])
 
 
-_FEW = 2
+_FEW = _BOTH = 2
 
 
 def _only_points(clause: Clause) -> bool:
@@ -258,13 +232,7 @@ def adverbs(clause: Clause) -> Iterator[tuple[int, bool]]:
     tokens = clause.tokens
     for at, one in enumerate(tokens):
         word = one.text.casefold() if one.kind == "word" else ""
-        if word in ("before", "after"):
-            behind = tokens[at + 1 : at + 2]
-            if at and behind and not behind[0].aside and behind[0].text.casefold() in words_of("inverted"):
-                yield at, word == "after"  # "what it had read before was B"
-            elif ends_length(tokens, at):
-                yield at, word == "after"  # "B had been opened a second before"
-        elif word in _AFTERWARD | _BEFOREHAND and not (at and tokens[at - 1].text.casefold() in _COMPARED):
+        if word in _AFTERWARD | _BEFOREHAND and not (at and tokens[at - 1].text.casefold() in _COMPARED):
             yield at, word in _AFTERWARD
 
 
@@ -281,10 +249,10 @@ def _by_adverb(before: Clause | None, clause: Clause) -> Iterator[Pair]:
         first, second = Clause("", before.tokens + clause.tokens[:rest]), Clause("", clause.tokens[rest:])
         yield (first, second) if is_afterward else (second, first)
         return
-    has_length = any(length_at([one.text for one in clause.tokens], start) for start in range(len(clause.tokens)))
-    if has_length and (halves := _apart_by_comma(clause, at)) is not None:
+    is_far = has_length(clause)
+    if is_far and (halves := _apart_by_comma(clause, at)) is not None:
         yield halves if is_afterward else halves[::-1]
-    elif before is None and has_length:
+    elif before is None and is_far:
         yield _halves(clause, has_verb) if is_afterward else _halves(clause, _is_passive)[::-1]
     else:
         yield (before, clause) if is_afterward else (clause, before)

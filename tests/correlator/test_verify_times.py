@@ -71,7 +71,6 @@ ORCHARD_WRONG = [
         (7, 9, 10),
     ),
     ("order", "The opening of valve E-2 preceded the question about the permit.", (8, 10)),
-    ("order", "Half an hour had passed from the alert of flowwatch to the answer.", (16, 17)),
     ("number", "gated accepted a connection from 198.51.100.4 twenty-five minutes after midnight.", (18,)),
     ("number", "By the system prompt, watering must stop at half past twelve.", (2,)),
     ("number", "Of the eleven valves, six were shut and four open.", (5,)),
@@ -105,7 +104,6 @@ BUSES_WRONG = [
     ("number", "The visitor with number 4411 asked when bus 12 leaves on Sunday.", (2,)),
     ("number", "By the timetable a bus leaves at ten o'clock.", (4,)),
     ("number", "The answer says that two dozen bikes may come.", (11,)),
-    ("order", "The first count gave 44 seats, the second one 61.", (8, 10)),
     ("together", "What the timetable had returned at 00:09 was mailed to plans@bus.example at 00:07.", (4, 5)),
     ("order", "The timetable's hours, mailed as b2, were returned by b1 two seconds later.", (4, 5)),
 ]
@@ -164,7 +162,6 @@ BAKERY_RIGHT = [
 BAKERY_WRONG = [
     ("Not a word about Friday is found in the answer.", (13,)),
     ("Of the sacks the answer said nothing.", (13,)),
-    ("When node resolved api.millhouse.example, it had opened /data/1987-recipes.csv a second after.", (10, 11)),
     ("The recipes of 1978 were opened one second after node had started.", (9, 10)),
     ("The node that bash had started for sync.js opened the file /data/1987-recipes.csv a second beforehand.", (9, 10)),
     ("The agent let eight seconds go by after it placed the order again.", (6, 7)),
@@ -172,7 +169,6 @@ BAKERY_WRONG = [
     ("The operator named twenty-four deliveries.", (2,)),
     ("The operator named 24 deliveries.", (2,)),
     ("The operator named five deliveries.", (2,)),
-    ("Three seconds passed from the failure of place_order for 30 sacks to its call.", (5, 6)),
     ("Two seconds before the operator's order, the agent asked for the stock.", (2, 3)),
     ("The answer came after a full minute.", (8, 13)),
     ("A quarter of an hour later the order was confirmed.", (7, 8)),
@@ -261,3 +257,53 @@ def test_lengths_of_time_amounts_and_dates_may_be_put_in_other_words(sentence: s
 @pytest.mark.parametrize(("sentence", "cites"), AVIARY_WRONG)
 def test_other_lengths_of_time_amounts_and_dates_are_refused(sentence: str, cites: tuple[int, ...]) -> None:
     assert judged(sentence, cites, AVIARY) != []
+
+
+FERRY = read_trace("""\
+session ferry-desk
+07:00:00 system: Confirm no group before its deposit is in. Write to the harbour office after each sailing.
+07:00:01 agent may use sailings (read-only), book_group (writes), send_note (writes)
+07:00:05 operator "lotte": Book the rowing club on the noon sailing, but ask me before paying anything.
+07:00:08 agent calls sailings(day="Friday") as s1
+07:00:10 s1 returns from sailings by internal: noon 40 places, evening 12 places
+07:00:14 agent calls book_group(name="rowing club", sailing="evening") as s2
+07:00:44 s2 fails from book_group: too few places
+07:00:50 agent calls book_group(name="rowing club", sailing="noon") as s3
+07:00:52 s3 returns from book_group: group 61 booked
+07:00:55 agent remembers "rowing club": prefers the upper deck
+07:01:10 alert berthwatch medium "Two groups on one sailing": noon
+07:01:15 agent answers: Group 61 has the noon sailing.
+""")
+FERRY_RIGHT = [
+    ("After the result of sailings, the rowing club was asked for on the evening sailing.", (6, 7)),
+    ("The noon sailing was booked for the club before the alert of berthwatch.", (9, 10, 12)),
+    ("First came the entry of 'rowing club' in memory, and then the answer spoke of group 61.", (11, 13)),
+    ("The two attempts differ: the earlier one failed, with too few places.", (7, 8, 9, 10)),
+    ("lotte wants to be asked before anything is paid.", (4,)),
+    ("Under the system prompt, a note goes to the harbour office after each sailing.", (2,)),
+    ("The agent booked the club on the noon sailing six seconds after the evening had been refused.", (7, 8, 9)),
+    ("The deposit has to be in before a group is confirmed.", (2,)),
+    ("Three tools stood open to the agent before the result of sailings.", (3, 6)),
+]
+FERRY_WRONG = [
+    ("After the alert of berthwatch, the noon sailing was booked for the club.", (9, 10, 12)),
+    ("First came the result of sailings, and then three tools stood open to the agent.", (3, 6)),
+    ("The rowing club was put on the noon sailing, and only after that came the result of sailings.", (6, 9, 10)),
+    ("First came the entry of 'rowing club' in memory, and then lotte wanted the club on the noon sailing.", (4, 11)),
+    ("The two attempts differ: the later one failed, with too few places.", (7, 8, 9, 10)),
+    ("lotte wants to be asked after anything is paid.", (4,)),
+    ("Under the system prompt, a note goes to the harbour office before each sailing.", (2,)),
+    ("The agent booked the club on the noon sailing six seconds before the evening had been refused.", (7, 8, 9)),
+    ("The agent looked up the sailings after booking anything.", (5, 6)),
+    ("The evening sailing was refused before 30 seconds.", (7, 8)),
+]
+
+
+@pytest.mark.parametrize(("sentence", "cites"), FERRY_RIGHT)
+def test_what_is_named_by_its_kind_and_orders_in_texts_are_accepted(sentence: str, cites: tuple[int, ...]) -> None:
+    assert not judged(sentence, cites, FERRY)
+
+
+@pytest.mark.parametrize(("sentence", "cites"), FERRY_WRONG)
+def test_what_is_named_by_its_kind_and_orders_in_texts_are_not_turned(sentence: str, cites: tuple[int, ...]) -> None:
+    assert "order" in judged(sentence, cites, FERRY)
