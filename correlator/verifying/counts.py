@@ -189,7 +189,7 @@ def _lengths_of(ground: Ground) -> frozenset[int]:
     text = " ".join(ground.told.casefold().split())
     for told in _WRITTEN.findall(text):
         parts = [
-            (_value(amount), next(UNITS[one] for one in UNITS if one[0] == unit[0]))
+            (_value(amount), UNITS.get(unit.removesuffix("s")) or next(UNITS[one] for one in UNITS if one[0] == unit[0]))
             for amount, unit in _PART.findall(told)
         ]
         found |= {sum(amount * unit for amount, unit in parts), *(amount * unit for amount, unit in parts)}
@@ -208,17 +208,10 @@ def _value(word: str) -> int:
 
 
 _AMOUNT = r"(?:\d{1,9}|" + "|".join(sorted(NUMBERS, key=len, reverse=True)) + ")"
-_UNIT = r"(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)"
+_UNIT = r"(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?|months?|years?)"
 _WRITTEN = re.compile(rf"(?<![\w.]){_AMOUNT}[ -]?{_UNIT}\b(?:(?: |, | and )?{_AMOUNT} ?{_UNIT}\b)*")
 _PART = re.compile(rf"({_AMOUNT})[ -]?({_UNIT})\b")
-_KEYED = re.compile(rf"(?<![a-z])(second|minute|hour|day|week)s? ({_AMOUNT})(?![\w:.])")
-
-
-def is_span(text: str, read: Read) -> bool:
-    """Return whether a time is a length instead, that lies between two cited events: "4:51"."""
-    parts = [int(one) for one in text.split(":") if one.isdecimal()]
-    seconds = sum(part * 60**place for place, part in enumerate(reversed(parts)))
-    return seconds in spans(read)
+_KEYED = re.compile(rf"(?<![a-z])(second|minute|hour|day|week|month|year)s? ({_AMOUNT})(?![\w:.])")
 
 
 def _times(ground: Ground, read: Read) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from correlator.verifying.clocks import is_clock
-from correlator.verifying.counts import counts, is_span, is_whole, ranged, spans, unit_behind
+from correlator.verifying.counts import counts, is_whole, ranged, spans, unit_behind
 from correlator.verifying.grounds import has, number
 from correlator.verifying.lengths import LONGEST, NUMBERS, length_at, number_at
 from correlator.verifying.read import Read, Refusal, holds, is_thing
@@ -60,7 +60,7 @@ def of_numbers(read: Read) -> Iterator[Refusal]:
         if ratio is not None and not _begins(read, at):
             if not ratio:
                 yield Refusal("number", f"nothing is “{token.text}” as much as another")
-        elif token.kind == "time" and not (any(holds(one, token) for one in read.cited) or is_span(token.text, read)):
+        elif token.kind == "time" and not any(holds(one, token) for one in read.cited):
             yield Refusal("time", f"no cited event is of {token.text}")
         elif token.kind == "number":
             value = number(token.text)
@@ -322,7 +322,7 @@ def _is_date(read: Read, at: int) -> bool:
             for one in read.cited
         )
     near = " ".join(words[max(0, at - 2) : at + 3])
-    return any(day in near for one in read.cited for day in one.days)
+    return any(day in near and read.tokens[at].text in day.split() for one in read.cited for day in one.days)
 
 
 def _is_of_month(read: Read, at: int) -> bool:
@@ -346,14 +346,7 @@ def is_computed(read: Read, told: str) -> bool:
     parts = _MOVING & bases or any(one == "by" and _is_value(words, at + 1) for at, one in enumerate(words))
     if not adds and not parts:
         return False
-    there = sorted(
-        {
-            float(one.replace(",", "."))
-            for ground in read.cited
-            for one in ground.numbers
-            if one.replace(".", "").isdecimal() and one.count(".") < 2
-        }
-    )[:40]
+    there = sorted(float(one) for ground in read.cited for one in ground.numbers if _plain(one))[:_MOST]
     return any(
         abs(value - one) < _ROUNDED
         for first, second in combinations(there, 2)
@@ -369,6 +362,7 @@ def _is_value(words: Sequence[str], at: int) -> bool:
 _ADDING = roots_of("adding")
 _MOVING = (roots_of("raising") | roots_of("lowering")) - {root("raise")}
 _ROUNDED = 0.001
+_MOST = 40
 
 
 def _plain(text: str) -> bool:
