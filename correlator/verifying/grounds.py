@@ -11,6 +11,7 @@ from typing import Literal
 
 from correlator.verifying.denying import denied, wanting
 from correlator.verifying.identifiers import Identifier, identifiers
+from correlator.verifying.lengths import NUMBERS
 from correlator.verifying.wording import root, table, words_of
 from graph.fold import event_time
 from sensor.event import (
@@ -19,6 +20,7 @@ from sensor.event import (
     DatabaseQueried,
     DocumentRetrieved,
     Event,
+    EventsLost,
     HttpRequested,
     HttpResponded,
     MemoryWritten,
@@ -231,15 +233,40 @@ class Ground:
             found | {str(one.pid) for one in processes if isinstance(one, ProcessId) and one.pid >= _PLAIN_PID}
         )
 
+    @cached_property
+    def counted(self) -> dict[str, frozenset[str]]:
+        """Return for words, by their roots, the numbers right before them: of "2 of 3 doors" both."""
+        found = dict[str, frozenset[str]]()
+        if isinstance(self.event, DatabaseQueried) and self.event.rows is not None:
+            found[root("row")] = frozenset((str(self.event.rows),))
+        if isinstance(self.event, EventsLost):
+            found[root("event")] = frozenset((str(self.event.count),))
+        for words in self._lines:
+            for at, word in enumerate(words[1:], 1):
+                if words[at - 1][0].isdigit() and not word[0].isdigit():
+                    whole = {words[at - 3]} if at > 2 and words[at - 2] == "of" else set()
+                    its = {number(one) for one in {words[at - 1]} | whole if one[0].isdigit()}
+                    found[root(word)] = found.get(root(word), frozenset()) | its
+        return found
+
+    @cached_property
+    def _lines(self) -> list[list[str]]:
+        """Return the words and numbers of its lines, numbers in digits."""
+        words = (
+            re.findall(r"(?<![\w-])\d+(?:[.,]\d+)*(?![\w-])|[^\W\d_]+", line)
+            for line in _CLOCK.sub(" ", self.told.casefold()).splitlines()
+        )
+        return [[str(NUMBERS.get(word, word)) for word in some] for some in words]
+
     def numbers_beside(self, base: str) -> frozenset[str]:
         """Return the numbers that stand beside a word, by its root."""
-        return self._beside.get(base, frozenset())
+        return self._beside.get(base, frozenset()) | self.counted.get(base, frozenset())
 
     @cached_property
     def _beside(self) -> dict[str, frozenset[str]]:
+        """Return for words, by their roots, the numbers that stand near them."""
         found = dict[str, frozenset[str]]()
-        for line in _CLOCK.sub(" ", self.told.casefold()).splitlines():
-            words = re.findall(r"(?<![\w-])\d+(?:[.,]\d+)*(?![\w-])|[^\W\d_]+", line)
+        for words in self._lines:
             for at, word in enumerate(words):
                 if not word[0].isdigit():
                     near = {number(one) for one in words[max(0, at - _NEAR) : at + _NEAR + 1] if one[0].isdigit()}

@@ -154,11 +154,11 @@ _TAKING = frozenset(("took", "almost", "nearly", "roughly", "exactly", "lasted")
 def _written_out(read: Read, at: int) -> Iterator[Refusal]:
     """Refuse a number in words that nothing says and that counts nothing: "two", "three hundred and forty"."""
     words = [one.text for one in read.tokens]
-    begins = [start for start in range(max(0, at - LONGEST), at + 1) if (number_at(words, start) or (0, 0))[1] > at]
-    found = number_at(words, begins[0]) if begins else None
-    if found is None or found[1] != at + 1:
+    found = _number_that_ends(read, at)
+    if found is None:
         return  # it is told at its last word
-    amount, text = found[0], " ".join(words[begins[0] : at + 1])
+    amount, start = int(found[0]), found[1]
+    text = " ".join(words[start : at + 1])
     is_half = [one.casefold() for one in words[at + 1 : at + 4]] == ["and", "a", "half"]
     told = f"{amount}.5" if is_half else str(amount)
     said = _says_number(text, amount, read) or any(told in one.numbers for one in read.cited)
@@ -169,7 +169,7 @@ def _written_out(read: Read, at: int) -> Iterator[Refusal]:
         or (is_computed(read, str(amount)) and not _is_part(read, at))
         or counts(read, at, amount)
         or _goes_on(read, at, amount)
-        or _is_near(read, begins[0], str(amount))
+        or _is_near(read, start, str(amount))
         or is_clock(read, at)
         or is_whole(read, at, amount)
     ):
@@ -230,18 +230,37 @@ def _goes_on(read: Read, at: int, amount: int) -> bool:
 def of_bindings(read: Read) -> Iterator[Refusal]:
     """Refuse a number beside a word that has other numbers beside it in the evidence: "row 7" of "column 7, row 3"."""
     for at, token in enumerate(read.tokens):
-        if token.kind != "number" or _is_named(read, at):
+        found = _number_that_ends(read, at)
+        if found is None or _is_named(read, at) or token in read.lacked or token.text.casefold() == "twice":
             continue
-        value = number(token.text)
-        amount = int(value) if value.isdecimal() else None
+        value, start = found
         behind = read.tokens[at + 1] if at + 1 < len(read.tokens) and not read.tokens[at + 1].aside else None
         if behind is not None and unit_behind(read, at) is None and _is_counted(behind):
-            is_size = amount is not None and amount in ranged(read, root(behind.text))
-            if not is_size and not counts(read, at, amount) and _is_other(behind.text, value, read):
+            base, amount = root(behind.text), int(value) if value.isdecimal() else None
+            is_counted = any(one.counted.get(base) for one in read.cited)
+            is_told = amount is not None and (
+                amount in ranged(read, base) or _is_near(read, start, value) or is_whole(read, at, amount)
+            )
+            is_told |= not is_counted and (token.kind == "word" or counts(read, at, amount))
+            if not is_told and _is_other(behind.text, value, read):
                 yield Refusal("number", f"beside “{behind.text}” stands another number than {token.text}")
-        noun = _named_by(read, at)
+        noun = _named_by(read, at) if token.kind == "number" else None
         if noun is not None and not _stands_alone(token.text, read) and _is_other(noun.text, value, read):
             yield Refusal("number", f"beside “{noun.text}” stands another number than {token.text}")
+
+
+def _number_that_ends(read: Read, at: int) -> tuple[str, int] | None:
+    """Return the number of which a token is all, or the last word, and where it begins."""
+    token, words = read.tokens[at], [one.text for one in read.tokens]
+    if token.kind == "number":
+        return number(token.text), at
+    if token.text.casefold() not in NUMBERS:
+        return None
+    for start in range(max(0, at - LONGEST), at + 1):
+        found = number_at(words, start)
+        if found is not None and found[1] > at:
+            return (str(found[0]), start) if found[1] == at + 1 else None
+    return None
 
 
 def _is_other(noun: str, value: str, read: Read) -> bool:
