@@ -9,7 +9,7 @@ from correlator.verifying.grounds import Ground, enumerated
 from correlator.verifying.lengths import NUMBERS, UNITS, Length, length_at
 from correlator.verifying.read import Read, among
 from correlator.verifying.wording import root, roots_of, table, words_of
-from sensor.event import DatabaseQueried, ToolCalled
+from sensor.event import DatabaseQueried, ToolCalled, ToolsDeclared
 
 
 def unit_behind(read: Read, at: int) -> int | None:
@@ -65,6 +65,9 @@ def _counts_things(read: Read, at: int, value: int, among_all: Sequence[Ground])
         return False  # digits count things: "2 letters"
     bases = [root(noun) for noun in nouns]
     rows = {one.event.rows for one in among_all if isinstance(one.event, DatabaseQueried)} - {None}
+    declared = {len(one.event.tools) for one in among_all if isinstance(one.event, ToolsDeclared)}
+    if declared and bases[:1] == [_TOOL] and not {"that", "which", "marked"} & set(nouns):
+        return value in declared
     if rows and bases[:1] == [_ROW]:
         return value in rows  # not how many values a statement lists
     named = [
@@ -230,7 +233,7 @@ def _listed(text: str) -> int:
     return len(re.split(r", and |, | and ", found[1])) if found else 0
 
 
-_CALLS, _ROW = roots_of("calls"), root("row")
+_CALLS, _ROW, _TOOL = roots_of("calls"), root("row"), root("tool")
 _PAIR = re.compile(r"\btwo [\w-]+(?: [\w-]+)?[,:] [\w'’-]+ and [\w'’-]+")
 """Two things that a sentence itself names."""
 
