@@ -192,7 +192,10 @@ def _lengths_of(ground: Ground) -> frozenset[int]:
     text = " ".join(ground.told.casefold().split())
     for told in _WRITTEN.findall(text):
         parts = [
-            (_value(amount), UNITS.get(unit.removesuffix("s")) or next(UNITS[one] for one in UNITS if one[0] == unit[0]))
+            (
+                _value(amount),
+                UNITS.get(unit.removesuffix("s")) or next(UNITS[one] for one in UNITS if one[0] == unit[0]),
+            )
             for amount, unit in _PART.findall(told)
         ]
         found |= {sum(amount * unit for amount, unit in parts), *(amount * unit for amount, unit in parts)}
@@ -215,6 +218,13 @@ _UNIT = r"(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?|mo
 _WRITTEN = re.compile(rf"(?<![\w.]){_AMOUNT}[ -]?{_UNIT}\b(?:(?: |, | and )?{_AMOUNT} ?{_UNIT}\b)*")
 _PART = re.compile(rf"({_AMOUNT})[ -]?({_UNIT})\b")
 _KEYED = re.compile(rf"(?<![a-z])(second|minute|hour|day|week|month|year)s? ({_AMOUNT})(?![\w:.])")
+
+
+def is_span(text: str, read: Read) -> bool:
+    """Return whether a time is a length instead, that lies between two cited events: "4:51"; no length begins with a zero."""
+    parts = [int(one) for one in text.split(":") if one.isdecimal()]
+    seconds = sum(part * 60**place for place, part in enumerate(reversed(parts)))
+    return not text.startswith("0") and seconds in spans(read)
 
 
 def _times(ground: Ground, read: Read) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from correlator.verifying.clocks import is_clock
-from correlator.verifying.counts import counts, is_whole, ranged, spans, unit_behind
+from correlator.verifying.counts import counts, is_span, is_whole, ranged, spans, unit_behind
 from correlator.verifying.grounds import has, number
 from correlator.verifying.lengths import LONGEST, NUMBERS, length_at, number_at
 from correlator.verifying.read import Read, Refusal, holds, is_thing
@@ -60,7 +60,7 @@ def of_numbers(read: Read) -> Iterator[Refusal]:
         if ratio is not None and not _begins(read, at):
             if not ratio:
                 yield Refusal("number", f"nothing is “{token.text}” as much as another")
-        elif token.kind == "time" and not any(holds(one, token) for one in read.cited):
+        elif token.kind == "time" and not (any(holds(one, token) for one in read.cited) or is_span(token.text, read)):
             yield Refusal("time", f"no cited event is of {token.text}")
         elif token.kind == "number":
             value = number(token.text)
