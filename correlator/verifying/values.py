@@ -362,7 +362,9 @@ def is_computed(read: Read, told: str) -> bool:
         return False
     value = float(told)
     words = [one.text.casefold() for one in read.tokens]
-    bases = {root(one) for one in words}
+    its = [at for at, one in enumerate(words) if told == (number(one) if one[:1].isdigit() else str(NUMBERS.get(one)))]
+    near = words[max(0, its[0] - _REACH) : its[-1] + _REACH + 1] if its else words
+    bases = {root(one) for one in near}
     adds = _ADDING & bases or any(has(read.plain, one) for one in words_of("altogether"))
     parts = _MOVING & bases or any(one == "by" and _is_value(words, at + 1) for at, one in enumerate(words))
     if not adds and not parts:
@@ -384,6 +386,7 @@ _ADDING = roots_of("adding")
 _MOVING = (roots_of("raising") | roots_of("lowering")) - {root("raise")}
 _ROUNDED = 0.001
 _MOST = 40
+_REACH = 6
 
 
 def _plain(text: str) -> bool:
