@@ -7,7 +7,7 @@ from itertools import combinations
 
 from correlator.verifying.grounds import Ground, enumerated
 from correlator.verifying.lengths import NUMBERS, UNITS, Length, length_at
-from correlator.verifying.read import Read, among
+from correlator.verifying.read import PREPOSITIONS, Read, among
 from correlator.verifying.wording import root, roots_of, table, words_of
 from sensor.event import DatabaseQueried, ToolCalled, ToolsDeclared
 
@@ -27,6 +27,8 @@ def counts(read: Read, at: int, value: int | None) -> bool:
     length = length_of(read, at)
     if length is not None:
         return _lasts(read, at, value, length)
+    if _shares_unit(read, at, value):
+        return True
     is_known = at > 0 and read.tokens[at - 1].text.casefold() == "the"  # "the two runs", though one of them is cited
     return _counts_things(read, at, value, read.cited) or (is_known and _counts_things(read, at, value, read.run))
 
@@ -163,22 +165,19 @@ def length_of(read: Read, at: int) -> Length | None:
         found = length_at(words, start)
         if found is not None and start <= at < found.end:
             return found
-    return _shared(words, at)
-
-
-def _shared(words: Sequence[str], at: int) -> Length | None:
-    """Return the length of time that a number is whose unit stands behind the next one: "in two and then in four seconds"."""
-    value = _value(words[at].casefold())
-    for behind in range(at + 1, min(at + _LONGEST, len(words))):
-        found = length_at(words, behind)
-        if found is not None and behind > at + 1 and _value(words[behind].casefold()):
-            return Length(value * found.unit, found.unit, behind) if value else None
-        if words[behind].casefold() not in _SHARING:
-            break
     return None
 
 
-_SHARING = frozenset(("and", "or", "to", "then", "but", "in", "after", "for"))
+def _shares_unit(read: Read, at: int, value: int) -> bool:
+    """Return whether a number of nothing is a length in the unit of another one: "in two and then in four seconds"."""
+    words, behind = [one.text for one in read.tokens], read.tokens[at + 1 : at + 2]
+    if behind and not behind[0].aside and behind[0].text.casefold() not in PREPOSITIONS | _BEHIND_SHARED:
+        return False
+    units = {found.unit for start in range(len(words)) if (found := length_at(words, start)) is not None}
+    return value > 0 and not spans(read).isdisjoint(value * unit for unit in units)
+
+
+_BEHIND_SHARED = frozenset(("and", "or", "but", "then", "more", "which", "that", "later"))
 
 
 _LONGEST = 6

@@ -168,7 +168,6 @@ def _written_out(read: Read, at: int) -> Iterator[Refusal]:
         said
         or (is_computed(read, str(amount)) and not _is_part(read, at))
         or counts(read, at, amount)
-        or _goes_on(read, at, amount)
         or _is_near(read, start, str(amount))
         or is_clock(read, at)
         or is_whole(read, at, amount)
@@ -215,16 +214,6 @@ def _says_number(text: str, amount: int, read: Read) -> bool:
 
 
 _SHORT = ((1_000, ("k", " k", " thousand")), (1_000_000, ("m", " m", "mn", " mn", " million")))
-
-
-def _goes_on(read: Read, at: int, amount: int) -> bool:
-    """Return whether a number goes on with the unit of a length of time before it: "two hours later, and after five more"."""
-    words = [one.text for one in read.tokens]
-    ends = at + 2 >= len(words) or read.tokens[at + 2].aside or read.tokens[at + 2].text in ("and", "later")
-    if [one.casefold() for one in words[at + 1 : at + 2]] != ["more"] or not ends:
-        return False
-    units = [found.unit for start in range(at) if (found := length_at(words, start)) is not None]
-    return bool(units) and amount * units[-1] in spans(read)
 
 
 def of_bindings(read: Read) -> Iterator[Refusal]:
