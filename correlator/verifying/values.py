@@ -6,7 +6,8 @@ from itertools import combinations
 
 from correlator.verifying.clocks import is_clock
 from correlator.verifying.counts import counts, is_span, is_whole, ranged, spans, unit_behind
-from correlator.verifying.grounds import has, number
+from correlator.verifying.figures import number
+from correlator.verifying.grounds import has
 from correlator.verifying.lengths import LONGEST, NUMBERS, length_at, number_at
 from correlator.verifying.read import Read, Refusal, holds, is_thing
 from correlator.verifying.wording import Token, is_finite, root, roots_of, words_of
@@ -36,19 +37,8 @@ def _is_told(token: Token, read: Read) -> bool:
 
 
 MONTHS = (
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-)
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
 
 
 def of_numbers(read: Read) -> Iterator[Refusal]:

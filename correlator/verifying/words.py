@@ -8,7 +8,7 @@ from correlator.lexicon import classes_of
 from correlator.verifying.around import is_neutral
 from correlator.verifying.barred import differ
 from correlator.verifying.expressions import expressed
-from correlator.verifying.grounds import number
+from correlator.verifying.figures import number
 from correlator.verifying.lacking import WHOLE
 from correlator.verifying.lengths import NUMBERS, ORDINALS, length_at
 from correlator.verifying.own import NAME, unfounded
