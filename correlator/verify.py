@@ -11,16 +11,15 @@ from collections.abc import Sequence
 from correlator.verifying.barred import of_barred
 from correlator.verifying.declined import of_declined
 from correlator.verifying.deeds import of_deeds, of_subagents
-from correlator.verifying.exclusive import of_exclusives, of_keys
+from correlator.verifying.exclusive import of_exclusives
 from correlator.verifying.expressions import of_expressions
 from correlator.verifying.form import form
 from correlator.verifying.grounds import Ground
 from correlator.verifying.inverted import of_inverted
-from correlator.verifying.kinds import of_kinds
 from correlator.verifying.negations import of_negations
 from correlator.verifying.opposites import of_affirming, of_denying, of_opposites, of_sides
 from correlator.verifying.order import of_order
-from correlator.verifying.ordinals import of_compared, of_ordinals
+from correlator.verifying.ordinals import of_compared
 from correlator.verifying.outcome import of_outcomes
 from correlator.verifying.purposes import of_purposes
 from correlator.verifying.read import Read, Refusal
@@ -49,7 +48,7 @@ def refusals(
 
 
 _RULES = (
-    of_entities, of_strangers, of_keys, of_exclusives, of_kinds, of_numbers, of_bindings, of_words, of_barred, of_expressions,
+    of_entities, of_strangers, of_exclusives, of_numbers, of_bindings, of_words, of_barred, of_expressions,
     of_declined, of_purposes, of_negations, of_opposites, of_sides, of_denying, of_affirming, of_outcomes, of_roles,
-    of_inverted, of_deeds, of_subagents, of_speakers, of_together, of_order, of_told_order, of_compared, of_ordinals,
+    of_inverted, of_deeds, of_subagents, of_speakers, of_together, of_order, of_told_order, of_compared,
 )  # fmt: skip

@@ -7,9 +7,9 @@ from itertools import combinations
 
 from correlator.verifying.grounds import Ground, enumerated
 from correlator.verifying.lengths import NUMBERS, UNITS, Length, length_at
-from correlator.verifying.read import Read, among
+from correlator.verifying.read import PREPOSITIONS, Read, among
 from correlator.verifying.wording import root, roots_of, table, words_of
-from sensor.event import DatabaseQueried, ToolCalled
+from sensor.event import DatabaseQueried, ToolCalled, ToolsDeclared
 
 
 def unit_behind(read: Read, at: int) -> int | None:
@@ -27,6 +27,8 @@ def counts(read: Read, at: int, value: int | None) -> bool:
     length = length_of(read, at)
     if length is not None:
         return _lasts(read, at, value, length)
+    if _shares_unit(read, at, value):
+        return True
     is_known = at > 0 and read.tokens[at - 1].text.casefold() == "the"  # "the two runs", though one of them is cited
     return _counts_things(read, at, value, read.cited) or (is_known and _counts_things(read, at, value, read.run))
 
@@ -65,6 +67,9 @@ def _counts_things(read: Read, at: int, value: int, among_all: Sequence[Ground])
         return False  # digits count things: "2 letters"
     bases = [root(noun) for noun in nouns]
     rows = {one.event.rows for one in among_all if isinstance(one.event, DatabaseQueried)} - {None}
+    declared = {len(one.event.tools) for one in among_all if isinstance(one.event, ToolsDeclared)}
+    if declared and bases[:1] == [_TOOL] and not {"that", "which", "marked"} & set(nouns):
+        return value in declared
     if rows and bases[:1] == [_ROW]:
         return value in rows  # not how many values a statement lists
     named = [
@@ -160,22 +165,19 @@ def length_of(read: Read, at: int) -> Length | None:
         found = length_at(words, start)
         if found is not None and start <= at < found.end:
             return found
-    return _shared(words, at)
-
-
-def _shared(words: Sequence[str], at: int) -> Length | None:
-    """Return the length of time that a number is whose unit stands behind the next one: "in two and then in four seconds"."""
-    value = _value(words[at].casefold())
-    for behind in range(at + 1, min(at + _LONGEST, len(words))):
-        found = length_at(words, behind)
-        if found is not None and behind > at + 1 and _value(words[behind].casefold()):
-            return Length(value * found.unit, found.unit, behind) if value else None
-        if words[behind].casefold() not in _SHARING:
-            break
     return None
 
 
-_SHARING = frozenset(("and", "or", "to", "then", "but", "in", "after", "for"))
+def _shares_unit(read: Read, at: int, value: int) -> bool:
+    """Return whether a number of nothing is a length in the unit of another one: "in two and then in four seconds"."""
+    words, behind = [one.text for one in read.tokens], read.tokens[at + 1 : at + 2]
+    if behind and not behind[0].aside and behind[0].text.casefold() not in PREPOSITIONS | _BEHIND_SHARED:
+        return False
+    units = {found.unit for start in range(len(words)) if (found := length_at(words, start)) is not None}
+    return value > 0 and not spans(read).isdisjoint(value * unit for unit in units)
+
+
+_BEHIND_SHARED = frozenset(("and", "or", "but", "then", "more", "which", "that", "later"))
 
 
 _LONGEST = 6
@@ -189,7 +191,10 @@ def _lengths_of(ground: Ground) -> frozenset[int]:
     text = " ".join(ground.told.casefold().split())
     for told in _WRITTEN.findall(text):
         parts = [
-            (_value(amount), next(UNITS[one] for one in UNITS if one[0] == unit[0]))
+            (
+                _value(amount),
+                UNITS.get(unit.removesuffix("s")) or next(UNITS[one] for one in UNITS if one[0] == unit[0]),
+            )
             for amount, unit in _PART.findall(told)
         ]
         found |= {sum(amount * unit for amount, unit in parts), *(amount * unit for amount, unit in parts)}
@@ -208,17 +213,17 @@ def _value(word: str) -> int:
 
 
 _AMOUNT = r"(?:\d{1,9}|" + "|".join(sorted(NUMBERS, key=len, reverse=True)) + ")"
-_UNIT = r"(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)"
+_UNIT = r"(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?|months?|years?)"
 _WRITTEN = re.compile(rf"(?<![\w.]){_AMOUNT}[ -]?{_UNIT}\b(?:(?: |, | and )?{_AMOUNT} ?{_UNIT}\b)*")
 _PART = re.compile(rf"({_AMOUNT})[ -]?({_UNIT})\b")
-_KEYED = re.compile(rf"(?<![a-z])(second|minute|hour|day|week)s? ({_AMOUNT})(?![\w:.])")
+_KEYED = re.compile(rf"(?<![a-z])(second|minute|hour|day|week|month|year)s? ({_AMOUNT})(?![\w:.])")
 
 
 def is_span(text: str, read: Read) -> bool:
-    """Return whether a time is a length instead, that lies between two cited events: "4:51"."""
+    """Return whether a time is a length instead, that lies between two cited events: "4:51"; no length begins with a zero."""
     parts = [int(one) for one in text.split(":") if one.isdecimal()]
     seconds = sum(part * 60**place for place, part in enumerate(reversed(parts)))
-    return seconds in spans(read)
+    return not text.startswith("0") and seconds in spans(read)
 
 
 def _times(ground: Ground, read: Read) -> int:
@@ -237,7 +242,7 @@ def _listed(text: str) -> int:
     return len(re.split(r", and |, | and ", found[1])) if found else 0
 
 
-_CALLS, _ROW = roots_of("calls"), root("row")
+_CALLS, _ROW, _TOOL = roots_of("calls"), root("row"), root("tool")
 _PAIR = re.compile(r"\btwo [\w-]+(?: [\w-]+)?[,:] [\w'’-]+ and [\w'’-]+")
 """Two things that a sentence itself names."""
 

@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 from typing import Literal
 
 from correlator.verifying.denying import denied, wanting
+from correlator.verifying.figures import counted, gathered, near, number, pieces
 from correlator.verifying.identifiers import Identifier, identifiers
 from correlator.verifying.wording import root, table, words_of
 from graph.fold import event_time
@@ -19,6 +20,7 @@ from sensor.event import (
     DatabaseQueried,
     DocumentRetrieved,
     Event,
+    EventsLost,
     HttpRequested,
     HttpResponded,
     MemoryWritten,
@@ -67,8 +69,6 @@ _NAME = re.compile(r"\w[._/-]\w|\d")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PLAIN_PID = 100
 """Numbers of processes below this are not told from counts."""
-_NEAR = 2
-"""Words between a number and what it is a number of."""
 _LITTLE = words_of("little")
 _NUMBERING = ("no", "nr", "id", "number", "ref")
 """Keys of a call whose value is the number of what its tool is named after: `get_order(no=7)`."""
@@ -231,29 +231,33 @@ class Ground:
             found | {str(one.pid) for one in processes if isinstance(one, ProcessId) and one.pid >= _PLAIN_PID}
         )
 
-    def numbers_beside(self, base: str) -> frozenset[str]:
-        """Return the numbers that stand beside a word, by its root."""
-        return self._beside.get(base, frozenset())
+    @cached_property
+    def counted(self) -> Mapping[str, frozenset[str]]:
+        """Return for words, by their roots, the numbers right before them."""
+        pairs = [*counted(self._pieces)]
+        if isinstance(self.event, DatabaseQueried) and self.event.rows is not None:
+            pairs.append((root("row"), str(self.event.rows)))
+        if isinstance(self.event, EventsLost):
+            pairs.append((root("event"), str(self.event.count)))
+        return gathered(pairs)
 
     @cached_property
-    def _beside(self) -> dict[str, frozenset[str]]:
-        found = dict[str, frozenset[str]]()
-        for line in _CLOCK.sub(" ", self.told.casefold()).splitlines():
-            words = re.findall(r"(?<![\w-])\d+(?:[.,]\d+)*(?![\w-])|[^\W\d_]+", line)
-            for at, word in enumerate(words):
-                if not word[0].isdigit():
-                    near = {number(one) for one in words[max(0, at - _NEAR) : at + _NEAR + 1] if one[0].isdigit()}
-                    found[root(word)] = found.get(root(word), frozenset()) | near
+    def _pieces(self) -> list[list[str]]:
+        return pieces(_CLOCK.sub(" ", self.told.casefold()))
+
+    def numbers_beside(self, base: str) -> frozenset[str]:
+        """Return the numbers that stand beside a word, by its root."""
+        return self._beside.get(base, frozenset()) | self.counted.get(base, frozenset())
+
+    @cached_property
+    def _beside(self) -> Mapping[str, frozenset[str]]:
+        pairs = [*near(self._pieces)]
         for key, value in keyed(self.event.arguments) if isinstance(self.event, ToolCalled) else ():
-            if not re.fullmatch(r"\d+(?:[.,]\d+)*", value):
-                continue
-            named = self.tool if key in _NUMBERING else {root(word) for word in _WORD.findall(key.casefold())}
-            for base in named:
-                found[base] = found.get(base, frozenset()) | {number(value)}
-        for name, process in self._processes():
-            if process.pid >= _PLAIN_PID:
-                found[root(name)] = found.get(root(name), frozenset()) | {str(process.pid)}
-        return found
+            if re.fullmatch(r"\d+(?:[.,]\d+)*", value):
+                named = self.tool if key in _NUMBERING else {root(word) for word in _WORD.findall(key.casefold())}
+                pairs += [(base, number(value)) for base in named]
+        pairs += [(root(name), str(one.pid)) for name, one in self._processes() if one.pid >= _PLAIN_PID]
+        return gathered(pairs)
 
     def _processes(self) -> Iterator[tuple[str, ProcessId]]:
         """Yield the processes that it tells of, each with the name of its program."""
@@ -330,14 +334,6 @@ _ENUMERATED = re.compile(
 def enumerated(text: str) -> frozenset[int]:
     """Return how many things each enumeration of a text has: "red, green and blue"."""
     return frozenset(len(re.split(r", and | and |, ", found)) for found in _ENUMERATED.findall(text))
-
-
-def number(text: str) -> str:
-    """Return a number without marks between thousands, and without a fraction of zeros."""
-    text = (
-        text.rstrip("%").replace(",", "") if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?%?", text) else text.rstrip("%")
-    )
-    return re.sub(r"^(\d+\.\d*?)0+$", r"\1", text).removesuffix(".")
 
 
 def grounds(events: Sequence[Event], lines: Mapping[str, str] | None = None) -> tuple[Ground, ...]:

@@ -38,7 +38,7 @@ def _named(event: Event, program: str, session: str) -> Iterator[tuple[str, str]
     if isinstance(event, ToolCalled | ToolReturned):
         yield "tool", event.name or ""
     if isinstance(event, ToolCalled):
-        yield from (("value", one) for one in _values(event.arguments) if one.isalpha() and one.islower())
+        yield from (("value", one) for one in _values(event.arguments) if one.isalpha())
     if isinstance(event, ToolsDeclared):
         yield from (("tool", one.name) for one in event.tools)
     if isinstance(event, ProcessStarted) and event.argv:

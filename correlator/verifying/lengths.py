@@ -21,7 +21,9 @@ NUMBERS: dict[str, int] = {
     "twice": 2, **_SCALES,
 }  # fmt: skip
 """Words of numbers; "one" is none, because it points at things more often than it counts them."""
-UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
+UNITS = {
+    "second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800, "month": 2_592_000, "year": 31_536_000,
+}  # fmt: skip
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4}
 
 

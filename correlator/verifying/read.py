@@ -9,7 +9,8 @@ from itertools import pairwise
 from correlator.lexicon import classes_of
 from correlator.verifying.clauses import clauses
 from correlator.verifying.denied import denied
-from correlator.verifying.grounds import Ground, has, number
+from correlator.verifying.figures import number
+from correlator.verifying.grounds import Ground, has
 from correlator.verifying.lacking import lacked
 from correlator.verifying.wording import Clause, Token, akin, root, roots_of, table, tokens, words_of
 from sensor.event import Answered, PromptSubmitted, ToolCalled

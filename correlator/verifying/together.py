@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from correlator.verifying.counts import length_of
-from correlator.verifying.grounds import Ground, number
+from correlator.verifying.figures import number
+from correlator.verifying.grounds import Ground
 from correlator.verifying.lengths import length_at
 from correlator.verifying.pieces import pieces
 from correlator.verifying.read import Read, Refusal, among, holds, scores

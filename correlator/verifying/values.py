@@ -6,7 +6,8 @@ from itertools import combinations
 
 from correlator.verifying.clocks import is_clock
 from correlator.verifying.counts import counts, is_span, is_whole, ranged, spans, unit_behind
-from correlator.verifying.grounds import has, number
+from correlator.verifying.figures import number
+from correlator.verifying.grounds import has
 from correlator.verifying.lengths import LONGEST, NUMBERS, length_at, number_at
 from correlator.verifying.read import Read, Refusal, holds, is_thing
 from correlator.verifying.wording import Token, is_finite, root, roots_of, words_of
@@ -36,19 +37,8 @@ def _is_told(token: Token, read: Read) -> bool:
 
 
 MONTHS = (
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-)
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
 
 
 def of_numbers(read: Read) -> Iterator[Refusal]:
@@ -154,11 +144,11 @@ _TAKING = frozenset(("took", "almost", "nearly", "roughly", "exactly", "lasted")
 def _written_out(read: Read, at: int) -> Iterator[Refusal]:
     """Refuse a number in words that nothing says and that counts nothing: "two", "three hundred and forty"."""
     words = [one.text for one in read.tokens]
-    begins = [start for start in range(max(0, at - LONGEST), at + 1) if (number_at(words, start) or (0, 0))[1] > at]
-    found = number_at(words, begins[0]) if begins else None
-    if found is None or found[1] != at + 1:
+    found = _number_that_ends(read, at)
+    if found is None:
         return  # it is told at its last word
-    amount, text = found[0], " ".join(words[begins[0] : at + 1])
+    amount, start = int(found[0]), found[1]
+    text = " ".join(words[start : at + 1])
     is_half = [one.casefold() for one in words[at + 1 : at + 4]] == ["and", "a", "half"]
     told = f"{amount}.5" if is_half else str(amount)
     said = _says_number(text, amount, read) or any(told in one.numbers for one in read.cited)
@@ -168,8 +158,7 @@ def _written_out(read: Read, at: int) -> Iterator[Refusal]:
         said
         or (is_computed(read, str(amount)) and not _is_part(read, at))
         or counts(read, at, amount)
-        or _goes_on(read, at, amount)
-        or _is_near(read, begins[0], str(amount))
+        or _is_near(read, start, str(amount))
         or is_clock(read, at)
         or is_whole(read, at, amount)
     ):
@@ -217,31 +206,40 @@ def _says_number(text: str, amount: int, read: Read) -> bool:
 _SHORT = ((1_000, ("k", " k", " thousand")), (1_000_000, ("m", " m", "mn", " mn", " million")))
 
 
-def _goes_on(read: Read, at: int, amount: int) -> bool:
-    """Return whether a number goes on with the unit of a length of time before it: "two hours later, and after five more"."""
-    words = [one.text for one in read.tokens]
-    ends = at + 2 >= len(words) or read.tokens[at + 2].aside or read.tokens[at + 2].text in ("and", "later")
-    if [one.casefold() for one in words[at + 1 : at + 2]] != ["more"] or not ends:
-        return False
-    units = [found.unit for start in range(at) if (found := length_at(words, start)) is not None]
-    return bool(units) and amount * units[-1] in spans(read)
-
-
 def of_bindings(read: Read) -> Iterator[Refusal]:
     """Refuse a number beside a word that has other numbers beside it in the evidence: "row 7" of "column 7, row 3"."""
     for at, token in enumerate(read.tokens):
-        if token.kind != "number" or _is_named(read, at):
+        found = _number_that_ends(read, at)
+        if found is None or _is_named(read, at) or token in read.lacked or token.text.casefold() == "twice":
             continue
-        value = number(token.text)
-        amount = int(value) if value.isdecimal() else None
+        value, start = found
         behind = read.tokens[at + 1] if at + 1 < len(read.tokens) and not read.tokens[at + 1].aside else None
         if behind is not None and unit_behind(read, at) is None and _is_counted(behind):
-            is_size = amount is not None and amount in ranged(read, root(behind.text))
-            if not is_size and not counts(read, at, amount) and _is_other(behind.text, value, read):
+            base, amount = root(behind.text), int(value) if value.isdecimal() else None
+            is_counted = any(one.counted.get(base) for one in read.cited)
+            is_told = amount is not None and (
+                amount in ranged(read, base) or _is_near(read, start, value) or is_whole(read, at, amount)
+            )
+            is_told |= not is_counted and (token.kind == "word" or counts(read, at, amount))
+            if not is_told and _is_other(behind.text, value, read):
                 yield Refusal("number", f"beside “{behind.text}” stands another number than {token.text}")
-        noun = _named_by(read, at)
+        noun = _named_by(read, at) if token.kind == "number" else None
         if noun is not None and not _stands_alone(token.text, read) and _is_other(noun.text, value, read):
             yield Refusal("number", f"beside “{noun.text}” stands another number than {token.text}")
+
+
+def _number_that_ends(read: Read, at: int) -> tuple[str, int] | None:
+    """Return the number of which a token is all, or the last word, and where it begins."""
+    token, words = read.tokens[at], [one.text for one in read.tokens]
+    if token.kind == "number":
+        return number(token.text), at
+    if token.text.casefold() not in NUMBERS:
+        return None
+    for start in range(max(0, at - LONGEST), at + 1):
+        found = number_at(words, start)
+        if found is not None and found[1] > at:
+            return (str(found[0]), start) if found[1] == at + 1 else None
+    return None
 
 
 def _is_other(noun: str, value: str, read: Read) -> bool:
@@ -276,6 +274,8 @@ def _named_by(read: Read, at: int) -> Token | None:
     if set(";:") & set(read.sentence[noun.start : read.tokens[at].start]):
         return None
     is_verb = at > back and read.tokens[at - back - 1].text.casefold() == "to"  # "to add 7.5"
+    if back == 2 and word.endswith("s"):
+        return None  # "ten keys of 50 seats each"
     is_noun = noun.kind == "word" and word not in _GRAMMAR | words_of("amounts") and is_thing(word) and not is_verb
     return noun if is_noun else None
 
@@ -322,7 +322,7 @@ def _is_date(read: Read, at: int) -> bool:
             for one in read.cited
         )
     near = " ".join(words[max(0, at - 2) : at + 3])
-    return any(day in near for one in read.cited for day in one.days)
+    return any(day in near and read.tokens[at].text in day.split() for one in read.cited for day in one.days)
 
 
 def _is_of_month(read: Read, at: int) -> bool:
@@ -341,19 +341,14 @@ def is_computed(read: Read, told: str) -> bool:
         return False
     value = float(told)
     words = [one.text.casefold() for one in read.tokens]
-    bases = {root(one) for one in words}
+    its = [at for at, one in enumerate(words) if told == (number(one) if one[:1].isdigit() else str(NUMBERS.get(one)))]
+    near = words[max(0, its[0] - _REACH) : its[-1] + _REACH + 1] if its else words
+    bases = {root(one) for one in near}
     adds = _ADDING & bases or any(has(read.plain, one) for one in words_of("altogether"))
     parts = _MOVING & bases or any(one == "by" and _is_value(words, at + 1) for at, one in enumerate(words))
     if not adds and not parts:
         return False
-    there = sorted(
-        {
-            float(one.replace(",", "."))
-            for ground in read.cited
-            for one in ground.numbers
-            if one.replace(".", "").isdecimal() and one.count(".") < 2
-        }
-    )[:40]
+    there = sorted(float(one) for ground in read.cited for one in ground.numbers if _plain(one))[:_MOST]
     return any(
         abs(value - one) < _ROUNDED
         for first, second in combinations(there, 2)
@@ -369,6 +364,8 @@ def _is_value(words: Sequence[str], at: int) -> bool:
 _ADDING = roots_of("adding")
 _MOVING = (roots_of("raising") | roots_of("lowering")) - {root("raise")}
 _ROUNDED = 0.001
+_MOST = 40
+_REACH = 6
 
 
 def _plain(text: str) -> bool:

@@ -43,6 +43,7 @@ GREENHOUSE_RIGHT = [
     # what a text lacks may be of other events
     ("The answer does not mention flowguard.", (16,)),
     ("The answer leaves valve 9 out.", (16,)),
+    ("Tuesday was the day of the order.", (7,)),
     # a name of several words, a daemon, money of the chain, a day, a file that begins with a dot
     ("Valve 9 was handed over to night watering.", (15,)),
     ("The MIST daemon accepted a connection from 192.0.2.80.", (20,)),
@@ -74,7 +75,8 @@ GREENHOUSE_WRONG = [
     ("word", "The order is for Friday.", (7,)),
     ("word", "The valve is to be closed in the evening.", (15,)),
     ("word", "The bags cost 9 dollars each.", (6,)),
-    ("entity", "The order went into the outbound-night queue.", (7,)),
+    # a value with a capital, where any sentence begins with one
+    ("entity", "Tuesday's 12 bags were coarse bark.", (6,)),
     # what only an event of its kind tells
     ("word", "Order 5518 was handed over to greenhouse.", (8,)),
     ("word", "The agent put the gauge of house 4 into its memory.", (3,)),

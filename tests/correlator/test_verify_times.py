@@ -307,3 +307,56 @@ def test_what_is_named_by_its_kind_and_orders_in_texts_are_accepted(sentence: st
 @pytest.mark.parametrize(("sentence", "cites"), FERRY_WRONG)
 def test_what_is_named_by_its_kind_and_orders_in_texts_are_not_turned(sentence: str, cites: tuple[int, ...]) -> None:
     assert "order" in judged(sentence, cites, FERRY)
+
+
+QUARRY = read_trace("""\
+session quarry
+07:00:00 employee "pit.lead": Weigh the lorries of January, at most 8 a day for 3 months.
+agent may use weigh (read-only), list_lorries (read-only), book_slot (writes)
+07:00:05 agent calls list_lorries(month="2026-01") as q1
+07:00:09 q1 returns by internal: 9 lorries, 4 of them empty; gravel 310 t, sand 290 t
+07:00:12 agent calls book_slot(lorry=9, tonnes=2450) as q2
+07:00:14 agent calls book_slot(lorry=4, tonnes=2450) as q3
+07:00:20 database sqlite 6 rows: SELECT slot FROM yard
+07:00:21 lost 11 events at "yard tap"
+""")
+QUARRY_RIGHT = [
+    ("Nine lorries were listed, and four of them were empty.", (4, 5)),
+    ("Of the nine lorries four were empty.", (4, 5)),
+    ("Slots for 4900 tonnes altogether were booked for lorries 9 and 4.", (6, 7)),
+    ("Six rows were read from sqlite.", (8,)),
+    ("Eleven events were lost at the yard tap.", (9,)),
+    ("The agent had three tools.", (3,)),
+    ("The lorries were to be weighed for three months.", (2,)),
+    ("There was more gravel than sand, by 20 t.", (5,)),
+]
+QUARRY_WRONG = [
+    # another number is counted beside the noun, in words as in digits
+    ("number", "Two lorries were listed, and four of them were empty.", (4, 5)),
+    ("number", "Of the two lorries four were empty.", (4, 5)),
+    ("number", "Two rows were read from sqlite.", (8,)),
+    ("number", "Two events were lost at the yard tap.", (9,)),
+    ("number", "Of the two tools of the agent one writes.", (3,)),
+    # a month is a length of time
+    ("number", "The lorries were to be weighed for two months.", (2,)),
+    # no sum that nothing near says
+    (
+        "number",
+        "With 600 t of gravel there was, as the list says of the month of January, more of it than of sand.",
+        (5,),
+    ),
+    # a month is no day of it
+    ("number", "January's 31 lorries were listed.", (4, 5)),
+    # a time is no length that begins with a zero
+    ("time", "The lorries were listed at 00:04.", (4, 5)),
+]
+
+
+@pytest.mark.parametrize(("sentence", "cites"), QUARRY_RIGHT)
+def test_what_is_counted_may_be_told_in_words(sentence: str, cites: tuple[int, ...]) -> None:
+    assert judged(sentence, cites, QUARRY) == []
+
+
+@pytest.mark.parametrize(("rule", "sentence", "cites"), QUARRY_WRONG)
+def test_what_is_counted_otherwise_is_refused(rule: str, sentence: str, cites: tuple[int, ...]) -> None:
+    assert rule in judged(sentence, cites, QUARRY)
