@@ -19,10 +19,7 @@ from correlator.verifying.read import (
     tied,
 )
 from correlator.verifying.wording import Clause, Token, root, roots_of, table, words_of
-from sensor.event import (
-    ToolCalled,
-    ToolReturned,
-)
+from sensor.event import ProcessStarted, ToolCalled, ToolReturned
 
 _GIVING, _AUTHORING = roots_of("giving"), roots_of("authoring")
 _AUTHORED = frozenset((root("author"), root("writer"), root("write"), root("sign"), root("compose")))
@@ -153,7 +150,7 @@ def _entity_stands(at: int, entity: Token, clause: Clause, read: Read) -> Iterat
             holders
             and direct
             and not (serves or stops)
-            and not any(_is_doer(one, entity.text) for one in (*holders, *_run_by(entity.text, read)))
+            and not any(_is_doer(one, entity.text, before) for one in (*holders, *_run_by(entity.text, read)))
         ):
             yield Refusal("roles", f"in no cited event “{entity.text}” did anything")
         return
@@ -268,7 +265,9 @@ def _is_another(ahead: Sequence[Token], read: Read) -> bool:
 
 def _is_given(word: str, before: Sequence[Token], best: Sequence[Ground], read: Read) -> bool:
     """Return whether the agent is who has, or gave, something: tools, a result of who is named, an answer of its own."""
-    who = {root(one.text) for one in before}
+    words = [one.text.casefold() for one in before]
+    told = words[len(words) - words[::-1].index("to") :] if "to" in words else words  # "told it | to mail the chart"
+    who = {root(one) for one in told}
     match word:
         case "to":
             if any(one.event.kind == "tools_declared" for one in best or read.cited):
@@ -331,7 +330,10 @@ _DOES = re.compile(r"(?:^|[.:;] )· [a-z]+s\b")
 """A text that begins with who does something: "ida@example.org bids"."""
 
 
-def _is_doer(ground: Ground, entity: str) -> bool:
+_RUNNING = table().group("start")
+
+
+def _is_doer(ground: Ground, entity: str, verb: str) -> bool:
     """Return whether an entity is who did something: who wrote a text, who asked, the program or product."""
     wanted = entity.casefold()
     author, principal = getattr(ground.event, "author", None), getattr(ground.event, "principal", None)
@@ -345,6 +347,8 @@ def _is_doer(ground: Ground, entity: str) -> bool:
     if ground.actor == "agent" and ground.event.kind in SPOKEN:
         names += [ground.line.split(" ")[-1]]  # the session of a sub-agent
         names += _MODEL.findall(ground.text)
+    if isinstance(ground.event, ProcessStarted) and ground.event.argv[1:] and root(verb) in _RUNNING:
+        names += ground.event.argv[:1]  # "a.py was run by python3"
     names += [ground.call.name, ground.call.server or ""] if ground.call else []
     told = ground.plain.replace(wanted, "·")
     return any(wanted in name.casefold() for name in names if name) or bool(_BY.search(told) or _DOES.search(told))

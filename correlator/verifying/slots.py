@@ -28,7 +28,7 @@ from sensor.event import AlertReceived, ConnectionOpened, HttpRequested, HttpRes
 
 def of_slots(read: Read) -> Iterator[Refusal]:
     """Refuse somebody or something that stands where nothing of its sort can."""
-    for rule in (_agents, _authors, _called, _hosts, _lookups, _alerts, _texts, _fronted, _told_by_agent):
+    for rule in (_agents, _authors, _called, _caused, _hosts, _lookups, _alerts, _texts, _fronted, _told_by_agent):
         yield from rule(read)
 
 
@@ -97,7 +97,7 @@ def _places(held: Sequence[Token]) -> Iterator[tuple[int, int]]:
 def _ends(behind: Sequence[Token]) -> bool:
     """Return whether a noun phrase ends here, and what follows is no verb of its own."""
     word = behind[0].text.casefold() if behind else ""
-    return not word or behind[0].aside or word in PREPOSITIONS or word in ("and", "but", "to", "as")
+    return not word or behind[0].aside or word in PREPOSITIONS or word in ("and", "but", "to", "as", "did")
 
 
 def _undergone(behind: Sequence[Token]) -> str:
@@ -153,6 +153,18 @@ def _called(read: Read) -> Iterator[Refusal]:
             yield Refusal("roles", f"“{name.text}” is nothing that is called")
 
 
+def _caused(read: Read) -> Iterator[Refusal]:
+    """No text, tool or program has the agent do anything."""
+    held = read.tokens
+    tools = {one.event.name.casefold() for one in read.run if isinstance(one.event, ToolCalled)}
+    programs = {one.program.casefold() for one in read.run} | {"shell", "script", "tool"}
+    for start, end in _places(held):
+        who, behind = held[max(0, start - 2)].text.casefold(), held[end : end + 1]
+        has = start > 1 and held[start - 1].text.casefold() in ("had", "made", "let")
+        if has and not _ends(behind) and not is_act(behind[0].text.casefold()) and who in tools | programs:
+            yield Refusal("roles", f"“{who}” had the agent do nothing")
+
+
 def _hosts(read: Read) -> Iterator[Refusal]:
     """A host answers; it does not send what was sent to it."""
     for clause in read.clauses:
@@ -203,7 +215,7 @@ def _lookups(read: Read) -> Iterator[Refusal]:
             continue
         behind = [one.text.casefold() for one in held[at + 1 : at + 6]]
         to = next((place for place, one in enumerate(behind) if one in names), 0)
-        leads = to > 0 and behind[to - 1] in ("to", "name") and "which" not in behind[:to]
+        leads = to > 0 and behind[to - 1] in ("to", "name", "be") and "which" not in behind[:to]
         looks = before[1:] == ["up"] and root(before[0]) == root("look")
         is_name = looks or root(before[-1]) in _RESOLVING or before[-1] in ("name", "names") or leads
         given = before[-1] == "for" and to > 0 and any(map(is_act, behind))
@@ -236,12 +248,12 @@ def _texts(read: Read) -> Iterator[Refusal]:
     """A text does not do what the agent did: "the letter called", "the page started"."""
     for place, found in enumerate(subjects_of(read.clauses)):
         claim = Claim(*found, place, read) if found is not None else None
-        if claim is None or root(claim.core[-1]) not in _WRITTEN or claim.base not in _ACTING or not claim.best:
+        if claim is None or root(claim.core[-1]) not in _WRITTEN or claim.base not in _ACTING:
             continue
         if any(map(is_possessive, claim.core)):
             continue  # "the agent's message"
         told = any(among(claim.base, one.words) for one in read.cited if one.actor in ("content", "principal"))
-        if not told and all(one.actor == "agent" or one.call is not None for one in claim.best):
+        if not told and all(one.actor == "agent" or one.call is not None for one in claim.best or read.cited):
             yield Refusal("roles", f"“{claim.core[-1]}” is a text, and not who “{claim.verb}”")
 
 
