@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from correlator.verifying.grounds import Ground
-from correlator.verifying.leading import is_part
 from correlator.verifying.lengths import NUMBERS
 from correlator.verifying.read import AGENTS, BE, HAVE, PREPOSITIONS, Read, Refusal, is_act
 from correlator.verifying.wording import Clause, Token, root, roots_of, table
@@ -103,9 +102,6 @@ def deeds(read: Read) -> Iterator[Deed]:
                     if goes_on and place and not any(map(is_act, read.clauses[place - 1].words)):
                         named = list(read.clauses[place - 1].tokens)  # "that gzip | then opened"
                     named = [one for one in named if _is_party(one, name, read)]
-                if (singled := _singled(read.clauses, place, held, at)) is not None:
-                    name = name or ("starting" if root(token.text) in _RUNNING else "")
-                    named = [singled] if _is_party(singled, name, read) else []
                 if [one.text.casefold() for one in before] == ["it"]:
                     named = _only_party(read.clauses[:place], name, read)
                 doer = named[-1] if named else None
@@ -120,9 +116,6 @@ def deeds(read: Read) -> Iterator[Deed]:
 def _deed(held: Sequence[Token], at: int) -> str:
     """Return which deed a verb tells, empty for none."""
     base = root(held[at].text)
-    behind = [one.text.casefold() for one in held[at + 1 : at + 4]]
-    if base in roots_of("opening") and "connection" in behind:
-        return "connecting"
     return next((name for name in _KINDS if base in roots_of(name)), "")
 
 
@@ -215,24 +208,6 @@ def _antecedent(found: Sequence[Clause], place: int) -> list[Token]:
     return list(found[place - 1].tokens[-1:]) if place and found[place].joint in ("which", "that", "who") else []
 
 
-def _singled(found: Sequence[Clause], place: int, held: Sequence[Token], at: int) -> Token | None:
-    """Return who is singled out: "tar was the one | that opened", "the process | that opened a.cfg was tar"."""
-    if at or not place or found[place].joint not in ("that", "which", "who"):
-        return None
-    before = found[place - 1].tokens
-    words = [one.text.casefold() for one in before]
-    if words[-1:] == ["one"] and (be := next((at for at, word in enumerate(words) if word in BE), 0)):
-        return before[be - 1]
-    if words and root(words[-1]) in _PROGRAMS:
-        be = next((at for at, one in enumerate(held) if at and one.text.casefold() in BE), len(held))
-        return held[be + 1] if be + 2 == len(held) else None
-    return None
-
-
-_PROGRAMS = frozenset(map(root, ("process", "program", "command", "binary", "executable", "tool")))
-_RUNNING = frozenset(map(root, ("run", "execute")))
-
-
 def _only_party(before: Sequence[Clause], name: str, read: Read) -> list[Token]:
     """Return whom "it" means, where one thing only is named before: "gzip had run for a minute when it started tar"."""
     found = {one.text: one for clause in before for one in clause.tokens if _is_party(one, name, read)}
@@ -301,13 +276,6 @@ def _fits(ground: Ground, deed: Deed, read: Read) -> bool:
         return isinstance(event, ProcessStarted) and not thing and ground.names(doer)
     if isinstance(event, NameResolved):
         return thing not in event.addresses and goal != event.name.casefold()
-    if isinstance(event, FileChanged) and event.to_path is not None:
-        old, new = event.path.casefold(), event.to_path.casefold()
-        return (not thing or is_part(thing, old)) and (not goal or is_part(goal, new))
-    if isinstance(event, ConnectionOpened) and ground.program and goal == ground.program.casefold():
-        return False
-    if thing and not names_peer(ground, thing, read):
-        return False
     return not goal or isinstance(event, ProcessStarted) or names_peer(ground, goal, read)
 
 

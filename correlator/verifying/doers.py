@@ -92,7 +92,7 @@ def _as_agent(claim: Claim) -> bool | None:
         return False
     if base == root("accept") and best and all(one.event.kind == "connection_accepted" for one in best):
         return False
-    if base in SAYING | _TASKING and best and all(one.actor == "principal" for one in best):
+    if base in SAYING | _TASKING | _LAYING and best and all(one.actor == "principal" for one in best):
         return claim.objected and claim.speaks
     return bool(claim.agents)
 
@@ -404,6 +404,7 @@ def _as_thing(claim: Claim) -> bool | None:
     return any(one.actor == "content" and among(base, one.words) for one in best)
 
 
+_LAYING = frozenset(map(root, ("lay", "give", "make", "put", "order")))
 _RULES: tuple[Callable[[Claim], bool | None], ...] = (
     _as_pronoun, _as_told, as_worded, _as_receiver, _as_author, _as_agent, _as_call, _as_server,
     _as_matter, _as_person, _as_asked, _as_teller, _as_program, _as_thing,

@@ -97,7 +97,7 @@ def _places(held: Sequence[Token]) -> Iterator[tuple[int, int]]:
 def _ends(behind: Sequence[Token]) -> bool:
     """Return whether a noun phrase ends here, and what follows is no verb of its own."""
     word = behind[0].text.casefold() if behind else ""
-    return not word or behind[0].aside or word in PREPOSITIONS or word in ("and", "but", "to", "as", "did")
+    return not word or behind[0].aside or word in PREPOSITIONS or word in ("and", "but", "to", "as")
 
 
 def _undergone(behind: Sequence[Token]) -> str:
@@ -106,9 +106,9 @@ def _undergone(behind: Sequence[Token]) -> str:
     if not at or at >= len(behind) or behind[at].aside or behind[at - 1].text.casefold() not in BE:
         return ""
     following = behind[at + 1 : at + 2]
-    leads = bool(following) and following[0].text.casefold() == "to" and not following[0].aside
+    word = following[0].text.casefold() if following and not following[0].aside else ""
     is_done = is_act(behind[at].text.casefold()) and root(behind[at].text) in _DONE
-    return behind[at].text if is_done and _ends(following) and not leads else ""
+    return behind[at].text if is_done and word != "to" and (_ends(following) or word == "did") else ""
 
 
 def _is_author(before: Sequence[Token]) -> bool:

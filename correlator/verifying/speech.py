@@ -71,7 +71,7 @@ def _is_of_agent(said: Sequence[Token], read: Read) -> bool:
     acts = [one.actor == "agent" and one.event.kind != "memory_written" for one in read.cited]
     own = max((score for score, acted in zip(found, acts, strict=True) if acted), default=0)
     other = max((score for score, one in zip(found, read.cited, strict=True) if one.actor != "agent"), default=0)
-    return own > _ENOUGH and own > 2 * other
+    return own > _ENOUGH and own > other
 
 
 def _is_told_by_another(subject: Sequence[Token], verb: Token, behind: Sequence[Token], read: Read) -> bool:
