@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from correlator.verifying.deeds import names_peer
 from correlator.verifying.grounds import Ground
 from correlator.verifying.leading import leads
 from correlator.verifying.read import (
@@ -19,7 +20,7 @@ from correlator.verifying.read import (
     tied,
 )
 from correlator.verifying.wording import Clause, Token, root, roots_of, table, words_of
-from sensor.event import ProcessStarted, ToolCalled, ToolReturned
+from sensor.event import ConnectionOpened, ProcessStarted, ToolCalled, ToolReturned
 
 _GIVING, _AUTHORING = roots_of("giving"), roots_of("authoring")
 _AUTHORED = frozenset((root("author"), root("writer"), root("write"), root("sign"), root("compose")))
@@ -70,7 +71,7 @@ def _person(ahead: Sequence[Token]) -> str:
 def _is_strangers(before: Sequence[Token], ahead: Sequence[Token], best: Sequence[Ground]) -> bool:
     """Return whether a deed of the agent or of a program is said to be done by a person, of whom the event knows nothing."""
     who, verb = _person(ahead), before[-1]
-    if not who or not is_act(verb.text.casefold()) or root(verb.text) in SAYING:
+    if not who or not is_act(verb.text.casefold()) or root(verb.text) in SAYING | roots_of("supplying"):
         return False
     acts = bool(best) and all(one.actor in ("agent", "process") for one in best)
     return acts and not any(among(root(who), one.words) for one in best)
@@ -161,6 +162,11 @@ def _entity_stands(at: int, entity: Token, clause: Clause, read: Read) -> Iterat
     ):
         return
     is_sent = any(root(one.text) in roots_of("sending") for one in clause.tokens[:at] if one.kind == "word")
+    name = entity.text.casefold()
+    if word == "to" and any(
+        isinstance(one.event, ConnectionOpened) and names_peer(one, name, read) for one in read.cited
+    ):
+        return
     if word == "on":
         holders = [one for one in holders if isinstance(one.event, ToolCalled)]
     if word in ("to", "from") and _is_owner(entity, read.sentence) and not is_sent:
@@ -202,7 +208,9 @@ def _program(ahead: Sequence[Token], read: Read) -> str:
     return word if any(one.program.casefold() == word for one in read.run) else ""
 
 
-def _agent_stands(word: str, near: Sequence[str], told: Sequence[str], best: Sequence[Ground], read: Read) -> Iterator[Refusal]:
+def _agent_stands(
+    word: str, near: Sequence[str], told: Sequence[str], best: Sequence[Ground], read: Read
+) -> Iterator[Refusal]:
     actors = {one.actor for one in best}
     verb = next((one for one in reversed(near) if is_act(one.casefold())), "")
     if word == "by" and (near[-1:] == ["not"] or _did(verb, best, read)):

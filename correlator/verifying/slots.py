@@ -218,7 +218,7 @@ def _lookups(read: Read) -> Iterator[Refusal]:
         leads = to > 0 and behind[to - 1] in ("to", "name", "be") and "which" not in behind[:to]
         looks = before[1:] == ["up"] and root(before[0]) == root("look")
         is_name = looks or root(before[-1]) in _RESOLVING or before[-1] in ("name", "names") or leads
-        given = before[-1] == "for" and to > 0 and any(map(is_act, behind))
+        given = before[-1] == "for" and (is_act(before[0]) or (to > 0 and any(map(is_act, behind))))
         if (word in addresses and (is_name or given)) or (addresses and word in names and before[-1] == "address"):
             yield Refusal("roles", f"“{token.text}” is not of the two what a name led to, or what was looked up")
 
@@ -235,9 +235,11 @@ def _alerts(read: Read) -> Iterator[Refusal]:
     for at, token in enumerate(held[:-1]):
         name = held[at + 1].text.casefold()
         is_one = held[at + 1].kind == "entity" or any(name == one.program.casefold() for one in read.run)
-        near = {root(one.text) for one in held[max(0, at - 3) : at]}
-        raised = token.text.casefold() == "by" or (token.text.casefold() == "from" and root("warning") in near)
-        if raised and not token.aside and is_one and name not in products and near & _RAISING:
+        near = [one.text.casefold() for one in held[max(0, at - 3) : at]]
+        is_raised = root(near[-1]) in _RAISING if near else False
+        is_raised |= near[:1] != near[-2:-1] and near[0] in BE and root(near[1]) in _RAISING  # "was rated high by"
+        raised = token.text.casefold() == "by" or (token.text.casefold() == "from" and near[-1:] == ["warning"])
+        if raised and is_raised and not token.aside and is_one and name not in products:
             yield Refusal("roles", f"“{name}” raised no alert")
 
 
