@@ -101,17 +101,11 @@ def is_agent(ahead: Sequence[Token]) -> bool:
     """Return whether a preposition leads to the agent: "to the coding agent", and not "into German the agent put it"."""
     end = next((at for at, one in enumerate(ahead[:5]) if at and one.aside), 5)
     words = [one.text.casefold() for one in ahead[:end]]
-    at = next(
-        (
-            at
-            for at, word in enumerate(words)
-            if root(word) in AGENTS and word not in _OTHERS and not is_possessive(word)
-        ),
-        None,
+    found = (
+        at for at, one in enumerate(words) if root(one) in AGENTS and one not in _OTHERS and not is_possessive(one)
     )
-    if at is None or any(_breaks(one) for one in ahead[:at]):
-        return False
-    return not at or (words[0] in words_of("determiners") and at < _NEAR and "the" not in words[1:at])
+    at = next(found, _NEAR)
+    return not at or (at < _NEAR and words[0] in words_of("determiners") and "the" not in words[1:at])
 
 
 def entity_ahead(ahead: Sequence[Token], read: Read) -> Token | None:
@@ -122,19 +116,13 @@ def entity_ahead(ahead: Sequence[Token], read: Read) -> Token | None:
         if token.kind == "entity" or ("-" in token.text and any(one.names(token.text) for one in read.cited)):
             return token
         word = token.text.casefold()
-        if word in (*_TOWARD, *_AWAY, "with", "of", "in", "for") or word in _ENDING or _is_participle(token):
+        if word in (*_TOWARD, *_AWAY, "with", "of", "in", "for") or word in _ENDING or word.endswith("ing"):
             return None
     return None
 
 
 _ENDING = words_of("be") | words_of("have") | frozenset(("and", "but", "what", "which", "who", "where"))
 """Words at which a phrase ends at the latest: "on Monday was what a.lee needed"."""
-
-
-def _is_participle(token: Token) -> bool:
-    """Return whether a phrase ends at a participle, of which what follows is the object: "by a guest naming", "by reading"."""
-    word = token.text.casefold()
-    return token.kind == "word" and word.endswith("ing") and len(word) > len("being")
 
 
 def _entity_stands(at: int, entity: Token, clause: Clause, read: Read) -> Iterator[Refusal]:
@@ -155,13 +143,8 @@ def _entity_stands(at: int, entity: Token, clause: Clause, read: Read) -> Iterat
         ):
             yield Refusal("roles", f"in no cited event “{entity.text}” did anything")
         return
-    if (
-        word == "to"
-        and root(before) in _CREDITING
-        and any(one.event.kind == "name_resolved" or _wrote(one, entity.text) for one in holders)
-    ):
+    if root(before) in _CREDITING or _is_owner(entity, read.sentence):
         return
-    is_sent = any(root(one.text) in roots_of("sending") for one in clause.tokens[:at] if one.kind == "word")
     name = entity.text.casefold()
     if word == "to" and any(
         isinstance(one.event, ConnectionOpened) and names_peer(one, name, read) for one in read.cited
@@ -169,8 +152,6 @@ def _entity_stands(at: int, entity: Token, clause: Clause, read: Read) -> Iterat
         return
     if word == "on":
         holders = [one for one in holders if isinstance(one.event, ToolCalled)]
-    if word in ("to", "from") and _is_owner(entity, read.sentence) and not is_sent:
-        return
     ways = {leads(one, entity.text, word, clause) for one in holders}
     if False in ways and True not in ways:
         yield Refusal("roles", f"in no cited event is “{entity.text}” where something went {word}")
@@ -194,12 +175,6 @@ def _breaks(token: Token) -> bool:
     """Return whether a phrase ends at a word: a verb or a preposition."""
     word = token.text.casefold()
     return word in PREPOSITIONS or is_act(word)
-
-
-def _wrote(ground: Ground, entity: str) -> bool:
-    """Return whether an event's author, or who asked, is called so; or does not tell who it was."""
-    author, principal = getattr(ground.event, "author", None), getattr(ground.event, "principal", None)
-    return any(one is not None and entity.casefold() in (one.id or "").casefold() for one in (author, principal))
 
 
 def _program(ahead: Sequence[Token], read: Read) -> str:

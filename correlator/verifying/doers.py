@@ -88,19 +88,11 @@ def _as_agent(claim: Claim) -> bool | None:
         return any(one.event.kind != "tool_called" or one.tool & _WRITING for one in claim.agents)
     if base in _REPORTING or (base in SAYING and _is_addressed(claim)):
         return any(one.event.kind != "tool_called" or one.tool & _SENDING or _tells(one) for one in claim.agents)
-    if any(one.event.kind == "alert_received" for one in best) and _alerts(claim):
-        return False
     if base == root("accept") and best and all(one.event.kind == "connection_accepted" for one in best):
         return False
     if base in SAYING | _TASKING | _LAYING and best and all(one.actor == "principal" for one in best):
         return claim.objected and claim.speaks
     return bool(claim.agents)
-
-
-def _alerts(claim: Claim) -> bool:
-    """Return whether a verb tells what only who raised a cited alert did: "flagged", "sounded the alarm"."""
-    raises = claim.base in roots_of("alerting")
-    return raises and not any(claim.base in one.tool or among(claim.base, one.words) for one in claim.agents)
 
 
 def _consents(claim: Claim) -> bool:

@@ -28,7 +28,7 @@ from sensor.event import AlertReceived, ConnectionOpened, HttpRequested, HttpRes
 
 def of_slots(read: Read) -> Iterator[Refusal]:
     """Refuse somebody or something that stands where nothing of its sort can."""
-    for rule in (_agents, _authors, _called, _caused, _hosts, _lookups, _alerts, _texts, _fronted, _told_by_agent):
+    for rule in (_agents, _names, _caused, _hosts, _lookups, _alerts, _texts, _fronted, _told_by_agent):
         yield from rule(read)
 
 
@@ -131,26 +131,21 @@ def _writes(ground: Ground, words: Sequence[str]) -> bool:
     return ground.actor == "agent" and (bool(writes) or ground.event.kind == "memory_written")
 
 
-def _authors(read: Read) -> Iterator[Refusal]:
-    """A tool or a server is not the author of a text, unless an author has its name."""
+def _names(read: Read) -> Iterator[Refusal]:
+    """A tool is not the author of a text, unless an author has its name; a mail address is nothing that is called."""
     calls = [one.event for one in read.run if isinstance(one.event, ToolCalled)]
     tools = {name.casefold() for call in calls for name in (call.name, call.server or "")} - {""}
     authors = [getattr(one.event, "author", None) for one in read.cited]
     ids = [(one.id or "").casefold() for one in authors if one is not None]
     for at, token in enumerate(read.tokens):
-        word = token.text.casefold()
+        word, before = token.text.casefold(), [one.text.casefold() for one in read.tokens[max(0, at - 2) : at]]
         if ids and word in tools and not any(word in one for one in ids) and _is_author(read.tokens[:at]):
             yield Refusal("roles", f"“{token.text}” wrote nothing that is cited")
-
-
-def _called(read: Read) -> Iterator[Refusal]:
-    """A mail address is nothing that the agent calls or runs, nor with which it opens anything."""
-    for one, verb, name in zip(read.tokens, read.tokens[1:], read.tokens[2:], strict=False):
-        way = verb.text.casefold()
-        is_called = way in ("called", "ran", "invoked") and root(one.text) in AGENTS
-        is_mail = name.kind == "entity" and "@" in name.text and not name.aside
-        if is_mail and (is_called or (way == "with" and root(one.text) in roots_of("opening"))):
-            yield Refusal("roles", f"“{name.text}” is nothing that is called")
+        if token.kind != "entity" or "@" not in word or token.aside or not before:
+            continue
+        is_called = before[-1] in ("called", "ran", "invoked") and root(before[0]) in AGENTS
+        if is_called or (before[-1] == "with" and root(before[0]) in roots_of("opening")):
+            yield Refusal("roles", f"“{token.text}” is nothing that is called")
 
 
 def _caused(read: Read) -> Iterator[Refusal]:
