@@ -279,8 +279,6 @@ def _as_teller(claim: Claim) -> bool | None:
     """Texts, peers, sensors and programs tell something, and so does an answer; who is handed work does not ask for it."""
     if claim.base not in SAYING | _ADDRESSING:
         return bool(claim.agents) if claim.is_handed and claim.base not in _HOLDING else None
-    if claim.base not in table().group("answer") | _WRITTEN and _is_program(claim):
-        return any(among(claim.base, one.lent) for one in claim.read.cited if one.program.casefold() == claim.names[0])
     if _is_absent(claim.names, claim.read):
         return False
     if claim.speaks and root(claim.core[-1]) in roots_of("results") | {root("report"), root("message")}:
@@ -291,16 +289,6 @@ def _as_teller(claim: Claim) -> bool | None:
 
 
 _ADDRESSING = frozenset(map(root, ("address", "greet", "approach", "target")))
-_WRITTEN = frozenset(map(root, ("read", "write", "report", "query", "request", "note", "refer")))
-_WRITTEN |= frozenset(map(root, ("point", "seek", "call", "push", "press", "need", "require")))
-"""Verbs of saying that tell of what a program does, too."""
-
-
-def _is_program(claim: Claim) -> bool:
-    """Return whether a subject is a program of the chain, by its name alone, and nobody of this name says anything."""
-    if len(claim.names) != 1 or any(claim.names[0] in one.doers for one in claim.read.run if one.actor != "process"):
-        return False
-    return any(claim.names[0] == one.program.casefold() for one in claim.read.run)
 
 
 def _is_absent(names: Sequence[str], read: Read) -> bool:
@@ -341,20 +329,7 @@ def _does_as_told(ground: Ground, claim: Claim) -> bool:
     argv = ground.event.argv if isinstance(ground.event, ProcessStarted) else ()
     told = {root(word) for text in argv[1:] for word in re.findall(r"[a-z]+", text.casefold())}
     named = bool(argv) and any(among(word, [root(argv[0].rpartition("/")[2])]) for word in claim.who)
-    return named and (claim.base in told or (claim.base in _RUNNING and _is_argument(claim, argv[1:])))
-
-
-_RUNNING = frozenset(map(root, ("run", "execute", "process", "interpret", "work")))
-
-
-def _is_argument(claim: Claim, argv: Sequence[str]) -> bool:
-    """Return whether an argument with which a program was started follows the verb: "sh ran a.sh"."""
-    words = [token.text.casefold() for token in claim.read.clauses[claim.place].tokens]
-    behind = words[words.index(claim.verb) + 1 :][:1] if claim.verb in words else []
-    clauses = claim.read.clauses
-    if claim.place and clauses[claim.place].joint in ("which", "that"):
-        behind += [one.text.casefold() for one in clauses[claim.place - 1].tokens[-1:]]  # "a.sh, which sh ran"
-    return any(one.casefold() in behind for one in argv)
+    return named and claim.base in told
 
 
 def _as_thing(claim: Claim) -> bool | None:
