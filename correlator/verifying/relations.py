@@ -45,12 +45,13 @@ def of_relations(read: Read) -> Iterator[Refusal]:
             told.setdefault(found.text.casefold(), set()).add(way)
             if _TIED & {root(one.text) for one in held[max(0, at - _FEW) : at]}:
                 tied.add(found.text.casefold())
+    known = {name: _ways_of(name, read) for name in {*names, *told}} if told else {}
     for name, ways in told.items():
-        left = ways - (own := _ways_of(name, read))
-        if not left or name in tied or _ANY in own:
+        left = ways - known[name]
+        if not left or name in tied or _ANY in known[name]:
             continue
         for other in names - {name}:
-            if other not in name and name not in other and (left & _ways_of(other, read)) - told.get(other, set()):
+            if other not in name and name not in other and (left & known[other]) - told.get(other, set()):
                 yield Refusal("roles", f"“{name}” stands where the cited events have “{other}”")
 
 
