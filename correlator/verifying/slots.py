@@ -23,12 +23,12 @@ from correlator.verifying.read import (
 )
 from correlator.verifying.subjects import subjects_of
 from correlator.verifying.wording import Clause, Token, root, roots_of, table
-from sensor.event import AlertReceived, ConnectionOpened, HttpRequested, HttpResponded, NameResolved, ToolCalled
+from sensor.event import ConnectionOpened, HttpRequested, HttpResponded, NameResolved, ToolCalled
 
 
 def of_slots(read: Read) -> Iterator[Refusal]:
     """Refuse somebody or something that stands where nothing of its sort can."""
-    for rule in (_agents, _names, _caused, _hosts, _lookups, _alerts, _texts, _fronted, _told_by_agent):
+    for rule in (_agents, _names, _caused, _hosts, _lookups, _texts, _fronted, _told_by_agent):
         yield from rule(read)
 
 
@@ -219,26 +219,6 @@ def _lookups(read: Read) -> Iterator[Refusal]:
 
 
 _RESOLVING = roots_of("resolving")
-
-
-def _alerts(read: Read) -> Iterator[Refusal]:
-    """Who is told of in an alert did not raise it."""
-    products = {one.event.product.casefold() for one in read.cited if isinstance(one.event, AlertReceived)}
-    if not products:
-        return
-    held = read.tokens
-    for at, token in enumerate(held[:-1]):
-        name = held[at + 1].text.casefold()
-        is_one = held[at + 1].kind == "entity" or any(name == one.program.casefold() for one in read.run)
-        near = [one.text.casefold() for one in held[max(0, at - 3) : at]]
-        is_raised = root(near[-1]) in _RAISING if near else False
-        is_raised |= near[:1] != near[-2:-1] and near[0] in BE and root(near[1]) in _RAISING  # "was rated high by"
-        raised = token.text.casefold() == "by" or (token.text.casefold() == "from" and near[-1:] == ["warning"])
-        if raised and is_raised and not token.aside and is_one and name not in products:
-            yield Refusal("roles", f"“{name}” raised no alert")
-
-
-_RAISING = _roots("flag", "raise", "rate", "warn", "alert", "grade", "classify", "warning")
 
 
 def _texts(read: Read) -> Iterator[Refusal]:
