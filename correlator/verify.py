@@ -15,7 +15,6 @@ from correlator.verifying.exclusive import of_exclusives
 from correlator.verifying.expressions import of_expressions
 from correlator.verifying.form import form
 from correlator.verifying.grounds import Ground
-from correlator.verifying.inverted import of_inverted
 from correlator.verifying.negations import of_negations
 from correlator.verifying.opposites import of_affirming, of_denying, of_opposites, of_sides
 from correlator.verifying.order import of_order
@@ -23,7 +22,9 @@ from correlator.verifying.ordinals import of_compared
 from correlator.verifying.outcome import of_outcomes
 from correlator.verifying.purposes import of_purposes
 from correlator.verifying.read import Read, Refusal
+from correlator.verifying.relations import of_relations
 from correlator.verifying.roles import of_roles
+from correlator.verifying.slots import of_slots
 from correlator.verifying.speech import of_speakers
 from correlator.verifying.strangers import of_strangers
 from correlator.verifying.together import of_together
@@ -50,5 +51,5 @@ def refusals(
 _RULES = (
     of_entities, of_strangers, of_exclusives, of_numbers, of_bindings, of_words, of_barred, of_expressions,
     of_declined, of_purposes, of_negations, of_opposites, of_sides, of_denying, of_affirming, of_outcomes, of_roles,
-    of_inverted, of_deeds, of_subagents, of_speakers, of_together, of_order, of_told_order, of_compared,
+    of_relations, of_slots, of_deeds, of_subagents, of_speakers, of_together, of_order, of_told_order, of_compared,
 )  # fmt: skip

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from correlator.verifying.grounds import Ground
-from correlator.verifying.leading import is_part
 from correlator.verifying.lengths import NUMBERS
 from correlator.verifying.read import AGENTS, BE, HAVE, PREPOSITIONS, Read, Refusal, is_act
-from correlator.verifying.wording import Clause, Token, root, roots_of, table
+from correlator.verifying.wording import Token, root, roots_of, table
 from sensor.event import (
     AgentHandedOver,
     AlertReceived,
@@ -70,15 +69,14 @@ def of_deeds(read: Read) -> Iterator[Refusal]:
 
 def deeds(read: Read) -> Iterator[Deed]:
     """Yield the deeds that a sentence tells, as far as it names who did them, what they were done to, and where they led."""
-    doer: Token | None = None
     undergone = False
-    for place, clause in enumerate(read.clauses):
+    for clause in read.clauses:
         held = clause.tokens
         inserted: int | None = None
         for at, token in enumerate(held):
             if token.kind != "word" or not is_act(token.text.casefold()):
                 continue
-            name = _deed(held, at)
+            name = _deed(token)
             if token.aside and at and inserted is None:
                 inserted = at  # "gzip, begun by make, ended"
                 passive, before = True, _phrase(held, at)
@@ -86,44 +84,18 @@ def deeds(read: Read) -> Iterator[Deed]:
                 goes_on = not at and bool({"and", "but", "then", ";"} & set(clause.joint.split()))
                 passive = _is_passive(held, at) or (goes_on and undergone)
                 before = _phrase(held, inserted if token.aside and inserted is not None else at)
-            named = [one for one in before if _is_party(one, name, read)]
-            if name == "handing" and len(named) > 1 and named[-1].text.casefold() == "agent":
-                named.pop()  # "the night agent"
-            if passive:
-                told = Deed(
-                    name,
-                    token.text,
-                    _by(held, at, name, read),
-                    next(iter(named[::-1]), None),
-                    _goal(held, at, name, read),
-                )
-            else:
-                if not at:
-                    named = [doer] if doer is not None and goes_on else _antecedent(read.clauses, place)
-                    if goes_on and place and not any(map(is_act, read.clauses[place - 1].words)):
-                        named = list(read.clauses[place - 1].tokens)  # "that gzip | then opened"
-                    named = [one for one in named if _is_party(one, name, read)]
-                if (singled := _singled(read.clauses, place, held, at)) is not None:
-                    name = name or ("starting" if root(token.text) in _RUNNING else "")
-                    named = [singled] if _is_party(singled, name, read) else []
-                if [one.text.casefold() for one in before] == ["it"]:
-                    named = _only_party(read.clauses[:place], name, read)
-                doer = named[-1] if named else None
-                told = Deed(
-                    name, token.text, doer, _thing(held, at, name, read), _goal(held, at, name, read), _code(held, at)
-                )
             undergone = passive
-            if name:
-                yield told
+            named = next((one for one in reversed(before) if _is_party(one, name, read)), None)
+            goal = _goal(held, at, name, read)
+            if name and passive:
+                yield Deed(name, token.text, _by(held, at, name, read), named, goal)
+            elif name:
+                yield Deed(name, token.text, named, _thing(held, at, name, read), goal, _code(held, at))
 
 
-def _deed(held: Sequence[Token], at: int) -> str:
+def _deed(verb: Token) -> str:
     """Return which deed a verb tells, empty for none."""
-    base = root(held[at].text)
-    behind = [one.text.casefold() for one in held[at + 1 : at + 4]]
-    if base in roots_of("opening") and "connection" in behind:
-        return "connecting"
-    return next((name for name in _KINDS if base in roots_of(name)), "")
+    return next((name for name in _KINDS if root(verb.text) in roots_of(name)), "")
 
 
 def _phrase(held: Sequence[Token], at: int) -> list[Token]:
@@ -146,15 +118,9 @@ def _phrase(held: Sequence[Token], at: int) -> list[Token]:
 
 def _is_passive(held: Sequence[Token], at: int) -> bool:
     """Return whether a form of the past says what was done to what stands before it."""
-    if [one.text.casefold() for one in held[at + 1 : at + 2]] == ["by"] or held[0].text.casefold() in BE:
-        return True  # "was a.cfg opened"
-    for token in reversed(held[:at]):
-        word = token.text.casefold()
-        if word in BE:
-            return True
-        if not (word in HAVE or word == "both" or word.endswith("ly")):
-            return False
-    return False
+    return [one.text.casefold() for one in held[at + 1 : at + 2]] == ["by"] or any(
+        one.text.casefold() in BE for one in held[: max(at, 1)]
+    )
 
 
 def _behind(held: Sequence[Token], at: int, words: Collection[str], name: str, read: Read) -> Token | None:
@@ -210,36 +176,6 @@ def _code(held: Sequence[Token], at: int) -> str:
 _CODES = ("with", "code", "status")
 
 
-def _antecedent(found: Sequence[Clause], place: int) -> list[Token]:
-    """Return the end of the clause before, to which "which" and "that" belong."""
-    return list(found[place - 1].tokens[-1:]) if place and found[place].joint in ("which", "that", "who") else []
-
-
-def _singled(found: Sequence[Clause], place: int, held: Sequence[Token], at: int) -> Token | None:
-    """Return who is singled out: "tar was the one | that opened", "the process | that opened a.cfg was tar"."""
-    if at or not place or found[place].joint not in ("that", "which", "who"):
-        return None
-    before = found[place - 1].tokens
-    words = [one.text.casefold() for one in before]
-    if words[-1:] == ["one"] and (be := next((at for at, word in enumerate(words) if word in BE), 0)):
-        return before[be - 1]
-    if words and root(words[-1]) in _PROGRAMS:
-        be = next((at for at, one in enumerate(held) if at and one.text.casefold() in BE), len(held))
-        return held[be + 1] if be + 2 == len(held) else None
-    return None
-
-
-_PROGRAMS = frozenset(map(root, ("process", "program", "command", "binary", "executable", "tool")))
-_RUNNING = frozenset(map(root, ("run", "execute")))
-
-
-def _only_party(before: Sequence[Clause], name: str, read: Read) -> list[Token]:
-    """Return whom "it" means, where one thing only is named before: "gzip had run for a minute when it started tar"."""
-    found = {one.text: one for clause in before for one in clause.tokens if _is_party(one, name, read)}
-    acts = [one for one in found.values() if one.kind == "word"]
-    return acts if len(found) == 1 else []
-
-
 def _is_party(token: Token, name: str, read: Read) -> bool:
     """Return whether a token names somebody or something that may have a part in a deed."""
     word = token.text.casefold()
@@ -287,8 +223,6 @@ def _fits(ground: Ground, deed: Deed, read: Read) -> bool:
     doer, thing, goal = (one.text.casefold() if one is not None else "" for one in (deed.doer, deed.thing, deed.goal))
     if isinstance(event, AgentHandedOver):
         sent_on = goal in event.text.casefold() and root(deed.verb) not in _HAND
-        if doer in _SUBAGENTS and event.session not in handed(read):
-            return False
         return doer not in _receiver(ground) and (
             goal in ("", "agent", *_SUBAGENTS) or sent_on or goal in _receiver(ground)
         )
@@ -301,13 +235,6 @@ def _fits(ground: Ground, deed: Deed, read: Read) -> bool:
         return isinstance(event, ProcessStarted) and not thing and ground.names(doer)
     if isinstance(event, NameResolved):
         return thing not in event.addresses and goal != event.name.casefold()
-    if isinstance(event, FileChanged) and event.to_path is not None:
-        old, new = event.path.casefold(), event.to_path.casefold()
-        return (not thing or is_part(thing, old)) and (not goal or is_part(goal, new))
-    if isinstance(event, ConnectionOpened) and ground.program and goal == ground.program.casefold():
-        return False
-    if thing and not names_peer(ground, thing, read):
-        return False
     return not goal or isinstance(event, ProcessStarted) or names_peer(ground, goal, read)
 
 
@@ -325,8 +252,6 @@ def of_subagents(read: Read) -> Iterator[Refusal]:
         verb = next((at for at, one in enumerate(clause.tokens) if one.kind == "word" and is_act(one.text)), 0)
         front = [one.text.casefold() for one in clause.tokens[:verb]]
         if not any(one in _SUBAGENTS for one in front) or {*front} & (PREPOSITIONS - {"for", "in", "of", "at"}):
-            continue
-        if _is_passive(clause.tokens, verb):
             continue
         acts = [one.call or one.event for one in spoken if one.actor == "agent" or one.call is not None]
         if acts and not any(act.session in handed(read) for act in acts):

@@ -20,13 +20,7 @@ from correlator.verifying.read import (
     tied,
 )
 from correlator.verifying.wording import Clause, Token, root, roots_of, table, words_of
-from sensor.event import (
-    ConnectionOpened,
-    HttpResponded,
-    ProcessStarted,
-    ToolCalled,
-    ToolReturned,
-)
+from sensor.event import ConnectionOpened, ProcessStarted, ToolCalled, ToolReturned
 
 _GIVING, _AUTHORING = roots_of("giving"), roots_of("authoring")
 _AUTHORED = frozenset((root("author"), root("writer"), root("write"), root("sign"), root("compose")))
@@ -44,16 +38,16 @@ def directions(clause: Clause, best: Sequence[Ground], read: Read) -> Iterator[R
         word, ahead = token.text.casefold(), clause.tokens[at + 1 : at + 6]
         if token.kind != "word" or word not in (*_TOWARD, *_AWAY, "by"):
             continue
-        if _leads_nowhere(word, clause.tokens[:at], ahead):
+        if leads_nowhere(word, clause.tokens[:at], ahead):
             continue
-        entity = _entity(ahead, read)
+        entity = entity_ahead(ahead, read)
         if entity is not None:
             yield from _entity_stands(at, entity, clause, read)
-        elif _is_agent(ahead) and all(one.kind == "word" for one in ahead[:2]):
+        elif is_agent(ahead) and all(one.kind == "word" for one in ahead[:2]):
             near = [one.text for one in clause.tokens[max(0, at - 5) : at]]
             if not _is_another(ahead, read) and not _is_given(word, clause.tokens[:at], best, read):
-                yield from _agent_stands(word, near, best, read)
-        elif word == "by" and at and _is_strangers(clause.tokens[:at], ahead, best, read):
+                yield from _agent_stands(word, near, [one.text for one in clause.tokens[:at]], best, read)
+        elif word == "by" and at and _is_strangers(clause.tokens[:at], ahead, best):
             yield Refusal("roles", f"it was not the {_person(ahead)} who did that")
         elif (
             word == "by"
@@ -74,24 +68,16 @@ def _person(ahead: Sequence[Token]) -> str:
     return words[at]
 
 
-def _is_of_asker(before: Sequence[Token], read: Read) -> bool:
-    """Return whether somebody who asks is cited, and names what stands here, if that is told by its name."""
-    named = [one.text for one in before if one.kind != "word" or "-" in one.text][-1:]
-    return any(one.actor == "principal" and all(map(one.names, named)) for one in read.cited)
-
-
-def _is_strangers(before: Sequence[Token], ahead: Sequence[Token], best: Sequence[Ground], read: Read) -> bool:
+def _is_strangers(before: Sequence[Token], ahead: Sequence[Token], best: Sequence[Ground]) -> bool:
     """Return whether a deed of the agent or of a program is said to be done by a person, of whom the event knows nothing."""
     who, verb = _person(ahead), before[-1]
-    if not who or not is_act(verb.text.casefold()) or root(verb.text) in SAYING:
+    if not who or not is_act(verb.text.casefold()) or root(verb.text) in SAYING | roots_of("supplying"):
         return False
-    if root(verb.text) in roots_of("supplying") and _is_of_asker(before, read):
-        return False  # "an address dictated by the customer"
     acts = bool(best) and all(one.actor in ("agent", "process") for one in best)
     return acts and not any(among(root(who), one.words) for one in best)
 
 
-def _leads_nowhere(word: str, before: Sequence[Token], ahead: Sequence[Token]) -> bool:
+def leads_nowhere(word: str, before: Sequence[Token], ahead: Sequence[Token]) -> bool:
     """Return whether "to" is that of an infinitive or of a comparison, or "by" tells what takes room."""
     last = before[-1].text.casefold() if before else ""
     is_sent = any(root(one.text) in roots_of("sending") for one in before if one.kind == "word")
@@ -111,24 +97,18 @@ _NEAR = 3
 """Words that a phrase has before its noun at most."""
 
 
-def _is_agent(ahead: Sequence[Token]) -> bool:
+def is_agent(ahead: Sequence[Token]) -> bool:
     """Return whether a preposition leads to the agent: "to the coding agent", and not "into German the agent put it"."""
     end = next((at for at, one in enumerate(ahead[:5]) if at and one.aside), 5)
     words = [one.text.casefold() for one in ahead[:end]]
-    at = next(
-        (
-            at
-            for at, word in enumerate(words)
-            if root(word) in AGENTS and word not in _OTHERS and not is_possessive(word)
-        ),
-        None,
+    found = (
+        at for at, one in enumerate(words) if root(one) in AGENTS and one not in _OTHERS and not is_possessive(one)
     )
-    if at is None or any(_breaks(one) for one in ahead[:at]):
-        return False
-    return not at or (words[0] in words_of("determiners") and at < _NEAR and "the" not in words[1:at])
+    at = next(found, _NEAR)
+    return not at or (at < _NEAR and words[0] in words_of("determiners") and "the" not in words[1:at])
 
 
-def _entity(ahead: Sequence[Token], read: Read) -> Token | None:
+def entity_ahead(ahead: Sequence[Token], read: Read) -> Token | None:
     """Return the entity that a preposition leads to, unless another preposition stands between."""
     for token in ahead:
         if token.aside and token is not ahead[0]:
@@ -136,19 +116,13 @@ def _entity(ahead: Sequence[Token], read: Read) -> Token | None:
         if token.kind == "entity" or ("-" in token.text and any(one.names(token.text) for one in read.cited)):
             return token
         word = token.text.casefold()
-        if word in (*_TOWARD, *_AWAY, "with", "of", "in", "for") or word in _ENDING or _is_participle(token):
+        if word in (*_TOWARD, *_AWAY, "with", "of", "in", "for") or word in _ENDING or word.endswith("ing"):
             return None
     return None
 
 
 _ENDING = words_of("be") | words_of("have") | frozenset(("and", "but", "what", "which", "who", "where"))
 """Words at which a phrase ends at the latest: "on Monday was what a.lee needed"."""
-
-
-def _is_participle(token: Token) -> bool:
-    """Return whether a phrase ends at a participle, of which what follows is the object: "by a guest naming", "by reading"."""
-    word = token.text.casefold()
-    return token.kind == "word" and word.endswith("ing") and len(word) > len("being")
 
 
 def _entity_stands(at: int, entity: Token, clause: Clause, read: Read) -> Iterator[Refusal]:
@@ -169,21 +143,15 @@ def _entity_stands(at: int, entity: Token, clause: Clause, read: Read) -> Iterat
         ):
             yield Refusal("roles", f"in no cited event “{entity.text}” did anything")
         return
-    if (
-        word == "to"
-        and root(before) in _CREDITING
-        and any(one.event.kind == "name_resolved" or _wrote(one, entity.text) for one in holders)
-    ):
+    if root(before) in _CREDITING or _is_owner(entity, read.sentence):
         return
-    if word == "from" and _is_answer(clause, read):
-        return  # "drew a 200 from that host"
-    is_sent = any(root(one.text) in roots_of("sending") for one in clause.tokens[:at] if one.kind == "word")
-    if word == "to" and any(_connects(one, entity.text.casefold(), read) for one in read.cited):
+    name = entity.text.casefold()
+    if word == "to" and any(
+        isinstance(one.event, ConnectionOpened) and names_peer(one, name, read) for one in read.cited
+    ):
         return
     if word == "on":
         holders = [one for one in holders if isinstance(one.event, ToolCalled)]
-    if word in ("to", "from") and _is_owner(entity, read.sentence) and not is_sent:
-        return
     ways = {leads(one, entity.text, word, clause) for one in holders}
     if False in ways and True not in ways:
         yield Refusal("roles", f"in no cited event is “{entity.text}” where something went {word}")
@@ -191,18 +159,6 @@ def _entity_stands(at: int, entity: Token, clause: Clause, read: Read) -> Iterat
 
 _CREDITING = frozenset(map(root, ("attribute", "credit", "ascribe", "trace", "assign", "belong", "due", "owe", "put")))
 """Verbs behind which "to" leads to who wrote something."""
-
-
-def _is_answer(clause: Clause, read: Read) -> bool:
-    """Return whether a clause tells of the answer to a cited request, by its status or as an answer."""
-    states = [str(one.event.status) for one in read.cited if isinstance(one.event, HttpResponded)]
-    answers = any(root(word) in roots_of("results") for word in clause.words)
-    return bool(states) and (answers or any(one.text in states for one in clause.tokens))
-
-
-def _connects(ground: Ground, name: str, read: Read) -> bool:
-    """Return whether a connection goes to an address of a name."""
-    return isinstance(ground.event, ConnectionOpened) and names_peer(ground, name, read)
 
 
 def _is_owner(entity: Token, sentence: str) -> bool:
@@ -221,31 +177,27 @@ def _breaks(token: Token) -> bool:
     return word in PREPOSITIONS or is_act(word)
 
 
-def _wrote(ground: Ground, entity: str) -> bool:
-    """Return whether an event's author, or who asked, is called so; or does not tell who it was."""
-    author, principal = getattr(ground.event, "author", None), getattr(ground.event, "principal", None)
-    return any(one is not None and entity.casefold() in (one.id or "").casefold() for one in (author, principal))
-
-
 def _program(ahead: Sequence[Token], read: Read) -> str:
     """Return the name of a program of the chain that stands right here."""
     word = ahead[0].text.casefold() if ahead else ""
     return word if any(one.program.casefold() == word for one in read.run) else ""
 
 
-def _agent_stands(word: str, near: Sequence[str], best: Sequence[Ground], read: Read) -> Iterator[Refusal]:
+def _agent_stands(
+    word: str, near: Sequence[str], told: Sequence[str], best: Sequence[Ground], read: Read
+) -> Iterator[Refusal]:
     actors = {one.actor for one in best}
     verb = next((one for one in reversed(near) if is_act(one.casefold())), "")
     if word == "by" and (near[-1:] == ["not"] or _did(verb, best, read)):
         return
-    if word == "from" and near and _is_from_agent(near[-1], read):
+    if word == "from" and near and _is_from_agent(near[-1]):
         return  # what somebody asks of the agent does not come from it: "a reply was due from the agent"
     written = ({root(one) for one in near} & _AUTHORED or {root(one) for one in near[-1:]} & _AUTHORING) and any(
         getattr(one.event, "author", None) and any(tied(one, other) for other in best) for one in read.cited
     )
     if word == "from" or (word == "by" and best and (written or not actors & {"agent", "process"})):
         yield Refusal("roles", "it was not the agent who did that")
-    carries = any(root(one) in _CARRYING for one in near)
+    carries = any(root(one) in _CARRYING for one in told)
     if (not carries or word == "on") and any(one.actor in ("principal", "content") for one in read.cited):
         return  # "was known to the agent", "its usefulness to the agent"
     best = best or ([] if any(one.event.kind == "agent_handed_over" for one in read.cited) else read.cited)
@@ -266,35 +218,21 @@ _CARRYING = (
     | frozenset(map(root, ("go", "leave", "copy", "deliver", "fall")))
 )
 """Verbs of which what "to" leads to is who gets something."""
-_GETTING = (
-    table().group("read")
-    | table().group("search")
-    | table().group("download")
-    | frozenset(map(root, ("take", "get", "obtain")))
-)
 
 
 def _did(verb: str, best: Sequence[Ground], read: Read) -> bool:
     """Return whether a verb tells of what the agent did, though a result has more of the clause: "it was pasted by the agent"."""
-    if not verb or root(verb) in table().group("call"):
+    if not verb:
         return False
-    if root(verb) in _GETTING and any(one.call is not None for one in best):
-        return True
     acts = [one for one in read.cited if one.actor == "agent" or one.event.kind == "document_retrieved"]
     return any(among(root(verb), one.tool | one.lent) or not any(tied(one, other) for other in best) for one in acts)
 
 
-def _is_from_agent(noun: str, read: Read) -> bool:
-    """Return whether a noun before "from the agent" is of what it does, as a call or a hand-over, or is asked of it."""
-    base = root(noun)
-    if base in _HANDOVER:
-        return any(one.event.kind == "agent_handed_over" for one in read.cited)
-    return base in _CALLED or base in _ASKED
+def _is_from_agent(noun: str) -> bool:
+    """Return whether a noun before "from the agent" is of what it does, as a call, or is asked of it."""
+    return root(noun) in _CALLED | _ASKED
 
 
-_HANDOVER = frozenset(
-    map(root, ("hand-over", "handover", "handoff", "hand-off", "delegation", "task", "order", "assignment"))
-)
 _CALLED = roots_of("calls") | frozenset(map(root, ("question", "answer", "reply")))
 _ASKED = table().group("ask")
 
@@ -310,7 +248,9 @@ def _is_another(ahead: Sequence[Token], read: Read) -> bool:
 
 def _is_given(word: str, before: Sequence[Token], best: Sequence[Ground], read: Read) -> bool:
     """Return whether the agent is who has, or gave, something: tools, a result of who is named, an answer of its own."""
-    who = {root(one.text) for one in before}
+    words = [one.text.casefold() for one in before]
+    told = words[len(words) - words[::-1].index("to") :] if "to" in words else words  # "told it | to mail the chart"
+    who = {root(one) for one in told}
     match word:
         case "to":
             if any(one.event.kind == "tools_declared" for one in best or read.cited):
@@ -364,15 +304,16 @@ _PLACES = roots_of("places")
 """Kinds of places and parties, which stand before a name without an article."""
 
 
-_OF = re.compile(r"\bof (?:the |an? )?(?:\w+ )?·")
 _BY = re.compile(r"\b(?:by|from|organi[sz]er|author|sender|owner|host|writer|signed)\W{1,3}·")
 
 
 _MODEL = re.compile(r"[\w.:/-]{3,80}-\w[\w.:-]{0,40}")
 """The name of a model, as those mostly are."""
-_RUNNING = frozenset(map(root, ("run", "execute", "interpret", "process", "load", "evaluate")))
 _DOES = re.compile(r"(?:^|[.:;] )· [a-z]+s\b")
 """A text that begins with who does something: "ida@example.org bids"."""
+
+
+_RUNNING = table().group("start")
 
 
 def _is_doer(ground: Ground, entity: str, verb: str) -> bool:
@@ -386,15 +327,11 @@ def _is_doer(ground: Ground, entity: str, verb: str) -> bool:
         getattr(ground.event, "product", ""),
         getattr(ground.event, "call_id", None) or "",
     ]
-    names += ground.scripts
     if ground.actor == "agent" and ground.event.kind in SPOKEN:
         names += [ground.line.split(" ")[-1]]  # the session of a sub-agent
         names += _MODEL.findall(ground.text)
     if isinstance(ground.event, ProcessStarted) and ground.event.argv[1:] and root(verb) in _RUNNING:
         names += ground.event.argv[:1]  # "a.py was run by python3"
     names += [ground.call.name, ground.call.server or ""] if ground.call else []
-    names += [ground.event.name, ground.event.server or ""] if isinstance(ground.event, ToolCalled) else []
     told = ground.plain.replace(wanted, "·")
-    if (root(verb) in roots_of("supplying") or not is_act(verb)) and _OF.search(told):
-        return True  # "the objection of card 7", which is "lodged by card 7"
     return any(wanted in name.casefold() for name in names if name) or bool(_BY.search(told) or _DOES.search(told))

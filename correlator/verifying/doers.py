@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from correlator.verifying.claims import Claim
-from correlator.verifying.grounds import Ground, keyed
+from correlator.verifying.grounds import Ground
 from correlator.verifying.read import AGENTS, SAYING, SPOKEN, Read, among, is_person, is_possessive, tied
 from correlator.verifying.subjects import STATIVE
 from correlator.verifying.worded import as_worded, is_of_call
@@ -76,8 +76,6 @@ def _as_agent(claim: Claim) -> bool | None:
         return any(one.actor not in ("agent", "process") for one in cited)
     if base in _REFUSING:
         return claim.speaks
-    if _is_only_told(claim):
-        return False
     if _consents(claim) and not any(_agrees(one) for one in claim.agents):
         return False
     if base in _BOUND and any(one.actor == "principal" and "system" in one.doers for one in cited):
@@ -87,20 +85,12 @@ def _as_agent(claim: Claim) -> bool | None:
     ):
         return any(one.event.kind != "tool_called" or one.tool & _WRITING for one in claim.agents)
     if base in _REPORTING or (base in SAYING and _is_addressed(claim)):
-        return any(one.event.kind != "tool_called" or one.tool & _SENDING or _tells(one) for one in claim.agents)
-    if best and all(one.event.kind == "alert_received" for one in best) and _alerts(claim):
-        return False
+        return any(one.event.kind != "tool_called" or one.tool & _SENDING for one in claim.agents)
     if base == root("accept") and best and all(one.event.kind == "connection_accepted" for one in best):
         return False
-    if base in SAYING and best and all(one.actor == "principal" for one in best):
+    if base in SAYING | _TASKING | _LAYING and best and all(one.actor == "principal" for one in best):
         return claim.objected and claim.speaks
     return bool(claim.agents)
-
-
-def _alerts(claim: Claim) -> bool:
-    """Return whether a verb tells what only who raised a cited alert did: "flagged", "sounded the alarm"."""
-    raises = claim.base in roots_of("alerting")
-    return raises and not any(claim.base in one.tool or among(claim.base, one.words) for one in claim.agents)
 
 
 def _consents(claim: Claim) -> bool:
@@ -126,30 +116,11 @@ def _agrees(ground: Ground) -> bool:
 _WILLING = re.compile(r"\b(?:i|we)(?: will|'ll| can| shall| am going to)\b(?! not\b)|\bhappy to\b|\bno problem\b")
 
 
-def _is_only_told(claim: Claim) -> bool:
-    """Return whether the agent is said to have done what a text wants, of which nothing cited tells but what the agent says."""
-    if claim.base in SAYING or not claim.agents or any(one.event.kind not in SPOKEN for one in claim.agents):
-        return False
-    meant = {claim.base, *table().beside(claim.base)}
-    says = any(meant & one.words or among(claim.base, one.words) for one in claim.agents)
-    return not says and any(one.actor == "content" and among(claim.base, one.words) for one in claim.read.cited)
-
-
 def _is_addressed(claim: Claim) -> bool:
     """Return whether a person follows the verb: "told the clerk"."""
     words = claim.read.clauses[claim.place].words
     behind = words[words.index(claim.verb) + 1 :][:2] if claim.verb in words else ()
     return any(is_person(word) for word in behind[: 1 + (behind[:1] in (("the",), ("a",), ("an",)))])
-
-
-def _tells(ground: Ground) -> bool:
-    """Return whether a call has an argument of several words, in which something is told."""
-    arguments = ground.event.arguments if isinstance(ground.event, ToolCalled) else {}
-    return any(value.count(" ") >= _SEVERAL for _, value in keyed(arguments))
-
-
-_SEVERAL = 3
-"""Blanks between words that say something."""
 
 
 def _is_another(claim: Claim) -> bool:
@@ -247,11 +218,13 @@ def _as_person(claim: Claim) -> bool | None:
         if base == root("call") and is_of_call(claim):
             return False
         told = agreed or base in SAYING | _TASKING or any(among(base, one.words | one.lent) for one in speakers)
-        calls = base in _NAMING and (base != root("call") or not _is_tool_named(claim))
         return (
             is_own
             or is_alone
-            or (bool(speakers) and (told or calls or (bool(best) and best[0] in speakers and not _is_deed(claim))))
+            or (
+                bool(speakers)
+                and (told or base in _NAMING or (bool(best) and best[0] in speakers and not _is_deed(claim)))
+            )
         )
     says = base in SAYING or all(one in speakers for one in best)
     return True if speakers and says and _is_somebody(claim.subject) else None
@@ -265,13 +238,6 @@ _ASSENT = re.compile(
     r"|do (?:it|so|that)|go (?:ahead|on)|by all means|of course|proceed|you may)\b"
 )
 """Words with which somebody agrees."""
-
-
-def _is_tool_named(claim: Claim) -> bool:
-    """Return whether a clause names a tool or server of a cited call."""
-    words = [token.text.casefold() for token in claim.read.clauses[claim.place].tokens]
-    calls = [one.event for one in claim.read.cited if isinstance(one.event, ToolCalled)]
-    return any({call.name.casefold(), (call.server or "").casefold()} & {*words} for call in calls)
 
 
 def _is_somebody(subject: Sequence[str]) -> bool:
@@ -313,8 +279,6 @@ def _as_teller(claim: Claim) -> bool | None:
     """Texts, peers, sensors and programs tell something, and so does an answer; who is handed work does not ask for it."""
     if claim.base not in SAYING | _ADDRESSING:
         return bool(claim.agents) if claim.is_handed and claim.base not in _HOLDING else None
-    if claim.base not in table().group("answer") | _WRITTEN and _is_program(claim):
-        return any(among(claim.base, one.lent) for one in claim.read.cited if one.program.casefold() == claim.names[0])
     if _is_absent(claim.names, claim.read):
         return False
     if claim.speaks and root(claim.core[-1]) in roots_of("results") | {root("report"), root("message")}:
@@ -325,16 +289,6 @@ def _as_teller(claim: Claim) -> bool | None:
 
 
 _ADDRESSING = frozenset(map(root, ("address", "greet", "approach", "target")))
-_WRITTEN = frozenset(map(root, ("read", "write", "report", "query", "request", "note", "refer")))
-_WRITTEN |= frozenset(map(root, ("point", "seek", "call", "push", "press", "need", "require")))
-"""Verbs of saying that tell of what a program does, too."""
-
-
-def _is_program(claim: Claim) -> bool:
-    """Return whether a subject is a program of the chain, by its name alone, and nobody of this name says anything."""
-    if len(claim.names) != 1 or any(claim.names[0] in one.doers for one in claim.read.run if one.actor != "process"):
-        return False
-    return any(claim.names[0] == one.program.casefold() for one in claim.read.run)
 
 
 def _is_absent(names: Sequence[str], read: Read) -> bool:
@@ -375,20 +329,7 @@ def _does_as_told(ground: Ground, claim: Claim) -> bool:
     argv = ground.event.argv if isinstance(ground.event, ProcessStarted) else ()
     told = {root(word) for text in argv[1:] for word in re.findall(r"[a-z]+", text.casefold())}
     named = bool(argv) and any(among(word, [root(argv[0].rpartition("/")[2])]) for word in claim.who)
-    return named and (claim.base in told or (claim.base in _RUNNING and _is_argument(claim, argv[1:])))
-
-
-_RUNNING = frozenset(map(root, ("run", "execute", "process", "interpret", "work")))
-
-
-def _is_argument(claim: Claim, argv: Sequence[str]) -> bool:
-    """Return whether an argument with which a program was started follows the verb: "sh ran a.sh"."""
-    words = [token.text.casefold() for token in claim.read.clauses[claim.place].tokens]
-    behind = words[words.index(claim.verb) + 1 :][:1] if claim.verb in words else []
-    clauses = claim.read.clauses
-    if claim.place and clauses[claim.place].joint in ("which", "that"):
-        behind += [one.text.casefold() for one in clauses[claim.place - 1].tokens[-1:]]  # "a.sh, which sh ran"
-    return any(one.casefold() in behind for one in argv)
+    return named and claim.base in told
 
 
 def _as_thing(claim: Claim) -> bool | None:
@@ -404,6 +345,7 @@ def _as_thing(claim: Claim) -> bool | None:
     return any(one.actor == "content" and among(base, one.words) for one in best)
 
 
+_LAYING = frozenset(map(root, ("lay", "give", "make", "put", "order")))
 _RULES: tuple[Callable[[Claim], bool | None], ...] = (
     _as_pronoun, _as_told, as_worded, _as_receiver, _as_author, _as_agent, _as_call, _as_server,
     _as_matter, _as_person, _as_asked, _as_teller, _as_program, _as_thing,

@@ -64,8 +64,8 @@ def _leads_of_process(event: Event, wanted: str, *, away: bool) -> bool | None:
         case FileChanged(path=path, to_path=str(to_path)):
             ends = [is_part(wanted, path.casefold()), is_part(wanted, to_path.casefold())]
             return ends[0] == away if any(ends) and not all(ends) else None
-        case HttpRequested(method=method):
-            return True if not away else None if method.upper() == "GET" else False
+        case HttpRequested():
+            return not away or None
         case ConnectionOpened():
             return not away
     return None

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from correlator.verifying.claims import READING
 from correlator.verifying.grounds import Ground
 from correlator.verifying.read import (
     AGENTS,
@@ -71,7 +70,7 @@ def _is_of_agent(said: Sequence[Token], read: Read) -> bool:
     acts = [one.actor == "agent" and one.event.kind != "memory_written" for one in read.cited]
     own = max((score for score, acted in zip(found, acts, strict=True) if acted), default=0)
     other = max((score for score, one in zip(found, read.cited, strict=True) if one.actor != "agent"), default=0)
-    return own > _ENOUGH and own > 2 * other
+    return own > _ENOUGH and own > other
 
 
 def _is_told_by_another(subject: Sequence[Token], verb: Token, behind: Sequence[Token], read: Read) -> bool:
@@ -129,9 +128,6 @@ def _is_told_to_author(addressed: Sequence[Token], behind: Sequence[Token], read
     words = [one.text.casefold() for one in addressed[:5]]
     start = next((at for at, word in enumerate(words) if word not in ("to", *words_of("determiners"))), len(words))
     end = next((at for at in range(start, len(words)) if _ends(addressed[at], words[at])), len(words))
-    agents = [one for one in read.cited if one.actor == "agent"]
-    if any(one.event.kind in _TELLING or (one.tool & _SENDING and not one.tool & READING) for one in agents):
-        return False
     _, best = best_of(read.cited, Clause("", tuple(behind[end:])))
     authors = [getattr(one.event, "author", None) for one in best]
     ids = [(one.id or "").casefold() for one in authors if one is not None]
@@ -142,10 +138,6 @@ def _is_told_to_author(addressed: Sequence[Token], behind: Sequence[Token], read
 def _ends(token: Token, word: str) -> bool:
     """Return whether a name ends before a token."""
     return token.kind == "word" and (word in PREPOSITIONS or word in words_of("determiners") or is_act(word))
-
-
-_TELLING = ("answered", "model_responded", "agent_handed_over")
-_SENDING = roots_of("sending")
 
 
 def _subject(before: Sequence[Token]) -> Sequence[Token]:
@@ -220,17 +212,12 @@ _HEARING = frozenset(map(root, ("learn", "address", "direct", "point", "refer", 
 def _indirect(clause: Clause, place: int, following: Sequence[Clause]) -> Iterator[Token]:
     """Yield the tokens of the clauses that tell what was said: behind the verb, or behind who is told, but no preposition."""
     behind = [one.text.casefold() for one in clause.tokens[place + 1 :] if one.kind == "word"]
-    if behind[:1] == ["to"] and {*behind[1:]} <= _KNOWING:
-        behind = []  # "wished to know whether"
     if any(word in PREPOSITIONS for word in behind):
         return  # "asked for the key that the clerk kept"
     for one in following:
         if one.joint.split()[:1] not in (["that"], ["whether"], ["if"]):
             return
         yield from one.tokens
-
-
-_KNOWING = frozenset(("know", "learn", "hear", "see", "find", "out", "be", "told", "sure", "understand"))
 
 
 def _person(before: Sequence[Token]) -> str:

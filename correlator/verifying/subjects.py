@@ -20,6 +20,8 @@ def subject_of(clause: Clause) -> Subject | None:
     held = _without_insertion(clause.tokens)
     for at, token in enumerate(held):
         word = token.text.casefold()
+        if words and word in words_of("unchanged") and words[-1] in AGENTS and root(word) in _SETTING:
+            return _acting(words, held, at)  # "the agent set a limit"
         if token.kind != "word" or not (is_act(word) or word in BE or (words and _is_present(word))):
             words.append(word)
         elif words and _is_present(word):
@@ -35,6 +37,9 @@ def subject_of(clause: Clause) -> Subject | None:
         else:
             return _acting(words, held, at)
     return None
+
+
+_SETTING = frozenset(map(root, ("set", "put", "let", "cast", "bid")))
 
 
 def subjects_of(found: Sequence[Clause]) -> tuple[Subject | None, ...]:

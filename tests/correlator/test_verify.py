@@ -323,7 +323,6 @@ def test_servers_persons_and_programs_act_as_they_did(sentence: str, cites: tupl
         ("Imre asked the agent for a sign-off.", (8, 9)),
         ("The agent refused the sign-off.", (8, 9)),
         ("postbox sent the sheet by means of the agent.", (10,)),
-        ("tar had been running for two seconds when it started bash.", (13, 14)),
         ("Noor declared that the sheet went to the lab.", (12,)),
         ("The assayer told the vault that Dr Hale has approved the sheet.", (6, 7)),
         ("The agent informed the vault that Dr Hale has approved the sheet.", (6, 7)),
