@@ -68,6 +68,7 @@ def _denials(read: Read) -> Iterator[tuple[Token, Sequence[str], bool]]:
                 continue  # "not only A but B" denies nothing
             is_carried = (
                 _denies(denials, _to_comma(held, at))
+                or _says_little(read, clause, held[at], best)
                 or _is_of_outcome(clause, at, best, read)
                 or contrasts(read, place, held[at])
                 or (word in _NONE and not following and behind in _BUT and _is_all(read, best, place))
@@ -78,6 +79,34 @@ def _denials(read: Read) -> Iterator[tuple[Token, Sequence[str], bool]]:
                 )
             )
             yield held[at], following, is_carried
+
+
+def _says_little(read: Read, clause: Clause, denial: Token, best: Sequence[Ground]) -> bool:
+    """Return whether a denial says nothing that could be against the events: "whereas B did not", "said no", "neither"."""
+    word, at = denial.text.casefold(), clause.tokens.index(denial)
+    behind = clause.tokens[at + 1 :]
+    words = [one.text.casefold() for one in behind[:3]]
+    if word in ("neither", "nor") or (word == "no" and not words and any(map(is_negative, read.cited))):
+        return True
+    if word == "not":
+        return bool(re.match(r"[.,;:)]|$", read.sentence[denial.start + len(word) :]))
+    if word == "without":
+        return words[:1] != ["having"] and not any(_has(one, token) for one in read.cited for token in behind)
+    if word not in _NO or set(clause.joint.split()) & {"and", ";"} or (word == "nothing" and words[:1] != ["to"]):
+        return False
+    is_plain = not any(root(one) in _TRYING | _UNIVERSAL or _is_trouble(one) for one in words)
+    return is_plain and any(has_failed(one, read.cited) for one in best or read.cited)
+
+
+_UNIVERSAL = frozenset(map(root, ("else", "other", "further", "more", "any", "all", "single", "was", "were", "but")))
+
+
+def _has(ground: Ground, token: Token) -> bool:
+    """Return whether an event has what a token says, or is described by it; a word that says nothing is nowhere."""
+    if token.kind != "word":
+        return holds(ground, token)
+    base, its = root(token.text), ground.words | ground.lent | ground.tool
+    return base not in table().neutral and (among(base, its) or bool(table().beside(base) & its))
 
 
 def _is_dated(read: Read, place: int, following: Sequence[str]) -> bool:
