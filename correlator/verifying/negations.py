@@ -16,6 +16,7 @@ from correlator.verifying.outcome import TURNED
 from correlator.verifying.read import (
     AGENTS,
     BE,
+    PREPOSITIONS,
     SAYING,
     Read,
     Refusal,
@@ -28,7 +29,7 @@ from correlator.verifying.read import (
     tied,
 )
 from correlator.verifying.wording import Clause, Token, is_denial, root, roots_of, table, words_of
-from sensor.event import HttpRequested, HttpResponded, NameResolved, ProcessExited, ToolCalled, ToolReturned
+from sensor.event import NameResolved, ProcessExited, ToolCalled, ToolReturned
 
 _CAN = roots_of("can")
 
@@ -66,6 +67,9 @@ def _denials(read: Read) -> Iterator[tuple[Token, Sequence[str], bool]]:
                 continue  # says when it was, which is a matter of order, or how much it was
             if word == "not" and following[:1] and following[0] in _NOT_ONLY and "but" in read.plain.split():
                 continue  # "not only A but B" denies nothing
+            if word in _VERBAL and _is_against(words, at, best, read):
+                yield held[at], following, False
+                continue
             is_carried = (
                 _denies(denials, _to_comma(held, at))
                 or _says_little(read, clause, held[at], best)
@@ -81,12 +85,34 @@ def _denials(read: Read) -> Iterator[tuple[Token, Sequence[str], bool]]:
             yield held[at], following, is_carried
 
 
+_VERBAL = ("not", "never")
+
+
+def _is_against(words: Sequence[str], at: int, best: Sequence[Ground], read: Read) -> bool:
+    """Return whether what is denied is a failure that there was, or what an event is by its kind: "did not raise an alert"."""
+    behind = _behind(words, at)[:1]
+    if not behind:
+        return False
+    if _is_trouble(behind[0]) or root(behind[0]) == _LACK:
+        return any(is_negative(one) or one.denied for one in best or read.cited) and not _is_without_failure(
+            words, at, best, read
+        )
+    is_plain = words[at] == "never" or (at > 0 and words[at - 1] in (*BE, "did", "does", "had", "has"))
+    return is_plain and bool(best) and all(one.event.kind in _SEEN and among(root(behind[0]), one.lent) for one in best)
+
+
+_LACK = root("lack")
+_SEEN = ("alert_received", "events_lost")
+
+
 def _says_little(read: Read, clause: Clause, denial: Token, best: Sequence[Ground]) -> bool:
     """Return whether a denial says nothing that could be against the events: "whereas B did not", "said no", "neither"."""
     word, at = denial.text.casefold(), clause.tokens.index(denial)
     behind = clause.tokens[at + 1 :]
     words = [one.text.casefold() for one in behind[:3]]
-    if word in ("neither", "nor") or (word == "no" and not words and any(map(is_negative, read.cited))):
+    if word in ("neither", "nor") or (
+        word == "no" and {*words[:1]} <= PREPOSITIONS and any(map(is_negative, read.cited))
+    ):
         return True
     if word == "not":
         return bool(re.match(r"[.,;:)]|$", read.sentence[denial.start + len(word) :]))
@@ -168,49 +194,30 @@ def _is_of_outcome(clause: Clause, at: int, best: Sequence[Ground], read: Read) 
         words[max(0, at - 2) : at] in (("came", "to"), ("come", "to"))
         or words[at + 1 : at + 3] in (("came", "of"), ("comes", "of"), ("resulted", "from"))
     )
-    if came and _failed_of(clause, best, read):
-        return True
-    would = at > 0 and words[at - 1] in ("would", "will")
     fails = (
         came
-        or would
+        or (at > 0 and words[at - 1] in ("would", "will"))
         or word in ("cannot", "unable")
         or around & _CAN
         or (word == "no" and ("could" in words or bool(_COME & {root(one) for one in words[at + 1 :]})))
     )
     if fails and any(map(is_negative, best)) and not any(map(is_failure, following)):
         return True
-    if word == "none" and not following and any("0" in one.numbers for one in best):
+    if word == "none" and any("0" in one.numbers for one in best):
         return True  # "the first has three knots, the second none"
     is_single = (word, following[:1]) in _NOT_ONE
     things = words[at + 2 : at + 6] if is_single else following[:2]
     if (word in _NO or is_single) and any(_is_empty(one, things) for one in _counting(things, best, read)):
         return True
-    if (
-        word == "no"
-        and {"a", "an", "the", "plain", "flat"} & set(words[max(0, at - 2) : at])
-        and any(map(is_negative, best))
-    ):
-        return True  # "all that came was a curt no"
-    if word == "no" and _is_refused_or_absent(following, read):
-        return True
     lost = any(one.event.kind in ("capture_status", "events_lost") for one in read.cited)
     if lost and _OBSERVING & around:
         return True
-    unkept = any(isinstance(one.event, HttpRequested | HttpResponded) and one.event.body is None for one in read.cited)
-    if unkept and _OBSERVING & around and _CONTENT & {root(one) for one in words}:
-        return True  # "its weight is not on record"
-    if any(isinstance(one.event, ToolCalled) and one.result is None for one in read.cited) and any(
+    return any(isinstance(one.event, ToolCalled) and one.result is None for one in read.cited) and any(
         root(one) in _RESULTS for one in following
-    ):
-        return True
-    return (word == "not" and following[:1] == ("until",)) or (
-        word in ("neither", "nor") and (_all_failed(read) or _failed_of(clause, best, read))
     )
 
 
 _OBSERVING = roots_of("observing")
-_CONTENT = frozenset(map(root, ("content", "contain", "body", "carry", "hold")))
 
 
 def _is_without_failure(words: Sequence[str], at: int, best: Sequence[Ground], read: Read) -> bool:
@@ -387,22 +394,6 @@ def _counting(things: Sequence[str], best: Sequence[Ground], read: Read) -> Sequ
 _FEW = 2
 
 
-_ABSENT = re.compile(
-    r"\b(?:no such|not found|(?:does|do|did) not exist|unknown|unrecogni[sz]ed|no (?:match|result|record|entr)\w*|nothing found"
-    r"|none found|missing|absent)\b"
-)
-"""How a text says that something is not there."""
-
-
-def _is_refused_or_absent(following: Sequence[str], read: Read) -> bool:
-    """Return whether a "no" is the word of an answer ("the answer was no"), or what an event calls absent ("no such table")."""
-    if not following:
-        return any(re.match(r"(?:no|sorry)\b", one.plain) for one in read.cited) or any(
-            re.search(r"\bno\b[.,!]", one.plain) for one in read.cited
-        )
-    return following[0] == "such" and any(_ABSENT.search(one.plain) for one in read.cited)
-
-
 def _is_empty(ground: Ground, following: Sequence[str]) -> bool:
     """Return whether an event has none of what follows a negation: no rows, no address, or nothing at all."""
     match ground.event:
@@ -430,12 +421,6 @@ def _is_tried(following: Sequence[str], best: Sequence[Ground]) -> bool:
 
 
 _RESULTS = roots_of("results")
-
-
-def _all_failed(read: Read) -> bool:
-    """Return whether all outcomes that are cited are failures, and there are several."""
-    outcomes = [one.failed for one in read.cited if one.failed is not None]
-    return len(outcomes) > 1 and all(outcomes)
 
 
 def _denies(denials: Sequence[frozenset[str]], following: Sequence[str]) -> bool:
