@@ -17,7 +17,7 @@ WHOLE = frozenset((
     "memory_written", "alert_received", "process_started",
 ))  # fmt: skip
 """Kinds of events that are told as a whole, so that what is not there was not said."""
-_NAMING = roots_of("naming")
+_NAMING = roots_of("naming") - {root("tell")}
 _NAMED = roots_of("naming") - frozenset(
     map(root, ("any", "about", "touch", "deal", "address", "give", "answer"))
 ) | frozenset(map(root, ("word", "hint", "syllable", "allusion", "list", "quote", "disclose", "learn")))
@@ -148,7 +148,7 @@ _NO_THING = (
 _TEXTS = frozenset[str]().union(*(roots for roots, _ in _MEANT)) | _AGENTS
 _TROUBLE = roots_of("trouble")
 _OMITTING = roots_of("omitting")
-_BEHIND = frozenset(("out", "aside", "unmentioned", "unnamed", "unsaid", "untold", "untouched", "away"))
+_BEHIND = frozenset(("out", "aside", "unmentioned", "unnamed", "unsaid", "untold", "away"))
 
 
 def _to_comma(held: Sequence[Token]) -> list[Token]:

@@ -128,11 +128,13 @@ _UNIVERSAL = frozenset(map(root, ("else", "other", "further", "more", "any", "al
 
 
 def _has(ground: Ground, token: Token) -> bool:
-    """Return whether an event has what a token says, or is described by it; a word that says nothing is nowhere."""
+    """Return whether an event has what a token says, or is described by it; of a word that says little the event must have itself."""
     if token.kind != "word":
         return holds(ground, token)
     base, its = root(token.text), ground.words | ground.lent | ground.tool
-    return base not in table().neutral and (among(base, its) or bool(table().beside(base) & its))
+    if base in table().neutral:
+        return base in ground.words and token.text.casefold() not in words_of("grammar")
+    return among(base, its) or bool(table().beside(base) & its)
 
 
 def _is_dated(read: Read, place: int, following: Sequence[str]) -> bool:

@@ -33,7 +33,7 @@ def of_opposites(read: Read) -> Iterator[Refusal]:
             there = (table().opposites(base) & told) - unset
             if (
                 there
-                and not _is_of_another(base, there, read)
+                and not (base in _DONE and table().beside(base) & _telling(read))
                 and not any(akin(base, one) for one in read.said - there)
             ):
                 yield Refusal("polarity", f"“{word}” is the opposite of what a cited event says")
@@ -44,6 +44,8 @@ _DEED = {
     "http_requested": "send", "memory_written": "remember",
 }  # fmt: skip
 """What is done in an event of a kind that tells it by no word of its own."""
+_DONE = frozenset(map(root, ("read", "write", "delete", *_DEED.values())))
+"""What one file or program may have done to it besides the opposite, which other words tell, too."""
 
 
 def _tells(ground: Ground) -> frozenset[str]:
@@ -96,14 +98,6 @@ _SWITCHING = frozenset(map(root, ("switch", "turn", "be", "go", "power", "set", 
 def _opposed() -> frozenset[str]:
     """Return the stems of all words that have an opposite: roots would bring too much together, as `ready` and `read`."""
     return frozenset(stem(one) for pair in table().pairs for one in pair)
-
-
-def _is_of_another(base: str, opposites: frozenset[str], read: Read) -> bool:
-    """Return whether a cited event has the word by its kind or in another word, and not its opposite."""
-    return any(
-        bool(table().beside(base) & one.prose) or (base in one.lent and not opposites & _tells(one))
-        for one in read.cited
-    )
 
 
 def _is_of_tool(ground: Ground) -> bool:
