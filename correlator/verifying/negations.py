@@ -128,7 +128,7 @@ _UNIVERSAL = frozenset(map(root, ("else", "other", "further", "more", "any", "al
 
 
 def _has(ground: Ground, token: Token) -> bool:
-    """Return whether an event has what a token says, or is described by it; of a word that says little the event must have itself."""
+    """Return whether an event has what a token says, or is described by it; what says little must stand there itself."""
     if token.kind != "word":
         return holds(ground, token)
     base, its = root(token.text), ground.words | ground.lent | ground.tool
@@ -203,6 +203,8 @@ def _is_of_outcome(clause: Clause, at: int, best: Sequence[Ground], read: Read) 
         or around & _CAN
         or (word == "no" and ("could" in words or bool(_COME & {root(one) for one in words[at + 1 :]})))
     )
+    if came and _failed_of(clause, best, read):
+        return True
     if fails and any(map(is_negative, best)) and not any(map(is_failure, following)):
         return True
     if word == "none" and any("0" in one.numbers for one in best):

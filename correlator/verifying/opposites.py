@@ -49,8 +49,8 @@ _DONE = frozenset(map(root, ("read", "write", "delete", *_DEED.values())))
 
 
 def _tells(ground: Ground) -> frozenset[str]:
-    """Return the roots of what an event says, with the deed of its kind."""
-    return ground.prose | _deed(ground)
+    """Return the roots of what an event says, with the deed of its kind; what failed leaves it as it was: "stays locked"."""
+    return (ground.prose - ground.tool if ground.failed or ground.came_to_nothing else ground.prose) | _deed(ground)
 
 
 def _deed(ground: Ground) -> frozenset[str]:
@@ -115,15 +115,13 @@ def of_sides(read: Read) -> Iterator[Refusal]:
             f"above {name.casefold()}" in one.plain for one in read.cited
         ):
             yield Refusal("polarity", f"nothing lies above “{name}”")
-    for match in _RELATED.finditer(read.plain):
-        first, second = float(match["first"].replace(",", "")), float(match["second"].replace(",", ""))
-        if first != second and (first > second) != bool(_MORE.fullmatch(match["side"])):
-            yield Refusal("polarity", f"“{match['side']}” is the wrong way round")
+    yield from _of_two_numbers(read)
     if (least := _LEAST.search(read.plain)) and not any(_MORE.search(one.plain) for one in read.cited):
         yield Refusal("polarity", f"nothing cited says “{least.group()}”")
     for match in _SHARE.finditer(read.plain):
         if int(match[1]) > int(match[2]):
             yield Refusal("polarity", f"{match[1]} are more than {match[2]}")
+    yield from _of_source(read)
     opened = [one.event for one in read.cited if isinstance(one.event, FileOpened)]
     if opened and all(one.for_writing for one in opened) and _FOR_READING.search(read.plain):
         yield Refusal("polarity", "it was opened for writing")
@@ -146,11 +144,54 @@ _MORE = re.compile(_UP)
 _LEAST = re.compile(r"\bno (?:less|fewer) than\b")
 """What emphasises that it was as much as that, where a text sets the least."""
 _RELATED = re.compile(
-    r"(?<![\w.,])(?P<first>\d+(?:[.,]\d+)*) (?:[a-z%]+ ){0,2}(?:is|was|are|were|lay|lies) (?:far |well |just |clearly )?"
-    r"(?P<side>above|over|beyond|more than|higher than|below|under|less than|lower than) (?:the |a |its )?"
-    r"(?:[a-z]+ (?:of )?){0,2}(?P<second>\d+(?:[.,]\d+)*)(?![\w])"
+    r"(?<![\w.,:-])(?P<first>\d+(?:[.,]\d+)*)(?P<between>[^.;\d]{0,70}?) "
+    r"(?P<side>(?:above|over|beyond|more than|higher than|below|under|less than|lower than)) "
+    r"(?P<which>(?:the|an?|its|his|her|their) )?(?:[a-z]+ ){0,4}?(?P<second>\d+(?:[.,]\d+)*)(?![\w:-])"
 )
-"""One number that is said to be more or less than another one."""
+"""One number, and another one that it is said to be more or less than."""
+_IS = re.compile(r"\b(?:is|was|are|were|la[yi]\w*|stood|stands?|being|well|far)\b")
+
+
+def _of_two_numbers(read: Read) -> Iterator[Refusal]:
+    """Refuse one number on the wrong side of another: "50, well below the 20", and "by 5 above its 30" where 25 is cited."""
+    told = frozenset[str]().union(*(one.numbers for one in read.cited))
+    for match in _RELATED.finditer(read.plain):
+        between = match["between"]
+        if not (match["which"] or _IS.search(between)) or _NEGATED.search(between):
+            continue
+        first, second = float(match["first"].replace(",", "")), float(match["second"].replace(",", ""))
+        is_up = bool(_MORE.fullmatch(match["side"]))
+        if len(between.split()) > _FEW or _IS.search(between):
+            is_wrong = first != second and (first > second) != is_up
+        else:  # by how much
+            above, below = (f"{second + sign * first:g}" in told for sign in (1, -1))
+            is_wrong = above != below and above != is_up
+        if is_wrong:
+            yield Refusal("polarity", f"“{match['side']}” is the wrong way round")
+
+
+_FEW = 2
+"""Words that may stand between a difference and the side: "3 degrees above"."""
+
+
+def _of_source(read: Read) -> Iterator[Refusal]:
+    """Refuse "went to B" where B is who a cited text comes from, and nothing that is cited goes there."""
+    for match in _GOING.finditer(read.sentence.casefold()):
+        where = {root(word) for word in re.findall(r"[\w@.+-]*\w", match[1])} - table().neutral
+        from_there = frozenset[str]().union(*(one.doers for one in read.cited if one.actor in ("principal", "content")))
+        is_sent = any(
+            one.event.kind
+            in ("answered", "model_responded", "agent_handed_over", "http_requested", "connection_opened")
+            or (one.actor in ("agent", "process") and where & one.words)
+            for one in read.cited
+        )
+        if where & from_there and not is_sent:
+            yield Refusal("polarity", "it came from there")
+
+
+_GOING = re.compile(
+    r"\bwent to ((?:(?!(?:and|who|which|that|with|in|at|after|before|when|from|as|for|on|while)\b)[\w@.+'’-]+ ?)*)"
+)
 
 
 def _of_bound(number: str, read: Read) -> Iterator[Refusal]:
