@@ -10,7 +10,6 @@ from correlator.verifying.denying import denied
 from correlator.verifying.endings import ASKING, ended, has_failed, is_pending, worked
 from correlator.verifying.expressions import expressed
 from correlator.verifying.grounds import Ground
-from correlator.verifying.lacking import WHOLE
 from correlator.verifying.lengths import NUMBERS, length_at
 from correlator.verifying.outcome import TURNED
 from correlator.verifying.read import (
@@ -75,7 +74,6 @@ def _denials(read: Read) -> Iterator[tuple[Token, Sequence[str], bool]]:
                 or _says_little(read, clause, held[at], best)
                 or _is_of_outcome(clause, at, best, read)
                 or contrasts(read, place, held[at])
-                or (word in _NONE and not following and behind in _BUT and _is_all(read, best, place))
                 or (
                     word in _NO
                     and (behind == "but" or bool(BEYOND & {*following[:5]}))
@@ -162,27 +160,6 @@ def _to_comma(held: Sequence[Token], at: int) -> tuple[str, ...]:
 
 
 _NOT_ONLY = frozenset(("only", "just", "merely", "simply", "solely", "alone"))
-_BUT = ("but",)
-_NONE = frozenset(("nothing", "none"))
-
-
-def _is_all(read: Read, best: Sequence[Ground], place: int) -> bool:
-    """Return whether "nothing but" names all that an event has: it says so itself, or has little else."""
-    behind = read.clauses[place + 1].tokens if place + 1 < len(read.clauses) else ()
-    said = {root(word) for one in (*read.clauses[place].tokens, *behind) for word in re.findall(r"[^\W\d_]+", one.text)}
-    for one in [*best, *(other for other in read.cited if other.call is not None and other not in best)] or read.cited:
-        if _ONLY.search(one.plain) and any(
-            among(root(token.text), one.words) if token.kind == "word" else holds(one, token) for token in behind
-        ):
-            return True
-        content = [word for word in one.words if word not in table().neutral and len(word) > 2]
-        left = [word for word in content if not among(word, said) and not table().beside(word) & said]
-        if one.event.kind in WHOLE and len(left) * 2 <= len(content):
-            return True
-    return False
-
-
-_ONLY = re.compile(r"\b(?:only|solely|exclusively|nothing (?:but|else)|just|merely)\b")
 
 
 def _is_of_outcome(clause: Clause, at: int, best: Sequence[Ground], read: Read) -> bool:
@@ -270,8 +247,7 @@ def _is_undone(clause: Clause, at: int, best: Sequence[Ground], read: Read) -> b
         return _is_told_undone(behind, best, read) or bool(_failed_of(clause, best, read))
     failed = [one for one in best if has_failed(one, read.cited)]
     if word in ("no", "without"):
-        came = bool({root(one) for one in words[at + 1 :]} & _COME)
-        return word == "no" and came and bool(best) and len(failed) == len(best) and _is_deed(behind[0], best)
+        return False
     by_agent = at > 0 and words[at - 1] not in BE and bool({root(one) for one in words[:at]} & AGENTS)
     fails = any(map(_is_trouble, behind)) or root(behind[0]) in _FOUNDERING
     if by_agent or not best or root(behind[0]) in SAYING or fails or _is_length(clause) or _AGAIN & {*words}:
