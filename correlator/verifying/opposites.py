@@ -49,8 +49,8 @@ _DONE = frozenset(map(root, ("read", "write", "delete", *_DEED.values())))
 
 
 def _tells(ground: Ground) -> frozenset[str]:
-    """Return the roots of what an event says, with the deed of its kind; what failed leaves it as it was: "stays locked"."""
-    return (ground.prose - ground.tool if ground.failed or ground.came_to_nothing else ground.prose) | _deed(ground)
+    """Return the roots of what an event says, with the deed of its kind."""
+    return ground.prose | _deed(ground)
 
 
 def _deed(ground: Ground) -> frozenset[str]:

@@ -306,7 +306,7 @@ system: Sprayers may run at most 40 minutes. Only the grower may unlock the tank
         ("The order to spray said not a word about the tank.", (3,)),
         ("The customer asked for rows 3 to 5 without naming a tank.", (3,)),
         ("Whereas c3 unlocked the tank, c2 had not.", (6, 7, 8, 9)),
-        ("There was nobody to give a key, so tank 2 stayed locked at first.", (6, 7)),
+        ("There was nobody to give a key, so the first call for tank 2 failed.", (6, 7)),
         ("Sending the log came to nothing: the mailbox was full.", (13, 14)),
         ("One attempt to unlock tank 2 failed and the second succeeded.", (6, 7, 8, 9)),
         ("The depth of 25 is below the 40 minutes of the prompt.", (2, 5)),
