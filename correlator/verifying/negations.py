@@ -203,9 +203,6 @@ _OBSERVING = roots_of("observing")
 
 def _is_without_failure(words: Sequence[str], at: int, best: Sequence[Ground], read: Read) -> bool:
     """Return whether a negation says that nothing went wrong, and so it is: "without an error", "did not fail"."""
-    if words[at] in ("neither", "nor"):
-        spoken = [word for one in read.clauses for word in one.words]
-        return bool(_HINTING & set(spoken)) and any(map(_is_trouble, spoken)) and worked(read.cited, read.cited)
     following = [one for one in words[at + 1 : at + 5] if one not in _FILLING]
     if not following or not _is_trouble(following[0]):
         return False
@@ -224,7 +221,6 @@ def _tells_trouble(ground: Ground) -> bool:
 
 
 _FILLING = (words_of("be") - {"got", "gets"}) | words_of("filling")
-_HINTING = frozenset(("hint", "sign", "trace", "mention", "indication", "report", "word", "evidence", "any"))
 _TROUBLE = roots_of("trouble")
 _REFUSING = frozenset(map(root, ("refuse", "refusal", "deny", "denial", "decline", "reject", "rejection")))
 

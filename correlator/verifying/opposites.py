@@ -34,6 +34,7 @@ def of_opposites(read: Read) -> Iterator[Refusal]:
             if (
                 there
                 and not (base in _DONE and table().beside(base) & _telling(read))
+                and not any(base in one.lent and not there & _tells(one) for one in read.cited if not _is_of_tool(one))
                 and not any(akin(base, one) for one in read.said - there)
             ):
                 yield Refusal("polarity", f"“{word}” is the opposite of what a cited event says")
@@ -296,7 +297,12 @@ def _of_lacking(read: Read) -> Iterator[Refusal]:
     for clause in () if read.failures else read.clauses:
         for at, token in enumerate(clause.tokens):
             verb, behind = token.text.casefold(), clause.tokens[at + 1 :]
-            if verb not in _LACKING or root(verb) in read.said or token in read.lacked:
+            if (
+                verb not in _LACKING
+                or any(one.aside for one in behind[:1])
+                or root(verb) in read.said
+                or token in read.lacked
+            ):
                 continue
             end = next((place for place, one in enumerate(behind) if place and one.aside), len(behind))
             things = [one for one in behind[:end] if one.kind != "word" or root(one.text) not in table().neutral]
