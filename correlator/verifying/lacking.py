@@ -4,9 +4,12 @@ A text that is told as a whole is evidence for what it lacks, if that is somethi
 speaks of says nothing. What is found to be lacking is accounted for; the rules that ask where a word comes from pass over it.
 """
 
+import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from correlator.verifying.grounds import Ground
+from correlator.verifying.lengths import NUMBERS
 from correlator.verifying.wording import Clause, Token, akin, is_denial, is_finite, root, roots_of, table, words_of
 
 WHOLE = frozenset((
@@ -14,7 +17,26 @@ WHOLE = frozenset((
     "memory_written", "alert_received", "process_started",
 ))  # fmt: skip
 """Kinds of events that are told as a whole, so that what is not there was not said."""
-_NAMING = roots_of("naming")
+_NAMING = roots_of("naming") - {root("tell")}
+_NAMED = roots_of("naming") - frozenset(
+    map(root, ("any", "about", "touch", "deal", "address", "give", "answer"))
+) | frozenset(map(root, ("word", "hint", "syllable", "allusion", "list", "quote", "disclose", "learn")))
+_APPEARING = (
+    "appear",
+    "occur",
+    "figure",
+    "feature",
+    "come up",
+    "turn up",
+    "crop up",
+    "show up",
+    "stand in",
+    "part of",
+    "in ",
+)
+_DETERMINER = re.compile(rf"{'|'.join(sorted(words_of('determiners')))}|{'|'.join(NUMBERS)}|.*['’]s")
+_CONCERNING = ("of", "about", "on")
+_VERBAL = ("not", "never", "cannot")
 _AGENTS = roots_of("agents")
 
 
@@ -32,112 +54,59 @@ def lacked(clauses: Sequence[Clause], cited: Sequence[Ground], run: Sequence[Gro
 
 
 def _denied(clauses: Sequence[Clause], place: int) -> Iterator[tuple[list[Token], list[Token]]]:
-    """Yield the words that deny, and what they deny, of each denial about a text."""
-    clause = clauses[place]
-    held = clause.tokens
+    """Yield the words that deny, and what they deny, of each denial about a text: what stands behind it, or else before it."""
+    held = clauses[place].tokens
+    joint = clauses[place + 1].joint if place + 1 < len(clauses) else ""  # "mentioned" may be read as what joins
     for at, token in enumerate(held):
-        word, behind = (
-            token.text.casefold() if token.kind == "word" else "",
-            [one.text.casefold() for one in held[at + 1 : at + 3]],
-        )
-        led = token.aside or (not at and bool({"but", "and"} & set(clause.joint.split())))
-        following = [*held[at + 1 :], *_relative(clauses, place)]
-        if (unsaid := _unsaid(held, at, behind, following)) is not None:
-            yield unsaid
-        elif any(root(one.text) in _AGENTS for one in held[:at]) and not _is_of_saying(held, at):
-            continue  # what the agent did not do is no text
-        elif (before := _denied_before(clauses, place, at)) is not None:
-            yield [token], before
-        elif word == "never" or (is_denial(word) and word.endswith("t")):
-            opens = (
-                not at
-                and bool({"but", "and"} & set(clause.joint.split()))
-                and not (behind and behind[0].endswith("ed"))
+        word, before = token.text.casefold() if token.kind == "word" else "", held[at - 1].text.casefold() if at else ""
+        near = [
+            *(one.text.casefold() for one in held[at + 1 :] if one.text.casefold() not in words_of("be")),
+            joint,
+            "",
+        ]
+        behind = [*held[at + 1 :], *_relative(clauses, place)]
+        if word in _VERBAL and (
+            " ".join(near[:2]).startswith(_APPEARING)
+            or (
+                before in words_of("be")
+                and root(near[0]) in _NAMED
+                and any(root(one.text) in _TEXTS for one in [*held, *(clauses[place + 1].tokens if joint else ())])
             )
-            if opens or any(root(one) in _NAMING for one in behind[:1]):
-                yield [token], _things(following)
-            elif " ".join(behind).startswith(_STANDING):
-                yield _to_comma(held[at:]), _things(held[:at])  # "B does not come up in it"
-        elif word == "neither" and (led or (at and root(held[at - 1].text) in _NAMING)):
-            nor = [one for one in following if one.text.casefold() == "nor"]
-            yield [token, *nor], _things([one for one in following if one not in nor])
-        elif word in ("no", "nothing") and (told := _unmentioned(held[at:], following)):
-            yield [token], told
-        elif root(word) in _OMITTING and (not at or held[at - 1].text.casefold() != "to"):
-            aside = [one for one in following if one.text.casefold() in _BEHIND]
-            if _is_whole(root(word), behind, aside):
-                yield [token, *aside], _things(following)
+        ):
+            yield _to_comma(held[at:]), _things(held[:at])  # "B does not come up in it", "B is not named"
+        elif _is_of_text(clauses[place], at, near):
+            aside = [one for one in behind if one.text.casefold() in _BEHIND or one.text.casefold() == "nor"]
+            yield [token, *aside], _things([one for one in behind if one not in aside])
 
 
-def _unmentioned(held: Sequence[Token], following: Sequence[Token]) -> list[Token]:
-    """Return what a text has nothing of: "nothing of the loss", "no word of it", "nothing in it mentions the loss"."""
-    word, *behind = [one.text.casefold() for one in held[:2]]
-    if (word == "nothing" and behind in _CONCERNING) or (word == "no" and {*behind} & _MENTION):
-        return _any_things(following[1:])
-    verb = next((at for at, one in enumerate(held) if root(one.text) in _NAMING), None)
-    return [] if word == "no" or verb is None else _any_things(following[verb:])
+def _is_of_text(clause: Clause, at: int, near: Sequence[str]) -> bool:
+    """Return whether a word denies that a text has something: by its own sense, by a verb of naming, or as "but not B"."""
+    held = clause.tokens
+    word = held[at].text.casefold() if held[at].kind == "word" else ""
+    if root(word) in _OMITTING:
+        return _is_whole(root(word), near, held[at:]) and (not at or held[at - 1].text.casefold() != "to")
+    if word == "without":
+        return not {*map(root, near[:3])} & _TROUBLE
+    if word == "silent":
+        return near[0] in ("on", "about", "as")
+    if not is_denial(word):
+        return False
+    led = held[at].aside or (not at and bool({"but", "and"} & {*clause.joint.split()}))
+    if led and word != "no" and not any(is_finite(one) for one in near):
+        return True
+    if word in _VERBAL:
+        return root(near[0]) in _NAMING or (near[0] in ("a", "one") and root(near[1]) in _NAMED)
+    if any(root(one) in _NAMED and not _DETERMINER.fullmatch(before) for before, one in pairwise(["", *near])):
+        return True
+    told = at > 0 and not held[at].aside and root(held[at - 1].text) in _NAMED
+    return told or (near[0] in _CONCERNING and (led or at > 0))
 
 
-def _unsaid(
-    held: Sequence[Token], at: int, behind: Sequence[str], following: Sequence[Token]
-) -> tuple[list[Token], list[Token]] | None:
-    """Return the words that deny and what they deny where nothing at all is said of that, `None` for another word."""
-    word = held[at].text.casefold()
-    if word == "without" or (word == "silent" and behind[:1] in (["on"], ["about"], ["as"])):
-        return [held[at]], _without(held[at + 1 : at + 4], following)
-    if word == "not" and behind[:1] in (["a"], ["one"]) and {*behind[1:]} & _MENTION:
-        return [*held[at : at + 3]], _any_things(held[at + 3 :])  # "not a word about B is found in it"
-    return None
-
-
-def _is_whole(verb: str, behind: Sequence[str], aside: Sequence[Token]) -> bool:
+def _is_whole(verb: str, near: Sequence[str], held: Sequence[Token]) -> bool:
     """Return whether a verb tells of what is left out: "leaves the sum out", "passes over the sum", and not "left"."""
     if verb == root("pass"):
-        return behind[:1] in (["over"], ["by"])
-    return verb != root("leave") or bool(aside)
-
-
-def _without(near: Sequence[Token], following: Sequence[Token]) -> list[Token]:
-    """Return what there is said not to be: nothing for "without an error", which tells how it ended."""
-    return [] if {root(one.text) for one in near} & _TROUBLE else _things(following)
-
-
-def _denied_before(clauses: Sequence[Clause], place: int, at: int) -> list[Token] | None:
-    """Return what a denial behind its verb denies, `None` for another: "named no file", "the price does not stand in it"."""
-    held = clauses[place].tokens
-    word, before = held[at].text.casefold(), held[at - 1].text.casefold() if at else ""
-    if (
-        word == "no"
-        and root(before) in _NAMING
-        and not {one.text.casefold() for one in held[at + 1 : at + 2]} & _MENTION
-    ):
-        return _any_things(_to_comma(held[at:])[1:])
-    if word in ("not", "never") and before in words_of("be") and _is_named_next(clauses, place, at):
-        return _any_things(held[: at - 1])
-    return None
-
-
-def _is_of_saying(held: Sequence[Token], at: int) -> bool:
-    """Return whether a denial is about what the agent said: "said nothing of A", "made no mention of the key"."""
-    before, behind = held[at - 1].text.casefold() if at else "", [one.text.casefold() for one in held[at + 1 : at + 2]]
-    return (
-        root(before) in _SAYING
-        or (bool({*behind} & _MENTION) and root(before) == _MAKE)
-        or (bool(behind) and root(behind[0]) == root("mention"))
-    )
-
-
-_SAYING = frozenset(map(root, ("say", "tell", "write", "answer", "report", "state", "mention", "name", "speak")))
-_NAMED = frozenset(map(root, ("mention", "name", "say", "state")))
-_MAKE = root("make")
-
-
-def _is_named_next(clauses: Sequence[Clause], place: int, at: int) -> bool:
-    """Return whether "not" denies that something is named; "mentioned" may be read as what joins the next clause."""
-    held = clauses[place].tokens
-    if at + 1 < len(held):
-        return root(held[at + 1].text) in _NAMED and held[at + 1].text.casefold().endswith(("ed", "en", "d"))
-    return place + 1 < len(clauses) and root(clauses[place + 1].joint) in _NAMED
+        return near[:1] in (["over"], ["by"])
+    return verb != root("leave") or any(one.text.casefold() in _BEHIND for one in held)
 
 
 _MEANT = (
@@ -168,31 +137,18 @@ def _is_made_without(
     return bool(calls and things) and denial[0].text.casefold() == "without" and _lack(calls, things, run)
 
 
-_STANDING = (
-    "come up",
-    "appear",
-    "occur",
-    "figure",
-    "feature",
-    "stand in",
-    "turn up",
-    "crop up",
-    "show up",
-    "part of",
-    "in ",
-)
 _NO_THING = (
     words_of("grammar")
     | words_of("beginning")
     | words_of("be")
     | words_of("have")
-    | frozenset(("any", "mention", "of"))
+    | words_of("pronouns")
+    | {"any", "of"}
 )
-_CONCERNING = (["of"], ["about"], ["on"], ["concerning"], ["regarding"])
-_MENTION = frozenset(("mention", "word", "reference", "hint", "syllable", "talk", "allusion"))
+_TEXTS = frozenset[str]().union(*(roots for roots, _ in _MEANT)) | _AGENTS
 _TROUBLE = roots_of("trouble")
 _OMITTING = roots_of("omitting")
-_BEHIND = frozenset(("out", "aside", "unmentioned", "unnamed", "unsaid", "untold", "untouched", "away"))
+_BEHIND = frozenset(("out", "aside", "unmentioned", "unnamed", "unsaid", "untold", "away"))
 
 
 def _to_comma(held: Sequence[Token]) -> list[Token]:
@@ -218,28 +174,17 @@ def _is_thing(held: Sequence[Token]) -> bool:
 
 
 def _things(held: Sequence[Token]) -> list[Token]:
-    """Return what is said to lack, up to a comma behind it."""
-    found = list[Token]()
+    """Return what is said to lack, up to a comma behind it, though it be a general word where it is nothing else."""
+    found, general = list[Token](), list[Token]()
     for token in held:
-        if token.aside and found:
+        if token.aside and (found or general):
             break
-        if not _is_plain(token):
+        word = token.text.casefold()
+        if token.kind != "word":
             found.append(token)
-    return [one for one in found if one.kind != "word" or not table().is_common(one.text.casefold())] or found
-
-
-def _any_things(held: Sequence[Token]) -> list[Token]:
-    """Return what is said to lack, though it be a general word: "no mention of an account"."""
-    behind = _to_comma(held)
-    return _things(held) or [one for one in behind if one.text.casefold() not in _NO_THING]
-
-
-def _is_plain(token: Token) -> bool:
-    """Return whether a token names nothing that a text may have or lack."""
-    if token.kind != "word":
-        return False
-    word = token.text.casefold()
-    return word in words_of("grammar") or word in _BEHIND or root(word) in _NAMING or root(word) in table().neutral
+        elif not (word in _NO_THING or root(word) in _NAMING | _TEXTS):
+            (general if root(word) in table().neutral or table().is_common(word) else found).append(token)
+    return found or general
 
 
 def _lack(cited: Sequence[Ground], things: Sequence[Token], run: Sequence[Ground]) -> bool:

@@ -10,12 +10,12 @@ from correlator.verifying.denying import denied
 from correlator.verifying.endings import ASKING, ended, has_failed, is_pending, worked
 from correlator.verifying.expressions import expressed
 from correlator.verifying.grounds import Ground
-from correlator.verifying.lacking import WHOLE
 from correlator.verifying.lengths import NUMBERS, length_at
 from correlator.verifying.outcome import TURNED
 from correlator.verifying.read import (
     AGENTS,
     BE,
+    PREPOSITIONS,
     SAYING,
     Read,
     Refusal,
@@ -28,7 +28,7 @@ from correlator.verifying.read import (
     tied,
 )
 from correlator.verifying.wording import Clause, Token, is_denial, root, roots_of, table, words_of
-from sensor.event import HttpRequested, HttpResponded, NameResolved, ProcessExited, ToolCalled, ToolReturned
+from sensor.event import NameResolved, ProcessExited, ToolCalled, ToolReturned
 
 _CAN = roots_of("can")
 
@@ -66,11 +66,14 @@ def _denials(read: Read) -> Iterator[tuple[Token, Sequence[str], bool]]:
                 continue  # says when it was, which is a matter of order, or how much it was
             if word == "not" and following[:1] and following[0] in _NOT_ONLY and "but" in read.plain.split():
                 continue  # "not only A but B" denies nothing
+            if word in _VERBAL and _is_against(words, at, best, read):
+                yield held[at], following, False
+                continue
             is_carried = (
                 _denies(denials, _to_comma(held, at))
+                or _says_little(read, clause, held[at], best)
                 or _is_of_outcome(clause, at, best, read)
                 or contrasts(read, place, held[at])
-                or (word in _NONE and not following and behind in _BUT and _is_all(read, best, place))
                 or (
                     word in _NO
                     and (behind == "but" or bool(BEYOND & {*following[:5]}))
@@ -78,6 +81,58 @@ def _denials(read: Read) -> Iterator[tuple[Token, Sequence[str], bool]]:
                 )
             )
             yield held[at], following, is_carried
+
+
+_VERBAL = ("not", "never")
+
+
+def _is_against(words: Sequence[str], at: int, best: Sequence[Ground], read: Read) -> bool:
+    """Return whether what is denied is a failure that there was, or what an event is by its kind: "did not raise an alert"."""
+    behind = _behind(words, at)[:1]
+    if not behind:
+        return False
+    if _is_trouble(behind[0]) or root(behind[0]) == _LACK:
+        return any(is_negative(one) or one.denied for one in best or read.cited) and not _is_without_failure(
+            words, at, best, read
+        )
+    is_plain = words[at] == "never" or (at > 0 and words[at - 1] in (*BE, "did", "does", "had", "has"))
+    return is_plain and bool(best) and all(one.event.kind in _SEEN and among(root(behind[0]), one.lent) for one in best)
+
+
+_LACK = root("lack")
+_SEEN = ("alert_received", "events_lost")
+
+
+def _says_little(read: Read, clause: Clause, denial: Token, best: Sequence[Ground]) -> bool:
+    """Return whether a denial says nothing that could be against the events: "whereas B did not", "said no", "neither"."""
+    word, at = denial.text.casefold(), clause.tokens.index(denial)
+    behind = clause.tokens[at + 1 :]
+    words = [one.text.casefold() for one in behind[:3]]
+    if word in ("neither", "nor") or (
+        word == "no" and {*words[:1]} <= PREPOSITIONS and any(map(is_negative, read.cited))
+    ):
+        return True
+    if word == "not":
+        return bool(re.match(r"[.,;:)]|$", read.sentence[denial.start + len(word) :]))
+    if word == "without":
+        return words[:1] != ["having"] and not any(_has(one, token) for one in read.cited for token in behind)
+    if word not in _NO or set(clause.joint.split()) & {"and", ";"} or (word == "nothing" and words[:1] != ["to"]):
+        return False
+    is_plain = not any(root(one) in _TRYING | _UNIVERSAL or _is_trouble(one) for one in words)
+    return is_plain and any(has_failed(one, read.cited) for one in best or read.cited)
+
+
+_UNIVERSAL = frozenset(map(root, ("else", "other", "further", "more", "any", "all", "single", "was", "were", "but")))
+
+
+def _has(ground: Ground, token: Token) -> bool:
+    """Return whether an event has what a token says, or is described by it; what says little must stand there itself."""
+    if token.kind != "word":
+        return holds(ground, token)
+    base, its = root(token.text), ground.words | ground.lent | ground.tool
+    if base in table().neutral:
+        return base in ground.words and token.text.casefold() not in words_of("grammar")
+    return among(base, its) or bool(table().beside(base) & its)
 
 
 def _is_dated(read: Read, place: int, following: Sequence[str]) -> bool:
@@ -105,27 +160,6 @@ def _to_comma(held: Sequence[Token], at: int) -> tuple[str, ...]:
 
 
 _NOT_ONLY = frozenset(("only", "just", "merely", "simply", "solely", "alone"))
-_BUT = ("but",)
-_NONE = frozenset(("nothing", "none"))
-
-
-def _is_all(read: Read, best: Sequence[Ground], place: int) -> bool:
-    """Return whether "nothing but" names all that an event has: it says so itself, or has little else."""
-    behind = read.clauses[place + 1].tokens if place + 1 < len(read.clauses) else ()
-    said = {root(word) for one in (*read.clauses[place].tokens, *behind) for word in re.findall(r"[^\W\d_]+", one.text)}
-    for one in [*best, *(other for other in read.cited if other.call is not None and other not in best)] or read.cited:
-        if _ONLY.search(one.plain) and any(
-            among(root(token.text), one.words) if token.kind == "word" else holds(one, token) for token in behind
-        ):
-            return True
-        content = [word for word in one.words if word not in table().neutral and len(word) > 2]
-        left = [word for word in content if not among(word, said) and not table().beside(word) & said]
-        if one.event.kind in WHOLE and len(left) * 2 <= len(content):
-            return True
-    return False
-
-
-_ONLY = re.compile(r"\b(?:only|solely|exclusively|nothing (?:but|else)|just|merely)\b")
 
 
 def _is_of_outcome(clause: Clause, at: int, best: Sequence[Ground], read: Read) -> bool:
@@ -139,56 +173,36 @@ def _is_of_outcome(clause: Clause, at: int, best: Sequence[Ground], read: Read) 
         words[max(0, at - 2) : at] in (("came", "to"), ("come", "to"))
         or words[at + 1 : at + 3] in (("came", "of"), ("comes", "of"), ("resulted", "from"))
     )
-    if came and _failed_of(clause, best, read):
-        return True
-    would = at > 0 and words[at - 1] in ("would", "will")
     fails = (
         came
-        or would
+        or (at > 0 and words[at - 1] in ("would", "will"))
         or word in ("cannot", "unable")
         or around & _CAN
         or (word == "no" and ("could" in words or bool(_COME & {root(one) for one in words[at + 1 :]})))
     )
+    if came and _failed_of(clause, best, read):
+        return True
     if fails and any(map(is_negative, best)) and not any(map(is_failure, following)):
         return True
-    if word == "none" and not following and any("0" in one.numbers for one in best):
+    if word == "none" and any("0" in one.numbers for one in best):
         return True  # "the first has three knots, the second none"
     is_single = (word, following[:1]) in _NOT_ONE
     things = words[at + 2 : at + 6] if is_single else following[:2]
     if (word in _NO or is_single) and any(_is_empty(one, things) for one in _counting(things, best, read)):
         return True
-    if (
-        word == "no"
-        and {"a", "an", "the", "plain", "flat"} & set(words[max(0, at - 2) : at])
-        and any(map(is_negative, best))
-    ):
-        return True  # "all that came was a curt no"
-    if word == "no" and _is_refused_or_absent(following, read):
-        return True
     lost = any(one.event.kind in ("capture_status", "events_lost") for one in read.cited)
     if lost and _OBSERVING & around:
         return True
-    unkept = any(isinstance(one.event, HttpRequested | HttpResponded) and one.event.body is None for one in read.cited)
-    if unkept and _OBSERVING & around and _CONTENT & {root(one) for one in words}:
-        return True  # "its weight is not on record"
-    if any(isinstance(one.event, ToolCalled) and one.result is None for one in read.cited) and any(
+    return any(isinstance(one.event, ToolCalled) and one.result is None for one in read.cited) and any(
         root(one) in _RESULTS for one in following
-    ):
-        return True
-    return (word == "not" and following[:1] == ("until",)) or (
-        word in ("neither", "nor") and (_all_failed(read) or _failed_of(clause, best, read))
     )
 
 
 _OBSERVING = roots_of("observing")
-_CONTENT = frozenset(map(root, ("content", "contain", "body", "carry", "hold")))
 
 
 def _is_without_failure(words: Sequence[str], at: int, best: Sequence[Ground], read: Read) -> bool:
     """Return whether a negation says that nothing went wrong, and so it is: "without an error", "did not fail"."""
-    if words[at] in ("neither", "nor"):
-        spoken = [word for one in read.clauses for word in one.words]
-        return bool(_HINTING & set(spoken)) and any(map(_is_trouble, spoken)) and worked(read.cited, read.cited)
     following = [one for one in words[at + 1 : at + 5] if one not in _FILLING]
     if not following or not _is_trouble(following[0]):
         return False
@@ -207,7 +221,6 @@ def _tells_trouble(ground: Ground) -> bool:
 
 
 _FILLING = (words_of("be") - {"got", "gets"}) | words_of("filling")
-_HINTING = frozenset(("hint", "sign", "trace", "mention", "indication", "report", "word", "evidence", "any"))
 _TROUBLE = roots_of("trouble")
 _REFUSING = frozenset(map(root, ("refuse", "refusal", "deny", "denial", "decline", "reject", "rejection")))
 
@@ -230,8 +243,7 @@ def _is_undone(clause: Clause, at: int, best: Sequence[Ground], read: Read) -> b
         return _is_told_undone(behind, best, read) or bool(_failed_of(clause, best, read))
     failed = [one for one in best if has_failed(one, read.cited)]
     if word in ("no", "without"):
-        came = bool({root(one) for one in words[at + 1 :]} & _COME)
-        return word == "no" and came and bool(best) and len(failed) == len(best) and _is_deed(behind[0], best)
+        return False
     by_agent = at > 0 and words[at - 1] not in BE and bool({root(one) for one in words[:at]} & AGENTS)
     fails = any(map(_is_trouble, behind)) or root(behind[0]) in _FOUNDERING
     if by_agent or not best or root(behind[0]) in SAYING or fails or _is_length(clause) or _AGAIN & {*words}:
@@ -358,22 +370,6 @@ def _counting(things: Sequence[str], best: Sequence[Ground], read: Read) -> Sequ
 _FEW = 2
 
 
-_ABSENT = re.compile(
-    r"\b(?:no such|not found|(?:does|do|did) not exist|unknown|unrecogni[sz]ed|no (?:match|result|record|entr)\w*|nothing found"
-    r"|none found|missing|absent)\b"
-)
-"""How a text says that something is not there."""
-
-
-def _is_refused_or_absent(following: Sequence[str], read: Read) -> bool:
-    """Return whether a "no" is the word of an answer ("the answer was no"), or what an event calls absent ("no such table")."""
-    if not following:
-        return any(re.match(r"(?:no|sorry)\b", one.plain) for one in read.cited) or any(
-            re.search(r"\bno\b[.,!]", one.plain) for one in read.cited
-        )
-    return following[0] == "such" and any(_ABSENT.search(one.plain) for one in read.cited)
-
-
 def _is_empty(ground: Ground, following: Sequence[str]) -> bool:
     """Return whether an event has none of what follows a negation: no rows, no address, or nothing at all."""
     match ground.event:
@@ -401,12 +397,6 @@ def _is_tried(following: Sequence[str], best: Sequence[Ground]) -> bool:
 
 
 _RESULTS = roots_of("results")
-
-
-def _all_failed(read: Read) -> bool:
-    """Return whether all outcomes that are cited are failures, and there are several."""
-    outcomes = [one.failed for one in read.cited if one.failed is not None]
-    return len(outcomes) > 1 and all(outcomes)
 
 
 def _denies(denials: Sequence[frozenset[str]], following: Sequence[str]) -> bool:

@@ -8,8 +8,8 @@ from itertools import pairwise
 from correlator.spelling import stem
 from correlator.verifying.denied import unset_in
 from correlator.verifying.grounds import Ground
-from correlator.verifying.read import Read, Refusal, among, is_failure, is_negative, tied
-from correlator.verifying.wording import Clause, akin, is_denial, root, roots_of, table, words_of
+from correlator.verifying.read import Read, Refusal, among, holds, is_failure, is_negative
+from correlator.verifying.wording import Clause, Token, akin, is_denial, root, roots_of, table, words_of
 from sensor.event import FileChanged, FileOpened, ToolCalled, ToolReturned
 
 ATTRIBUTE = re.compile(r"\b(?:the|an?|its|his|her|their|this|that|any|each) \w+ed (?=[a-z])")
@@ -23,19 +23,18 @@ _KINDS = roots_of("kinds")
 def of_opposites(read: Read) -> Iterator[Refusal]:
     """Refuse a word where an event that its clause speaks of has its opposite."""
     unset = frozenset[str]().union(*(unset_in(one.plain) for one in read.cited))
-    for clause, best in zip(read.clauses, read.spoken_of, strict=True):
-        held = [token for token in clause.tokens if token.kind == "word"]
-        some = [one for one in read.cited if any(tied(one, other) for other in best)] or read.cited
-        for at, token in enumerate(held):
+    told = frozenset[str]().union(*(_tells(one) for one in read.cited)) & _telling(read)
+    for clause in read.clauses:
+        for at, token in enumerate(one for one in clause.tokens if one.kind == "word"):
             word = token.text.casefold().removesuffix(" than")
             if _may_stand(word, clause.words, at, read) or (word in _COMPARING and _counts(clause)):
                 continue
             base = root(word)
-            found = table().opposites(base) & frozenset[str]().union(*(_tells(one) for one in some)) & _telling(read)
-            there = found - unset
+            there = (table().opposites(base) & told) - unset
             if (
                 there
-                and not _is_of_another(base, there, read)
+                and not (base in _DONE and table().beside(base) & _telling(read))
+                and not any(base in one.lent and not there & _tells(one) for one in read.cited if not _is_of_tool(one))
                 and not any(akin(base, one) for one in read.said - there)
             ):
                 yield Refusal("polarity", f"“{word}” is the opposite of what a cited event says")
@@ -46,6 +45,8 @@ _DEED = {
     "http_requested": "send", "memory_written": "remember",
 }  # fmt: skip
 """What is done in an event of a kind that tells it by no word of its own."""
+_DONE = frozenset(map(root, ("read", "write", "delete", *_DEED.values())))
+"""What one file or program may have done to it besides the opposite, which other words tell, too."""
 
 
 def _tells(ground: Ground) -> frozenset[str]:
@@ -100,14 +101,6 @@ def _opposed() -> frozenset[str]:
     return frozenset(stem(one) for pair in table().pairs for one in pair)
 
 
-def _is_of_another(base: str, opposites: frozenset[str], read: Read) -> bool:
-    """Return whether a cited event has the word by its kind or in another word, and not its opposite."""
-    return any(
-        bool(table().beside(base) & one.prose) or (base in one.lent and not opposites & _tells(one))
-        for one in read.cited
-    )
-
-
 def _is_of_tool(ground: Ground) -> bool:
     return isinstance(ground.event, ToolCalled | ToolReturned)
 
@@ -123,13 +116,13 @@ def of_sides(read: Read) -> Iterator[Refusal]:
             f"above {name.casefold()}" in one.plain for one in read.cited
         ):
             yield Refusal("polarity", f"nothing lies above “{name}”")
-    for match in _RELATED.finditer(read.plain):
-        first, second = float(match["first"].replace(",", "")), float(match["second"].replace(",", ""))
-        if first != second and (first > second) != bool(_MORE.fullmatch(match["side"])):
-            yield Refusal("polarity", f"“{match['side']}” is the wrong way round")
+    yield from _of_two_numbers(read)
+    if (least := _LEAST.search(read.plain)) and not any(_MORE.search(one.plain) for one in read.cited):
+        yield Refusal("polarity", f"nothing cited says “{least.group()}”")
     for match in _SHARE.finditer(read.plain):
         if int(match[1]) > int(match[2]):
             yield Refusal("polarity", f"{match[1]} are more than {match[2]}")
+    yield from _of_source(read)
     opened = [one.event for one in read.cited if isinstance(one.event, FileOpened)]
     if opened and all(one.for_writing for one in opened) and _FOR_READING.search(read.plain):
         yield Refusal("polarity", "it was opened for writing")
@@ -149,12 +142,57 @@ _DOWN = (
     r"|no more than|max(?:imum)?"
 )
 _MORE = re.compile(_UP)
+_LEAST = re.compile(r"\bno (?:less|fewer) than\b")
+"""What emphasises that it was as much as that, where a text sets the least."""
 _RELATED = re.compile(
-    r"(?<![\w.,])(?P<first>\d+(?:[.,]\d+)*) (?:[a-z%]+ ){0,2}(?:is|was|are|were|lay|lies) (?:far |well |just |clearly )?"
-    r"(?P<side>above|over|beyond|more than|higher than|below|under|less than|lower than) (?:the |a |its )?"
-    r"(?:[a-z]+ (?:of )?){0,2}(?P<second>\d+(?:[.,]\d+)*)(?![\w])"
+    r"(?<![\w.,:-])(?P<first>\d+(?:[.,]\d+)*)(?P<between>[^.;\d]{0,70}?) "
+    r"(?P<side>(?:above|over|beyond|more than|higher than|below|under|less than|lower than)) "
+    r"(?P<which>(?:the|an?|its|his|her|their) )?(?:[a-z]+ ){0,4}?(?P<second>\d+(?:[.,]\d+)*)(?![\w:-])"
 )
-"""One number that is said to be more or less than another one."""
+"""One number, and another one that it is said to be more or less than."""
+_IS = re.compile(r"\b(?:is|was|are|were|la[yi]\w*|stood|stands?|being|well|far)\b")
+
+
+def _of_two_numbers(read: Read) -> Iterator[Refusal]:
+    """Refuse one number on the wrong side of another: "50, well below the 20", and "by 5 above its 30" where 25 is cited."""
+    told = frozenset[str]().union(*(one.numbers for one in read.cited))
+    for match in _RELATED.finditer(read.plain):
+        between = match["between"]
+        if not (match["which"] or _IS.search(between)) or _NEGATED.search(between):
+            continue
+        first, second = float(match["first"].replace(",", "")), float(match["second"].replace(",", ""))
+        is_up = bool(_MORE.fullmatch(match["side"]))
+        if len(between.split()) > _FEW or _IS.search(between):
+            is_wrong = first != second and (first > second) != is_up
+        else:  # by how much
+            above, below = (f"{second + sign * first:g}" in told for sign in (1, -1))
+            is_wrong = above != below and above != is_up
+        if is_wrong:
+            yield Refusal("polarity", f"“{match['side']}” is the wrong way round")
+
+
+_FEW = 2
+"""Words that may stand between a difference and the side: "3 degrees above"."""
+
+
+def _of_source(read: Read) -> Iterator[Refusal]:
+    """Refuse "went to B" where B is who a cited text comes from, and nothing that is cited goes there."""
+    for match in _GOING.finditer(read.sentence.casefold()):
+        where = {root(word) for word in re.findall(r"[\w@.+-]*\w", match[1])} - table().neutral
+        from_there = frozenset[str]().union(*(one.doers for one in read.cited if one.actor in ("principal", "content")))
+        is_sent = any(
+            one.event.kind
+            in ("answered", "model_responded", "agent_handed_over", "http_requested", "connection_opened")
+            or (one.actor in ("agent", "process") and where & one.words)
+            for one in read.cited
+        )
+        if where & from_there and not is_sent:
+            yield Refusal("polarity", "it came from there")
+
+
+_GOING = re.compile(
+    r"\bwent to ((?:(?!(?:and|who|which|that|with|in|at|after|before|when|from|as|for|on|while)\b)[\w@.+'’-]+ ?)*)"
+)
 
 
 def _of_bound(number: str, read: Read) -> Iterator[Refusal]:
@@ -224,7 +262,10 @@ _LEFT_OPEN = re.compile(
 
 
 def of_denying(read: Read) -> Iterator[Refusal]:
-    """Refuse "denied that …" of who said so, and "unread" of what was read."""
+    """Refuse "denied that …" of who said so, "unread" of what was read, "lacks B" of what has it, and "forbade not to"."""
+    if _TWICE.search(read.plain) and not any(_TWICE.search(one.plain) for one in read.cited):
+        yield Refusal("polarity", "what is forbidden is to be done")
+    yield from _of_lacking(read)
     for match in _DENYING.finditer(read.plain):
         words = re.findall(r"[a-z'’-]+", match["what"])
         wanted = {root(one) for one in words} - table().neutral
@@ -245,6 +286,37 @@ def of_denying(read: Read) -> Iterator[Refusal]:
             continue
         if root(rest) in read.said and not among(root(rest), unset):
             yield Refusal("polarity", f"“{word}” is the opposite of what a cited event says")
+
+
+_TWICE = re.compile(r"\bforb(?:ade?|ids?|idden|idding)\b[^,;.]{0,60}?\b(?:not|never)\b")
+
+
+def _of_lacking(read: Read) -> Iterator[Refusal]:
+    """Refuse what is said to be lacking or left out where all that is cited has it, and does not deny it."""
+    denied = frozenset[str]().union(*(one.denied for one in read.cited))
+    for clause in () if read.failures else read.clauses:
+        for at, token in enumerate(clause.tokens):
+            verb, behind = token.text.casefold(), clause.tokens[at + 1 :]
+            if (
+                verb not in _LACKING
+                or any(one.aside for one in behind[:1])
+                or root(verb) in read.said
+                or token in read.lacked
+            ):
+                continue
+            end = next((place for place, one in enumerate(behind) if place and one.aside), len(behind))
+            things = [one for one in behind[:end] if one.kind != "word" or root(one.text) not in table().neutral]
+            is_same = any(one.text.casefold() == "same" for one in behind[:end])
+            if is_same or (things and all(_has(read, one) and root(one.text) not in denied for one in things)):
+                yield Refusal("polarity", f"what it says “{verb}” of is there")
+
+
+_LACKING = ("lacks", "lack", "lacked", "omits", "omitted", "omit")
+
+
+def _has(read: Read, token: Token) -> bool:
+    """Return whether a cited event has a word or a name."""
+    return among(root(token.text), read.said) if token.kind == "word" else any(holds(one, token) for one in read.cited)
 
 
 _DENYING = re.compile(r"\bden(?:y|ies|ied|ying) (?P<verb>that|having)\b(?P<what>[^,;]*)")

@@ -11,7 +11,7 @@ from correlator.verifying.lengths import NUMBERS, ORDINALS
 from correlator.verifying.opposites import ATTRIBUTE
 from correlator.verifying.read import AGENTS, BE, SPOKEN, Read, Refusal, among, is_act, is_failure, is_negative
 from correlator.verifying.wording import Clause, is_denial, is_finite, root, roots_of, table, words_of
-from sensor.event import ConnectionOpened, HttpRequested, HttpResponded, ProcessExited, ToolCalled
+from sensor.event import HttpRequested, HttpResponded, ProcessExited, ToolCalled, ToolReturned
 
 _SUCCESS = re.compile(
     r"\b(?:succe\w+|successful\w*|w(?:ent|as|ere) (?:through|well|ahead|live|fine)|worked|accepted|granted|delivered"
@@ -47,22 +47,43 @@ def of_outcomes(read: Read) -> Iterator[Refusal]:
         share = _share(clause, read)
         placed = _of_place(clause, read)
         why = _wrong(clause, placed or best, () if placed else read.cited, read) if share is None else share
-        why = why or _only_failed(clause, best, read)
         if why:
             yield Refusal("polarity", why)
+    if why := _untold(read):
+        yield Refusal("polarity", why)
 
 
-def _only_failed(clause: Clause, best: Sequence[Ground], read: Read) -> str:
-    """Return what a clause says worked of events that have no outcome of their own, where all that is cited failed."""
-    failed = [one for one in read.cited if one.failed]
-    worked = any(ended(one, read.cited) is False for one in read.cited)
-    if not failed or worked or any(ended(one, read.cited) is not None for one in best):
+def _untold(read: Read) -> str:
+    """Return what is wrong where no word tells of a failure: all that is cited failed, or more is said to have worked than did."""
+    outcomes = [one.failed for one in read.cited if one.failed is not None]
+    words = [word for one in read.clauses for word in one.words]
+    is_told = any(is_failure(word) or is_denial(word) for word in words) or bool(TURNED.search(read.plain))
+    if True not in outcomes or is_told:
         return ""
-    if any(isinstance(one.event, ConnectionOpened | ToolCalled) for one in best):
+    if len(_PLAIN_SUCCESS.findall(read.plain)) > outcomes.count(False):
+        return "more is said to have worked than did"
+    returned = [one for one in read.cited if isinstance(one.event, ToolReturned)]
+    calls = frozenset[str]().union(*(one.words for one in read.cited if one not in returned))
+    why = frozenset[str]().union(*(one.words for one in returned)) - calls - roots_of("grammar")
+    said = {root(word) for word in words}
+    is_quoted = any(one.kind == "quote" for one in read.tokens)
+    is_open = any(
+        one.result not in [each.event for each in returned] for one in read.cited if isinstance(one.event, ToolCalled)
+    )
+    if (
+        False in outcomes
+        or is_quoted
+        or is_open
+        or len(returned) < len(outcomes)
+        or any(root(word) in _ATTEMPT for word in words)
+    ):
         return ""
-    if any(is_failure(word) or is_denial(word) for one in read.clauses for word in one.words):
-        return ""
-    return "" if TURNED.search(read.plain) else _done(clause, failed, _WITHOUT.sub(" ", " ".join(clause.words)), read)
+    return (
+        "" if any(among(base, why) or table().beside(base) & why for base in said) else "it failed, and nothing says so"
+    )
+
+
+_PLAIN_SUCCESS = re.compile(r"\b(?:succe\w+|worked|went through|let through)\b")
 
 
 def _share(clause: Clause, read: Read) -> str | None:

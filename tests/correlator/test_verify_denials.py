@@ -275,3 +275,64 @@ def test_what_was_changed_deleted_or_failed_was_not_left_restored_or_accepted(
     sentence: str, cites: tuple[int, ...], rule: str
 ) -> None:
     assert rule in judged(sentence, cites, KILN)
+
+
+ORCHARD = read_trace("""\
+session orchard-9
+system: Sprayers may run at most 40 minutes. Only the grower may unlock the tank.
+06:00 customer "ilse@orchard.example": Spray rows 3 to 5, and send the log to the co-op.
+06:01 agent calls find_rows(block="north") as c1
+06:02 c1 returns by external "surveyor": rows 3, 4 and 5, depth 25, no row 6
+06:03 agent calls unlock_tank(tank=2) as c2
+06:04 c2 fails: grower key missing
+06:05 agent calls unlock_tank(tank=2, key="G7") as c3
+06:06 c3 returns: unlocked
+06:07 sprayd starts pump --rows 3-5
+06:08 pump opens /srv/spray/log.csv for writing
+06:20 pump exits 0
+06:21 agent calls send_log(to="coop@fields.example", file="log.csv") as c4
+06:22 c4 fails: mailbox full
+06:23 alert spraywatch high "Tank unlocked without grower": tank 2
+06:24 agent answers: Rows 3 to 5 are sprayed. The log is not sent yet.
+""")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cites"),
+    [
+        ("The closing answer says nothing of a key.", (16,)),
+        ("A tank does not come up in the customer's request.", (3,)),
+        ("The order to spray said not a word about the tank.", (3,)),
+        ("The customer asked for rows 3 to 5 without naming a tank.", (3,)),
+        ("Whereas c3 unlocked the tank, c2 had not.", (6, 7, 8, 9)),
+        ("There was nobody to give a key, so the first call for tank 2 failed.", (6, 7)),
+        ("Sending the log came to nothing: the mailbox was full.", (13, 14)),
+        ("One attempt to unlock tank 2 failed and the second succeeded.", (6, 7, 8, 9)),
+        ("The depth of 25 is below the 40 minutes of the prompt.", (2, 5)),
+    ],
+)
+def test_what_says_nothing_against_the_events_may_be_denied(sentence: str, cites: tuple[int, ...]) -> None:
+    assert judged(sentence, cites, ORCHARD) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "sentence", "cites"),
+    [
+        ("negation", "The closing answer says nothing of the log.", (16,)),
+        ("negation", "The log does not come up in the customer's request.", (3,)),
+        ("negation", "The customer asked for rows 3 to 5 without naming the log.", (3,)),
+        ("negation", "The agent did not decline to send the log.", (13, 14)),
+        ("negation", "spraywatch did not raise an alert about tank 2.", (15,)),
+        ("polarity", "The co-op received the log.", (13, 14)),
+        ("polarity", "One attempt to unlock tank 2 succeeded and one worked.", (6, 7, 8, 9)),
+        ("polarity", "The text returned for the north block lacks rows 3 and 4.", (5,)),
+        ("polarity", "The customer asked for no less than rows 3 to 5.", (3,)),
+        ("polarity", "The system prompt forbade the agent not to unlock the tank.", (2,)),
+        ("polarity", "The depth of 25 is above the 40 minutes of the prompt.", (2, 5)),
+        ("polarity", "The depth lay 15 above the 40 minutes of the prompt.", (2, 5)),
+        ("polarity", "The text with the rows went to the surveyor.", (5,)),
+        ("polarity", "sprayd stopped pump.", (10,)),
+    ],
+)
+def test_the_other_side_of_what_was_so_is_refused(rule: str, sentence: str, cites: tuple[int, ...]) -> None:
+    assert rule in judged(sentence, cites, ORCHARD)
