@@ -1,63 +1,30 @@
-"""Words of its own: how many a sentence may have beside what it has from its evidence, and which it may not. Pure.
+"""Words of its own: how many a sentence may have beside what it has from its evidence, and which it may not. Pure."""
 
-Names and numbers are easily kept while a deed is made up ("10.0.0.7 was bribed"); so a deed needs a word of the evidence beside it.
-"""
+from collections.abc import Collection, Sequence
 
-from collections.abc import Mapping, Sequence
+from correlator.verifying.read import is_act
+from correlator.verifying.wording import Token, words_of
 
-from correlator.verifying.lengths import NUMBERS
-from correlator.verifying.read import BE, PREPOSITIONS, is_act
-from correlator.verifying.wording import Token, is_denial, words_of
-
-NAME = 4
-"""What a name or a number from the evidence bears, in thirds of a word of the sentence's own."""
-WORD = 3
-"""What another word from there bears. What says nothing bears one: a long sentence tells in words of its own what it has."""
-_SURE = 12
-"""What has to be there before anything is borne."""
-_OWN, _TOLD = 3, 1
-"""What a word of its own weighs; and what a verb does, or what is named after one ("the removal"): so a cited deed is told."""
+_SURE = 11
+"""What has to be there before anything is borne. Fitted with the weights below to the parts that the verifier was tuned on."""
+_FOUND, _OWN, _SILENT = 3, 3, 1
+"""What a word, name or number of the evidence bears; what a word of the sentence's own weighs; and what each other word bears,
+which says nothing: a long sentence tells in words of its own what it has."""
 
 
-def unfounded(tokens: Sequence[Token], anchors: Mapping[int, int], own: Sequence[int]) -> frozenset[int]:
+def unfounded(tokens: Sequence[Token], anchors: Collection[int], own: Sequence[int]) -> frozenset[int]:
     """Return the places of those of a sentence's own words that its evidence does not bear.
 
-    `anchors`: place of a word from the evidence → what it bears. `own`: places, one for each part of a word.
+    `anchors`: places of what it has from the evidence. `own`: places of its own words, one for each part of a word.
     """
-    weights = {tokens[at].text.casefold(): weight for at, weight in anchors.items()}
-    borne = sum(weights.values()) + len(tokens) - len({*anchors, *own})
-    if borne < _SURE + sum(_weight(tokens, at) for at in own):
+    found = {tokens[at].text.casefold() for at in anchors}
+    silent = len(tokens) - len({*anchors, *own})
+    if _FOUND * len(found) + _SILENT * silent < _SURE + _OWN * len(own):
         return frozenset(own)
-    bare = WORD not in weights.values()  # of a deed between names its evidence would have to have a word
-    return frozenset(
-        at
-        for at in own
-        if (bare and _is_deed(tokens, at)) or _is_added(tokens, anchors, at) or _is_judgement(tokens, at)
-    )
+    return frozenset(at for at in own if _is_added(tokens, anchors, at) or _is_judgement(tokens, at))
 
 
-def _weight(tokens: Sequence[Token], at: int) -> int:
-    """Return what a word of its own weighs."""
-    word, before = _word(tokens, at), _word(tokens, at - 1)
-    if is_act(word):
-        return _OWN if before in BE | _BEFORE_THING or before.endswith("'s") else _TOLD
-    return _TOLD if word.endswith(_OF_DEEDS) else _OWN
-
-
-_OF_DEEDS = ("tion", "sion", "ment", "ance", "ence", "al", "ure", "ness", "ity")
-
-
-def _is_deed(tokens: Sequence[Token], at: int) -> bool:
-    """Return whether a word tells what somebody does: "bribed", "x.py bribes"; in "the hidden line" it does not."""
-    word, before, behind = (_word(tokens, place) for place in (at, at - 1, at + 1))
-    if word.endswith("s") and at and tokens[at - 1].kind == "entity":
-        return True
-    if is_denial(before):
-        return False  # what is denied is asked elsewhere
-    return is_act(word) and not (behind and behind not in _GRAMMAR and (before in _BEFORE_THING or before in NUMBERS))
-
-
-def _is_added(tokens: Sequence[Token], anchors: Mapping[int, int], at: int) -> bool:
+def _is_added(tokens: Sequence[Token], anchors: Collection[int], at: int) -> bool:
     """Return whether a deed is put behind what is told, with nothing of the evidence: "… and installed a rootkit"."""
     start = next((place for place in range(at, 0, -1) if _opens(tokens, place)), 0)
     end = next((place for place in range(at + 1, len(tokens)) if _opens(tokens, place)), len(tokens))
@@ -83,5 +50,3 @@ def _word(tokens: Sequence[Token], at: int) -> str:
 
 
 _OPENING = words_of("adding_on")
-_GRAMMAR = words_of("grammar") | PREPOSITIONS
-_BEFORE_THING = words_of("determiners")

@@ -8,7 +8,7 @@ from correlator.lexicon import classes_of
 from correlator.verifying.around import is_neutral
 from correlator.verifying.expressions import expressed
 from correlator.verifying.lengths import NUMBERS
-from correlator.verifying.own import NAME, WORD, unfounded
+from correlator.verifying.own import unfounded
 from correlator.verifying.read import Read, Refusal, among, is_act
 from correlator.verifying.values import MONTHS
 from correlator.verifying.wording import akin, is_denial, root, roots_of, table, words_of
@@ -17,21 +17,19 @@ from sensor.event import ProcessExited
 
 def of_words(read: Read) -> Iterator[Refusal]:
     """Refuse words against the evidence, and words that are in no cited event where the evidence does not bear them."""
-    anchors, own, wrong = dict[int, int](), list[int](), list[str]()
+    anchors, own, wrong = set[int](), list[int](), list[str]()
     expressions = expressed(read.tokens)
     for at, token in enumerate(read.tokens):
         word = token.text.casefold()
-        if token.kind != "word" or word in NUMBERS:
-            anchors[at] = NAME
-        elif token in read.lacked:
-            anchors[at] = WORD
+        if token.kind != "word" or word in NUMBERS or token in read.lacked:
+            anchors.add(at)
         elif (named := _named(read, at)) is not None:
             yield from named
         elif token not in expressions:
             for part in _parts(word, read):
                 match _kind(part, read):
                     case "grounded":
-                        anchors[at] = WORD
+                        anchors.add(at)
                     case "wrong" if not any(is_denial(one.text.casefold()) for one in read.tokens[max(0, at - 2) : at]):
                         wrong.append(part)
                     case "own" | "wrong":  # what is denied is asked elsewhere

@@ -29,7 +29,7 @@ session "night watering"
 """)
 GREENHOUSE_RIGHT = [
     ("The gauge of house 4 was read through hygro-mcp.", (3,)),
-    ("hygro gave a humidity of 71 percent.", (4,)),
+    ("hygro gave 71 percent.", (4,)),
     ("The search on the depot came back with 12 bags of coarse bark.", (5, 6)),
     ("bash started pump-cli with the arguments open and 9.", (10,)),
     ("flowguard raised a high alert about valve 9.", (13,)),
