@@ -1,34 +1,25 @@
-"""What may stand where: an agent is not returned, nor a mail address called, nor does a page start a program. Pure.
-
-A slot is what stands behind a verb, behind a verb and its preposition, or before a verb. The sort of a name is that of the field in
-which the events of the chain have it; the agent is one, too. Something is refused only where its sort does not fit.
-"""
+"""What may stand where: an agent is not returned, a host sends nothing that was sent to it, an address is not looked up. Pure."""
 
 from collections.abc import Iterator, Sequence
 
-from correlator.verifying.claims import Claim
-from correlator.verifying.directions import is_agent
 from correlator.verifying.grounds import Ground
 from correlator.verifying.read import (
     AGENTS,
     BE,
     HAVE,
     PREPOSITIONS,
-    SPOKEN,
     Read,
     Refusal,
-    among,
     is_act,
     is_possessive,
 )
-from correlator.verifying.subjects import subjects_of
-from correlator.verifying.wording import Clause, Token, root, roots_of, table
-from sensor.event import ConnectionOpened, HttpRequested, HttpResponded, NameResolved, ToolCalled
+from correlator.verifying.wording import Token, root, roots_of, table
+from sensor.event import ConnectionOpened, HttpRequested, HttpResponded, NameResolved
 
 
 def of_slots(read: Read) -> Iterator[Refusal]:
     """Refuse somebody or something that stands where nothing of its sort can."""
-    for rule in (_agents, _names, _caused, _hosts, _lookups, _texts, _fronted, _told_by_agent):
+    for rule in (_agents, _hosts, _lookups):
         yield from rule(read)
 
 
@@ -57,16 +48,13 @@ _DONE = (_READ - _roots("call")) | _roots(
     "mail",
 )
 _INSIDE = ("in", "inside", "under", "below")
-_WRITING = _roots("write", "author", "compose", "sign", "pen", "draft")
-_CREDITING = _roots("ascribe", "attribute", "credit")
 
 
 def _agents(read: Read) -> Iterator[Refusal]:
-    """The agent is nothing that is read, called or sent, is no place, and wrote no text of another author."""
+    """The agent is nothing that is read, called or sent, and no place."""
     if any(one.event.kind == "agent_handed_over" or one.is_of_agent for one in read.cited):
         return
     held = read.tokens
-    written = any(getattr(one.event, "author", None) for one in read.cited if one.actor == "content")
     for start, end in _places(held):
         before, behind = [one.text.casefold() for one in held[max(0, start - 2) : start]], held[end:]
         word = before[-1] if before and not held[start].aside else ""
@@ -74,8 +62,6 @@ def _agents(read: Read) -> Iterator[Refusal]:
             yield Refusal("roles", f"the agent is nothing for “{word}”")
         if word not in PREPOSITIONS - _JOINING and (verb := _undergone(behind)):
             yield Refusal("roles", f"the agent was not “{verb}”")
-        if written and _is_author(held[:start]) and not any(_writes(one, before) for one in read.cited):
-            yield Refusal("roles", "it was not the agent who wrote that")
 
 
 _JOINING = frozenset(("after", "before", "until", "since", "once"))
@@ -109,55 +95,6 @@ def _undergone(behind: Sequence[Token]) -> str:
     word = following[0].text.casefold() if following and not following[0].aside else ""
     is_done = is_act(behind[at].text.casefold()) and root(behind[at].text) in _DONE
     return behind[at].text if is_done and word != "to" and (_ends(following) or word == "did") else ""
-
-
-def _is_author(before: Sequence[Token]) -> bool:
-    """Return whether the name of an author follows: "the author", "written by", "credited to"."""
-    words = [one.text.casefold() for one in before[-2:]]
-    verb = root(words[0]) if words[1:] else ""
-    return (
-        words[-1:] == ["author"]
-        or (words[-1:] == ["by"] and verb in _WRITING | _FILING)
-        or (words[-1:] == ["to"] and verb in _CREDITING)
-    )
-
-
-_FILING = _roots("file", "submit", "upload")
-
-
-def _writes(ground: Ground, words: Sequence[str]) -> bool:
-    """Return whether the agent does what some words tell, or writes something."""
-    writes = ground.tool & (_WRITING | {root(word) for word in words} | roots_of("sending") | table().group("write"))
-    return ground.actor == "agent" and (bool(writes) or ground.event.kind == "memory_written")
-
-
-def _names(read: Read) -> Iterator[Refusal]:
-    """A tool is not the author of a text, unless an author has its name; a mail address is nothing that is called."""
-    calls = [one.event for one in read.run if isinstance(one.event, ToolCalled)]
-    tools = {name.casefold() for call in calls for name in (call.name, call.server or "")} - {""}
-    authors = [getattr(one.event, "author", None) for one in read.cited]
-    ids = [(one.id or "").casefold() for one in authors if one is not None]
-    for at, token in enumerate(read.tokens):
-        word, before = token.text.casefold(), [one.text.casefold() for one in read.tokens[max(0, at - 2) : at]]
-        if ids and word in tools and not any(word in one for one in ids) and _is_author(read.tokens[:at]):
-            yield Refusal("roles", f"“{token.text}” wrote nothing that is cited")
-        if token.kind != "entity" or "@" not in word or token.aside or not before:
-            continue
-        is_called = before[-1] in ("called", "ran", "invoked") and root(before[0]) in AGENTS
-        if is_called or (before[-1] == "with" and root(before[0]) in roots_of("opening")):
-            yield Refusal("roles", f"“{token.text}” is nothing that is called")
-
-
-def _caused(read: Read) -> Iterator[Refusal]:
-    """No text, tool or program has the agent do anything."""
-    held = read.tokens
-    tools = {one.event.name.casefold() for one in read.run if isinstance(one.event, ToolCalled)}
-    programs = {one.program.casefold() for one in read.run} | {"shell", "script", "tool"}
-    for start, end in _places(held):
-        who, behind = held[max(0, start - 2)].text.casefold(), held[end : end + 1]
-        has = start > 1 and held[start - 1].text.casefold() in ("had", "made", "let")
-        if has and not _ends(behind) and not is_act(behind[0].text.casefold()) and who in tools | programs:
-            yield Refusal("roles", f"“{who}” had the agent do nothing")
 
 
 def _hosts(read: Read) -> Iterator[Refusal]:
@@ -219,84 +156,3 @@ def _lookups(read: Read) -> Iterator[Refusal]:
 
 
 _RESOLVING = roots_of("resolving")
-
-
-def _texts(read: Read) -> Iterator[Refusal]:
-    """A text does not do what the agent did: "the letter called", "the page started"."""
-    for place, found in enumerate(subjects_of(read.clauses)):
-        claim = Claim(*found, place, read) if found is not None else None
-        if claim is None or root(claim.core[-1]) not in _WRITTEN or claim.base not in _ACTING:
-            continue
-        if any(map(is_possessive, claim.core)):
-            continue  # "the agent's message"
-        told = any(among(claim.base, one.words) for one in read.cited if one.actor in ("content", "principal"))
-        if not told and all(one.actor == "agent" or one.call is not None for one in claim.best or read.cited):
-            yield Refusal("roles", f"“{claim.core[-1]}” is a text, and not who “{claim.verb}”")
-
-
-_WRITTEN = roots_of("texts") - _roots("call", "reply") | _roots(
-    "page", "ticket", "document", "file", "report", "attachment", "fax"
-)
-_ACTING = _roots(
-    "remember", "call", "start", "run", "execute", "invoke", "present", "turn", "try", "open", "fetch", "retrieve", "query",
-    "choose", "decide", "book", "conclude",
-)  # fmt: skip
-
-
-def _fronted(read: Read) -> Iterator[Refusal]:
-    """Who reads, says or sees something is no text, tool or file: "after reading the note, the letter called"."""
-    held = read.tokens
-    at = next((at for at, one in enumerate(held[:6]) if one.text.casefold() in _PERCEIVING), None)
-    if any(one.actor == "process" for one in read.cited):
-        return  # "having read the list, the script ended"
-    main = next((one for one in read.clauses[1:] if not one.joint and one.tokens and one.tokens[0].aside), None)
-    if at is None or main is None or main.tokens[0].start < held[at].start:
-        return
-    first, word = main.tokens[0], main.tokens[0].text.casefold()
-    is_tool = any(isinstance(one.event, ToolCalled) and word == one.event.name.casefold() for one in read.run)
-    is_text = word == "the" and root(main.tokens[1].text) in _WRITTEN if main.tokens[1:] else False
-    if is_text or (first.kind == "entity" and (is_tool or "@" in word)):
-        yield Refusal("roles", f"“{word}” does nothing like “{held[at].text}”")
-
-
-_PERCEIVING = ("reading", "seeing", "announcing", "having", "saying", "receiving", "learning", "getting", "fetching")
-
-
-def _told_by_agent(read: Read) -> Iterator[Refusal]:
-    """What the agent told or gave somebody it told or gave them in what it said or sent: "was advised by the agent"."""
-    if any(one.actor == "agent" and _gives(one) for one in read.cited):
-        return
-    for clause in read.clauses:
-        held = clause.tokens
-        at = next(
-            (at for at, one in enumerate(held) if at > 1 and one.text == "by" and is_agent(held[at + 1 : at + 4])), 0
-        )
-        verb = _passive(held[:at])
-        if verb is not None and root(verb.text) in _TOLD | _GIVEN and not _asks(clause, read):
-            yield Refusal("roles", f"nobody was “{verb.text}” anything by the agent, as far as is cited")
-
-
-def _asks(clause: Clause, read: Read) -> bool:
-    """Return whether a call of a cited event is named after a verb of a clause: "was told by the agent", by `tell`."""
-    return any(one.tool & {root(word) for word in clause.words if is_act(word)} for one in read.cited)
-
-
-def _gives(ground: Ground) -> bool:
-    """Return whether the agent says or sends something, or writes it where others read it."""
-    if ground.event.kind in SPOKEN or ground.event.kind == "agent_handed_over":
-        return True
-    return bool(
-        ground.tool & (roots_of("sending") | table().group("write") | table().group("say") | table().group("ask"))
-    )
-
-
-def _passive(before: Sequence[Token]) -> Token | None:
-    """Return the participle behind the first "was": "the guest was quickly told of it"."""
-    at = next((at for at, one in enumerate(before) if at and one.text.casefold() in BE), None)
-    if at is None:
-        return None
-    return next((one for one in before[at + 1 : at + 4] if is_act(one.text.casefold())), None)
-
-
-_TOLD = roots_of("reporting") | _roots("advise", "tell", "instruct", "urge", "remind", "recommend", "thank")
-_GIVEN = _roots("hand", "give", "send", "pass", "mail", "offer", "show", "grant", "forward", "supply", "provide")
