@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, islice
 
 from correlator.verifying.grounds import Ground, enumerated
 from correlator.verifying.lengths import NUMBERS, UNITS, Length, length_at
@@ -131,19 +131,16 @@ _IN_ALL = 6
 """Words behind a number among which "in all" may stand."""
 
 
-def _parts(ground: Ground) -> Iterator[tuple[int, ...]]:
-    """Yield the counts that an event tells one after the other: "4 lit, 2 dark", "four times, once"."""
-    found = [
-        _amount(word)
-        for word in re.findall(
-            r"(?<!\bof )(?<![\w.:/=-])(?:\d{1,4}|[a-z]+)(?![\w:=-]|\.\d)", _CLOCK.sub(" ", ground.told.casefold())
-        )
-        if word == "once" or word in NUMBERS or word.isdecimal()
-    ][:_MOST]
-    yield tuple(found)
-    yield from combinations(found, 2)
+@lru_cache(maxsize=64)
+def _parts(ground: Ground) -> frozenset[tuple[int, ...]]:
+    """Return the counts that an event tells one after the other, and each two of them: "4 lit, 2 dark", "four times, once"."""
+    words = (match.group() for match in _COUNT.finditer(_CLOCK.sub(" ", ground.told.casefold())))
+    counting = (word for word in words if word == "once" or word in NUMBERS or word.isdecimal())
+    found = tuple(map(_amount, islice(counting, _MOST)))
+    return frozenset((found, *combinations(found, 2)))
 
 
+_COUNT = re.compile(r"(?<!\bof )(?<![\w.:/=-])(?:\d{1,4}|[a-z]+)(?![\w:=-]|\.\d)")
 _MOST = 12
 
 

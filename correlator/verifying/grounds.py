@@ -426,15 +426,14 @@ def _folded(text: str) -> str:
 
 def has(text: str, part: str) -> bool:
     """Return whether a text has a part that neither begins nor ends inside a word."""
-    if not part:
-        return False
-    at = text.find(part)
-    while at >= 0:
-        before, after = text[at - 1 : at] if at else "", text[at + len(part) : at + len(part) + 1]
-        if not (before.isalnum() and part[0].isalnum()) and not (after.isalnum() and part[-1].isalnum()):
-            return True
-        at = text.find(part, at + 1)
-    return False
+    return bool(part) and part in text and _whole(part).search(text) is not None
+
+
+@lru_cache(maxsize=512)
+def _whole(part: str) -> re.Pattern[str]:
+    """Return what finds a part that neither begins nor ends inside a word."""
+    begin, end = ("(?<![^\\W_])" if part[0].isalnum() else "", "(?![^\\W_])" if part[-1].isalnum() else "")
+    return re.compile(begin + re.escape(part) + end)
 
 
 def _lists(value: object) -> Iterator[list[object]]:

@@ -178,7 +178,7 @@ session dome
 @pytest.mark.parametrize(
     ("ok", "sentence", "cites"),
     [
-        # a verb, and what is named after one, weigh little; a long sentence bears more
+        # a long sentence bears more
         (
             True,
             "Gusts of more than 60 km/h defeated the first attempt to turn to M51, fifteen seconds after the call.",
