@@ -83,7 +83,7 @@ def _leads_in_text(ground: Ground, wanted: str, *, away: bool) -> bool:
         return True  # a part of an address
     if away and re.search(r"(?m)^\W*(?:\d+\W+)?" + re.escape(wanted) + r"\s*[:,|]", ground.text.casefold()):
         return True  # a line of who wrote it
-    before = re.findall(r"((?:[\w'’/-]+:? ){0,3})[\"'“‘]?(?:[\w-]{1,40}:)?" + re.escape(wanted), ground.plain)
+    before = re.findall(_WORDS_BEFORE + re.escape(wanted), ground.plain)
     toward = any(
         {"to", "on", "into", "onto", "in", "at", "with", "for"} & set(words.replace(":", "").split())
         for words in before
@@ -92,3 +92,7 @@ def _leads_in_text(ground: Ground, wanted: str, *, away: bool) -> bool:
     if not before or not (toward or afrom):
         return ground.actor in ("process", "sensor", "peer") or " to " not in ground.plain
     return afrom if away else toward
+
+
+_WORDS_BEFORE = r"((?:(?<![\w'’/-])(?:[\w'’/-]++:? ){1,3})?)[\"'“‘]?(?:[\w-]{1,40}:)?"
+"""Up to three words before an entity; they begin where a word does, so that one long word is not read from each of its letters."""
