@@ -141,7 +141,7 @@ def _beside(earlier: Clause | None, later: Clause | None, read: Read) -> int | N
                 if words[at].casefold() in _NO_JOINT:
                     break
                 ends.append(at)
-            while ends and words[ends[-1] - 1].casefold() in _PASSING | {"by"}:
+            while ends and ends[-1] > 0 and words[ends[-1] - 1].casefold() in _PASSING | {"by"}:
                 ends.append(ends[-1] - 1)  # "ten seconds had gone by before B"
     ends += [bisect_left(starts, one.tokens[at].start) for one in both for at, _ in adverbs(one)]
     for end in ends:

@@ -275,7 +275,7 @@ def _named_by(read: Read, at: int) -> Token | None:
         return None
     is_verb = at > back and read.tokens[at - back - 1].text.casefold() == "to"  # "to add 7.5"
     if back == 2 and word.endswith("s"):
-        return None  # "ten keys of 50 seats each"
+        return None  # "six crates of 24 jars each"
     is_noun = noun.kind == "word" and word not in _GRAMMAR | words_of("amounts") and is_thing(word) and not is_verb
     return noun if is_noun else None
 

@@ -283,11 +283,11 @@ FERRY_RIGHT = [
     ("Under the system prompt, a note goes to the harbour office after each sailing.", (2,)),
     ("The agent booked the club on the noon sailing six seconds after the evening had been refused.", (7, 8, 9)),
     ("The deposit has to be in before a group is confirmed.", (2,)),
-    ("Three tools stood open to the agent before the result of sailings.", (3, 6)),
+    ("The agent had three tools at hand before the result of sailings.", (3, 6)),
 ]
 FERRY_WRONG = [
     ("After the alert of berthwatch, the noon sailing was booked for the club.", (9, 10, 12)),
-    ("First came the result of sailings, and then three tools stood open to the agent.", (3, 6)),
+    ("First came the result of sailings, and then the agent had three tools at hand.", (3, 6)),
     ("The rowing club was put on the noon sailing, and only after that came the result of sailings.", (6, 9, 10)),
     ("First came the entry of 'rowing club' in memory, and then lotte wanted the club on the noon sailing.", (4, 11)),
     ("The two attempts differ: the later one failed, with too few places.", (7, 8, 9, 10)),
