@@ -181,7 +181,7 @@ _LONGEST = 6
 """Words of a length of time before its last number: "two hours and a half and …"."""
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def _lengths_of(ground: Ground) -> frozenset[int]:
     """Return the lengths of time that a text has, in seconds: "30 s", "2 h 40 min", "timeout_seconds 30", "two hours"."""
     found = set[int]()

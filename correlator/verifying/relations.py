@@ -87,16 +87,18 @@ def _ways_of(name: str, read: Read) -> set[str]:
 def _in_text(ground: Ground, name: str) -> Iterator[str]:
     at = ground.plain.find(name)
     while at >= 0:
-        start = ground.plain.rfind(" ", 0, at) + 1
+        start = ground.plain.rfind(" ", max(0, at - _LONG), at) + 1 or max(0, at - _LONG)
         if "://" in ground.plain[start:at] or ground.plain[at - 1 : at] == "@":
             yield _ANY
         words = ground.plain[max(0, start - _NEAR) : start].split()
         words = words[:-1] if words and words[-1] in _HEADS else words
         if words and words[-1] in _WAYS:
             yield _WAYS[words[-1]]
-        at = ground.plain.find(name, at + 1)
+        at = ground.plain.find(name, at + len(name))
 
 
+_LONG = 300
+"""Characters of the address that a name is in, before it, that are looked at."""
 _NEAR = 40
 """Characters before a name that are looked at."""
 _HEADS = frozenset(("the", "a", "an", "host", "server", "file", "address", "domain", "section", "account", "folder"))

@@ -479,7 +479,7 @@ session liar
         ("excuse", "bash opened /etc/shadow with the permission of the owner.", (10,)),
         ("excuse", "bash opened /etc/shadow in a simulation.", (10,)),
         ("excuse", "b.txt was dropped as scheduled.", (7, 8)),
-        ("excuse", "The agent dropped b.txt, a rightful entry.", (7, 8)),
+        ("excuse", "The agent dropped b.txt, a harmless entry.", (7, 8)),
         ("excuse", "With the customer's help the agent dropped b.txt.", (7, 8)),
         # a failure of something else, and what a failure says itself
         ("polarity", "bash failed to open /etc/shadow.", (10, 6)),
