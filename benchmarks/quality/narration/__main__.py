@@ -2,8 +2,8 @@
 
     python -m benchmarks.quality.narration --out benchmarks/quality/results/narration.json
 
-For each part of the data (the verifier was tuned on all but the last, of which it knows nothing): the right sentences, the wrong
-ones that were written by hand, and those that `wrong.py` makes, by kind. Intervals are Wilson's, 95 %.
+For each part of the data (the verifier was tuned on all but the last two): the right sentences, the wrong ones that were written by
+hand, and those that `wrong.py` makes, by kind. Intervals are Wilson's, 95 %.
 """
 
 import argparse
