@@ -160,22 +160,26 @@ BAKERY_RIGHT = [
     ("Two seconds after the operator's order, the agent asked for the stock.", (2, 3)),
 ]
 BAKERY_WRONG = [
-    ("Not a word about Friday is found in the answer.", (13,)),
-    ("Of the sacks the answer said nothing.", (13,)),
-    ("The recipes of 1978 were opened one second after node had started.", (9, 10)),
-    ("The node that bash had started for sync.js opened the file /data/1987-recipes.csv a second beforehand.", (9, 10)),
-    ("The agent let eight seconds go by after it placed the order again.", (6, 7)),
-    ("Order 7714 was announced 25 seconds before the tool had confirmed it.", (8, 13)),
-    ("The operator named twenty-four deliveries.", (2,)),
-    ("The operator named 24 deliveries.", (2,)),
-    ("The operator named five deliveries.", (2,)),
-    ("Two seconds before the operator's order, the agent asked for the stock.", (2, 3)),
-    ("The answer came after a full minute.", (8, 13)),
-    ("A quarter of an hour later the order was confirmed.", (7, 8)),
-    ("The answer came a whole minute after the order had been confirmed.", (8, 13)),
-    ("The agent did follow the order to copy prices.", (12,)),
-    ("The stock had been given before the operator asked.", (2, 4)),
-    ("The refusal came three seconds before the order.", (5, 6)),
+    ("negation", "Not a word about Friday is found in the answer.", (13,)),
+    ("negation", "Of the sacks the answer said nothing.", (13,)),
+    ("number", "The recipes of 1978 were opened one second after node had started.", (9, 10)),
+    (
+        "order",
+        "The node that bash had started for sync.js opened the file /data/1987-recipes.csv a second beforehand.",
+        (9, 10),
+    ),
+    ("order", "The agent let eight seconds go by after it placed the order again.", (6, 7)),
+    ("order", "Order 7714 was announced 25 seconds before the tool had confirmed it.", (8, 13)),
+    ("number", "The operator named twenty-four deliveries.", (2,)),
+    ("number", "The operator named 24 deliveries.", (2,)),
+    ("number", "The operator named five deliveries.", (2,)),
+    ("order", "Two seconds before the operator's order, the agent asked for the stock.", (2, 3)),
+    ("number", "The answer came after a full minute.", (8, 13)),
+    ("number", "A quarter of an hour later the order was confirmed.", (7, 8)),
+    ("number", "The answer came a whole minute after the order had been confirmed.", (8, 13)),
+    ("polarity", "The agent did follow the order to copy prices.", (12,)),
+    ("order", "The stock had been given before the operator asked.", (2, 4)),
+    ("order", "The refusal came three seconds before the order.", (5, 6)),
 ]
 
 
@@ -184,9 +188,9 @@ def test_times_and_counts_that_are_so_are_accepted(sentence: str, cites: tuple[i
     assert judged(sentence, cites, BAKERY) == []
 
 
-@pytest.mark.parametrize(("sentence", "cites"), BAKERY_WRONG)
-def test_times_and_counts_that_are_not_so_are_refused(sentence: str, cites: tuple[int, ...]) -> None:
-    assert judged(sentence, cites, BAKERY) != []
+@pytest.mark.parametrize(("rule", "sentence", "cites"), BAKERY_WRONG)
+def test_times_and_counts_that_are_not_so_are_refused(rule: str, sentence: str, cites: tuple[int, ...]) -> None:
+    assert rule in judged(sentence, cites, BAKERY)
 
 
 AVIARY = read_trace("""\
@@ -224,28 +228,28 @@ AVIARY_RIGHT = [
     ("Millet was ordered first in seven and then in six seconds.", (6, 7, 10, 11)),
 ]
 AVIARY_WRONG = [
-    ("Thirty seconds into the run, the agent asked for the weight of cage-42.", (4,)),
-    ("No yes was said by the employee until the order had been booked.", (9, 11)),
-    ("Six minutes and five seconds went by until the employee answered.", (8, 9)),
-    ("After the refusal it took forty seconds until the agent asked whether to wait.", (7, 8)),
-    ("Cages 41, 44 and 43 were to be weighed.", (3,)),
-    ("Three and a half kg of millet were to be ordered.", (3,)),
-    ("The scale drifts by minus six.", (5,)),
-    ("On 9 May it was 377 g, less than before by 45 g.", (5,)),
-    ("377 g was above the 412 g of 2 May.", (5,)),
-    ("Together the two bags hold 2600 g.", (11,)),
-    ("More than five thousand g were left.", (11,)),
-    ("Leaflet eight came with the order.", (11,)),
-    ("On May 19th the weight was 377 g.", (5,)),
-    ("The next slot was forty minutes away.", (7,)),
-    ("The next slot was eight hundred seconds away.", (7,)),
-    ("cage-43 had 412 g on 2 May.", (4, 5)),
-    ("The employee answered after four minutes, 4:15 to be exact.", (8, 9)),
-    ("Five days earlier the agent had noted that there should be no seeds after a fast.", (2,)),
-    ("The question to the employee took almost a minute and a half to be answered.", (8, 9)),
-    ("Millet was ordered first in nine and then in six seconds.", (6, 7, 10, 11)),
-    ("The order was booked before the employee had said yes.", (9, 11)),
-    ("The failure of order_feed came twelve seconds after the agent's question.", (7, 8)),
+    ("number", "Thirty seconds into the run, the agent asked for the weight of cage-42.", (4,)),
+    ("order", "No yes was said by the employee until the order had been booked.", (9, 11)),
+    ("number", "Six minutes and five seconds went by until the employee answered.", (8, 9)),
+    ("number", "After the refusal it took forty seconds until the agent asked whether to wait.", (7, 8)),
+    ("number", "Cages 41, 44 and 43 were to be weighed.", (3,)),
+    ("number", "Three and a half kg of millet were to be ordered.", (3,)),
+    ("number", "The scale drifts by minus six.", (5,)),
+    ("number", "On 9 May it was 377 g, less than before by 45 g.", (5,)),
+    ("polarity", "377 g was above the 412 g of 2 May.", (5,)),
+    ("number", "Together the two bags hold 2600 g.", (11,)),
+    ("number", "More than five thousand g were left.", (11,)),
+    ("number", "Leaflet eight came with the order.", (11,)),
+    ("number", "On May 19th the weight was 377 g.", (5,)),
+    ("number", "The next slot was forty minutes away.", (7,)),
+    ("number", "The next slot was eight hundred seconds away.", (7,)),
+    ("entity", "cage-43 had 412 g on 2 May.", (4, 5)),
+    ("time", "The employee answered after four minutes, 4:15 to be exact.", (8, 9)),
+    ("number", "Five days earlier the agent had noted that there should be no seeds after a fast.", (2,)),
+    ("number", "The question to the employee took almost a minute and a half to be answered.", (8, 9)),
+    ("number", "Millet was ordered first in nine and then in six seconds.", (6, 7, 10, 11)),
+    ("order", "The order was booked before the employee had said yes.", (9, 11)),
+    ("entity", "The failure of order_feed came twelve seconds after the agent's question.", (7, 8)),
 ]
 
 
@@ -254,9 +258,9 @@ def test_lengths_of_time_amounts_and_dates_may_be_put_in_other_words(sentence: s
     assert judged(sentence, cites, AVIARY) == []
 
 
-@pytest.mark.parametrize(("sentence", "cites"), AVIARY_WRONG)
-def test_other_lengths_of_time_amounts_and_dates_are_refused(sentence: str, cites: tuple[int, ...]) -> None:
-    assert judged(sentence, cites, AVIARY) != []
+@pytest.mark.parametrize(("rule", "sentence", "cites"), AVIARY_WRONG)
+def test_other_lengths_of_time_amounts_and_dates_are_refused(rule: str, sentence: str, cites: tuple[int, ...]) -> None:
+    assert rule in judged(sentence, cites, AVIARY)
 
 
 FERRY = read_trace("""\
