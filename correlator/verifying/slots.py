@@ -3,16 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from correlator.verifying.grounds import Ground
-from correlator.verifying.read import (
-    AGENTS,
-    BE,
-    HAVE,
-    PREPOSITIONS,
-    Read,
-    Refusal,
-    is_act,
-    is_possessive,
-)
+from correlator.verifying.read import AGENTS, BE, HAVE, PREPOSITIONS, Read, Refusal, is_act, is_possessive
 from correlator.verifying.wording import Token, root, roots_of, table
 from sensor.event import ConnectionOpened, HttpRequested, HttpResponded, NameResolved
 
@@ -33,20 +24,9 @@ _READ = _roots(
 )  # fmt: skip
 """Verbs of what is done to a text, a file or a tool, and to no agent."""
 _DONE = (_READ - _roots("call")) | _roots(
-    "return",
-    "save",
-    "store",
-    "deliver",
-    "accept",
-    "post",
-    "send",
-    "forward",
-    "print",
-    "file",
-    "attach",
-    "insert",
-    "mail",
-)
+    "return", "save", "store", "deliver", "accept", "post", "send", "forward", "print", "file", "attach", "insert", "mail",
+)  # fmt: skip
+"""Verbs of which, in the passive, the agent is not the subject."""
 _INSIDE = ("in", "inside", "under", "below")
 
 
@@ -56,8 +36,8 @@ def _agents(read: Read) -> Iterator[Refusal]:
         return
     held = read.tokens
     for start, end in _places(held):
-        before, behind = [one.text.casefold() for one in held[max(0, start - 2) : start]], held[end:]
-        word = before[-1] if before and not held[start].aside else ""
+        behind = held[end:]
+        word = held[start - 1].text.casefold() if start and not held[start].aside else ""
         if _ends(behind) and (root(word) in _READ or word in _INSIDE):
             yield Refusal("roles", f"the agent is nothing for “{word}”")
         if word not in PREPOSITIONS - _JOINING and (verb := _undergone(behind)):
