@@ -145,9 +145,9 @@ _MORE = re.compile(_UP)
 _LEAST = re.compile(r"\bno (?:less|fewer) than\b")
 """What emphasises that it was as much as that, where a text sets the least."""
 _RELATED = re.compile(
-    r"(?<![\w.,:-])(?P<first>\d+(?:[.,]\d+)*)(?P<between>[^.;\d]{0,70}?) "
+    r"(?<![\w.,:-])(?P<first>\d+(?:,\d{3})*(?:\.\d+)?)(?![.,]?\d)(?P<between>[^.;\d]{0,70}?) "
     r"(?P<side>(?:above|over|beyond|more than|higher than|below|under|less than|lower than)) "
-    r"(?P<which>(?:the|an?|its|his|her|their) )?(?:[a-z]+ ){0,4}?(?P<second>\d+(?:[.,]\d+)*)(?![\w:-])"
+    r"(?P<which>(?:the|an?|its|his|her|their) )?(?:[a-z]+ ){0,4}?(?P<second>\d+(?:,\d{3})*(?:\.\d+)?)(?![\w:-]|[.,]\d)"
 )
 """One number, and another one that it is said to be more or less than."""
 _IS = re.compile(r"\b(?:is|was|are|were|la[yi]\w*|stood|stands?|being|well|far)\b")

@@ -8,8 +8,8 @@ in the same way while the verifier was made, each of whom saw nothing of it; for
 `fourteenth` (four) and `fifteenth` (six) when it was there (2026-11-30). Readers of their own found no wrong label in `fifth`,
 `eighth`, `tenth`, `eleventh`, `fourteenth` and `fifteenth`; of the right ones 23, 19, 8, 16 and 11 of the last five are doubtful,
 nearly all because a line that they lean on is not cited. The verifier was tuned on the first thirteen, each after it had been
-measured on that part unseen. Of the last two whoever tunes it has read nothing; the totals of `fourteenth` were looked at, and
-figures are reported on `fifteenth`.
+measured on that part unseen. Of the last two whoever tunes it has read nothing; counts of `fourteenth` had a say in what was kept
+of the last round, and figures are reported on `fifteenth`.
 """
 
 from dataclasses import dataclass
